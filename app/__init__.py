@@ -1,0 +1,1 @@
+"""Stemma: a web studio for human-AI co-creation."""

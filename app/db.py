@@ -1,0 +1,164 @@
+"""The database: one engine, one naming convention, reading and writing sessions.
+
+SQLite runs in WAL with synchronous FULL. A transaction that will write begins with BEGIN IMMEDIATE there: a deferred
+one that reads first and then writes fails at once when another wrote between, in spite of busy_timeout
+(https://www.sqlite.org/isolation.html).
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import event
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
+
+from app.settings import ROOT, Settings, settings
+
+BUSY_TIMEOUT = 15  # seconds a writer waits for another before the person is told
+
+
+class Moment(sa.TypeDecorator[datetime]):
+    """A point in time, always UTC and aware; SQLite forgets the zone, so it is put back."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002 (SQLAlchemy's signature)
+        return value.astimezone(UTC) if value else None
+
+    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002 (SQLAlchemy's signature)
+        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
+
+
+JSON = sa.JSON().with_variant(JSONB(), "postgresql")
+
+
+class Base(DeclarativeBase):
+    """All tables; constraints are named so that migrations can name them."""
+
+    metadata = sa.MetaData(
+        naming_convention={
+            "ix": "ix_%(column_0_N_label)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {datetime: Moment(), dict[str, Any]: JSON, list[Any]: JSON, UUID: sa.Uuid()}  # noqa: RUF012 (SQLAlchemy's declaration)
+
+
+_last = 0
+_clock = threading.Lock()
+
+
+def uuid7() -> UUID:
+    """A new UUIDv7 (RFC 9562, 5.7) that sorts after every one this process made before.
+
+    48 bits of milliseconds, 12 bits of sub-millisecond time, 62 random bits.
+    """
+    global _last  # noqa: PLW0603 (the clock of the process: two in one instant must still sort)
+    with _clock:
+        _last = max(_last + 1, time.time_ns() * 4096 // 1_000_000)
+        stamp = _last
+    value = (stamp >> 12) << 80 | 0x7 << 76 | (stamp & 0xFFF) << 64 | 0b10 << 62 | int.from_bytes(os.urandom(8)) >> 2
+    return UUID(int=value)
+
+
+def now() -> datetime:
+    """The present moment in UTC."""
+    return datetime.now(UTC)
+
+
+def make_engine(config: Settings) -> sa.Engine:
+    """An engine for `config.database_url`, with SQLite set up as the house wants it."""
+    if not config.sqlite:
+        return sa.create_engine(config.database_url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+    config.data.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(
+        config.database_url,
+        connect_args={"timeout": BUSY_TIMEOUT},
+        pool_size=20,
+        max_overflow=30,
+        pool_timeout=BUSY_TIMEOUT,
+    )
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # the driver begins nothing by itself: `_begin` does
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        writes = connection.get_execution_options().get("writes", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+class Database:
+    """The studio's tables: `reading()` and `writing()` give sessions; `writing()` commits at its end."""
+
+    def __init__(self, config: Settings | None = None) -> None:
+        self.settings = config or settings()
+        self.engine = make_engine(self.settings)
+        self._reader = sessionmaker(self.engine, expire_on_commit=False)
+        self._writer = sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
+
+    @contextmanager
+    def reading(self) -> Iterator[Session]:
+        """A session for reads; what it changed by mistake is rolled back."""
+        with self._reader() as session:
+            yield session
+
+    @contextmanager
+    def writing(self) -> Iterator[Session]:
+        """A session that commits at the end and rolls back on an error."""
+        with self._writer() as session, session.begin():
+            yield session
+
+    def open(self, *, writes: bool) -> Session:
+        """A session that the caller ends (a request does)."""
+        return (self._writer if writes else self._reader)()
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self.engine.dispose()
+
+
+def alembic_config(connection: sa.Connection | None = None) -> Config:
+    """Alembic's configuration, without an ini file; `connection` is migrated when given."""
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    config.attributes["connection"] = connection
+    return config
+
+
+def migrate(engine: sa.Engine) -> None:
+    """Bring the tables to the present form; one process at a time (others wait, then find it done)."""
+    with engine.execution_options(writes=True).connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7766, 1)")
+        command.upgrade(alembic_config(connection), "head")
+        connection.commit()
+
+
+def migrated(engine: sa.Engine) -> bool:
+    """True when the tables are of the form this code knows."""
+    with engine.connect() as connection:
+        present = MigrationContext.configure(connection).get_current_revision()
+    return present == ScriptDirectory.from_config(alembic_config()).get_current_head()

@@ -1,0 +1,137 @@
+"""Errors that carry their HTTP status and a message for the person.
+
+Messages are gettext message ids with named placeholders, so that a page can say them in the reader's language.
+One handler (`app.main`) turns them into problem+json (RFC 9457), a page or a partial.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+
+def _(message: str) -> str:
+    """Mark `message` for translation; it is translated where it is shown."""
+    return message
+
+
+class StemmaError(Exception):
+    """Something a person should read about. `title` is a message id, `details` fills its placeholders."""
+
+    status = 500
+    code = "error"
+    title = _("Something went wrong.")
+
+    def __init__(self, title: str | None = None, /, *, extra: Mapping[str, Any] | None = None, **details: Any) -> None:
+        self.title = title or type(self).title
+        self.details = details
+        self.extra = dict(extra or {})
+        super().__init__(self.message())
+
+    def message(self, translate: Any = None) -> str:
+        """The message with its placeholders filled, through `translate` (gettext) when given."""
+        text = translate(self.title) if translate else self.title
+        return str(text % self.details) if self.details else str(text)
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """Response headers that belong to this error."""
+        return {}
+
+
+class NotFoundError(StemmaError):
+    """It does not exist, or it is not yours: nobody can tell which (access is scoping)."""
+
+    status, code, title = 404, "not-found", _("There is nothing here.")
+
+
+class ConflictError(StemmaError):
+    """The present state does not allow this."""
+
+    status, code, title = 409, "conflict", _("That does not go together with what is there now.")
+
+
+class StaleDraftError(ConflictError):
+    """The draft was saved elsewhere since; `extra["draft"]` holds the present one."""
+
+    code, title = "stale-draft", _("This draft was changed in another window.")
+
+
+class InvalidError(StemmaError):
+    """Bad input. `fields` maps a field's dotted name to what is allowed there."""
+
+    status, code, title = 422, "invalid", _("Please check what you entered.")
+
+    def __init__(self, field: str, message: str, **details: Any) -> None:
+        super().__init__(**details)
+        self.fields = [(field, message)]
+        self.args = (f"{field}: {message % details if details else message}",)
+
+    def errors(self, translate: Any = None) -> list[dict[str, str]]:
+        """One entry a field: its dotted name and what is wrong with it."""
+        say = translate or (lambda text: text)
+        return [{"field": f, "message": say(m) % self.details if self.details else say(m)} for f, m in self.fields]
+
+
+class TooLargeError(StemmaError):
+    """The body is over the limit."""
+
+    status, code, title = 413, "too-large", _("That file is too large: at most %(limit)s.")
+
+
+class UnsupportedError(StemmaError):
+    """The body is of a kind that cannot be taken."""
+
+    status, code, title = 415, "unsupported", _("That is not a picture Stemma can read (PNG, JPEG, WebP, GIF or AVIF).")
+
+
+class QueueFullError(StemmaError):
+    """Too many generations wait already."""
+
+    status, code, title = (
+        429,
+        "queue-full",
+        _("The queue is full: %(waiting)d generations wait already. Try again soon."),
+    )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": "10"}
+
+
+class ForbiddenError(StemmaError):
+    """The request comes from a page that is not ours."""
+
+    status, code, title = 403, "foreign-origin", _("This request comes from another site, so it was refused.")
+
+
+class ForeignHostError(StemmaError):
+    """The Host header names an address that this studio does not answer to."""
+
+    status, code, title = (
+        421,
+        "foreign-host",
+        _("This studio does not answer to that address. Allow it in STEMMA_HOSTS."),
+    )
+
+
+class UnavailableError(StemmaError):
+    """The database, the disk or another part cannot do its work right now; nothing was changed."""
+
+    status, code, title = 503, "unavailable", _("The studio cannot do this right now. Nothing was changed.")
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": "2"}
+
+
+class DiskFullError(UnavailableError):
+    """No room is left on the device."""
+
+    status, code, title = 507, "disk-full", _("The disk is full. Nothing was lost: make room and try again.")
+
+
+class EngineError(StemmaError):
+    """An engine cannot do what was asked; the message says why."""
+
+    status, code, title = 422, "engine", _("The engine could not do this: %(reason)s")

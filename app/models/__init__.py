@@ -1,0 +1,31 @@
+"""The nouns of the studio. Importing this package knows every table."""
+
+from app.models.artist import Artist
+from app.models.asset import Asset
+from app.models.draft import Draft, DraftSave
+from app.models.generation import Generation, GenerationParent, Status
+from app.models.parent import Parent, Role
+from app.models.pick import Pick
+from app.models.project import Project
+from app.models.revision import Origin, Revision
+from app.models.work import Medium, Work
+from app.models.worker import Worker
+
+__all__ = [
+    "Artist",
+    "Asset",
+    "Draft",
+    "DraftSave",
+    "Generation",
+    "GenerationParent",
+    "Medium",
+    "Origin",
+    "Parent",
+    "Pick",
+    "Project",
+    "Revision",
+    "Role",
+    "Status",
+    "Work",
+    "Worker",
+]

@@ -1,0 +1,59 @@
+"""Artists: who makes works. One local artist until accounts come; every query is already theirs."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
+
+from app.db import Base, now, uuid7
+from app.models.generation import Generations
+from app.models.project import Projects
+from app.models.revision import Revisions
+from app.models.work import Works
+
+LOCAL = "local"
+
+
+class Artist(Base):
+    """Somebody who makes works here."""
+
+    __tablename__ = "artists"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    name: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+    @property
+    def _session(self) -> Session:
+        session = object_session(self)
+        if session is None:
+            raise RuntimeError("this artist belongs to no session")
+        return session
+
+    @property
+    def projects(self) -> Projects:
+        """The projects this artist may see."""
+        return Projects(self._session, self)
+
+    @property
+    def works(self) -> Works:
+        """The works this artist may see."""
+        return Works(self._session, self)
+
+    @property
+    def revisions(self) -> Revisions:
+        """The revisions this artist may see."""
+        return Revisions(self._session, self)
+
+    @property
+    def generations(self) -> Generations:
+        """The generations in works this artist may see."""
+        return Generations(self._session, self)
+
+
+def local_artist(session: Session) -> Artist:
+    """The one artist of a studio without accounts; the migrations made the row."""
+    return session.scalars(sa.select(Artist).where(Artist.name == LOCAL)).one()

@@ -1,0 +1,34 @@
+"""Assets: content-addressed bytes in the store, known by their SHA-256."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from app.db import Base, now
+
+
+class Asset(Base):
+    """What is known of bytes in the store; pictures have a size in pixels, sounds a duration in seconds."""
+
+    __tablename__ = "assets"
+
+    sha256: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
+    media_type: Mapped[str] = mapped_column(sa.String(80))
+    bytes: Mapped[int] = mapped_column(sa.BigInteger)
+    width: Mapped[int | None]
+    height: Mapped[int | None]
+    duration: Mapped[float | None]
+    colour: Mapped[str] = mapped_column(sa.String(7), default="#808080")  # mean colour, where no thumbnail is drawn
+    created_at: Mapped[datetime] = mapped_column(default=now)
+
+
+def keep_asset(session: Session, asset: Asset) -> Asset:
+    """The row for these bytes: the one that is there, or `asset`, now added."""
+    known = session.get(Asset, asset.sha256)
+    if known is None:
+        session.add(asset)
+        session.flush()
+    return known or asset

@@ -1,0 +1,158 @@
+"""Drafts: the working state of a work for one artist; autosaved, versioned, never overwritten unseen."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
+
+from app.brief import Brief
+from app.db import Base, now, uuid7
+from app.errors import NotFoundError, StaleDraftError
+from app.models.work import Work
+
+if TYPE_CHECKING:
+    from app.models.artist import Artist
+    from app.models.revision import Revision
+
+APART = timedelta(seconds=30)  # earlier saves lie at least so far apart, unless something big replaced them
+STATE = ("brief_data", "engine", "params", "base_id", "text", "seed", "count")
+
+
+class State:
+    """The columns that a draft and its earlier saves share."""
+
+    brief_data: Mapped[dict[str, Any]] = mapped_column("brief", default=dict)
+    engine: Mapped[str | None] = mapped_column(sa.String(40))
+    params: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    text: Mapped[str | None] = mapped_column(sa.Text)
+    seed: Mapped[int | None] = mapped_column(sa.BigInteger)  # locked seed; None: a new one each time
+    count: Mapped[int] = mapped_column(default=4)
+    version: Mapped[int] = mapped_column(default=1)
+
+    @property
+    def brief(self) -> Brief:
+        """What the artist asks, so far."""
+        return Brief.model_validate(self.brief_data)
+
+
+class Draft(State, Base):
+    """What an artist has on the bench for a work."""
+
+    __tablename__ = "drafts"
+    __table_args__ = (sa.UniqueConstraint("work_id", "artist_id"),)
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    work_id: Mapped[UUID] = mapped_column(sa.ForeignKey("works.id"))
+    artist_id: Mapped[UUID] = mapped_column(sa.ForeignKey("artists.id"))
+    base_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("revisions.id"))
+    updated_at: Mapped[datetime] = mapped_column(default=now)
+
+    work: Mapped[Work] = relationship()
+    base: Mapped[Revision | None] = relationship(lazy="joined")
+
+    def save(self, version: int, *, keep: bool = False, **state: Any) -> None:
+        """Replace fields of the state (names of STATE) by `state`, if `version` is still the present one.
+
+        The replaced state is kept when the last kept one is older than APART, or when `keep` asks for it.
+        Raises StaleDraftError when another window saved in between; the bump of the version is one statement, so two
+        windows that save in the same instant cannot both win.
+        """
+        session = _session(self)
+        bump = sa.update(Draft).where(Draft.id == self.id, Draft.version == version)
+        won = session.execute(bump.values(version=version + 1).execution_options(synchronize_session=False))
+        if won.rowcount != 1:  # type: ignore[attr-defined]  # an UPDATE gives a CursorResult
+            session.refresh(self)
+            raise StaleDraftError
+        if any(getattr(self, name) != value for name, value in state.items()):
+            self._keep(session, always=keep)
+        for name, value in state.items():
+            setattr(self, name, value)
+        if "brief_data" in state:
+            self.work.words = " ".join((self.work.title, *_words(state["brief_data"]))).lower()[:4000]
+        self.updated_at = now()
+        session.flush()
+        session.refresh(self)
+
+    def go_on_from(self, revision: Revision) -> None:
+        """Make `revision` the base: its brief, engine and parameters come back; what they replace is kept."""
+        state: dict[str, Any] = {"base_id": revision.id}
+        if revision.engine:  # an import has none of these, so the artist's own stay
+            state |= {"brief_data": revision.brief_data, "engine": revision.engine, "params": dict(revision.params)}
+        self.save(self.version, keep=True, **state)
+
+    def saves(self) -> list[DraftSave]:
+        """Earlier states, the latest first."""
+        query = sa.select(DraftSave).where(DraftSave.draft_id == self.id).order_by(DraftSave.id.desc())
+        return list(_session(self).scalars(query))
+
+    def restore(self, save_id: UUID) -> None:
+        """Bring an earlier state back; the present one is kept. Raises NotFoundError."""
+        save = _session(self).get(DraftSave, save_id)
+        if save is None or save.draft_id != self.id:
+            raise NotFoundError
+        self.save(self.version, keep=True, **{name: getattr(save, name) for name in STATE})
+
+    def _keep(self, session: Session, *, always: bool) -> None:
+        last = session.scalar(sa.select(sa.func.max(DraftSave.saved_at)).where(DraftSave.draft_id == self.id))
+        if always or last is None or now() - _aware(last) >= APART:
+            state = {name: getattr(self, name) for name in STATE}
+            session.add(
+                DraftSave(draft_id=self.id, version=self.version, saved_at=now(), written_at=self.updated_at, **state)
+            )
+            session.flush()
+            thin(session, self)
+
+
+class DraftSave(State, Base):
+    """An earlier state of a draft. `written_at` is when the artist wrote it, `saved_at` when it was replaced."""
+
+    __tablename__ = "draft_saves"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    draft_id: Mapped[UUID] = mapped_column(sa.ForeignKey("drafts.id"), index=True)
+    base_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("revisions.id"))
+    written_at: Mapped[datetime] = mapped_column(default=now)
+    saved_at: Mapped[datetime] = mapped_column(default=now)
+
+
+def thin(session: Session, draft: Draft) -> None:
+    """Keep every save of the last hour, one in ten minutes of the last day, one a day before that."""
+    held: set[tuple[str, int]] = set()
+    for save in draft.saves():
+        age, stamp = now() - save.saved_at, save.saved_at.timestamp()
+        if age < timedelta(hours=1):
+            continue
+        slot = ("tens", int(stamp // 600)) if age < timedelta(days=1) else ("days", int(stamp // 86_400))
+        if slot in held:
+            session.delete(save)
+        held.add(slot)
+
+
+def draft_of(session: Session, work: Work, artist: Artist) -> Draft:
+    """The artist's draft of this work; made when there is none (twice at once is once)."""
+    query = sa.select(Draft).where(Draft.work_id == work.id, Draft.artist_id == artist.id)
+    draft = session.scalar(query)
+    if draft is None:
+        draft = Draft(work=work, artist_id=artist.id, brief_data=Brief().model_dump(), params={})
+        session.add(draft)
+        session.flush()
+    return draft
+
+
+def _words(brief: dict[str, Any]) -> list[str]:
+    return [" ".join(value) if isinstance(value, list) else str(value) for value in brief.values()]
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=now().tzinfo)
+
+
+def _session(thing: object) -> Session:
+    session = object_session(thing)
+    if session is None:
+        raise RuntimeError("this draft belongs to no session")
+    return session

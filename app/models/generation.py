@@ -1,0 +1,166 @@
+"""Generations: one request to an engine; queued, running, done, failed or cancelled."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
+
+from app.brief import Brief
+from app.db import Base, now, uuid7
+from app.errors import ConflictError, _
+from app.models.parent import Role
+from app.models.scope import Scope
+from app.models.work import Work, Works
+
+if TYPE_CHECKING:
+    from app.models.artist import Artist
+    from app.models.revision import Revision
+
+CLASS = 1_000_000  # of priority; within a class, an artist's outstanding jobs decide, so artists take turns
+
+
+class Status(StrEnum):
+    """Where a generation stands. The last three are final."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+
+OPEN = (Status.QUEUED, Status.RUNNING)
+
+
+class GenerationParent(Base):
+    """A revision that a generation starts from, and as what."""
+
+    __tablename__ = "generation_parents"
+
+    generation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("generations.id"), primary_key=True)
+    revision_id: Mapped[UUID] = mapped_column(sa.ForeignKey("revisions.id"), primary_key=True)
+    role: Mapped[Role] = mapped_column(sa.String(12), primary_key=True)
+    position: Mapped[int] = mapped_column(default=0)
+
+    revision: Mapped[Revision] = relationship(lazy="joined")
+
+
+class Generation(Base):
+    """One request to an engine. Its row is the truth; the queue only carries its id."""
+
+    __tablename__ = "generations"
+    __table_args__ = (
+        sa.UniqueConstraint("artist_id", "idempotency_key"),
+        sa.Index("ix_generations_work", "work_id", "id"),
+        sa.Index("ix_generations_status", "status", "priority", "id"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    work_id: Mapped[UUID] = mapped_column(sa.ForeignKey("works.id"))
+    artist_id: Mapped[UUID] = mapped_column(sa.ForeignKey("artists.id"))
+    verb: Mapped[str] = mapped_column(sa.String(12))
+    strength: Mapped[str | None] = mapped_column(sa.String(8))
+    brief_data: Mapped[dict[str, Any]] = mapped_column("brief", default=dict)
+    engine: Mapped[str] = mapped_column(sa.String(40))
+    params: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    seed: Mapped[int] = mapped_column(sa.BigInteger)  # of the first variant; the others count up
+    count: Mapped[int]
+    status: Mapped[Status] = mapped_column(sa.String(10), default=Status.QUEUED)
+    priority: Mapped[int] = mapped_column(sa.BigInteger, default=CLASS)
+    attempt: Mapped[int] = mapped_column(default=0)  # how often a worker began it
+    worker_id: Mapped[str | None] = mapped_column(sa.String(80))
+    error: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))  # {code, title, details}
+    idempotency_key: Mapped[str | None] = mapped_column(sa.String(200))
+    idempotency_digest: Mapped[str | None] = mapped_column(sa.String(64))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    started_at: Mapped[datetime | None]
+    finished_at: Mapped[datetime | None]
+
+    work: Mapped[Work] = relationship()
+    artist: Mapped[Artist] = relationship()
+    parents: Mapped[list[GenerationParent]] = relationship(order_by=GenerationParent.position, lazy="selectin")
+    variants: Mapped[list[Revision]] = relationship(
+        back_populates="generation", order_by="Revision.index", lazy="selectin"
+    )
+
+    @property
+    def brief(self) -> Brief:
+        """What the artist asks."""
+        return Brief.model_validate(self.brief_data)
+
+    @property
+    def seeds(self) -> tuple[int, ...]:
+        """One seed a variant."""
+        return tuple(self.seed + i for i in range(self.count))
+
+    @property
+    def open(self) -> bool:
+        """True while it waits or runs."""
+        return self.status in OPEN
+
+    def cancel(self) -> None:
+        """Stop it for good. Raises ConflictError when it has ended already."""
+        if not self.open:
+            raise ConflictError(_("This generation has ended already."))
+        self.end(Status.CANCELLED)
+
+    def fail(self, code: str, title: str, **details: Any) -> None:
+        """End it with a reason that a person can read (`title` is a message id)."""
+        self.error = {"code": code, "title": title, "details": details}
+        self.end(Status.FAILED)
+
+    def end(self, status: Status) -> None:
+        """Reach a final state."""
+        self.status, self.finished_at = status, now()
+
+    @property
+    def position(self) -> int | None:
+        """How many generations are before it in the queue; None when it waits no more."""
+        session: Session | None = object_session(self)
+        if self.status != Status.QUEUED or session is None:
+            return None
+        before = sa.tuple_(Generation.priority, Generation.id) < sa.tuple_(
+            sa.literal(self.priority), sa.literal(self.id, sa.Uuid())
+        )
+        return session.scalar(sa.select(sa.func.count()).where(Generation.status == Status.QUEUED, before)) or 0
+
+
+class Generations(Scope[Generation]):
+    """The generations in works an artist may see."""
+
+    model = Generation
+
+    def query(self) -> sa.Select[tuple[Generation]]:
+        visible = Works(self.session, self.artist).query().with_only_columns(Work.id)
+        return sa.select(Generation).where(Generation.work_id.in_(visible))
+
+    def page(
+        self, *, work: Work | None = None, status: Sequence[str] = (), cursor: UUID | None = None, limit: int = 50
+    ) -> list[Generation]:
+        """The newest first, after `cursor`."""
+        query = self.query() if work is None else sa.select(Generation).where(Generation.work_id == work.id)
+        if status:
+            query = query.where(Generation.status.in_(status))
+        if cursor:
+            query = query.where(Generation.id < cursor)
+        return list(self.session.scalars(query.order_by(Generation.id.desc()).limit(limit)).unique())
+
+    def by_key(self, key: str) -> Generation | None:
+        """What this artist asked for under this Idempotency-Key before."""
+        mine = sa.select(Generation).where(Generation.artist_id == self.artist.id, Generation.idempotency_key == key)
+        return self.session.scalar(mine)
+
+    def waiting(self) -> int:
+        """How many generations wait, everybody's."""
+        return self.session.scalar(sa.select(sa.func.count()).where(Generation.status == Status.QUEUED)) or 0
+
+    def turn(self) -> int:
+        """The priority of this artist's next request: the more of theirs are open, the later (round robin)."""
+        mine = sa.select(sa.func.count()).where(Generation.artist_id == self.artist.id, Generation.status.in_(OPEN))
+        return CLASS + (self.session.scalar(mine) or 0) + 1

@@ -1,0 +1,61 @@
+"""Projects: folders of works that belong together."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from app.db import Base, now, uuid7
+from app.models.scope import Scope
+
+if TYPE_CHECKING:
+    from app.models.artist import Artist
+
+
+class Project(Base):
+    """A folder of works; has an owner."""
+
+    __tablename__ = "projects"
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    owner_id: Mapped[UUID] = mapped_column(sa.ForeignKey("artists.id"), index=True)
+    name: Mapped[str] = mapped_column(sa.String(200))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    trashed_at: Mapped[datetime | None]
+
+    owner: Mapped[Artist] = relationship()
+
+    def trash(self) -> None:
+        """Put it away; nothing is deleted. Twice is once."""
+        self.trashed_at = self.trashed_at or now()
+
+    def restore(self) -> None:
+        """Take it back from the trash."""
+        self.trashed_at = None
+
+
+class Projects(Scope[Project]):
+    """What an artist may see: for now, what they own."""
+
+    model = Project
+
+    def query(self) -> sa.Select[tuple[Project]]:
+        return sa.select(Project).where(Project.owner_id == self.artist.id)
+
+    def page(self, cursor: UUID | None = None, limit: int = 100, *, trashed: bool = False) -> list[Project]:
+        """The newest first, after `cursor`; `trashed` asks for the trash instead."""
+        query = self.query().where(Project.trashed_at.is_not(None) if trashed else Project.trashed_at.is_(None))
+        if cursor:
+            query = query.where(Project.id < cursor)
+        return list(self.session.scalars(query.order_by(Project.id.desc()).limit(limit)))
+
+    def create(self, name: str) -> Project:
+        """A new, empty project."""
+        project = Project(owner_id=self.artist.id, name=name)
+        self.session.add(project)
+        self.session.flush()
+        return project

@@ -1,0 +1,160 @@
+"""Revisions: immutable nodes of a work's lineage."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
+
+from app.brief import Brief
+from app.db import Base, now, uuid7
+from app.models.asset import Asset
+from app.models.parent import Parent, Role
+from app.models.pick import Pick
+from app.models.scope import Scope
+from app.models.work import Work, Works
+
+if TYPE_CHECKING:
+    from app.models.artist import Artist
+    from app.models.generation import Generation
+
+
+class Origin(StrEnum):
+    """Who made a revision."""
+
+    ENGINE = "engine"
+    HAND = "hand"
+    IMPORT = "import"
+
+
+class Revision(Base):
+    """An immutable node in a work's lineage: content, and how it came about."""
+
+    __tablename__ = "revisions"
+    __table_args__ = (
+        sa.UniqueConstraint("work_id", "number"),
+        # Done twice, a generation's result is one result.
+        sa.UniqueConstraint("generation_id", "index"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    work_id: Mapped[UUID] = mapped_column(sa.ForeignKey("works.id"))
+    number: Mapped[int]
+    origin: Mapped[Origin] = mapped_column(sa.String(8))
+    verb: Mapped[str | None] = mapped_column(sa.String(12))
+    strength: Mapped[str | None] = mapped_column(sa.String(8))
+    brief_data: Mapped[dict[str, Any]] = mapped_column("brief", default=dict)
+    engine: Mapped[str | None] = mapped_column(sa.String(40))
+    params: Mapped[dict[str, Any]] = mapped_column(default=dict)
+    seed: Mapped[int | None] = mapped_column(sa.BigInteger)
+    facts: Mapped[dict[str, Any]] = mapped_column(
+        default=dict
+    )  # compiled prompt, weights' digest, versions; of an import its file name
+    asset_id: Mapped[str | None] = mapped_column(sa.ForeignKey("assets.sha256"), index=True)
+    text: Mapped[str | None] = mapped_column(sa.Text)
+    generation_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("generations.id"))
+    index: Mapped[int | None]  # within its generation, from 0
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    created_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("artists.id"))
+
+    work: Mapped[Work] = relationship(foreign_keys=[work_id])
+    asset: Mapped[Asset | None] = relationship(lazy="joined")
+    generation: Mapped[Generation | None] = relationship(back_populates="variants")
+    created_by: Mapped[Artist] = relationship()
+    parents: Mapped[list[Parent]] = relationship(
+        foreign_keys=[Parent.child_id], back_populates="child", order_by=Parent.position, lazy="selectin"
+    )
+    picks: Mapped[list[Pick]] = relationship(lazy="selectin", order_by=Pick.created_at)
+
+    @property
+    def brief(self) -> Brief:
+        """What was asked (of an import: nothing)."""
+        return Brief.model_validate(self.brief_data)
+
+    @property
+    def picked(self) -> bool:
+        """True when somebody chose it."""
+        return bool(self.picks)
+
+    def pick(self, by: Artist) -> None:
+        """Record that `by` chose this revision; choosing twice is choosing once."""
+        if all(pick.artist_id != by.id for pick in self.picks):
+            self.picks.append(Pick(revision_id=self.id, artist_id=by.id, created_at=now()))
+            self.work.cover_id = self.id
+
+    def unpick(self, by: Artist) -> None:
+        """Take `by`'s choice back; what was never chosen stays so."""
+        self.picks[:] = [pick for pick in self.picks if pick.artist_id != by.id]
+        session = _session(self)
+        for pick in session.scalars(sa.select(Pick).where(Pick.revision_id == self.id, Pick.artist_id == by.id)):
+            session.delete(pick)
+        session.flush()
+        choose_cover(session, self.work)
+
+    def children(self) -> list[Revision]:
+        """What came from it, in any work, oldest first."""
+        query = sa.select(Revision).join(Parent, Parent.child_id == Revision.id).where(Parent.parent_id == self.id)
+        return list(_session(self).scalars(query.order_by(Revision.id)).unique())
+
+    def path(self) -> list[Revision]:
+        """The way from the root to here along first parents, both ends included."""
+        step = sa.select(Parent.parent_id, sa.literal(1).label("depth")).where(
+            Parent.child_id == self.id, Parent.position == 0
+        )
+        up = step.cte("up", recursive=True)
+        nearer = sa.select(Parent.parent_id, up.c.depth + 1).where(
+            Parent.child_id == up.c.parent_id, Parent.position == 0
+        )
+        up = up.union_all(nearer)
+        query = sa.select(Revision).join(up, up.c.parent_id == Revision.id).order_by(up.c.depth.desc())
+        return [*_session(self).scalars(query).unique(), self]
+
+
+def _session(thing: object) -> Session:
+    session = object_session(thing)
+    if session is None:
+        raise RuntimeError("this revision belongs to no session")
+    return session
+
+
+def choose_cover(session: Session, work: Work) -> None:
+    """Set the work's cover: the latest pick, else the latest revision."""
+    mine = sa.select(Revision.id).where(Revision.work_id == work.id)
+    picked = mine.join(Pick).order_by(Pick.created_at.desc(), Revision.number.desc()).limit(1)
+    work.cover_id = session.scalar(picked) or session.scalar(mine.order_by(Revision.number.desc()).limit(1))
+
+
+class Revisions(Scope[Revision]):
+    """The revisions of works an artist may see."""
+
+    model = Revision
+
+    def query(self) -> sa.Select[tuple[Revision]]:
+        visible = Works(self.session, self.artist).query().with_only_columns(Work.id)
+        return sa.select(Revision).where(Revision.work_id.in_(visible))
+
+    def of(self, work: Work, cursor: int | None = None, limit: int = 100) -> list[Revision]:
+        """The revisions of `work`, latest number first, below number `cursor`."""
+        query = sa.select(Revision).where(Revision.work_id == work.id)
+        if cursor is not None:
+            query = query.where(Revision.number < cursor)
+        return list(self.session.scalars(query.order_by(Revision.number.desc()).limit(limit)).unique())
+
+    def add_import(self, work: Work, asset: Asset, facts: dict[str, Any]) -> Revision:
+        """A root of the lineage from outside: an uploaded picture."""
+        revision = Revision(
+            work=work, number=work.numbers(1)[0], origin=Origin.IMPORT, asset=asset, facts=facts, created_by=self.artist
+        )
+        self.session.add(revision)
+        self.session.flush()
+        choose_cover(self.session, work)
+        return revision
+
+
+def edges(parents: list[tuple[UUID, Role]]) -> list[Parent]:
+    """The rows for a child's parents, in their order."""
+    return [Parent(parent_id=id, role=role, position=at) for at, (id, role) in enumerate(parents)]

@@ -1,0 +1,43 @@
+"""Access is scoping: every question goes through what an artist may see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Generic, TypeVar
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Session
+
+from app.db import Base
+from app.errors import NotFoundError
+
+if TYPE_CHECKING:
+    from app.models.artist import Artist
+
+T = TypeVar("T", bound=Base)
+
+
+class Scope(Generic[T]):
+    """The rows of one table that `artist` may see."""
+
+    model: type[T]
+
+    def __init__(self, session: Session, artist: Artist) -> None:
+        self.session = session
+        self.artist = artist
+
+    def query(self) -> sa.Select[tuple[T]]:
+        """Select what is visible; each noun says what that is."""
+        raise TypeError(f"{type(self).__name__} does not say what is visible")
+
+    def get(self, id: UUID, *options: sa.orm.interfaces.ORMOption) -> T:
+        """The row `id`. Raises NotFoundError when there is none, or when it is another's."""
+        found = self.session.scalar(self.query().where(self.model.id == id).options(*options))  # type: ignore[attr-defined]  # every scoped table has an id
+        if found is None:
+            raise NotFoundError
+        return found
+
+
+def like(text: str) -> str:
+    """`text` as a LIKE pattern that contains it, with `\\` as the escape character."""
+    return "%" + text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_") + "%"

@@ -1,0 +1,130 @@
+"""Works: one piece in the making, an image, a text or a tune."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
+
+from app.db import Base, now, uuid7
+from app.models.project import Project, Projects
+from app.models.scope import Scope, like
+
+if TYPE_CHECKING:
+    from app.models.revision import Revision
+
+
+class Medium(StrEnum):
+    """What a work is made of."""
+
+    IMAGE = "image"
+    TEXT = "text"
+    MUSIC = "music"
+
+
+class Work(Base):
+    """One piece in the making. Its revisions are numbered within it."""
+
+    __tablename__ = "works"
+    __table_args__ = (
+        # The wall of a project pages through this index alone: newest first, the trash apart.
+        sa.Index("ix_works_wall", "project_id", "trashed_at", "id"),
+        sa.Index("ix_works_trash", "trashed_at"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
+    project_id: Mapped[UUID] = mapped_column(sa.ForeignKey("projects.id"))
+    title: Mapped[str] = mapped_column(sa.String(200))
+    medium: Mapped[Medium] = mapped_column(sa.String(10))
+    created_at: Mapped[datetime] = mapped_column(default=now)
+    touched_at: Mapped[datetime] = mapped_column(default=now)
+    trashed_at: Mapped[datetime | None]
+    last_number: Mapped[int] = mapped_column(default=0)  # of its revisions; also tells that the lineage grew
+    cover_id: Mapped[UUID | None]  # the revision on the wall: the latest pick, else the latest; kept here for speed
+    words: Mapped[str] = mapped_column(sa.Text, default="")  # title and last brief in lower case, for search
+
+    project: Mapped[Project] = relationship(lazy="joined")
+    cover: Mapped[Revision | None] = relationship(
+        primaryjoin="foreign(Work.cover_id) == Revision.id", viewonly=True, uselist=False
+    )
+
+    @property
+    def trashed(self) -> bool:
+        """True when it, or the project around it, is in the trash."""
+        return self.trashed_at is not None or self.project.trashed_at is not None
+
+    def trash(self) -> None:
+        """Put it away; nothing is deleted. Twice is once."""
+        self.trashed_at = self.trashed_at or now()
+
+    def restore(self) -> None:
+        """Take it back from the trash."""
+        self.trashed_at = None
+
+    def rename(self, title: str) -> None:
+        """Give it another title, and let search know."""
+        self.words = self.words.replace(self.title.lower(), title.lower(), 1)
+        self.title = title
+
+    def numbers(self, count: int) -> list[int]:
+        """The next `count` revision numbers, taken for good: no two revisions share one."""
+        session: Session | None = object_session(self)
+        if session is None:
+            raise RuntimeError("this work belongs to no session")
+        taken = sa.update(Work).where(Work.id == self.id).values(last_number=Work.last_number + count, touched_at=now())
+        last = session.scalar(taken.returning(Work.last_number).execution_options(synchronize_session=False)) or 0
+        session.refresh(self, ["last_number", "touched_at"])
+        return list(range(last - count + 1, last + 1))
+
+
+class Works(Scope[Work]):
+    """The works in projects an artist may see."""
+
+    model = Work
+
+    def query(self) -> sa.Select[tuple[Work]]:
+        visible = Projects(self.session, self.artist).query().with_only_columns(Project.id)
+        return sa.select(Work).where(Work.project_id.in_(visible))
+
+    def of(self, project: Project, *, q: str = "", medium: str | None = None) -> sa.Select[tuple[Work]]:
+        """The works of `project` outside the trash whose words contain every word of `q`."""
+        query = sa.select(Work).where(Work.project_id == project.id, Work.trashed_at.is_(None))
+        for word in q.lower().split():
+            query = query.where(Work.words.like(like(word), escape="\\"))
+        return query.where(Work.medium == medium) if medium else query
+
+    def page(self, query: sa.Select[tuple[Work]], cursor: UUID | None, limit: int) -> list[Work]:
+        """The newest of `query` first, after `cursor`."""
+        if cursor:
+            query = query.where(Work.id < cursor)
+        return list(self.session.scalars(query.order_by(Work.id.desc()).limit(limit)))
+
+    def at(self, query: sa.Select[tuple[Work]], offset: int) -> UUID | None:
+        """The cursor before the `offset`-th work: one walk through the index, for a jump into the middle."""
+        if offset <= 0:
+            return None
+        return self.session.scalar(
+            query.with_only_columns(Work.id).order_by(Work.id.desc()).offset(offset - 1).limit(1)
+        )
+
+    def count(self, query: sa.Select[tuple[Work]]) -> int:
+        """How many works `query` finds."""
+        return (
+            self.session.scalar(sa.select(sa.func.count()).select_from(query.with_only_columns(Work.id).subquery()))
+            or 0
+        )
+
+    def trashed(self, cursor: UUID | None = None, limit: int = 100) -> list[Work]:
+        """What lies in the trash by itself (works of trashed projects lie there with their project)."""
+        return self.page(self.query().where(Work.trashed_at.is_not(None)), cursor, limit)
+
+    def create(self, project: Project, title: str, medium: str) -> Work:
+        """A new work without revisions."""
+        work = Work(project=project, title=title, medium=Medium(medium), words=title.lower())
+        self.session.add(work)
+        self.session.flush()
+        return work

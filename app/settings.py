@@ -1,0 +1,84 @@
+"""Settings from the environment (STEMMA_*), one object for web and worker."""
+
+from __future__ import annotations
+
+import os
+from functools import lru_cache
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+class EngineSetting(BaseModel):
+    """A diffusers pipeline to offer: a folder or a hub id (safetensors only)."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    model: str
+    title: str | None = None
+    licence: str = "see the model's card"
+    dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
+    steps: int = Field(28, ge=1, le=200)
+    guidance: float = Field(5.0, ge=0, le=30)
+
+
+class Settings(BaseSettings):
+    """Everything that can be set. Secrets come from the environment or files, never from the database."""
+
+    model_config = SettingsConfigDict(env_prefix="STEMMA_", secrets_dir=os.environ.get("STEMMA_SECRETS") or None)
+
+    data: Path = ROOT / "data"
+    database: str = ""  # SQLAlchemy URL; empty: SQLite in the data folder
+    host: str = "127.0.0.1"
+    port: int = 8000
+    expose: bool = False  # allow an address other than loopback
+    hosts: str = ""  # further names the studio answers to, separated by commas
+    engines: list[EngineSetting] = []
+    fake_engines: bool = False  # engines that fail on purpose, for tests of faults
+    attempts: int = Field(3, ge=1, le=100)  # how often a worker may die on a generation before it fails
+    queue_limit: int = Field(200, ge=1)  # generations that may wait at once
+    max_upload: int = 32 * 1024 * 1024  # bytes
+    max_pixels: int = 50_000_000
+    device: str = "auto"
+    threads: int = Field(0, ge=0)  # torch threads of the worker; 0: all cores but one
+    grace: float = 10.0  # seconds a stopping worker gives the running generation
+    poll: float = Field(0.05, gt=0)  # seconds between looks at the queue and at progress
+    keep_progress_days: int = 7  # how long the queue keeps what it knows of ended generations
+    log_level: str = "INFO"
+    log_format: Literal["auto", "json", "text"] = "auto"
+    example: bool = True  # a new studio opens on a finished example
+
+    @property
+    def database_url(self) -> str:
+        """The studio's own tables."""
+        return self.database or f"sqlite:///{self.data / 'stemma.sqlite'}"
+
+    @property
+    def queue_url(self) -> str:
+        """The queue's tables: a file beside the database, or a schema in PostgreSQL."""
+        return f"sqlite:///{self.data / 'engine.sqlite'}" if self.sqlite else self.database_url
+
+    @property
+    def sqlite(self) -> bool:
+        """True for the one-machine tier."""
+        return self.database_url.startswith("sqlite")
+
+    @property
+    def worker_threads(self) -> int:
+        """Torch threads: one core is left to the web, since torch threads spin while they wait."""
+        return self.threads or max(1, (os.cpu_count() or 2) - 1)
+
+    @property
+    def allowed_hosts(self) -> frozenset[str]:
+        """Host names (without port) the studio answers to."""
+        own = {"localhost", "127.0.0.1", "[::1]", "::1", self.host.lower()}
+        return frozenset(own | {h.strip().lower() for h in self.hosts.split(",") if h.strip()})
+
+
+@lru_cache
+def settings() -> Settings:
+    """The settings of this process, read once."""
+    return Settings()
