@@ -1,0 +1,48 @@
+// What every page has: keys, dialogs, the theme without a reload, and words about what went wrong, in place.
+import "./keys.js";
+
+document.addEventListener("click", (event) => {
+  const opener = event.target.closest("[data-open]");
+  if (opener) document.getElementById(opener.dataset.open)?.showModal();
+  if (event.target.closest("#problem [data-dismiss]")) problem().replaceChildren();
+  if (event.target.matches("dialog")) event.target.close(); // a press on the veil around it
+});
+
+document.addEventListener("submit", async (event) => {
+  if (!event.target.matches("[data-enhance=theme]")) return;
+  event.preventDefault();
+  const button = event.target.querySelector("button");
+  const theme = button.value;
+  document.documentElement.dataset.theme = theme;
+  for (const icon of button.querySelectorAll("[data-theme-icon]")) icon.hidden = icon.dataset.themeIcon !== theme;
+  button.ariaLabel = button.title = button.dataset[theme];
+  button.value = { auto: "light", light: "dark", dark: "auto" }[theme];
+  await fetch(event.target.action, { method: "POST", body: new URLSearchParams({ theme }), redirect: "manual" });
+});
+
+function problem() {
+  return document.getElementById("problem");
+}
+
+/** Say at each field what is allowed there. `wrong` is [{field, message}]; fields that are not on the page are skipped. */
+export function mark(form, wrong) {
+  for (const old of form.querySelectorAll(".wrong[data-for]")) old.remove();
+  for (const field of form.querySelectorAll("[aria-invalid]")) {
+    field.removeAttribute("aria-invalid");
+    field.removeAttribute("aria-errormessage");
+  }
+  for (const { field, message } of wrong) {
+    const name = CSS.escape(field.replace(/\.\d+$/, "")); // an entry of a list is a line of its textarea
+    const control = form.querySelector(`[name="${name}"]:not([type=hidden], [disabled])`);
+    if (!control) continue;
+    const words = document.createElement("p");
+    words.className = "wrong";
+    words.id = `wrong-${field.replaceAll(/\W/g, "-")}`;
+    words.dataset.for = field;
+    words.textContent = message;
+    control.setAttribute("aria-invalid", "true");
+    control.setAttribute("aria-errormessage", words.id);
+    control.setAttribute("aria-describedby", words.id);
+    (control.closest(".field") ?? control.parentElement).append(words);
+  }
+}
