@@ -1,0 +1,136 @@
+"""The seam between the studio and a model: one class an engine, one iterator a run.
+
+The web imports engines for their names, parameters and verbs, so nothing here or in an engine's module may import
+torch, transformers or diffusers at the top: `load` and `run` do, in the worker.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from app.brief import Brief, Prompt
+
+
+class Medium(StrEnum):
+    """What an engine makes."""
+
+    IMAGE = "image"
+    TEXT = "text"
+    MUSIC = "music"
+
+
+class Verb(StrEnum):
+    """What an engine can be asked to do."""
+
+    CREATE = "create"  # from the brief alone
+    VARY = "vary"  # near a parent: `Strength` says how near
+    REFINE = "refine"  # a parent, brought towards an edited brief
+    REROLL = "reroll"  # the parent's brief again, with other seeds
+
+
+class Strength(StrEnum):
+    """How far a variation goes."""
+
+    SUBTLE = "subtle"  # visibly the same picture
+    STRONG = "strong"  # the same idea, clearly different
+
+
+class EngineParams(BaseModel):
+    """What an artist can set. Each field has a title, a description and limits: the form is drawn from the schema.
+
+    Titles and descriptions are gettext message ids.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+@dataclass(frozen=True, slots=True)
+class Parent:
+    """A revision to start from: its bytes and, where an engine made it, how."""
+
+    role: str
+    data: bytes | None
+    media_type: str | None
+    seed: int | None
+    engine: str | None
+    params: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is asked of an engine: one variant for each seed."""
+
+    verb: Verb
+    brief: Brief
+    params: EngineParams
+    seeds: tuple[int, ...]
+    parents: tuple[Parent, ...] = ()
+    strength: Strength | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Progress: `number` of `total` steps are done.
+
+    `previews` is empty, or holds for each variant a WebP (longer side 64 to 128 pixels) or None.
+    """
+
+    number: int
+    total: int
+    previews: tuple[bytes | None, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A finished variant: the `index`-th of the request. `facts` (JSON-able) tell how it was made."""
+
+    index: int
+    seed: int
+    data: bytes
+    media_type: str
+    width: int
+    height: int
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Engine(ABC):
+    """A model behind the seam. Constructing one is cheap."""
+
+    name: str
+    title: str
+    medium: Medium
+    verbs: frozenset[Verb]
+    licence: str
+    Params: type[EngineParams]
+    standing: int = 1  # among ready engines that read a brief equally well, the higher is taken by default
+
+    @abstractmethod
+    def unready(self) -> str | None:
+        """Why it cannot run here, or None; checked cheaply, without importing torch."""
+
+    @abstractmethod
+    def prompt(self, brief: Brief) -> Prompt:
+        """The brief as this engine will read it; cheap, without importing torch or transformers."""
+
+    @abstractmethod
+    def load(self, device: str) -> None:
+        """Bring the model onto `device` ("cpu", "cuda", "cuda:1"); kept warm, so a second call does nothing.
+
+        Raises EngineError naming what is missing or damaged.
+        """
+
+    @abstractmethod
+    def run(self, request: Request) -> Iterator[Step | Content]:
+        """Yield Steps while it runs and at last one Content for each seed, in order.
+
+        The engine is loaded already. Closing the iterator stops the run. Raises EngineError.
+        """
+
+    def warm(self) -> None:  # noqa: B027 (most engines need nothing)
+        """After `load`: whatever makes the first request as quick as the later ones."""
