@@ -127,6 +127,15 @@ def test_a_sentence_outside_gettext_is_found(house: House, markup: str) -> None:
     assert "outside gettext" in check.stderr
 
 
+def test_a_partial_of_attributes_is_read_as_attributes(house: House) -> None:
+    translated(house)
+    partial = house.root / "templates/works/_strings.html"
+    partial.write_text("""data-go="{{ _('Go') }}" data-name=\"\"""")
+    assert house.words("--check").returncode == 0
+    partial.write_text('aria-label="Not marked" data-name=""')
+    assert "outside gettext: 'Not marked'" in house.words("--check").stderr
+
+
 def test_a_broken_template_is_not_passed_over(house: House) -> None:
     translated(house).template.write_text("{% if %}")
     assert house.words("--check").returncode == 1
