@@ -5,17 +5,24 @@ No image is built here: that needs a Docker daemon and gigabytes.
 
 from __future__ import annotations
 
+import os
+import platform
 import re
 import stat
 import subprocess
 import sys
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import make_url
 
+from app.db import Database, make_engine, now
+from app.models.worker import Worker
 from app.settings import ROOT, Settings
 
 OWN = ("migrate", "web", "worker", "worker-gpu")
@@ -35,15 +42,15 @@ def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize(
-    "command",
+    "linter",
     [
         ("check-jsonschema", "--builtin-schema", "vendor.compose-spec", "docker-compose.yml"),
         ("hadolint", "--strict-labels", "Dockerfile"),
     ],
     ids=["compose", "dockerfile"],
 )
-def test_the_files_are_valid(command: tuple[str, ...]) -> None:
-    done = run(Path(sys.prefix) / "bin" / command[0], *command[1:])
+def test_the_files_are_valid(linter: tuple[str, ...]) -> None:
+    done = run(Path(sys.prefix) / "bin" / linter[0], *linter[1:])
     assert done.returncode == 0, done.stdout + done.stderr
 
 
@@ -67,10 +74,10 @@ def test_every_command_exists(compose: dict[str, Any]) -> None:
     commands = {compose["services"][name]["command"][1] for name in OWN if "command" in compose["services"][name]}
     commands |= set(re.findall(r'CMD \["stemma", "(\w+)"', DOCKERFILE))
     assert commands == {"serve", "migrate", "worker"}
-    for command in commands:
-        done = stemma(command, "--help")
+    for name in commands:
+        done = stemma(name, "--help")
         assert done.returncode == 0, done.stderr
-        assert command in done.stdout
+        assert name in done.stdout
 
 
 def test_the_studios_services_have_no_privileges(compose: dict[str, Any]) -> None:
@@ -126,6 +133,47 @@ def test_the_gpu_is_optional(compose: dict[str, Any]) -> None:
     assert gpu["environment"]["STEMMA_DEVICE"] == "cuda"
     assert "profiles" not in compose["services"]["worker"]
     assert "deploy" not in compose["services"]["worker"]
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A studio's data folder, migrated, that this test's child processes use."""
+    for name in [n for n in os.environ if n.startswith("STEMMA_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("STEMMA_DATA", str(tmp_path))
+    config = Config()
+    config.set_main_option("script_location", str(ROOT / "migrations"))
+    with make_engine(Settings()).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("name", "age", "well"), [(platform.node(), 1, True), (platform.node(), 60, False), ("other", 1, False)]
+)
+def test_a_worker_is_well_while_it_writes_its_row(
+    compose: dict[str, Any], data: Path, name: str, age: int, *, well: bool
+) -> None:
+    database = Database(Settings(data=data))
+    with database.writing() as session:
+        seen = now() - timedelta(seconds=age)
+        session.add(Worker(id="one", name=name, device="cpu", state="idle", seen_at=seen))
+    database.close()
+    _, python, *code = compose["services"]["worker"]["healthcheck"]["test"]
+    assert python == "python"
+    done = run(sys.executable, *code)
+    assert (done.returncode == 0) is well, done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_container_is_asked_for_its_health(compose: dict[str, Any]) -> None:
+    assert "/readyz" in DOCKERFILE.split("HEALTHCHECK")[1]  # the image's own check serves `web`
+    asked = {name: service.get("healthcheck", {}) for name, service in compose["services"].items()}
+    assert asked["web"] == {}
+    assert asked["migrate"] == {"disable": True}
+    assert "pg_isready" in str(asked["postgres"]["test"])
+    assert asked["worker"] == asked["worker-gpu"]
 
 
 def test_the_secrets_fit_what_compose_and_settings_read(
