@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from app.brief import Brief
@@ -86,8 +87,11 @@ class Draft(State, Base):
 
     def saves(self) -> list[DraftSave]:
         """Earlier states, the latest first."""
+        session = object_session(self)
+        if session is None:  # never written, so never saved
+            return []
         query = sa.select(DraftSave).where(DraftSave.draft_id == self.id).order_by(DraftSave.id.desc())
-        return list(_session(self).scalars(query))
+        return list(session.scalars(query))
 
     def restore(self, save_id: UUID) -> None:
         """Bring an earlier state back; the present one is kept. Raises NotFoundError."""
@@ -132,14 +136,20 @@ def thin(session: Session, draft: Draft) -> None:
         held.add(slot)
 
 
-def draft_of(session: Session, work: Work, artist: Artist) -> Draft:
-    """The artist's draft of this work; made when there is none (twice at once is once)."""
+def draft_of(session: Session, work: Work, artist: Artist, *, write: bool = False) -> Draft:
+    """The artist's draft of this work. Where there is none, an empty one: kept if `write`, so that reading stays reading."""
     query = sa.select(Draft).where(Draft.work_id == work.id, Draft.artist_id == artist.id)
     draft = session.scalar(query)
     if draft is None:
-        draft = Draft(work=work, artist_id=artist.id, brief_data=Brief().model_dump(), params={})
-        session.add(draft)
-        session.flush()
+        draft = Draft(
+            work=work, artist_id=artist.id, brief_data=Brief().model_dump(), params={}, version=1, count=4, updated_at=now()
+        )
+        if write:
+            try:
+                with session.begin_nested():
+                    session.add(draft)
+            except IntegrityError:  # another window made it in the same instant
+                draft = session.scalars(query).one()
     return draft
 
 

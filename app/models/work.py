@@ -103,6 +103,10 @@ class Works(Scope[Work]):
             query = query.where(Work.id < cursor)
         return list(self.session.scalars(query.order_by(Work.id.desc()).limit(limit)))
 
+    def newest(self, project: Project, count: int) -> list[Work]:
+        """The newest works of `project`, for its card."""
+        return self.page(self.of(project), None, count)
+
     def at(self, query: sa.Select[tuple[Work]], offset: int) -> UUID | None:
         """The cursor before the `offset`-th work: one walk through the index, for a jump into the middle."""
         if offset <= 0:

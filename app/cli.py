@@ -1,0 +1,84 @@
+"""The command `stemma`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from app.errors import StemmaError
+
+app = typer.Typer(help="Stemma, a web studio for human-AI co-creation.", no_args_is_help=True, pretty_exceptions_enable=False)
+
+Data = Annotated[Path | None, typer.Option(help="Folder of the database, the store and the queue [STEMMA_DATA].")]
+Host = Annotated[str | None, typer.Option(help="Address to listen on [STEMMA_HOST].")]
+Port = Annotated[int | None, typer.Option(help="Port to listen on [STEMMA_PORT].")]
+
+
+def _set(**options: Any) -> None:
+    """Options win over the environment, and child processes inherit them."""
+    for name, value in options.items():
+        if value is not None:
+            os.environ[f"STEMMA_{name.upper()}"] = str(value.absolute() if isinstance(value, Path) else value)
+
+
+@app.command()
+def studio(host: Host = None, port: Port = None, data: Data = None) -> None:
+    """Run the whole studio: web and a worker, started again when one dies."""
+    _set(host=host, port=port, data=data)
+    from app.supervisor import run
+
+    raise typer.Exit(run())
+
+
+@app.command()
+def serve(host: Host = None, port: Port = None, data: Data = None) -> None:
+    """Run the web process alone."""
+    _set(host=host, port=port, data=data)
+    from app.serving import serve as run
+
+    run()
+
+
+@app.command()
+def worker(data: Data = None) -> None:
+    """Run a worker: one device, one generation at a time."""
+    _set(data=data)
+    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting torch threads must not spin: the web needs the core
+    from app.observe import set_up_logging
+    from app.settings import settings
+    from app.worker.main import WorkerProcess
+
+    set_up_logging(settings())
+    WorkerProcess(settings()).run()
+
+
+@app.command()
+def migrate(data: Data = None) -> None:
+    """Bring the tables of the studio and of the queue to the present form."""
+    _set(data=data)
+    from app.db import Database
+    from app.db import migrate as run
+    from app.queue import migrate_queue
+    from app.settings import settings
+
+    database = Database()
+    run(database.engine)
+    migrate_queue(settings())
+    database.close()
+    print("The tables are up to date.")
+
+
+def main() -> None:
+    """Entry point: errors meant for a person are said without a traceback."""
+    try:
+        app()
+    except StemmaError as error:
+        typer.echo(f"stemma: {error}", err=True)
+        raise SystemExit(1) from error
+
+
+if __name__ == "__main__":
+    main()

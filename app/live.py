@@ -1,0 +1,132 @@
+"""What happens to generations right now, as a stream of words for a page or a program.
+
+The present state comes first, then steps as the worker tells them, and the end. Nothing here is kept: a reader that
+comes back asks again, and the rows answer.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from app.db import Database, now
+from app.models.generation import OPEN, Generation, Status
+from app.queue import Queue
+
+log = logging.getLogger(__name__)
+BUSY, CALM = 0.1, 1.0  # seconds between looks at the rows, with and without an open generation
+FOLLOWED = 4  # generations whose progress one reader follows at once: those that run, and the next in line
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """Something that happened. `name` is state, step, done, failed or cancelled."""
+
+    name: str
+    generation: UUID
+    data: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def last(self) -> bool:
+        """True when nothing more will come of this generation."""
+        return self.name not in {"state", "step"}
+
+
+class Live:
+    """The streams of one web process. `poke()` wakes them when this process itself changed something."""
+
+    def __init__(self, database: Database, queue: Queue) -> None:
+        self.database, self.queue = database, queue
+        self._waiting: set[asyncio.Event] = set()
+        self._loop: asyncio.AbstractEventLoop | None = None
+
+    def poke(self) -> None:
+        """Look again now; callable from any thread."""
+        if self._loop is not None and not self._loop.is_closed():
+            for event in list(self._waiting):
+                self._loop.call_soon_threadsafe(event.set)
+
+    async def words(self, chosen: sa.ColumnElement[bool], since: datetime | None = None) -> AsyncIterator[Word]:
+        """What happens to the generations that `chosen` (a condition on Generation) finds: those open, and those that
+        ended after `since` (by default: now).
+        """
+        self._loop = asyncio.get_running_loop()
+        said: asyncio.Queue[Word] = asyncio.Queue()
+        watcher = asyncio.create_task(self._watch(chosen, since or now(), said))
+        try:
+            while True:
+                yield await said.get()
+        finally:
+            watcher.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await watcher
+
+    async def _watch(self, chosen: sa.ColumnElement[bool], since: datetime, said: asyncio.Queue[Word]) -> None:
+        wake = asyncio.Event()
+        known: dict[UUID, Word] = {}
+        followers: dict[UUID, asyncio.Task[None]] = {}
+        self._waiting.add(wake)
+        try:
+            while True:
+                wake.clear()
+                words = await asyncio.to_thread(self._look, chosen, since, list(known))
+                for word in words:
+                    if known.get(word.generation) != word:
+                        said.put_nowait(word)
+                    known[word.generation] = word
+                going = [word.generation for word in words if not word.last]
+                for id in going[:FOLLOWED]:
+                    if id not in followers or followers[id].done():
+                        followers[id] = asyncio.create_task(self._follow(id, said))
+                for id in set(followers) - set(going):
+                    followers.pop(id).cancel()
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(wake.wait(), BUSY if going else CALM)
+        finally:
+            self._waiting.discard(wake)
+            for task in followers.values():
+                task.cancel()
+
+    def _look(self, chosen: sa.ColumnElement[bool], since: datetime, known: list[UUID]) -> list[Word]:
+        """The rows as words, oldest first; nothing while the database is away (it will be asked again)."""
+        present = sa.or_(Generation.status.in_(OPEN), Generation.finished_at > since, Generation.id.in_(known))
+        columns = (Generation.id, Generation.status, Generation.verb, Generation.count, Generation.attempt, Generation.priority)
+        try:
+            with self.database.reading() as session:
+                rows = session.execute(sa.select(*columns).where(chosen, present).order_by(Generation.id)).all()
+                waiting = session.execute(
+                    sa.select(Generation.priority, Generation.id).where(Generation.status == Status.QUEUED)
+                ).all()
+        except SQLAlchemyError:
+            log.warning("the database did not answer; looking again")
+            return []
+        order = sorted((priority, id) for priority, id in waiting)
+        words = []
+        for row in rows:
+            name = "state" if row.status in OPEN else str(row.status)
+            data = {"status": str(row.status), "verb": row.verb, "count": row.count, "attempt": row.attempt}
+            if row.status == Status.QUEUED:
+                data["position"] = order.index((row.priority, row.id)) if (row.priority, row.id) in order else 0
+            words.append(Word(name, row.id, data))
+        return words
+
+    async def _follow(self, id: UUID, said: asyncio.Queue[Word]) -> None:
+        """Pass on what the worker tells. Entries of an attempt that died are skipped by those of the next."""
+        last: dict[str, Any] | None = None
+        try:
+            async for entry in self.queue.progress(id):
+                if last is not None and entry.get("attempt", 0) < last.get("attempt", 0):
+                    continue
+                last = entry
+                said.put_nowait(Word("step", id, entry))
+        except (SQLAlchemyError, RuntimeError) as error:
+            log.warning("progress of %s: %s", id, error)  # the rows still tell how it ended

@@ -1,0 +1,73 @@
+"""Builds the web application."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import AsyncIterator
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from app import problems
+from app.db import Database
+from app.engines.catalog import catalog
+from app.guard import Guard
+from app.live import Live
+from app.observe import Observe, set_up_logging
+from app.outbox import reconcile
+from app.pages import STATIC, static_version
+from app.queue import Queue
+from app.routes import drafts, events, generations, health, imports, lineage, preferences, projects, revisions, works
+from app.routes.deps import Studio
+from app.settings import Settings, settings
+from app.store import Store
+
+log = logging.getLogger(__name__)
+ROUTERS = (projects, works, drafts, generations, revisions, imports, lineage, events, preferences, health)
+
+
+class ForEver(StaticFiles):
+    """Static files under an address that holds their digest: they may be kept for ever."""
+
+    async def get_response(self, path: str, scope: Scope):  # type: ignore[no-untyped-def]  # Starlette's own signature
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+def create_app(config: Settings | None = None) -> FastAPI:
+    """The web application with its own database, store and queue."""
+    config = config or settings()
+    set_up_logging(config)
+    database, queue = Database(config), Queue(config)
+    parts = Studio(config, database, Store(config.data), queue, Live(database, queue), catalog(config))
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=_catch_up, args=(parts,), daemon=True).start()
+        yield
+        queue.close()
+        database.close()
+
+    app = FastAPI(
+        title="Stemma", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None, description="A studio that keeps lineage."
+    )
+    app.state.studio = parts
+    for module in ROUTERS:
+        app.include_router(module.router)
+    app.mount(f"/static/{static_version()}", ForEver(directory=STATIC), name="static")
+    problems.install(app)
+    app.add_middleware(Guard, settings=config)
+    app.add_middleware(Observe)
+    return app
+
+
+def _catch_up(parts: Studio) -> None:
+    """Queue what was accepted just before the last end of this process."""
+    try:
+        reconcile(parts.database, parts.queue)
+    except Exception:  # the workers' sweep does the same every second
+        log.exception("could not catch up")

@@ -1,0 +1,102 @@
+"""Pictures: what may come in, thumbnails, and downloads that carry their recipe."""
+
+from __future__ import annotations
+
+import io
+import json
+import warnings
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from PIL import Image, ImageOps, PngImagePlugin
+
+from app.errors import InvalidError, TooLargeError, UnsupportedError, _
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
+RECIPE = "stemma"  # keyword of the iTXt chunk that holds the recipe as JSON (PNG, third edition, 11.3.3.4)
+MAX_SIDE = 16_384  # pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A decoded, re-encoded picture: PNG bytes without anything else in them."""
+
+    data: bytes
+    width: int
+    height: int
+    colour: str
+    recipe: dict[str, Any] | None
+
+
+def admit(data: bytes, max_pixels: int) -> Picture:
+    """An uploaded picture, decoded whole and encoded anew: no metadata, no trailing bytes, upright, first frame.
+
+    Raises UnsupportedError (not a picture of FORMATS, damaged), TooLargeError (more than `max_pixels` pixels).
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", Image.DecompressionBombWarning)
+            with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
+                if opened.width * opened.height > max_pixels or max(opened.size) > MAX_SIDE:
+                    raise TooLargeError(_("That picture has too many pixels: at most %(limit)d million."), limit=max_pixels // 10**6)
+                recipe = read_recipe(opened)
+                opened.load()
+                upright = ImageOps.exif_transpose(opened)
+                mode = "RGBA" if upright.has_transparency_data else "RGB"
+                picture = upright.convert(mode)
+    except TooLargeError:
+        raise
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
+        raise TooLargeError(_("That picture has too many pixels: at most %(limit)d million."), limit=max_pixels // 10**6) from error
+    except (OSError, ValueError, SyntaxError, KeyError, EOFError, MemoryError, OverflowError) as error:
+        raise UnsupportedError from error
+    if min(picture.size) < 8:  # noqa: PLR2004 (an autoencoder's latent needs 8 pixels)
+        raise InvalidError("file", _("the picture is too small: at least 8 by 8 pixels"))
+    encoded = io.BytesIO()
+    picture.save(encoded, "PNG", compress_level=3)
+    return Picture(encoded.getvalue(), picture.width, picture.height, mean_colour(picture), recipe)
+
+
+def mean_colour(picture: Image.Image) -> str:
+    """The mean colour as `#rrggbb`, transparent parts on white."""
+    if picture.mode == "RGBA":
+        ground = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(ground, picture)
+    pixel = picture.convert("RGB").resize((1, 1), Image.Resampling.BOX).tobytes()
+    return "#" + pixel[:3].hex()
+
+
+def thumbnail(data: bytes, width: int) -> bytes:
+    """A WebP no wider and no higher than `width` pixels; small pictures stay as large as they are."""
+    with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+        picture.draft("RGB", (width, width))
+        small = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    small.thumbnail((width, width), Image.Resampling.LANCZOS, reducing_gap=2.0)
+    encoded = io.BytesIO()
+    small.save(encoded, "WEBP", quality=86, method=2)
+    return encoded.getvalue()
+
+
+def with_recipe(data: bytes, recipe: Mapping[str, Any]) -> bytes:
+    """The picture as PNG with `recipe` in an iTXt chunk `stemma`; the pixels stay what they are."""
+    info = PngImagePlugin.PngInfo()
+    info.add_itxt(RECIPE, json.dumps(recipe, ensure_ascii=False), zip=False)
+    info.add_itxt("Software", "Stemma")
+    encoded = io.BytesIO()
+    with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+        picture.load()
+        picture.save(encoded, "PNG", pnginfo=info, compress_level=6)
+    return encoded.getvalue()
+
+
+def read_recipe(picture: Image.Image) -> dict[str, Any] | None:
+    """The recipe in a picture that Stemma made, if it is there and small; it is told, never trusted."""
+    text = picture.info.get(RECIPE)
+    if not isinstance(text, str) or len(text) > 100_000:  # noqa: PLR2004 (a brief of 100 KB is refused anyway)
+        return None
+    try:
+        recipe = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return recipe if isinstance(recipe, dict) else None

@@ -1,0 +1,105 @@
+"""Errors as answers: problem+json (RFC 9457) for a program, a page for a person, a toast for htmx."""
+
+from __future__ import annotations
+
+import errno
+import logging
+from typing import Any
+
+import sqlalchemy as sa
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+from app.errors import DiskFullError, InvalidError, NotFoundError, StemmaError, UnavailableError, _
+from app.observe import request_id
+from app.pages import VARY, is_htmx, language_of, page, translations, wants_html
+
+log = logging.getLogger(__name__)
+WHERE = {"body", "query", "path", "header", "cookie"}
+
+
+def problem(request: Request, error: StemmaError) -> Response:
+    """The one answer to every error."""
+    say = translations(language_of(request)).gettext
+    fields = error.errors(say) if isinstance(error, InvalidError) else list(error.extra.get("fields", []))
+    message = error.message(say)
+    if wants_html(request):
+        return _shown(request, error, message, fields)
+    body: dict[str, Any] = {
+        "type": f"urn:stemma:{error.code}",
+        "title": message,
+        "status": error.status,
+        "code": error.code,
+        "detail": "; ".join(f"{f['field']}: {f['message']}" for f in fields) or message,
+        "instance": request.url.path,
+        "request": request_id.get(),
+    }
+    body |= {"fields": fields} if fields else {}
+    body |= {key: value for key, value in error.extra.items() if key != "fields"}
+    return JSONResponse(body, error.status, {**VARY, **error.headers}, media_type="application/problem+json")
+
+
+def _shown(request: Request, error: StemmaError, message: str, fields: list[dict[str, str]]) -> Response:
+    context = {"status": error.status, "code": error.code, "message": message, "fields": fields, "request_id": request_id.get()}
+    if is_htmx(request):
+        headers = {"HX-Retarget": "#problem", "HX-Reswap": "innerHTML", **error.headers}
+        return page(request, "errors/_problem.html", error.status, headers, **context)
+    return page(request, "errors/error.html", error.status, error.headers, **context)
+
+
+def _invalid(errors: Any) -> StemmaError:
+    """What pydantic found, by field; a body's place in the request is not part of its name."""
+    fields = []
+    for one in errors:
+        place = [str(part) for part in one["loc"]]
+        name = ".".join(place[1:] if place and place[0] in WHERE and len(place) > 1 else place)
+        fields.append({"field": name, "message": str(one["msg"]).removeprefix("Value error, ")})
+    error = StemmaError(_("Please check what you entered."), extra={"fields": fields})
+    error.status, error.code = 422, "invalid"
+    return error
+
+
+def _database(error: sa.exc.SQLAlchemyError) -> StemmaError:
+    said = str(getattr(error, "orig", error)).lower()
+    if "disk is full" in said or "no space left" in said or "disk i/o error" in said:
+        return DiskFullError()
+    if isinstance(error, (sa.exc.OperationalError, sa.exc.TimeoutError, sa.exc.InterfaceError)):
+        return UnavailableError(_("The database is busy or away. Nothing was changed; please try again in a moment."))
+    return StemmaError()
+
+
+def install(app: FastAPI) -> None:
+    """Turn every error of the application into an answer."""
+
+    @app.exception_handler(StemmaError)
+    def _ours(request: Request, error: StemmaError) -> Response:
+        return problem(request, error)
+
+    @app.exception_handler(RequestValidationError)
+    def _validation(request: Request, error: RequestValidationError) -> Response:
+        bad_path = all(one["loc"][:1] == ("path",) for one in error.errors())
+        return problem(request, NotFoundError() if bad_path else _invalid(error.errors()))
+
+    @app.exception_handler(HTTPException)
+    def _http(request: Request, error: HTTPException) -> Response:
+        ours = StemmaError(str(error.detail))
+        if error.status_code == NotFoundError.status:
+            ours = NotFoundError()
+        ours.status, ours.code = error.status_code, ours.code if ours.status == NotFoundError.status else "http"
+        return problem(request, ours)
+
+    @app.exception_handler(sa.exc.SQLAlchemyError)
+    def _sql(request: Request, error: sa.exc.SQLAlchemyError) -> Response:
+        log.exception("the database refused")
+        return problem(request, _database(error))
+
+    @app.exception_handler(OSError)
+    def _os(request: Request, error: OSError) -> Response:
+        log.exception("the system refused")
+        return problem(request, DiskFullError() if error.errno == errno.ENOSPC else StemmaError())
+
+    @app.exception_handler(Exception)
+    def _other(request: Request, _error: Exception) -> Response:
+        return problem(request, StemmaError())

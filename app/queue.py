@@ -1,0 +1,151 @@
+"""The durable queue (DBOS): enqueue, cancel, progress.
+
+A generation's row is the truth; the queue carries its id (which is the workflow's id, so enqueuing twice is once) and
+the stream of its progress. The queue's tables are a file of their own beside the database, or schema `dbos` in
+PostgreSQL.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import AsyncIterator, Iterable
+from typing import Any
+from uuid import UUID
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
+from dbos._error import DBOSStreamTimeoutError
+from sqlalchemy import event
+
+from app.settings import Settings
+
+APPLICATION = "stemma"
+VERSION = "1"  # pinned: by default it is a hash of the source, and every upgrade would strand what waits
+NAME = "local"  # one queue a kind of worker: concurrency is counted by queue
+WORKFLOW = "generate"
+PROGRESS = "progress"
+OPEN = ["PENDING", "ENQUEUED", "DELAYED"]
+
+
+def queue_engine(settings: Settings) -> sa.Engine | None:
+    """The queue's own SQLAlchemy engine on SQLite; None on PostgreSQL, where DBOS makes a good one itself.
+
+    WAL lets the web read while the worker writes. NORMAL is enough: what a power cut may take back of the queue is
+    found again from the generations' rows, which are written with FULL.
+    """
+    if not settings.sqlite:
+        return None
+    settings.data.mkdir(parents=True, exist_ok=True)
+    engine = sa.create_engine(settings.queue_url, connect_args={"timeout": 30}, pool_size=20, max_overflow=20)
+
+    @event.listens_for(engine, "connect")
+    def _connect(connection: Any, _record: Any) -> None:
+        connection.isolation_level = "IMMEDIATE"  # as DBOS does: two writers wait for one another instead of failing
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    return engine
+
+
+def migrate_queue(settings: Settings) -> None:
+    """Make or update the queue's tables and register the queue."""
+    engine = queue_engine(settings)
+    if engine is not None:
+        with engine.connect():
+            pass  # the first connection turns WAL on, for good
+    DBOS.migrate(settings.queue_url)
+    queue = Queue(settings)
+    queue.client.register_queue(
+        NAME, worker_concurrency=1, polling_interval_sec=settings.poll, on_conflict="always_update"
+    )
+    queue.close()
+
+
+class Queue:
+    """The web's side of the queue. Its client connects when it is first used."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self._client: DBOSClient | None = None
+        self._lock = threading.Lock()
+
+    @property
+    def client(self) -> DBOSClient:
+        """The one client of this process."""
+        with self._lock:
+            if self._client is None:
+                engine = queue_engine(self.settings)
+                source: dict[str, Any] = (
+                    {"system_database_engine": engine} if engine is not None else {"system_database_url": self.settings.queue_url}
+                )
+                self._client = DBOSClient(
+                    **source,
+                    application_name=APPLICATION,
+                    serializer=DBOSPortableJSONSerializer(),
+                    system_database_pool_size=20,
+                    lazy=True,
+                    retry_connection_errors=False,
+                )
+            return self._client
+
+    def enqueue(self, id: UUID, priority: int) -> None:
+        """Let a worker take the generation `id`; lower priorities first. Twice is once."""
+        self.client.enqueue(
+            {
+                "workflow_name": WORKFLOW,
+                "queue_name": NAME,
+                "workflow_id": str(id),
+                "priority": priority,
+                "app_version": VERSION,
+            },
+            str(id),
+        )
+
+    def cancel(self, id: UUID) -> None:
+        """Take it out of the queue, or stop the run at its next sign of progress."""
+        self.client.cancel_workflow(str(id))
+
+    def resume(self, id: str) -> None:
+        """Give a dead worker's generation to the next worker; the old one is fenced off."""
+        self.client.resume_workflow(id, queue_name=NAME)
+
+    def known(self, ids: Iterable[UUID]) -> dict[UUID, str]:
+        """The state the queue has each of `ids` in; those it never heard of are missing."""
+        wanted = [str(id) for id in ids]
+        if not wanted:
+            return {}
+        found = self.client.list_workflows(workflow_ids=wanted, load_input=False, load_output=False)
+        return {UUID(w.workflow_id): w.status for w in found}
+
+    def pending(self) -> list[tuple[str, str]]:
+        """(workflow id, executor id) of everything that some worker took and has not ended."""
+        found = self.client.list_workflows(status="PENDING", load_input=False, load_output=False)
+        return [(w.workflow_id, w.executor_id or "") for w in found]
+
+    def forget(self, ids: Iterable[UUID]) -> None:
+        """Delete what the queue keeps of ended generations."""
+        wanted = [str(id) for id in ids]
+        if wanted:
+            self.client.delete_workflows(wanted)
+
+    def latest(self, id: UUID) -> dict[str, Any]:
+        """The worker's last word about `id` so far; empty when there is none."""
+        last: dict[str, Any] = {}
+        try:
+            for value in self.client.read_stream(str(id), PROGRESS, timeout_seconds=0):
+                last = value
+        except DBOSStreamTimeoutError:  # no more for now
+            pass
+        return last
+
+    async def progress(self, id: UUID, offset: int = 0) -> AsyncIterator[dict[str, Any]]:
+        """What the worker tells, from entry `offset` on, until the workflow ends."""
+        values = self.client.read_stream_async(str(id), PROGRESS, offset=offset, polling_interval_sec=self.settings.poll)
+        async for value in values:
+            yield value
+
+    def close(self) -> None:
+        """Give the connections back."""
+        if self._client is not None:
+            self._client.destroy()
+            self._client = None

@@ -1,0 +1,170 @@
+"""Drafts: autosave with versions, earlier saves, going on from a revision."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from app.brief import Brief
+from app.errors import ConflictError, InvalidError, StaleDraftError, _
+from app.models.asking import MAX_COUNT, MAX_SEED
+from app.models.draft import Draft, DraftSave, draft_of
+from app.pages import answer, is_htmx, page
+from app.routes.deps import CurrentArtist, Parts, Session, Studio, body, documented
+from app.routes.schemas import DraftOut, Listed
+from app.routes.works import bench, chosen_engine, engine_view
+
+router = APIRouter(prefix="/works/{id}/draft", tags=["drafts"])
+
+
+class DraftIn(BaseModel):
+    """A draft to save; absent fields stay as they are, and fields that GET adds are welcome back."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    version: int = Field(ge=1)
+    brief: dict[str, Any] | None = None
+    engine: str | None = Field(None, max_length=40)
+    params: dict[str, Any] | None = None
+    base: UUID | None = None
+    text: str | None = Field(None, max_length=1_000_000)
+    seed: int | None = Field(None, ge=0, le=MAX_SEED)
+    count: int | None = Field(None, ge=1, le=MAX_COUNT)
+
+    @field_validator("engine", "base", "seed", "count", mode="before")
+    @classmethod
+    def _nothing(cls, value: Any) -> Any:
+        """An empty form field means none."""
+        return None if value == "" else value
+
+
+class Chosen(BaseModel):
+    """A revision to go on from."""
+
+    revision: UUID
+
+
+class Save(BaseModel):
+    """An earlier save to bring back."""
+
+    save: UUID
+
+
+class SaveOut(BaseModel):
+    """An earlier save."""
+
+    id: UUID
+    version: int
+    written_at: Any
+    saved_at: Any
+    brief: Brief
+    engine: str | None
+    params: dict[str, Any]
+    base: UUID | None
+
+    @classmethod
+    def of(cls, save: DraftSave) -> SaveOut:
+        """From its row."""
+        plain = ("id", "version", "written_at", "saved_at", "brief", "engine", "params")
+        return cls(**{name: getattr(save, name) for name in plain}, base=save.base_id)
+
+
+def shown(draft: Draft, parts: Studio) -> DraftOut:
+    """The draft with the prompt its engine reads."""
+    engine = chosen_engine(parts, draft.work, draft)
+    return DraftOut.of(draft, engine.prompt(draft.brief) if engine else draft.brief.prompt())
+
+
+@router.get("")
+def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, parts: Parts) -> Response:
+    """The artist's draft of this work (a work that was never touched has an empty one)."""
+    work = artist.works.get(id)
+    draft = draft_of(session, work, artist)
+    if is_htmx(request):
+        return page(request, "works/_draft.html", **bench(parts, artist, session, work, draft))
+    return answer(request, lambda: shown(draft, parts), location=f"/works/{id}")
+
+
+@router.put("", openapi_extra=documented(DraftIn))
+def save(
+    id: UUID,
+    request: Request,
+    artist: CurrentArtist,
+    session: Session,
+    parts: Parts,
+    given: Annotated[DraftIn, Depends(body(DraftIn))],
+) -> Response:
+    """Save the draft if `version` is the present one; 409 with the present draft when another window was quicker."""
+    work = artist.works.get(id)
+    if work.trashed:
+        raise ConflictError(_("This work is in the trash. Restore it first."))
+    draft = draft_of(session, work, artist, write=True)
+    state = _state(given, draft, parts, artist)
+    try:
+        draft.save(given.version, **state)
+    except StaleDraftError as error:
+        raise StaleDraftError(extra={"draft": shown(draft, parts).model_dump(mode="json")}) from error
+    if is_htmx(request):
+        engine = chosen_engine(parts, work, draft)
+        view = engine_view(engine) if engine else None
+        return page(request, "works/_prompt.html", prompt=shown(draft, parts).prompt, engine=view, draft=draft, work=work)
+    return answer(request, lambda: shown(draft, parts), location=f"/works/{id}")
+
+
+def _state(given: DraftIn, draft: Draft, parts: Studio, artist: CurrentArtist) -> dict[str, Any]:
+    """The columns that `given` sets: what is absent stays, a null takes away."""
+    state: dict[str, Any] = {}
+    if given.brief is not None:
+        state["brief_data"] = Brief.model_validate({**draft.brief_data, **given.brief}).model_dump()
+    if given.engine is not None and given.engine not in parts.engines:
+        raise InvalidError("engine", _("allowed here: %(names)s"), names=", ".join(parts.engines))
+    for name in ("engine", "params", "text", "seed"):
+        if name in given.model_fields_set and (name != "params" or given.params is not None):
+            state[name] = getattr(given, name)
+    if given.count is not None:
+        state["count"] = given.count
+    if "base" in given.model_fields_set:
+        state["base_id"] = artist.revisions.get(given.base).id if given.base else None
+    return state
+
+
+@router.post("/base", status_code=201, openapi_extra=documented(Chosen))
+def go_on_from(
+    id: UUID,
+    request: Request,
+    artist: CurrentArtist,
+    session: Session,
+    parts: Parts,
+    chosen: Annotated[Chosen, Depends(body(Chosen))],
+) -> Response:
+    """Go on from a revision: its brief, engine and parameters come back into the draft, what they replace is kept."""
+    draft = draft_of(session, artist.works.get(id), artist, write=True)
+    draft.go_on_from(artist.revisions.get(chosen.revision))
+    return answer(request, lambda: shown(draft, parts), status=201, location=f"/works/{id}")
+
+
+@router.get("/saves")
+def saves(id: UUID, request: Request, artist: CurrentArtist, session: Session) -> Response:
+    """Earlier saves of the draft, the latest first; with age they get fewer."""
+    draft = draft_of(session, artist.works.get(id), artist)
+    kept = draft.saves()
+    listed = Listed[SaveOut](items=[SaveOut.of(one) for one in kept])
+    return answer(request, listed, "works/_saves.html", partial="works/_saves.html", draft=draft, saves=kept, work=draft.work)
+
+
+@router.post("/restoration", status_code=201, openapi_extra=documented(Save))
+def restore(
+    id: UUID,
+    request: Request,
+    artist: CurrentArtist,
+    session: Session,
+    parts: Parts,
+    chosen: Annotated[Save, Depends(body(Save))],
+) -> Response:
+    """Bring an earlier save back; the present state is kept as a save too."""
+    draft = draft_of(session, artist.works.get(id), artist, write=True)
+    draft.restore(chosen.save)
+    return answer(request, lambda: shown(draft, parts), status=201, location=f"/works/{id}")

@@ -1,0 +1,151 @@
+"""Generations: asked for, looked at, cancelled."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+
+from app.brief import Brief
+from app.engines.catalog import best
+from app.engines.engine import Engine
+from app.errors import EngineError, InvalidError, _
+from app.models.asking import Asked, Asking
+from app.models.generation import Generation, Status
+from app.pages import answer
+from app.routes.deps import CurrentArtist, Parts, Session, Studio, body, documented
+from app.routes.schemas import GenerationOut, Listed
+
+router = APIRouter(tags=["generations"])
+log = logging.getLogger(__name__)
+
+
+def _pick_engine(parts: Studio) -> Callable[[str, str, Brief], Engine]:
+    """The best ready engine; when none is ready, one that could do it once it is: the request is kept."""
+
+    def pick(medium: str, verb: str, brief: Brief) -> Engine:
+        try:
+            return best(parts.engines, medium, verb, brief)
+        except EngineError as error:
+            able = [e for e in parts.engines.values() if e.medium == medium and verb in e.verbs]
+            if not able:
+                raise InvalidError("engine", _("this studio has no engine for %(medium)s yet"), medium=medium) from error
+            return able[0]
+
+    return pick
+
+
+def shown(generation: Generation, parts: Studio) -> GenerationOut:
+    """The generation with how far it is."""
+    word = parts.queue.latest(generation.id) if generation.status == Status.RUNNING else {}
+    if generation.status == Status.DONE and generation.variants:
+        steps = generation.params.get("steps")
+        return GenerationOut.of(generation, steps, steps)
+    return GenerationOut.of(generation, word.get("step"), word.get("steps"))
+
+
+@router.post("/works/{id}/generations", status_code=202, openapi_extra=documented(Asked))
+def ask(
+    id: UUID,
+    request: Request,
+    artist: CurrentArtist,
+    session: Session,
+    parts: Parts,
+    asked: Annotated[Asked, Depends(body(Asked))],
+    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+) -> Response:
+    """Ask an engine for variants. 202: it is kept, and waits for a worker; the same Idempotency-Key is the same request."""
+    work = artist.works.get(id)
+    asking = Asking(session, artist, work, parts.engines, _pick_engine(parts))
+    generation = asking.ask(asked, key=idempotency_key, limit=parts.settings.queue_limit)
+    session.commit()  # accepted from here on: if the queue cannot hear it now, the sweep tells it later
+    try:
+        parts.queue.enqueue(generation.id, generation.priority)
+    except Exception:  # noqa: BLE001 (whatever it is, the row is kept and the sweep tries again)
+        log.exception("generation %s is kept but not queued yet", generation.id)
+    parts.live.poke()
+    headers = {"Location": f"/generations/{generation.id}"}
+    return answer(
+        request,
+        lambda: shown(generation, parts),
+        partial="generations/_generation.html",
+        status=202,
+        location=f"/works/{id}",
+        headers=headers,
+        generation=generation,
+        work=work,
+    )
+
+
+@router.get("/generations")
+def index(
+    artist: CurrentArtist,
+    parts: Parts,
+    status: Annotated[list[Status] | None, Query()] = None,
+    work: UUID | None = None,
+    cursor: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Listed[GenerationOut]:
+    """The generations you may see, the newest first."""
+    within = artist.works.get(work) if work else None
+    found = artist.generations.page(work=within, status=[str(s) for s in status or ()], cursor=cursor, limit=limit + 1)
+    more = str(found[limit - 1].id) if len(found) > limit else None
+    return Listed[GenerationOut](items=[shown(one, parts) for one in found[:limit]], next=more)
+
+
+@router.get("/works/{id}/generations")
+def of_work(
+    id: UUID, request: Request, artist: CurrentArtist, parts: Parts, cursor: UUID | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 12
+) -> Response:
+    """A work's generations, the newest first; htmx gets them as runs to put below those it has."""
+    work = artist.works.get(id)
+    found = artist.generations.page(work=work, cursor=cursor, limit=limit + 1)
+    more = found[limit - 1].id if len(found) > limit else None
+    return answer(
+        request,
+        lambda: Listed[GenerationOut](items=[shown(one, parts) for one in found[:limit]], next=str(more) if more else None),
+        partial="generations/_list.html",
+        location=f"/works/{id}",
+        generations=found[:limit],
+        more=more,
+        work=work,
+    )
+
+
+@router.get("/generations/{id}")
+def show(id: UUID, request: Request, artist: CurrentArtist, parts: Parts) -> Response:
+    """A generation, how far it is, and its variants."""
+    generation = artist.generations.get(id)
+    return answer(
+        request,
+        lambda: shown(generation, parts),
+        partial="generations/_generation.html",
+        location=f"/works/{generation.work_id}",
+        generation=generation,
+        work=generation.work,
+    )
+
+
+@router.post("/generations/{id}/cancellation", status_code=202)
+def cancel(id: UUID, request: Request, artist: CurrentArtist, session: Session, parts: Parts) -> Response:
+    """Stop a generation; 409 when it has ended already. What was made before stays."""
+    generation = artist.generations.get(id)
+    generation.cancel()
+    session.commit()
+    try:
+        parts.queue.cancel(id)
+    except Exception:  # noqa: BLE001 (the row says cancelled; the sweep tells the queue)
+        log.exception("the queue could not be told that %s is cancelled", id)
+    parts.live.poke()
+    return answer(
+        request,
+        lambda: shown(generation, parts),
+        partial="generations/_generation.html",
+        status=202,
+        location=f"/works/{generation.work_id}",
+        generation=generation,
+        work=generation.work,
+    )

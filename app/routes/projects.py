@@ -1,0 +1,179 @@
+"""Projects: folders of works; the wall of a project."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi.responses import RedirectResponse
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from app.brief import clean
+from app.errors import ConflictError, _
+from app.models.work import Medium, Work
+from app.pages import answer
+from app.routes.deps import CurrentArtist, Parts, Session, Studio, body, documented
+from app.routes.schemas import Listed, ProjectOut, WorkOut
+
+router = APIRouter(tags=["projects"])
+PAGE = 60  # tiles that a page without script shows at once
+MAX_AT = 10**9
+
+
+class Named(BaseModel):
+    """A project's name."""
+
+    model_config = ConfigDict(extra="ignore")
+    name: str = Field(min_length=1, max_length=200)
+
+    @field_validator("name")
+    @classmethod
+    def _clean(cls, name: str) -> str:
+        if not clean(name).strip():
+            raise ValueError(_("say at least one letter"))
+        return clean(name).strip()
+
+
+class NewWork(BaseModel):
+    """A work to begin."""
+
+    model_config = ConfigDict(extra="ignore")
+    title: str = Field(min_length=1, max_length=200)
+    medium: Medium = Medium.IMAGE
+
+    @field_validator("title")
+    @classmethod
+    def _clean(cls, title: str) -> str:
+        if not clean(title).strip():
+            raise ValueError(_("say at least one letter"))
+        return clean(title).strip()
+
+
+def media(parts: Studio) -> list[str]:
+    """The media that some engine here makes."""
+    return [str(medium) for medium in Medium if any(e.medium == medium for e in parts.engines.values())]
+
+
+@router.get("/")
+def home() -> Response:
+    """The studio opens on its projects."""
+    return RedirectResponse("/projects", 303)
+
+
+@router.get("/projects")
+def index(request: Request, artist: CurrentArtist, parts: Parts, cursor: UUID | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 60) -> Response:
+    """The artist's projects, the newest first."""
+    found = artist.projects.page(cursor, limit + 1)
+    more = str(found[limit - 1].id) if len(found) > limit else None
+    return answer(
+        request,
+        lambda: Listed[ProjectOut](items=[ProjectOut.of(one) for one in found[:limit]], next=more),
+        "projects/index.html",
+        projects=[(project, artist.works.newest(project, 4)) for project in found[:limit]],
+        next=more,
+        media=media(parts),
+    )
+
+
+@router.post("/projects", status_code=201, openapi_extra=documented(Named))
+def create(request: Request, artist: CurrentArtist, named: Annotated[Named, Depends(body(Named))]) -> Response:
+    """A new project."""
+    project = artist.projects.create(named.name)
+    location = f"/projects/{project.id}"
+    return answer(request, lambda: ProjectOut.of(project), status=201, location=location, headers={"Location": location})
+
+
+@router.get("/projects/{id}")
+def show(
+    id: UUID,
+    request: Request,
+    artist: CurrentArtist,
+    parts: Parts,
+    q: Annotated[str, Query(max_length=200)] = "",
+    medium: Medium | None = None,
+    at: Annotated[int, Query(ge=0, le=MAX_AT)] = 0,
+) -> Response:
+    """A project; in a browser the wall of its works."""
+    project = artist.projects.get(id)
+    context = _wall(artist, id, q, medium, at, PAGE) if "text/html" in request.headers.get("accept", "") else {}
+    return answer(request, lambda: ProjectOut.of(project), "projects/show.html", project=project, media=media(parts), **context)
+
+
+def _wall(artist: CurrentArtist, id: UUID, q: str, medium: Medium | None, at: int, limit: int) -> dict[str, Any]:
+    """`limit` works of a project from the `at`-th on, and how many there are."""
+    works = artist.works
+    query = works.of(artist.projects.get(id), q=q, medium=medium)
+    total = works.count(query)
+    found: list[Work] = works.page(query, works.at(query, at), limit) if at < max(total, 1) else []
+    return {"works": found, "total": total, "at": at, "limit": limit, "q": q, "medium": medium}
+
+
+@router.get("/projects/{id}/wall")
+def wall(
+    id: UUID,
+    request: Request,
+    artist: CurrentArtist,
+    q: Annotated[str, Query(max_length=200)] = "",
+    medium: Medium | None = None,
+    at: Annotated[int, Query(ge=0, le=MAX_AT)] = 0,
+    limit: Annotated[int, Query(ge=1, le=300)] = PAGE,
+) -> Response:
+    """A piece of the wall, for the window that scrolls over it."""
+    context = _wall(artist, id, q, medium, at, limit)
+    listed = Listed[WorkOut](items=[WorkOut.of(work) for work in context["works"]], next=None)
+    return answer(request, listed, "projects/_tiles.html", partial="projects/_tiles.html", **context)
+
+
+@router.get("/projects/{id}/works")
+def works_of(
+    id: UUID,
+    artist: CurrentArtist,
+    cursor: UUID | None = None,
+    q: Annotated[str, Query(max_length=200)] = "",
+    medium: Medium | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 60,
+) -> Listed[WorkOut]:
+    """A project's works, the newest first; `q` looks in titles and briefs."""
+    query = artist.works.of(artist.projects.get(id), q=q, medium=medium)
+    found = artist.works.page(query, cursor, limit + 1)
+    more = str(found[limit - 1].id) if len(found) > limit else None
+    return Listed[WorkOut](items=[WorkOut.of(work) for work in found[:limit]], next=more)
+
+
+@router.post("/projects/{id}/works", status_code=201, openapi_extra=documented(NewWork))
+def begin(
+    id: UUID, request: Request, artist: CurrentArtist, session: Session, given: Annotated[NewWork, Depends(body(NewWork))]
+) -> Response:
+    """Begin a work; a browser goes to its bench."""
+    project = artist.projects.get(id)
+    if project.trashed_at is not None:
+        raise ConflictError(_("This project is in the trash. Restore it first."))
+    work = artist.works.create(project, given.title, given.medium)
+    session.flush()
+    location = f"/works/{work.id}"
+    return answer(request, lambda: WorkOut.of(work), status=201, location=location, headers={"Location": location})
+
+
+@router.patch("/projects/{id}", openapi_extra=documented(Named))
+def rename(id: UUID, request: Request, artist: CurrentArtist, named: Annotated[Named, Depends(body(Named))]) -> Response:
+    """Give a project another name."""
+    project = artist.projects.get(id)
+    project.name = named.name
+    return answer(request, lambda: ProjectOut.of(project), location=f"/projects/{id}")
+
+
+@router.post("/projects/{id}/trash", status_code=201)
+def trash(id: UUID, request: Request, artist: CurrentArtist) -> Response:
+    """Put a project and all its works into the trash; nothing is deleted."""
+    project = artist.projects.get(id)
+    project.trash()
+    return answer(request, lambda: ProjectOut.of(project), status=201, location="/projects")
+
+
+@router.delete("/projects/{id}/trash")
+def restore(id: UUID, request: Request, artist: CurrentArtist) -> Response:
+    """Take a project back from the trash, with its works."""
+    project = artist.projects.get(id)
+    project.restore()
+    return answer(request, lambda: ProjectOut.of(project), location=f"/projects/{id}")

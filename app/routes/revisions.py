@@ -1,0 +1,133 @@
+"""Revisions: what they are, their bytes, and picks."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import FileResponse
+
+from app.errors import InvalidError, NotFoundError, _
+from app.models import Asset, Revision
+from app.models.diff import compare
+from app.pages import answer
+from app.pictures import thumbnail, with_recipe
+from app.routes.deps import CurrentArtist, Parts, Studio
+from app.routes.schemas import Listed, RevisionOut
+
+router = APIRouter(tags=["revisions"])
+WIDTHS = (64, 128, 256, 512, 1024)
+# The bytes under an address never change; `nosniff` and the sandbox keep them from being anything but a picture.
+FOR_EVER = {
+    "Cache-Control": "private, max-age=31536000, immutable",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+}
+
+
+def recipe(revision: Revision) -> dict[str, Any]:
+    """Everything that says how a revision came about, for the page and for the file."""
+    out = RevisionOut.of(revision).model_dump(mode="json")
+    wanted = ("id", "work", "number", "origin", "verb", "strength", "parents", "brief", "engine", "params", "seed", "facts", "created_at")
+    return {"stemma": 1, **{name: out[name] for name in wanted}}
+
+
+@router.get("/works/{id}/revisions")
+def index(
+    id: UUID,
+    artist: CurrentArtist,
+    cursor: Annotated[int | None, Query(ge=1)] = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+) -> Listed[RevisionOut]:
+    """A work's revisions, the latest first."""
+    found = artist.revisions.of(artist.works.get(id), cursor, limit + 1)
+    more = str(found[limit - 1].number) if len(found) > limit else None
+    return Listed[RevisionOut](items=[RevisionOut.of(one) for one in found[:limit]], next=more)
+
+
+@router.get("/revisions/{id}")
+def show(id: UUID, request: Request, artist: CurrentArtist) -> Response:
+    """A revision and how it came about."""
+    revision = artist.revisions.get(id)
+    if "text/html" not in request.headers.get("accept", ""):
+        return answer(request, lambda: RevisionOut.of(revision))
+    first = revision.parents[0].parent if revision.parents else None
+    return answer(
+        request,
+        lambda: RevisionOut.of(revision),
+        "revisions/show.html",
+        revision=revision,
+        work=revision.work,
+        parents=revision.parents,
+        children=revision.children(),
+        path=revision.path(),
+        diff=compare(first, revision) if first else None,
+        recipe=recipe(revision),
+    )
+
+
+def _asset(revision: Revision) -> Asset:
+    if revision.asset is None:
+        raise NotFoundError(_("This revision has no picture."))
+    return revision.asset
+
+
+@router.get("/revisions/{id}/content")
+def content(id: UUID, request: Request, artist: CurrentArtist, parts: Parts, w: int | None = None) -> Response:
+    """The bytes, or a WebP at most `w` pixels wide and high. Strong ETag, Range, cacheable for ever."""
+    asset = _asset(artist.revisions.get(id))
+    if w is not None and w not in WIDTHS:
+        raise InvalidError("w", _("allowed here: %(widths)s"), widths=", ".join(map(str, WIDTHS)))
+    etag = f'"{asset.sha256}{f"-{w}" if w else ""}"'
+    if etag in (part.strip() for part in request.headers.get("if-none-match", "").split(",")):
+        return Response(status_code=304, headers={**FOR_EVER, "ETag": etag})
+    path, kind = (parts.store.path(asset.sha256), asset.media_type) if w is None else (_thumbnail(parts, asset, w), "image/webp")
+    if not path.exists():
+        raise NotFoundError(_("The file of this revision is missing from the store."))
+    return FileResponse(path, media_type=kind, headers={**FOR_EVER, "ETag": etag})
+
+
+def _thumbnail(parts: Studio, asset: Asset, width: int) -> Any:
+    path = parts.store.derived(asset.sha256, f"{width}.webp")
+    if not path.exists():
+        parts.store.keep_derived(path, thumbnail(parts.store.get(asset.sha256), width))
+    return path
+
+
+@router.get("/revisions/{id}/download")
+def download(id: UUID, artist: CurrentArtist, parts: Parts) -> Response:
+    """The picture as a file whose PNG carries the recipe (iTXt chunk `stemma`)."""
+    revision = artist.revisions.get(id)
+    data = with_recipe(parts.store.get(_asset(revision).sha256), recipe(revision))
+    name = f"stemma-{str(revision.work_id)[-6:]}-{revision.number}.png"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
+    return Response(data, media_type="image/png", headers=headers)
+
+
+@router.post("/revisions/{id}/pick", status_code=201)
+def pick(id: UUID, request: Request, artist: CurrentArtist) -> Response:
+    """Choose a revision; choosing twice is choosing once."""
+    revision = artist.revisions.get(id)
+    revision.pick(by=artist)
+    return _picked(request, revision, 201)
+
+
+@router.delete("/revisions/{id}/pick")
+def unpick(id: UUID, request: Request, artist: CurrentArtist) -> Response:
+    """Take the choice back."""
+    revision = artist.revisions.get(id)
+    revision.unpick(by=artist)
+    return _picked(request, revision, 200)
+
+
+def _picked(request: Request, revision: Revision, status: int) -> Response:
+    return answer(
+        request,
+        lambda: RevisionOut.of(revision),
+        partial="revisions/_variant.html",
+        status=status,
+        location=f"/revisions/{revision.id}",
+        variant=revision,
+        work=revision.work,
+    )

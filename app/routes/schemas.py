@@ -1,0 +1,211 @@
+"""What programs get: one model a noun, made from rows."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel
+
+from app.brief import Brief, Prompt
+from app.models import Draft, Generation, Project, Revision, Work
+
+Item = TypeVar("Item")
+
+
+class Listed(BaseModel, Generic[Item]):
+    """A page of a list; `next` is the cursor of the following one, or null."""
+
+    items: list[Item]
+    next: str | None = None
+
+
+class ProjectOut(BaseModel):
+    """A project."""
+
+    id: UUID
+    name: str
+    created_at: datetime
+    trashed_at: datetime | None
+
+    @classmethod
+    def of(cls, project: Project) -> ProjectOut:
+        """From its row."""
+        return cls(id=project.id, name=project.name, created_at=project.created_at, trashed_at=project.trashed_at)
+
+
+class WorkOut(BaseModel):
+    """A work."""
+
+    id: UUID
+    project: UUID
+    title: str
+    medium: str
+    cover: UUID | None
+    revisions: int
+    created_at: datetime
+    touched_at: datetime
+    trashed_at: datetime | None
+
+    @classmethod
+    def of(cls, work: Work) -> WorkOut:
+        """From its row."""
+        return cls(
+            id=work.id,
+            project=work.project_id,
+            title=work.title,
+            medium=work.medium,
+            cover=work.cover_id,
+            revisions=work.last_number,
+            created_at=work.created_at,
+            touched_at=work.touched_at,
+            trashed_at=work.trashed_at,
+        )
+
+
+class PromptOut(BaseModel):
+    """The brief as the engine reads it."""
+
+    positive: str
+    negative: str
+    dropped: list[str]
+
+    @classmethod
+    def of(cls, prompt: Prompt) -> PromptOut:
+        """From the value."""
+        return cls(positive=prompt.positive, negative=prompt.negative, dropped=list(prompt.dropped))
+
+
+class DraftOut(BaseModel):
+    """A draft, with everything that PUT takes back."""
+
+    version: int
+    brief: Brief
+    engine: str | None
+    params: dict[str, Any]
+    base: UUID | None
+    text: str | None
+    seed: int | None
+    count: int
+    updated_at: datetime
+    prompt: PromptOut | None = None
+
+    @classmethod
+    def of(cls, draft: Draft, prompt: Prompt | None = None) -> DraftOut:
+        """From its row; `prompt` is the brief as the chosen engine reads it."""
+        return cls(
+            version=draft.version,
+            brief=draft.brief,
+            engine=draft.engine,
+            params=draft.params,
+            base=draft.base_id,
+            text=draft.text,
+            seed=draft.seed,
+            count=draft.count,
+            updated_at=draft.updated_at,
+            prompt=PromptOut.of(prompt) if prompt else None,
+        )
+
+
+class ParentOut(BaseModel):
+    """An edge to where a revision came from."""
+
+    revision: UUID
+    role: str
+
+
+class AssetOut(BaseModel):
+    """What is known of a revision's bytes."""
+
+    sha256: str
+    media_type: str
+    bytes: int
+    width: int | None
+    height: int | None
+    duration: float | None
+
+
+class RevisionOut(BaseModel):
+    """A revision: what it is and how it came about."""
+
+    id: UUID
+    work: UUID
+    number: int
+    medium: str
+    origin: str
+    verb: str | None
+    strength: str | None
+    picked: bool
+    parents: list[ParentOut]
+    brief: Brief
+    engine: str | None
+    params: dict[str, Any]
+    seed: int | None
+    facts: dict[str, Any]
+    asset: AssetOut | None
+    text: str | None
+    generation: UUID | None
+    created_at: datetime
+    created_by: UUID
+
+    @classmethod
+    def of(cls, revision: Revision) -> RevisionOut:
+        """From its row."""
+        plain = ("id", "number", "origin", "verb", "strength", "picked", "brief", "engine", "params", "seed", "facts", "text")
+        return cls(
+            **{name: getattr(revision, name) for name in plain},
+            work=revision.work_id,
+            medium=revision.work.medium,
+            parents=[ParentOut(revision=parent.parent_id, role=parent.role) for parent in revision.parents],
+            asset=AssetOut.model_validate(revision.asset, from_attributes=True) if revision.asset else None,
+            generation=revision.generation_id,
+            created_at=revision.created_at,
+            created_by=revision.created_by_id,
+        )
+
+
+class GenerationOut(BaseModel):
+    """A generation and, when it is done, its variants."""
+
+    id: UUID
+    work: UUID
+    status: str
+    verb: str
+    strength: str | None
+    parents: list[ParentOut]
+    brief: Brief
+    engine: str
+    params: dict[str, Any]
+    seed: int
+    count: int
+    attempt: int
+    step: int | None
+    steps: int | None
+    position: int | None
+    error: dict[str, Any] | None
+    variants: list[RevisionOut]
+    created_at: datetime
+    started_at: datetime | None
+    finished_at: datetime | None
+
+    @classmethod
+    def of(cls, generation: Generation, step: int | None = None, steps: int | None = None) -> GenerationOut:
+        """From its row; `step` of `steps` from the queue's stream while it runs."""
+        plain = ("id", "status", "verb", "strength", "brief", "engine", "params", "seed", "count", "attempt", "position")
+        error = generation.error
+        if error:
+            said = error["title"] % error["details"] if error["details"] else error["title"]
+            error = {"code": error["code"], "message": said}
+        return cls(
+            **{name: getattr(generation, name) for name in plain},
+            work=generation.work_id,
+            parents=[ParentOut(revision=parent.revision_id, role=parent.role) for parent in generation.parents],
+            step=step,
+            steps=steps,
+            error=error,
+            variants=[RevisionOut.of(variant) for variant in generation.variants],
+            created_at=generation.created_at,
+            started_at=generation.started_at,
+            finished_at=generation.finished_at,
+        )

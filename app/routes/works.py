@@ -1,0 +1,108 @@
+"""Works: the bench, its title, its trash."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, Field, field_validator
+
+from app.brief import clean
+from app.engines.engine import Engine
+from app.models.draft import Draft, draft_of
+from app.models.lineage import pane
+from app.models.work import Work
+from app.models.worker import workers
+from app.pages import answer
+from app.routes.deps import CurrentArtist, Parts, Session, Studio, body, documented
+from app.routes.schemas import WorkOut
+
+router = APIRouter(prefix="/works", tags=["works"])
+SHOWN = 12  # generations on the bench at first; more on request
+
+
+class WorkPatch(BaseModel):
+    """What can be changed of a work."""
+
+    title: str = Field(min_length=1, max_length=200)
+
+    @field_validator("title")
+    @classmethod
+    def _clean(cls, title: str) -> str:
+        return clean(title).strip()
+
+
+def engine_view(engine: Engine) -> dict[str, Any]:
+    """What a page needs to draw an engine and its parameters."""
+    return {
+        "name": engine.name,
+        "title": engine.title,
+        "licence": engine.licence,
+        "medium": str(engine.medium),
+        "verbs": sorted(str(verb) for verb in engine.verbs),
+        "unready": engine.unready(),
+        "schema": engine.Params.model_json_schema(),
+        "defaults": engine.Params().model_dump(mode="json"),
+    }
+
+
+def chosen_engine(parts: Studio, work: Work, draft: Draft) -> Engine | None:
+    """The draft's engine, else the first of this medium."""
+    fitting = [engine for engine in parts.engines.values() if engine.medium == work.medium]
+    return next((engine for engine in fitting if engine.name == draft.engine), fitting[0] if fitting else None)
+
+
+def bench(parts: Studio, artist: CurrentArtist, session: Session, work: Work, draft: Draft | None = None) -> dict[str, Any]:
+    """Everything the bench shows."""
+    draft = draft or draft_of(session, work, artist)
+    engine = chosen_engine(parts, work, draft)
+    generations = artist.generations.page(work=work, limit=SHOWN + 1)
+    view = engine_view(engine) if engine else None
+    return {
+        "work": work,
+        "draft": draft,
+        "base": draft.base,
+        "engines": [engine_view(e) for e in parts.engines.values() if e.medium == work.medium],
+        "engine": view,
+        "params": (view["defaults"] if view else {}) | draft.params,
+        "prompt": engine.prompt(draft.brief) if engine else draft.brief.prompt(),
+        "generations": generations[:SHOWN],
+        "more": generations[SHOWN - 1].id if len(generations) > SHOWN else None,
+        "tree": pane(session, work, draft.base),
+        "waiting": not any(worker.alive for worker in workers(session)),
+    }
+
+
+@router.get("/{id}")
+def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, parts: Parts) -> Response:
+    """A work; in a browser its bench."""
+    work = artist.works.get(id)
+    context = bench(parts, artist, session, work) if "text/html" in request.headers.get("accept", "") else {}
+    return answer(request, lambda: WorkOut.of(work), "works/show.html", **context)
+
+
+@router.patch("/{id}", openapi_extra=documented(WorkPatch))
+def rename(
+    id: UUID, request: Request, artist: CurrentArtist, patch: Annotated[WorkPatch, Depends(body(WorkPatch))]
+) -> Response:
+    """Give a work another title."""
+    work = artist.works.get(id)
+    work.rename(patch.title)
+    return answer(request, lambda: WorkOut.of(work), location=f"/works/{id}")
+
+
+@router.post("/{id}/trash", status_code=201)
+def trash(id: UUID, request: Request, artist: CurrentArtist) -> Response:
+    """Put a work into the trash; nothing of it is deleted."""
+    work = artist.works.get(id)
+    work.trash()
+    return answer(request, lambda: WorkOut.of(work), status=201, location=f"/projects/{work.project_id}")
+
+
+@router.delete("/{id}/trash")
+def restore(id: UUID, request: Request, artist: CurrentArtist) -> Response:
+    """Take a work back from the trash."""
+    work = artist.works.get(id)
+    work.restore()
+    return answer(request, lambda: WorkOut.of(work), location=f"/works/{id}")

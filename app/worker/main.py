@@ -1,0 +1,192 @@
+"""The worker process: loads engines, takes generations from the queue, and says that it lives."""
+
+from __future__ import annotations
+
+import logging
+import os
+import platform
+import secrets
+import signal
+import threading
+import time
+from uuid import UUID
+
+import sqlalchemy as sa
+from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+
+from app.db import Database, now
+from app.engines.catalog import catalog
+from app.engines.engine import Engine
+from app.errors import EngineError, StemmaError, _
+from app.models import Generation, Worker
+from app.queue import APPLICATION, NAME, PROGRESS, VERSION, WORKFLOW, Queue, queue_engine
+from app.settings import Settings
+from app.store import Store
+from app.worker.liveness import Liveness
+from app.worker.run import Lost, Progress, begin, fail, finish, patiently, perform, release, request_for
+from app.worker.sweep import Sweep
+
+log = logging.getLogger(__name__)
+HEARTBEAT = 1.0  # seconds between sweeps; the worker's row is written every third time
+DISK_PATIENCE = 20.0  # seconds a result waits for room on a full disk before the generation fails
+
+
+def pick_device(wanted: str) -> str:
+    """The device for `wanted` ("auto" takes a GPU when torch sees one)."""
+    if wanted != "auto":
+        return wanted
+    import torch
+
+    return "cuda" if torch.cuda.is_available() else "cpu"
+
+
+class WorkerProcess:
+    """One device, one run at a time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.id = f"{platform.node()[:40]}-{os.getpid()}-{secrets.token_hex(4)}"  # new at every start: DBOS wants it unique
+        self.database = Database(settings)
+        self.queue = Queue(settings)
+        self.store = Store(settings.data, self.id)
+        self.liveness = Liveness(settings)
+        self.sweep = Sweep(self.id, self.database, self.queue, self.store, self.liveness)
+        self.engines: dict[str, Engine] = catalog(settings)
+        self.device = ""
+        self.warm: list[str] = []
+        self.current: Generation | None = None
+        self.stop = threading.Event()
+
+    def run(self) -> None:
+        """Serve until told to stop (SIGTERM, SIGINT). A running generation gets `grace` seconds to end."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_args: self.stop.set())
+        if not self.liveness.hold(self.id):
+            raise EngineError(reason=_("another worker runs under this name"))
+        self._load()
+        self._launch()
+        log.info("worker %s is ready on %s", self.id, self.device)
+        beats = 0
+        while not self.stop.is_set():
+            self._beat(tell=beats % 3 == 0)
+            beats += 1
+            self.stop.wait(HEARTBEAT)
+        self._leave()
+
+    def _load(self) -> None:
+        """Bring the engines that are ready by themselves into memory, so that the first request is quick."""
+        import torch
+
+        torch.set_num_threads(self.settings.worker_threads)
+        self.device = pick_device(self.settings.device)
+        self._tell("starting")
+        house = self.engines.get("house")
+        if house is not None and house.unready() is None:
+            try:
+                house.load(self.device)
+                house.warm()
+                self.warm.append(house.name)
+            except EngineError as error:
+                log.error("the house engine does not load: %s", error)  # noqa: TRY400 (the message says all)
+
+    def _launch(self) -> None:
+        """Connect to the queue; from here on generations arrive in DBOS's threads."""
+        engine = queue_engine(self.settings)
+        config: DBOSConfig = {
+            "name": APPLICATION,
+            "system_database_url": self.settings.queue_url,
+            "application_version": VERSION,
+            "executor_id": self.id,
+            "log_level": "WARNING",
+            "serializer": DBOSPortableJSONSerializer(),
+            "notification_listener_polling_interval_sec": 0.1,
+            "scheduler_polling_interval_sec": 60.0,
+        }
+        if engine is not None:
+            config["system_database_engine"] = engine
+        DBOS(config=config)
+
+        @DBOS.step(name="make")
+        def make(id: str) -> str:
+            return self.make(id)
+
+        @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=1_000)  # we count attempts ourselves: they say why
+        def generate(id: str) -> str:
+            return make(id)
+
+        DBOS.listen_queues([NAME])
+        DBOS.launch()
+        DBOS.register_queue(
+            NAME, worker_concurrency=1, polling_interval_sec=self.settings.poll, on_conflict="always_update"
+        )
+
+    def make(self, id: str) -> str:
+        """Run one generation to its end; what became of it."""
+        while self.stop.is_set():
+            time.sleep(60)  # taken while leaving: it stays unbegun, and another worker takes it over
+        generation = begin(self.database, UUID(id), self.id, self.settings.attempts)
+        if generation is None:
+            return "nothing to do"
+        self.current = generation
+        try:
+            self._make(generation)
+        except Lost:
+            return "lost"
+        except StemmaError as error:
+            log.warning("generation %s failed: %s", id, error)
+            reason = error
+            patiently(lambda: fail(self.database, generation, reason))
+            return "failed"
+        except (RuntimeError, ValueError, MemoryError, OSError) as error:
+            # What a model's libraries raise; anything else (the queue's signals) is not ours to catch.
+            log.exception("generation %s failed", id)
+            said = EngineError(reason=f"{type(error).__name__}: {str(error)[:500]}")
+            patiently(lambda: fail(self.database, generation, said))
+            return "failed"
+        finally:
+            self.current = None
+        return "done"
+
+    def _make(self, generation: Generation) -> None:
+        progress = Progress(lambda word: DBOS.write_stream(PROGRESS, word), generation.attempt)
+        progress.begin(generation.count)
+        engine = self.engines.get(generation.engine)
+        if engine is None:
+            raise EngineError(reason=_("this worker does not have that engine"))
+        engine.load(self.device)
+        if engine.name not in self.warm:
+            self.warm.append(engine.name)
+        contents = perform(engine, request_for(generation, engine, self.store), progress)
+        patiently(lambda: finish(self.database, self.store, generation, contents), DISK_PATIENCE)
+        log.info("generation %s: %d variants", generation.id, len(contents))
+
+    def _beat(self, *, tell: bool) -> None:
+        try:
+            self.sweep.once()
+            if tell:
+                self._tell("busy" if self.current else "idle")
+        except Exception:  # a locked or restarting database must not end the worker
+            log.exception("the sweep failed and will be tried again")
+
+    def _tell(self, state: str) -> None:
+        current = self.current
+        with self.database.writing() as session:
+            row = session.get(Worker, self.id) or Worker(id=self.id, name=platform.node(), device=self.device)
+            row.state, row.seen_at, row.generation_id = state, now(), current.id if current else None
+            row.facts = {"pid": os.getpid(), "threads": self.settings.worker_threads, "engines": list(self.warm)}
+            session.add(row)
+
+    def _leave(self) -> None:
+        """Let the running generation end, or give it back; then go, without waiting for the queue's own threads."""
+        end = time.monotonic() + self.settings.grace
+        while self.current and time.monotonic() < end:
+            time.sleep(0.05)
+        current = self.current
+        try:
+            if current:
+                release(self.database, current)
+            self._tell("gone")
+        except sa.exc.SQLAlchemyError:
+            log.exception("could not say goodbye")
+        logging.shutdown()
+        os._exit(0)
