@@ -1,0 +1,98 @@
+// The bench: puts the draft, the stream, the selection and the verbs together.
+import { Draft } from "./draft.js";
+import { enliven, read } from "./form.js";
+import { Live } from "./live.js";
+import { ask, complain } from "./runs.js";
+import { Selection } from "./selection.js";
+import { importing } from "./import.js";
+import { compare, conflict } from "./dialogs.js";
+import { back } from "./back.js";
+
+const $ = (id) => document.getElementById(id);
+const bench = $("main");
+const form = $("brief");
+const words = { ...$("variants").dataset };
+
+enliven(form);
+const draft = new Draft(form, { status: $("saved"), prompt: $("prompt"), dialog: conflict($("conflict"), form) });
+const selection = new Selection(bench, $("verbs"), form);
+const live = new Live(bench.dataset.work, { words, link: $("link"), announce: $("announce"), ended });
+importing($("import"), bench, draft);
+
+/** The lineage has grown, or a pick was made in it. */
+function grow() {
+  const pane = $("lineage-pane");
+  htmx.ajax("GET", `/works/${bench.dataset.work}/lineage?pane=1`, { target: pane, swap: "innerHTML" });
+}
+
+function ended(end) {
+  if (end === "done") grow();
+}
+
+async function generate(request, button) {
+  if (button.ariaBusy === "true") return;
+  button.ariaBusy = "true";
+  live.expect();
+  const run = await ask(request, form, words);
+  button.ariaBusy = null;
+  run?.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+}
+
+/** A verb on a revision. Vary and reroll take the parent's brief; refine brings the parent towards the one on the bench. */
+function perform(button) {
+  const parent = button.dataset.of === "stage" ? form.dataset.base : selection.revision?.id;
+  const { verb, strength } = button.dataset;
+  const { count, ...state } = read(form);
+  const request = { verb, count, parents: [{ revision: parent, role: verb }], ...(strength ? { strength } : {}) };
+  generate(verb === "refine" ? { ...request, ...state } : request, button);
+}
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  generate({ verb: "create", ...read(form) }, form.querySelector("[type=submit]"));
+});
+
+document.addEventListener("submit", async (event) => {
+  if (event.target.matches("[data-again]")) {
+    event.preventDefault();
+    generate(nested(new FormData(event.target)), event.target.querySelector("button"));
+  } else if (event.target.matches("[data-settle]")) {
+    event.preventDefault(); // the server changes the draft: it must have everything first
+    const submitter = event.submitter;
+    await draft.settle();
+    if (submitter.name) event.target.append(Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value }));
+    event.target.submit();
+  }
+});
+
+/** Fields of a form as the server's JSON: `parents.0.role` becomes {parents: [{role}]}. */
+function nested(data) {
+  const root = {};
+  for (const [name, value] of data) {
+    const path = name.split(".");
+    const last = path.pop();
+    let at = root;
+    path.forEach((key, index) => (at = at[key] ??= /^\d+$/.test(path[index + 1] ?? last) ? [] : {}));
+    at[last] = ["materials", "criteria"].includes(last) ? value.split("\n").filter(Boolean) : value;
+  }
+  return root;
+}
+
+bench.addEventListener("click", async (event) => {
+  const button = event.target.closest("[data-verb], [data-example], [data-compare], [data-back]");
+  if (!button) return;
+  if (button.getAttribute("aria-disabled") === "true") complain(button.title);
+  else if (button.dataset.verb) perform(button);
+  else if ("compare" in button.dataset) compare($("compare"), bench, selection);
+  else if ("back" in button.dataset) await back(form, draft);
+  else {
+    const intent = form.elements["brief.intent"];
+    intent.value = button.textContent;
+    intent.dispatchEvent(new Event("input", { bubbles: true }));
+    intent.focus();
+  }
+});
+
+document.addEventListener("htmx:after:swap", ({ target }) => {
+  if (target.closest?.("article")) grow(); // a pick was made or taken back
+});

@@ -1,0 +1,48 @@
+// The bench's dialogs: two windows' drafts, and two pictures under one slider.
+
+/** A dialog with `ask(differences, decide)`: decide("mine" | "theirs"), or decide(null) when it was put off. */
+export function conflict(dialog, form) {
+  const rows = dialog.querySelector("tbody");
+  const labels = JSON.parse(rows.dataset.labels);
+  const label = (name) => form.querySelector(`label[for="${name.replace(".", "-")}"]`)?.textContent ?? labels[name] ?? name;
+  dialog.addEventListener("click", ({ target }) => target.matches("footer button") && dialog.close(target.value));
+  return {
+    ask(differences, decide) {
+      rows.replaceChildren(
+        ...differences.map(([name, here, there]) => {
+          const row = document.createElement("tr");
+          row.append(...[label(name), here, there].map((text, column) => {
+            const cell = document.createElement(column ? "td" : "th");
+            if (!column) cell.scope = "row";
+            cell.textContent = text || "–";
+            return cell;
+          }));
+          return row;
+        }),
+      );
+      dialog.returnValue = "";
+      dialog.addEventListener("close", () => decide(dialog.returnValue || null), { once: true });
+      dialog.showModal();
+    },
+  };
+}
+
+/** The selected variant over what is on the stage (without one: over the first variant of its run). */
+export function compare(dialog, bench, selection) {
+  const right = selection.chosen;
+  const left = document.getElementById("base") ?? [...right.closest(".grid").children].find((other) => other !== right && other.dataset.revision);
+  if (!left) return;
+  const sides = { left: left.dataset, right: right.dataset };
+  const over = dialog.querySelector("[data-side=right]");
+  const range = dialog.querySelector("input[type=range]");
+  const show = () => (over.style.clipPath = `inset(0 0 0 ${range.value}%)`);
+  for (const [side, data] of Object.entries(sides)) {
+    dialog.querySelector(`[data-side=${side}]`).src = `/revisions/${data.revision}/content`;
+    dialog.querySelector(`[data-name=${side}]`).textContent = data.named;
+  }
+  const link = dialog.querySelector("[data-href]");
+  link.href = link.dataset.href.replace("{left}", left.dataset.revision).replace("{right}", right.dataset.revision);
+  range.oninput = show;
+  show();
+  dialog.showModal();
+}

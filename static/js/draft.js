@@ -1,0 +1,206 @@
+// The draft: saved within a second of the last keystroke, mirrored in this browser until the server has it, brought
+// back after a crash or when the network returns. Two windows never overwrite each other: the later one is asked.
+import { mark } from "./app.js";
+import { beside, differences, fill, read } from "./form.js";
+
+const PAUSE = 400; // ms after a keystroke
+const LONGEST = 1000; // ms that anything stays unsaved while one goes on typing
+const BACKOFF = [1000, 2000, 4000, 8000, 15000]; // ms between attempts while the studio does not answer
+
+export class Draft {
+  #timer = 0;
+  #since = 0; // when the oldest unsaved change was made, 0 when all is saved
+  #failures = 0;
+  #sending = null;
+  #asking = false; // the artist decides about a conflict
+
+  constructor(form, { status, prompt, dialog }) {
+    Object.assign(this, { form, status, prompt, dialog });
+    this.version = Number(form.dataset.version);
+    this.saved = read(form); // what the server has
+    this.mirror = new Mirror(form.dataset.draft);
+    form.addEventListener("input", () => this.touch());
+    addEventListener("online", () => this.#soon(0));
+    addEventListener("pagehide", () => this.#leave());
+    document.addEventListener("visibilitychange", () => document.hidden && this.#leave());
+    this.#recover();
+  }
+
+  get dirty() {
+    return differences(read(this.form), this.saved).length > 0;
+  }
+
+  /** Something changed: keep it here at once, and with the server soon. */
+  touch() {
+    if (!this.dirty) return this.#clean();
+    this.mirror.write(this.version, read(this.form));
+    if (this.#asking) return;
+    this.#since ||= performance.now();
+    this.#say("saving");
+    this.#soon(Math.min(PAUSE, Math.max(0, this.#since + LONGEST - PAUSE - performance.now())));
+  }
+
+  /** Wait until the server has everything; false when it cannot be had now. */
+  async settle() {
+    clearTimeout(this.#timer);
+    await this.#sending;
+    if (this.dirty) await this.#save();
+    return !this.dirty;
+  }
+
+  #soon(delay) {
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => this.#save(), delay);
+  }
+
+  #save() {
+    this.#sending ??= this.#send().finally(() => (this.#sending = null));
+    return this.#sending;
+  }
+
+  async #send() {
+    if (this.#asking) return;
+    if (!this.dirty) return this.#clean();
+    const state = read(this.form);
+    this.#since = 0;
+    let answer, body;
+    try {
+      answer = await fetch(this.form.dataset.draft, this.#request(state));
+      body = await answer.json();
+    } catch {
+      return this.#later();
+    }
+    if (answer.ok) this.#done(state, body);
+    else if (answer.status === 409 && body.draft) this.#conflict(body.draft);
+    else if (answer.status === 422) this.#refused(state, body.fields ?? []);
+    else this.#later();
+  }
+
+  #request(state, more = {}) {
+    const headers = { "Content-Type": "application/json", Accept: "application/json" };
+    return { method: "PUT", headers, body: JSON.stringify({ version: this.version, ...state }), ...more };
+  }
+
+  #done(state, body) {
+    this.version = body.version;
+    this.saved = state;
+    this.#failures = 0;
+    mark(this.form, []);
+    if (body.prompt) this.#read(body.prompt);
+    this.touch();
+  }
+
+  /** The server has everything. */
+  #clean() {
+    this.#since = 0;
+    this.mirror.clear();
+    this.#say("saved");
+  }
+
+  #later() {
+    this.#say("offline");
+    this.#soon(BACKOFF[Math.min(this.#failures++, BACKOFF.length - 1)]);
+  }
+
+  #refused(state, fields) {
+    mark(this.form, fields);
+    this.#say("invalid"); // the next keystroke tries again; what was typed stays, here and in the mirror
+    if (differences(read(this.form), state).length) this.touch();
+  }
+
+  #conflict(draft) {
+    const mine = read(this.form);
+    const theirs = beside(draft, mine);
+    const known = beside(draft, this.saved);
+    if (!differences(mine, theirs).length) return this.#done(mine, draft);
+    if (!differences(this.saved, known).length) { // only its version moved: nobody's words are in the way
+      this.version = draft.version;
+      return this.#soon(0);
+    }
+    this.#asking = true;
+    this.#say("conflict");
+    this.dialog.ask(differences(mine, theirs), (keep) => {
+      this.#asking = false;
+      if (!keep) return; // put off: the next keystroke asks again
+      this.version = draft.version;
+      this.saved = theirs;
+      if (keep === "theirs") fill(this.form, theirs);
+      this.#done(theirs, draft);
+    });
+  }
+
+  /** The brief as the engine reads it, from the last save. */
+  #read({ positive, negative, dropped }) {
+    const said = (tag, kind, text) => Object.assign(document.createElement(tag), { className: kind, textContent: text });
+    const { empty, not, dropped: unread } = this.prompt.dataset;
+    const parts = [positive ? said("p", "read", positive) : said("p", "hint", empty)];
+    if (negative) {
+      parts.push(said("p", "read not", ` ${negative}`));
+      parts.at(-1).prepend(said("b", "", not));
+    }
+    if (dropped.length) {
+      parts.push(said("p", "hint dropped", `${unread} `));
+      parts.at(-1).append(...dropped.flatMap((word) => [said("del", "", word), " "]));
+    }
+    this.prompt.replaceChildren(...parts);
+  }
+
+  /** Words that a crash, a closed lid or a lost network left in this browser. */
+  async #recover() {
+    const left = await this.mirror.left();
+    if (!left || !differences(beside(left.state, this.saved), this.saved).length) return;
+    fill(this.form, left.state);
+    this.version = left.version; // when the server has moved on since, it answers 409 and the artist is asked
+    this.touch();
+  }
+
+  #leave() {
+    if (!this.dirty || this.#asking) return;
+    const state = read(this.form);
+    this.mirror.write(this.version, state);
+    if (this.#sending) return; // it is on its way; the mirror keeps the rest
+    fetch(this.form.dataset.draft, this.#request(state, { keepalive: true })).then(
+      async (answer) => answer.ok && this.#done(state, await answer.json()),
+      () => {},
+    );
+  }
+
+  #say(state) {
+    if (this.status.dataset.state === state) return;
+    this.status.dataset.state = state;
+    this.status.textContent = this.status.dataset[state];
+  }
+}
+
+/** The unsaved state of this window, in localStorage. A lock tells the words of a living window from those it left. */
+class Mirror {
+  #prefix;
+  #key;
+
+  constructor(draft) {
+    this.#prefix = `stemma:${draft}:`;
+    this.#key = this.#prefix + Array.from(crypto.getRandomValues(new Uint32Array(2)), (part) => part.toString(36)).join("");
+    navigator.locks?.request(this.#key, () => new Promise(() => {})); // held until the window is gone
+  }
+
+  write(version, state) {
+    try {
+      localStorage.setItem(this.#key, JSON.stringify({ version, state, at: Date.now() }));
+    } catch {
+      // A full or forbidden store only costs the second net: the server still gets everything.
+    }
+  }
+
+  clear() {
+    localStorage.removeItem(this.#key);
+  }
+
+  /** The newest state that a window which is gone left behind, or null. */
+  async left() {
+    const held = (await navigator.locks?.query())?.held?.map((lock) => lock.name) ?? [];
+    const keys = Object.keys(localStorage).filter((key) => key.startsWith(this.#prefix) && key !== this.#key && !held.includes(key));
+    const found = keys.map((key) => JSON.parse(localStorage.getItem(key)));
+    for (const key of keys) localStorage.removeItem(key);
+    return found.sort((one, other) => other.at - one.at)[0] ?? null;
+  }
+}

@@ -1,0 +1,102 @@
+// The brief's form as a value and back: {brief, engine, params, seed, count}, the shape the server speaks.
+
+const LISTS = ["materials", "criteria"];
+
+const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
+const plain = (text) => text.replaceAll("\r\n", "\n").normalize("NFC");
+
+function value(control) {
+  if (control.type === "checkbox") return control.checked;
+  if (control.type === "number") return control.value === "" ? null : Number(control.value);
+  return plain(control.value);
+}
+
+/** What stands in the form now. */
+export function read(form) {
+  const state = { brief: {}, engine: null, params: {}, seed: null, count: null };
+  for (const control of form.elements) {
+    if (!control.name || control.matches(":disabled, button") || (control.type === "radio" && !control.checked)) continue;
+    const [head, name] = control.name.split(".");
+    if (head === "brief") state.brief[name] = LISTS.includes(name) ? lines(value(control)) : value(control);
+    else if (head === "params") state.params[name] = value(control);
+    else state[head] = value(control);
+  }
+  return state;
+}
+
+function set(control, wanted) {
+  if (control.type === "checkbox") control.checked = Boolean(wanted);
+  else if (control.type === "radio") control.checked = control.value === String(wanted);
+  else if (control.value !== String(wanted ?? "")) control.value = wanted ?? ""; // an equal value is left: the caret stays
+}
+
+/** Put a state into the form; what it does not name stays. */
+export function fill(form, state) {
+  const engine = form.elements.engine;
+  if (engine && state.engine) engine.value = state.engine;
+  show(form);
+  const lock = form.querySelector("#seed-lock");
+  if (lock && "seed" in state) {
+    lock.checked = state.seed !== null;
+    form.elements.seed.disabled = !lock.checked;
+  }
+  for (const control of form.elements) {
+    const [head, name] = control.name.split(".");
+    if (head === "brief" && state.brief && name in state.brief) {
+      const wanted = state.brief[name];
+      if (!LISTS.includes(name) || String(lines(control.value)) !== String(wanted)) set(control, Array.isArray(wanted) ? wanted.join("\n") : wanted);
+    } else if (head === "params" && !control.matches(":disabled") && name in (state.params ?? {})) set(control, state.params[name]);
+    else if ((head === "seed" || head === "count") && head in state) set(control, state[head]);
+  }
+  for (const twin of form.querySelectorAll("[data-twin]")) twin.value = document.getElementById(twin.dataset.twin).value;
+}
+
+/** Show the parameters of the chosen engine; the others' are out of the form. */
+export function show(form) {
+  const engine = form.elements.engine;
+  if (!engine) return;
+  for (const set of form.querySelectorAll("fieldset[data-engine]")) set.hidden = set.disabled = set.dataset.engine !== engine.value;
+  const title = form.querySelector("#engine > summary em");
+  if (title) title.textContent = engine.selectedOptions[0]?.textContent.trim() ?? "";
+}
+
+/** A state of the server beside `mine`: what it leaves open is as in `mine`. */
+export function beside(theirs, mine) {
+  return {
+    brief: { ...mine.brief, ...theirs.brief },
+    engine: theirs.engine ?? mine.engine,
+    params: Object.fromEntries(Object.keys(mine.params).map((name) => [name, theirs.params?.[name] ?? mine.params[name]])),
+    seed: theirs.seed,
+    count: theirs.count,
+  };
+}
+
+const word = (value) => (Array.isArray(value) ? value.join("\n") : plain(String(value ?? ""))).trim();
+
+/** The fields in which two states differ: [dotted name, here, there]. */
+export function differences(mine, theirs) {
+  const flat = (state) => ({
+    ...Object.fromEntries(Object.entries(state.brief).map(([name, value]) => [`brief.${name}`, word(value)])),
+    engine: word(state.engine),
+    params: Object.entries(state.params).map(([name, value]) => `${name} ${word(value)}`).sort().join("\n"),
+    seed: word(state.seed),
+    count: word(state.count),
+  });
+  const here = flat(mine);
+  const there = flat(theirs);
+  return Object.keys(here).filter((name) => here[name] !== there[name]).map((name) => [name, here[name], there[name]]);
+}
+
+/** What an artist can change by hand beside typing: twins of a figure, the engine, the seed's lock. */
+export function enliven(form) {
+  form.addEventListener("input", ({ target }) => {
+    const twin = target.dataset.twin ? document.getElementById(target.dataset.twin) : target.id && form.querySelector(`[data-twin="${target.id}"]`);
+    if (twin) twin.value = target.value;
+    if (target.name === "engine") show(form);
+    if (target.id === "seed-lock") {
+      const seed = form.elements.seed;
+      seed.disabled = !target.checked;
+      if (target.checked && seed.value === "") seed.value = crypto.getRandomValues(new Uint32Array(1))[0];
+    }
+  });
+}

@@ -1,0 +1,148 @@
+// The stream of a work: previews come alive in place, and runs made in other windows appear. One connection a page,
+// closed while hidden; it survives a studio that is not there yet, and restarts of it. Present state comes first.
+import { find, insert, replace } from "./runs.js";
+
+const SOONEST = 250; // ms until the next attempt to connect; doubled up to LATEST
+const LATEST = 3000;
+const OPEN = ["queued", "running"];
+
+const fill = (text, values) => text.replaceAll(/\{(\w+)\}/g, (_, name) => values[name]);
+
+export class Live {
+  #stream = null;
+  #timer = 0;
+  #delay = SOONEST;
+  #since = Date.now() / 1000 - 5; // what ended before the page was drawn is on it; 5 s for clocks that differ
+  #early = new Map(); // the last step of runs whose partial is still on its way
+  #previewed = true; // whether the first preview since the last Generate was painted
+
+  constructor(work, { words, link, announce, ended }) {
+    Object.assign(this, { address: `/works/${work}/events`, words, link, announce, ended });
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.#close() : this.#open()));
+    addEventListener("online", () => this.#open());
+    document.addEventListener("stemma:run", ({ detail: run }) => this.#arrived(run));
+    if (!document.hidden) this.#open();
+  }
+
+  /** Generate was pressed: the next preview is the one that is waited for. */
+  expect() {
+    this.#previewed = false;
+  }
+
+  #open() {
+    this.#close();
+    const stream = new EventSource(`${this.address}?since=${this.#since}`);
+    this.#stream = stream;
+    stream.addEventListener("open", () => {
+      this.#delay = SOONEST;
+      this.link.textContent = "";
+    });
+    stream.addEventListener("error", () => this.#lost(stream));
+    const on = (name, handle) => stream.addEventListener(name, (event) => handle.call(this, JSON.parse(event.data)));
+    on("state", this.#state);
+    on("step", this.#step);
+    for (const end of ["done", "failed", "cancelled"]) on(end, (data) => this.#end(end, data));
+  }
+
+  #close() {
+    clearTimeout(this.#timer);
+    this.#stream?.close();
+    this.#stream = null;
+  }
+
+  #lost(stream) {
+    if (stream !== this.#stream) return;
+    this.#close();
+    if (this.#delay >= LATEST) this.link.textContent = this.link.dataset.lost;
+    this.#timer = setTimeout(() => this.#open(), this.#delay);
+    this.#delay = Math.min(this.#delay * 2, LATEST);
+  }
+
+  #heard(at) {
+    this.#since = Math.max(this.#since, at ?? Date.now() / 1000 - 5);
+  }
+
+  #state(data) {
+    const run = find(data.generation) ?? (data.html ? insert(data.html) : null);
+    if (!run || !OPEN.includes(run.dataset.status)) return;
+    run.dataset.status = data.status;
+    this.#tell(run, data);
+  }
+
+  #step(data) {
+    this.#heard(data.at);
+    document.getElementById("waiting")?.remove(); // a worker is there
+    const run = find(data.generation);
+    if (!run) return void this.#early.set(data.generation, data);
+    if (!OPEN.includes(run.dataset.status)) return;
+    run.dataset.status = "running";
+    this.#tell(run, { ...data, status: "running" });
+    this.#paint(run, data);
+  }
+
+  #arrived(run) {
+    const step = this.#early.get(run.dataset.generation);
+    this.#early.delete(run.dataset.generation);
+    if (step) this.#step(step);
+  }
+
+  async #end(end, { generation, html }) {
+    this.#early.delete(generation);
+    const known = find(generation);
+    if (known && !OPEN.includes(known.dataset.status)) return;
+    const run = await replace(generation, html);
+    this.announce.textContent = fill(this.words[end], { n: run.querySelectorAll("article").length });
+    this.ended(end, run);
+    this.#heard();
+  }
+
+  /** The state in words and the progress. */
+  #tell(run, data) {
+    const line = run.querySelector(".state");
+    const progress = run.querySelector("progress");
+    if (!line || !progress) return;
+    const said = [this.#words(data)];
+    if (data.attempt > 1) said.unshift(fill(this.words.again, { n: data.attempt }));
+    line.textContent = said.join(" · ");
+    if (data.steps && data.status === "running") {
+      progress.max = data.steps;
+      progress.value = data.step ?? 0;
+    } else {
+      progress.removeAttribute("value");
+    }
+  }
+
+  #words({ status, position, step, steps, left }) {
+    const words = this.words;
+    if (status === "queued" && document.getElementById("waiting")) return words.waits;
+    if (status === "queued") return position > 0 ? fill(words.queued, { n: position + 1 }) : words.next;
+    if (!step) return words.starts;
+    if (step >= steps) return words.last;
+    const done = fill(words.step, { step, steps });
+    return left === null || left === undefined ? done : `${done} · ${fill(words.left, { n: Math.max(1, Math.round(left)) })}`;
+  }
+
+  /** Previews take each other's place in one <img>: the browser shows the old one until the new one is decoded. */
+  #paint(run, { previews, at }) {
+    const images = run.querySelectorAll(".coming .look > img");
+    const shown = (previews ?? []).map((preview, index) => {
+      const image = images[index];
+      if (!preview || !image) return null;
+      image.src = preview;
+      image.hidden = false;
+      return image.decode();
+    });
+    Promise.all(shown.filter(Boolean)).then(
+      (painted) => requestAnimationFrame(() => this.#measure(at, painted.length > 0)),
+      () => {}, // overtaken by the next step
+    );
+  }
+
+  /** Marks for `stemma bench`: when a step, and the first preview after Generate, were on the screen. */
+  #measure(at, preview) {
+    performance.mark("stemma:step", { detail: { at, shown: Date.now() / 1000 } });
+    if (!preview || this.#previewed) return;
+    this.#previewed = true;
+    performance.mark("stemma:preview");
+  }
+}

@@ -1,0 +1,96 @@
+// Runs of variants on the stage: asked for, put in place, replaced when they end; nothing moves, focus is kept.
+import { mark } from "./app.js";
+
+const runs = () => document.getElementById("runs");
+const LATEST = 10_000; // ms during which a request that got no answer is sent again, under the same key
+
+/** The first element of a partial's HTML. */
+function element(html) {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.content.firstElementChild;
+}
+
+export const find = (id) => document.getElementById(`generation-${id}`);
+
+/** Put a new run on top, unless it is there already (the stream may have been quicker than the answer). */
+export function insert(html) {
+  const run = element(html);
+  const present = document.getElementById(run.id);
+  if (present) return present;
+  document.getElementById("empty")?.remove();
+  runs().prepend(run);
+  htmx.process(run);
+  document.dispatchEvent(new CustomEvent("stemma:run", { detail: run }));
+  return run;
+}
+
+/** Replace a run by its final state, once its pictures are decoded: previews stay until then. */
+export async function replace(id, html) {
+  const old = find(id);
+  if (!old) return insert(html);
+  if (old.dataset.status !== "running" && old.dataset.status !== "queued") return old;
+  old.dataset.status = "ending";
+  const run = element(html);
+  const images = [...run.querySelectorAll("img")];
+  for (const image of images) image.loading = "eager";
+  await Promise.race([Promise.allSettled(images.map((image) => image.decode())), new Promise((wake) => setTimeout(wake, 3000))]);
+  const frames = old.querySelectorAll(".frame");
+  run.querySelectorAll(".frame").forEach((frame, index) => {
+    const box = frames[index]?.getAttribute("viewBox");
+    if (box) frame.setAttribute("viewBox", box); // the room it was promised
+  });
+  const focused = place(old, document.activeElement);
+  old.replaceWith(run);
+  htmx.process(run);
+  document.dispatchEvent(new CustomEvent("stemma:run", { detail: run }));
+  if (focused) run.querySelectorAll("article")[focused.index]?.querySelector(focused.selector)?.focus({ preventScroll: true });
+  return run;
+}
+
+function place(run, active) {
+  const article = run.contains(active) ? active.closest("article") : null;
+  if (!article) return null;
+  return { index: [...run.querySelectorAll("article")].indexOf(article), selector: active.matches(".look") ? ".look" : "button, a" };
+}
+
+/** Ask for a generation. Errors are said in place; true when it was accepted. */
+export async function ask(request, form, words) {
+  const key = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("");
+  const headers = { "Content-Type": "application/json", Accept: "text/html", "HX-Request": "true", "Idempotency-Key": key };
+  const answer = await send(form.action, { method: "POST", headers, body: JSON.stringify(request) });
+  if (!answer) {
+    complain(words.offline);
+    return null;
+  }
+  const html = await answer.text();
+  if (answer.ok) {
+    mark(form, []);
+    complain("");
+    return insert(html);
+  }
+  const problem = document.getElementById("problem");
+  problem.innerHTML = html;
+  mark(form, [...problem.querySelectorAll("[data-field]")].map((item) => ({ field: item.dataset.field, message: item.dataset.message ?? item.textContent.trim() })));
+  form.querySelector("[aria-invalid]")?.scrollIntoView({ block: "nearest" });
+  return null;
+}
+
+/** Fetch that outlives a short loss of the network or a restart of the studio; null when it does not. */
+async function send(address, request) {
+  const end = Date.now() + LATEST;
+  for (let pause = 300; ; pause *= 2) {
+    try {
+      return await fetch(address, request);
+    } catch {
+      if (Date.now() + pause > end) return null;
+      await new Promise((wake) => setTimeout(wake, pause));
+    }
+  }
+}
+
+/** Say what went wrong in the page's alert; nothing takes it away. */
+export function complain(text) {
+  const problem = document.getElementById("problem");
+  problem.replaceChildren(...(text ? [Object.assign(document.createElement("p"), { textContent: text })] : []));
+}

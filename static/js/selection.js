@@ -1,0 +1,106 @@
+// What is selected, a variant or what lies on the stage, and the toolbar that belongs to it.
+
+const CHOICES = "article.variant, figure.base";
+
+export class Selection {
+  #kept = null; // {run, index}: survives the replacement of its run
+
+  constructor(bench, toolbar, form) {
+    Object.assign(this, { bench, toolbar, form, chosen: null });
+    bench.addEventListener("click", ({ target }) => {
+      const choice = target.closest(CHOICES);
+      if (choice && !target.closest("a, form, .pick")) this.select(choice);
+    });
+    bench.addEventListener("keydown", (event) => this.#walk(event));
+    toolbar.addEventListener("keydown", (event) => this.#along(event));
+    form.addEventListener("change", ({ target }) => target.name === "engine" && this.#offer());
+    document.addEventListener("stemma:run", () => this.#again());
+    document.addEventListener("htmx:after:swap", () => this.#again());
+    if (document.getElementById("base")) this.select(document.getElementById("base"));
+  }
+
+  /** The selected revision's id, number and name; null while it is in the making or nothing is selected. */
+  get revision() {
+    const { revision: id, number, named } = this.chosen?.dataset ?? {};
+    return id ? { id, number, named } : null;
+  }
+
+  select(choice) {
+    this.chosen = choice;
+    const run = choice.closest(".run");
+    this.#kept = run ? { run: run.id, index: choice.dataset.index } : null;
+    for (const look of this.bench.querySelectorAll(".look")) look.setAttribute("aria-pressed", String(choice.contains(look)));
+    for (const pick of this.bench.querySelectorAll(".pick")) {
+      if (choice.contains(pick)) pick.setAttribute("aria-keyshortcuts", "P");
+      else pick.removeAttribute("aria-keyshortcuts");
+    }
+    this.toolbar.hidden = false;
+    this.toolbar.querySelector(".whose").textContent = choice.dataset.named;
+    this.#offer();
+  }
+
+  /** The partial around the selected one was replaced: select what took its place. */
+  #again() {
+    if (!this.#kept) return;
+    const run = document.getElementById(this.#kept.run);
+    const choice = run?.querySelector(`article[data-index="${this.#kept.index}"]`);
+    if (choice) return this.select(choice);
+    this.chosen = this.#kept = null;
+    this.toolbar.hidden = true;
+  }
+
+  /** Enable what can be done with the selected one; the rest says why not. */
+  #offer() {
+    if (!this.chosen) return;
+    const revision = this.revision;
+    for (const button of this.toolbar.querySelectorAll("[data-verb]")) this.#allow(button, this.#obstacle(button.dataset.verb));
+    for (const button of this.toolbar.querySelectorAll("[data-compare], .go, [data-href]")) this.#allow(button, revision ? "" : this.toolbar.dataset.coming);
+    for (const link of this.toolbar.querySelectorAll("[data-href]")) {
+      if (revision) link.href = link.dataset.href.replace("{id}", revision.id);
+      else link.removeAttribute("href");
+    }
+    this.toolbar.querySelector("[name=revision]").value = revision?.id ?? "";
+    this.toolbar.querySelector(".go").hidden = this.chosen.matches(".base");
+    this.toolbar.querySelector("[data-compare]").hidden = this.chosen.matches(".base");
+  }
+
+  #obstacle(verb) {
+    const { coming, gone, lacks } = this.toolbar.dataset;
+    if (!this.revision) return coming;
+    const engines = [...(this.form.elements.engine?.options ?? [])];
+    // A variation is made by the engine of its parent; a refinement, and whatever starts from an import, by the chosen one.
+    const name = verb === "refine" ? "" : this.chosen.dataset.engine;
+    const engine = name ? engines.find((option) => option.value === name) : this.form.elements.engine?.selectedOptions[0];
+    if (!engine) return gone;
+    return engine.dataset.verbs.split(" ").includes(verb) ? "" : lacks;
+  }
+
+  #allow(button, obstacle) {
+    if (obstacle) button.setAttribute("aria-disabled", "true");
+    else button.removeAttribute("aria-disabled");
+    if (!button.dataset.href) button.title = obstacle;
+  }
+
+  /** Arrows walk the variants of a run; Home and End go to its ends. */
+  #walk(event) {
+    const look = event.target.closest(".grid .look");
+    if (!look || event.ctrlKey || event.metaKey || event.altKey) return;
+    const all = [...look.closest(".grid").querySelectorAll(".look")];
+    const columns = getComputedStyle(look.closest(".grid")).gridTemplateColumns.split(" ").length;
+    const at = all.indexOf(look);
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, ArrowUp: at - columns, ArrowDown: at + columns, Home: 0, End: all.length - 1 }[event.key];
+    if (!all[to]) return;
+    event.preventDefault();
+    all[to].focus();
+    this.select(all[to].closest("article"));
+  }
+
+  /** A toolbar is one stop of the tab key; arrows go along it. */
+  #along(event) {
+    const all = [...this.toolbar.querySelectorAll("button:not([tabindex='-1'][aria-hidden]), a[href]")].filter((control) => control.checkVisibility());
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!step || !all.includes(event.target)) return;
+    event.preventDefault();
+    all[(all.indexOf(event.target) + step + all.length) % all.length].focus();
+  }
+}
