@@ -76,7 +76,8 @@ def test_the_licence_is_the_one_that_the_package_names() -> None:
 def installed() -> Iterator[Distribution]:
     """Everything that a studio installs (not what its tests need), followed through the packages' own requirements."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    todo = [Requirement(r) for r in project["dependencies"] + project["optional-dependencies"]["engines"]]
+    extras = project["optional-dependencies"]
+    todo = [Requirement(r) for r in project["dependencies"] + extras["engines"] + extras["train"]]
     seen = set()
     while todo:
         wanted = todo.pop()
@@ -86,9 +87,9 @@ def installed() -> Iterator[Distribution]:
         seen.add(key)
         found = distribution(wanted.name)
         yield found
-        extras = wanted.extras | {""}
+        asked = wanted.extras | {""}
         requirements = (Requirement(r) for r in found.requires or [])
-        todo += [r for r in requirements if r.marker is None or any(r.marker.evaluate({"extra": e}) for e in extras)]
+        todo += [r for r in requirements if r.marker is None or any(r.marker.evaluate({"extra": e}) for e in asked)]
 
 
 def licence(found: Distribution) -> str:
