@@ -17,7 +17,7 @@ from app.settings import ROOT
 # Permissive, or copyleft for the file or library alone (psycopg is LGPL, certifi and tqdm are MPL), which asks nothing
 # of a studio that only uses them.
 FREE = re.compile(
-    r"apache|\bbsd|\bmit\b|\bisc|psf-2|python software|0bsd|zlib|cc0|bsl-1|boost|cnri|mpl-2|mozilla|lgpl-3",
+    r"apache|\bbsd|\bmit\b|permission is hereby granted, free of charge|\bisc|psf-2|python software|0bsd|zlib|cc0|bsl-1|boost|cnri|mpl-2|mozilla|lgpl-3",
     re.IGNORECASE,
 )
 STRICT = re.compile(r"\bA?GPL|non.?commercial|\bNC\b|SSPL|BUSL", re.IGNORECASE)
@@ -93,9 +93,13 @@ def installed() -> Iterator[Distribution]:
 
 
 def licence(found: Distribution) -> str:
-    """What a package says of its licence, shortest statement first."""
+    """What a package says of its licence: the expression, else the classifiers, else its licence's first words."""
     classifiers = " ".join(c for c in found.metadata.get_all("Classifier") or [] if c.startswith("License"))
-    return found.metadata.get("License-Expression") or classifiers or (found.metadata.get("License") or "")[:200]
+    files = (
+        Path(str(file.locate())).read_text("utf-8") for file in found.files or [] if "LICENSE" in file.name.upper()
+    )
+    said = found.metadata.get("License-Expression") or classifiers or found.metadata.get("License")
+    return (said or next(files, ""))[:200]
 
 
 def test_nothing_installed_binds_the_studio() -> None:
