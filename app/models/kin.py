@@ -9,9 +9,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.errors import NotFoundError
 from app.models.parent import Parent
 from app.models.pick import Pick
 from app.models.revision import Revision
+from app.models.work import Work
 
 NEAR = 24  # so many siblings and so many children are told of
 
@@ -38,6 +40,14 @@ class Near:
     more_siblings: int
     children: list[Kin]
     more_children: int
+
+
+def numbered(session: Session, work: Work, number: int) -> Revision:
+    """The work's revision of this number. Raises NotFoundError."""
+    found = session.scalar(sa.select(Revision).where(Revision.work_id == work.id, Revision.number == number))
+    if found is None:
+        raise NotFoundError
+    return found
 
 
 def way(session: Session, revision: Revision, last: int) -> tuple[list[Kin], int]:

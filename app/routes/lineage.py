@@ -1,0 +1,116 @@
+"""Lineages: the whole graph for programs, a layout for the canvas, a page and its parts for people."""
+
+from __future__ import annotations
+
+import json
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from app.models import lineage
+from app.models.atlas import atlas, page_assets
+from app.models.diff import compare
+from app.models.draft import draft_of
+from app.models.kin import near, numbered, way
+from app.models.revision import Revision
+from app.models.work import Work
+from app.pages import VARY, is_htmx, page, wants_html
+from app.routes.deps import CurrentArtist, Parts, Session
+
+router = APIRouter(prefix="/works/{id}/lineage", tags=["lineage"])
+LISTED = 100  # revisions on a page of the list
+FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+
+
+class Asked(BaseModel):
+    """What of the lineage is asked for."""
+
+    as_: str | None = Field(None, alias="as", pattern="^layout$")  # the layout that the canvas draws
+    fold: bool = False  # leave out variants that nobody picked and nothing came from
+    unfolded: str = Field("", pattern=r"^(\d{1,9}(,\d{1,9}){0,99})?$")  # numbers whose generations stay whole
+    pane: bool = False  # the bench's small lineage, for htmx
+    at: int | None = Field(None, ge=1, lt=2**31)  # the number of the revision looked at
+    cursor: int | None = Field(None, ge=1, lt=2**31)  # the list of all revisions, below this number
+
+
+@router.get("")
+def show(
+    id: UUID, request: Request, artist: CurrentArtist, session: Session, asked: Annotated[Asked, Query()]
+) -> Response:
+    """The whole lineage: `nodes`, and `edges` from child to parent, never folded. In a browser its page.
+
+    `as=layout` gives positions instead, as compact arrays (`app.models.lineage.layout`). Both carry an ETag that
+    changes when the lineage does.
+    """
+    work = artist.works.get(id)
+    if is_htmx(request):
+        return part(request, artist, session, work, asked)
+    if asked.as_ is None and wants_html(request):
+        return page(request, "lineage/show.html", **looked(artist, session, work, asked))
+    return told(request, session, work, asked)
+
+
+def told(request: Request, session: Session, work: Work, asked: Asked) -> Response:
+    """The lineage for a program or the canvas; 304 when it is the one they have."""
+    mark = f'"{lineage.version(session, work)}"'
+    headers = {**({} if asked.as_ else VARY), "ETag": mark, "Cache-Control": "private, no-cache"}
+    if mark in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    if asked.as_:
+        unfolded = {int(number) for number in asked.unfolded.split(",") if number}
+        data = lineage.layout(session, work, fold=asked.fold, unfolded=unfolded)
+    else:
+        data = lineage.graph(session, work)
+    return Response(json.dumps(data, separators=(",", ":")), media_type="application/json", headers=headers)
+
+
+def part(request: Request, artist: CurrentArtist, session: Session, work: Work, asked: Asked) -> Response:
+    """What htmx and the page's own script put in place: the bench's pane, a page of the list, or a card."""
+    if asked.pane:
+        base = draft_of(session, work, artist).base
+        tree = lineage.pane(session, work, base)
+        return page(request, "lineage/_pane.html", work=work, tree=tree, base=base)
+    if asked.cursor:
+        return page(request, "lineage/_list.html", **listed(artist, work, asked))
+    return page(request, "lineage/_card.html", **looked(artist, session, work, asked))
+
+
+def looked(artist: CurrentArtist, session: Session, work: Work, asked: Asked) -> dict[str, Any]:
+    """The revision looked at (by number, else the base, else the latest), its kin, and the first page of the list."""
+    base = draft_of(session, work, artist).base
+    base = base if base and base.work_id == work.id else None
+    revision = numbered(session, work, asked.at) if asked.at else base or latest(artist, work)
+    revisions, picked = lineage.counts(session, work)
+    context: dict[str, Any] = {"work": work, "base": base, "revision": revision, "revisions": revisions, "picked": picked}
+    if revision is not None:
+        parent = revision.parents[0].parent if revision.parents else None
+        path, left_out = way(session, revision, last=11)
+        context |= {"near": near(session, revision), "path": path, "left_out": left_out}
+        context |= {"diff": compare(parent, revision) if parent else None}
+    return context | (listed(artist, work, asked) if asked.cursor else {"rows": [], "next": None})
+
+
+def latest(artist: CurrentArtist, work: Work) -> Revision | None:
+    """The work's last revision, if it has any."""
+    return next(iter(artist.revisions.of(work, limit=1)), None)
+
+
+def listed(artist: CurrentArtist, work: Work, asked: Asked) -> dict[str, Any]:
+    """A page of all revisions, the latest first, and the cursor of the following page."""
+    rows = artist.revisions.of(work, asked.cursor, LISTED + 1)
+    return {"work": work, "rows": rows[:LISTED], "next": rows[LISTED - 1].number if len(rows) > LISTED else None}
+
+
+@router.get("/atlas/{number}")
+def thumbnails(
+    id: UUID, number: Annotated[int, Path(ge=0, le=100_000)], artist: CurrentArtist, session: Session, parts: Parts
+) -> Response:
+    """Thumbnails of revisions 256 × number + 1 and following: tiles of 64 pixels, 16 a row, as one WebP.
+
+    Its address carries the work's last number on that page as `v`, so it can be kept for ever.
+    """
+    work = artist.works.get(id)
+    data = atlas(parts.store, page_assets(session, work, number))
+    return Response(data, media_type="image/webp", headers={**FOR_EVER, "X-Content-Type-Options": "nosniff"})

@@ -1,0 +1,244 @@
+// A lineage on a canvas. Positions come from the server; far away a revision is its mean colour, near its thumbnail.
+// World coordinates are pixels at zoom 1, the root at y = 0 and its descendants above it.
+
+export const SLOT = 56;
+export const LEVEL = 92;
+const TILE = 64; // of an atlas, 16 a row, 256 a page
+
+/** The server's arrays (app.models.lineage.layout) as a graph. `base` is the number of the revision on the bench. */
+export function read(data, base) {
+  const n = data.number.length;
+  const graph = {
+    n,
+    number: data.number,
+    first: data.first,
+    role: data.role,
+    more: data.more,
+    weight: data.weight,
+    foreign: data.foreign,
+    roles: data.roles,
+    x: Float64Array.from(data.x, (v) => (v / 100) * SLOT),
+    y: Float64Array.from(data.y, (v) => -v * LEVEL),
+    colour: Array.from({ length: n }, (_, i) => `#${data.colour.slice(i * 6, i * 6 + 6)}`),
+    size: new Float64Array(n),
+    picked: new Uint8Array(n),
+    way: new Uint8Array(n),
+    children: Array.from({ length: n }, () => []),
+    folded: new Map(),
+    index: new Map(),
+  };
+  for (const i of data.picked) graph.picked[i] = 1;
+  for (let i = 0; i < data.folded.length; i += 2) graph.folded.set(data.folded[i], data.folded[i + 1]);
+  for (let i = 0; i < n; i++) {
+    if (i >= data.foreign) graph.index.set(data.number[i], i);
+    if (data.first[i] >= 0) graph.children[data.first[i]].push(i);
+  }
+  for (let i = graph.index.get(base) ?? -1; i >= 0; i = data.first[i]) graph.way[i] = 1;
+  for (let i = 0; i < n; i++) graph.size[i] = graph.way[i] ? 46 : graph.picked[i] ? 38 : data.weight[i] ? 34 : 30;
+  return graph;
+}
+
+/** The smallest box around everything, with room for the thumbnails. */
+export function bounds({ n, x, y }) {
+  const box = { left: 0, right: 0, top: 0, bottom: 0 };
+  for (let i = 0; i < n; i++) {
+    box.right = Math.max(box.right, x[i]);
+    box.top = Math.min(box.top, y[i]);
+  }
+  return { left: box.left - 40, right: box.right + 40, top: box.top - 40, bottom: box.bottom + 48 };
+}
+
+/** What lies at a point of the world: {node, badge} (badge: the count of folded variants), or null. */
+export function hit(graph, x, y, k) {
+  const least = 12 / k; // a target is at least 24 pixels
+  for (const [i] of graph.folded) {
+    const away = graph.size[i] / 2;
+    if (Math.hypot(x - graph.x[i] - away, y - graph.y[i] - away) < Math.max(11, Math.min(least, 14))) return { node: i, badge: true };
+  }
+  let best = null;
+  let nearest = Infinity;
+  for (let i = 0; i < graph.n; i++) {
+    const reach = Math.max(graph.size[i] / 2, least);
+    const away = Math.max(Math.abs(x - graph.x[i]), Math.abs(y - graph.y[i]));
+    if (away <= reach && away < nearest) [best, nearest] = [{ node: i, badge: false }, away];
+  }
+  return best;
+}
+
+function path(ctx, graph, parent, child, { x, y, k }) {
+  const [ax, ay] = [graph.x[parent] * k + x, graph.y[parent] * k + y];
+  const [bx, by] = [graph.x[child] * k + x, graph.y[child] * k + y];
+  ctx.moveTo(ax, ay);
+  if (k < 0.12) ctx.lineTo(bx, by);
+  else ctx.bezierCurveTo(ax, (ay + by) / 2, bx, (ay + by) / 2, bx, by);
+}
+
+function outside(graph, a, b, { x, y, k }, width, height) {
+  const [ax, bx, ay, by] = [graph.x[a] * k + x, graph.x[b] * k + x, graph.y[a] * k + y, graph.y[b] * k + y];
+  return (ax < -9 && bx < -9) || (ay < -9 && by < -9) || (ax > width + 9 && bx > width + 9) || (ay > height + 9 && by > height + 9);
+}
+
+/** Stems as thick as what grew from them: one stroke a thickness, the way to the base last. */
+function stems(ctx, graph, view, { width, height, ink }) {
+  const buckets = [new Map(), new Map()];
+  for (let i = 0; i < graph.n; i++) {
+    if (graph.first[i] < 0 || outside(graph, graph.first[i], i, view, width, height)) continue;
+    const thick = Math.min(15, 1.4 + 1.1 * Math.sqrt(graph.weight[i] + 1)) * Math.max(view.k, 0.16);
+    const key = Math.max(0.5, Math.round(thick * 2) / 2);
+    const bucket = buckets[graph.way[i]];
+    (bucket.get(key) ?? bucket.set(key, []).get(key)).push(i);
+  }
+  ctx.lineCap = view.k < 0.12 ? "butt" : "round";
+  for (const on of [0, 1]) {
+    ctx.strokeStyle = on ? ink.moss : ink.stem;
+    for (const [thick, children] of buckets[on]) {
+      ctx.lineWidth = on ? Math.max(thick, 2) : thick;
+      ctx.beginPath();
+      for (const i of children) path(ctx, graph, graph.first[i], i, view);
+      ctx.stroke();
+    }
+  }
+}
+
+/** Second parents: dotted, in amber, with their role when near. */
+function grafts(ctx, graph, view, { width, height, ink, names }) {
+  ctx.strokeStyle = ink.amber;
+  ctx.lineWidth = Math.max(0.8, 2 * Math.min(view.k, 1));
+  ctx.lineCap = "round";
+  ctx.setLineDash(view.k < 0.2 ? [] : [0.5, Math.max(3.5, 6 * view.k)]);
+  ctx.beginPath();
+  const near = [];
+  for (let at = 0; at < graph.more.length; at += 3) {
+    const [child, parent, role] = graph.more.slice(at, at + 3);
+    if (outside(graph, parent, child, view, width, height)) continue;
+    path(ctx, graph, parent, child, view);
+    near.push([child, parent, role]);
+  }
+  ctx.stroke();
+  ctx.setLineDash([]);
+  if (view.k < 0.8) return;
+  for (const [child, parent, role] of near) {
+    const x = ((graph.x[child] + graph.x[parent]) / 2) * view.k + view.x;
+    label(ctx, names[graph.roles[role]], x, ((graph.y[child] + graph.y[parent]) / 2) * view.k + view.y, ink.amber, ink.paper);
+  }
+}
+
+function label(ctx, text, x, y, ink, halo) {
+  ctx.strokeStyle = halo;
+  ctx.lineWidth = 4;
+  ctx.strokeText(text, x, y);
+  ctx.fillStyle = ink;
+  ctx.fillText(text, x, y);
+}
+
+/** Draw what is seen. `scene`: {width, height, ink, font, names, selected, tile(number)}; returns the atlas tiles still to come. */
+export function draw(ctx, graph, view, scene) {
+  const { width, height, ink } = scene;
+  const { x, y, k } = view;
+  ctx.fillStyle = ink.paper;
+  ctx.fillRect(0, 0, width, height);
+  ctx.lineJoin = "round";
+  ctx.font = scene.font;
+  ctx.textAlign = "center";
+  ctx.textBaseline = "middle";
+  stems(ctx, graph, view, scene);
+  grafts(ctx, graph, view, scene);
+  const seen = [];
+  for (let i = 0; i < graph.n; i++) {
+    const [px, py] = [graph.x[i] * k + x, graph.y[i] * k + y];
+    if (px > -60 && py > -60 && px < width + 60 && py < height + 60) seen.push([i, px, py, Math.max(graph.size[i] * k, 1.5)]);
+  }
+  let missing = 0;
+  if (30 * k < 10) {
+    for (const [i, px, py, s] of seen) {
+      ctx.fillStyle = graph.colour[i];
+      ctx.fillRect(px - s / 2, py - s / 2, s, s);
+    }
+  } else missing = pictures(ctx, graph, seen, k, scene);
+  if (k > 0.16) marks(ctx, graph, seen, k, ink);
+  if (k >= 0.75) names(ctx, graph, seen, k, scene);
+  return missing;
+}
+
+/** Thumbnails with round corners; a stack of cards behind those that others are folded into. */
+function pictures(ctx, graph, seen, k, { ink, tile, selected }) {
+  let missing = 0;
+  ctx.beginPath();
+  for (const [i, px, py, s] of seen) {
+    if (!graph.folded.has(i)) continue;
+    ctx.roundRect(px - s / 2 + 6 * k, py - s / 2 + 5 * k, s, s, s * 0.2);
+    ctx.roundRect(px - s / 2 + 3 * k, py - s / 2 + 2.5 * k, s, s, s * 0.2);
+  }
+  ctx.fillStyle = ink.wash;
+  ctx.strokeStyle = ink.edge;
+  ctx.lineWidth = 0.75;
+  ctx.fill();
+  ctx.stroke();
+  ctx.beginPath();
+  for (const [, px, py, s] of seen) ctx.roundRect(px - s / 2 - 2 * k, py - s / 2 - 2 * k, s + 4 * k, s + 4 * k, s * 0.24);
+  ctx.fillStyle = ink.paper;
+  ctx.fill();
+  ctx.save();
+  ctx.beginPath();
+  for (const [, px, py, s] of seen) ctx.roundRect(px - s / 2, py - s / 2, s, s, s * 0.2);
+  ctx.clip();
+  for (const [i, px, py, s] of seen) {
+    const from = i < graph.foreign ? null : tile(graph.number[i]);
+    if (!from?.image) {
+      missing += from ? 1 : 0;
+      ctx.fillStyle = graph.colour[i];
+      ctx.fillRect(px - s / 2, py - s / 2, s, s);
+    } else ctx.drawImage(from.image, (from.at % 16) * TILE, (from.at >> 4) * TILE, TILE, TILE, px - s / 2, py - s / 2, s, s);
+  }
+  ctx.restore();
+  const chosen = seen.find(([i]) => i === selected);
+  if (chosen) {
+    const [, px, py, s] = chosen;
+    ctx.strokeStyle = ink.cinnabar;
+    ctx.lineWidth = 2.5;
+    ctx.beginPath();
+    ctx.roundRect(px - s / 2 - 5, py - s / 2 - 5, s + 10, s + 10, s * 0.2 + 4);
+    ctx.stroke();
+  }
+  return missing;
+}
+
+/** A cinnabar dot for a pick; a badge that counts what is folded. */
+function marks(ctx, graph, seen, k, ink) {
+  ctx.beginPath();
+  for (const [i, px, py, s] of seen) {
+    if (!graph.picked[i]) continue;
+    const r = Math.max(1.2, 4.5 * Math.min(k, 1.2));
+    const [cx, cy] = [px + s / 2 - r * 0.4, py - s / 2 + r * 0.4];
+    ctx.moveTo(cx + r, cy);
+    ctx.arc(cx, cy, r, 0, 7);
+  }
+  ctx.fillStyle = ink.cinnabar;
+  ctx.strokeStyle = ink.paper;
+  ctx.lineWidth = Math.min(4, 4 * k);
+  if (k > 0.3) ctx.stroke();
+  ctx.fill();
+  if (k < 0.55) return;
+  for (const [i, px, py, s] of seen) {
+    const count = graph.folded.get(i);
+    if (!count) continue;
+    const [cx, cy, wide] = [px + s / 2 + 1, py + s / 2 + 1, count > 9 ? 13 : 11];
+    ctx.beginPath();
+    ctx.roundRect(cx - wide, cy - 8, wide * 2, 16, 8);
+    ctx.fillStyle = ink.sheet;
+    ctx.strokeStyle = ink.edge;
+    ctx.lineWidth = 1;
+    ctx.fill();
+    ctx.stroke();
+    ctx.fillStyle = ink.soft;
+    ctx.fillText(`+${count}`, cx, cy + 0.5);
+  }
+}
+
+/** Numbers under the thumbnails, and how each came when there is room to read it. */
+function names(ctx, graph, seen, k, { ink, names }) {
+  for (const [i, px, py, s] of seen) {
+    const how = k >= 1.3 && graph.role[i] >= 0 ? ` · ${names[graph.roles[graph.role[i]]]}` : "";
+    label(ctx, `${graph.number[i]}${how}`, px, py + s / 2 + 11, graph.way[i] ? ink.ink : ink.soft, ink.paper);
+  }
+}

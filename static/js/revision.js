@@ -1,0 +1,17 @@
+// The revision's page: copy the recipe, take a pick back.
+for (const button of document.querySelectorAll("[data-copy]")) {
+  if (!navigator.clipboard) continue; // not offered where it cannot work
+  const words = button.textContent;
+  button.hidden = false;
+  button.addEventListener("click", async () => {
+    await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
+    button.textContent = button.dataset.done;
+    setTimeout(() => { button.textContent = words; }, 1600);
+  });
+}
+
+document.querySelector("form[data-unpick]")?.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const answer = await fetch(event.target.action, { method: "DELETE", headers: { Accept: "application/json" } });
+  if (answer.ok) location.reload();
+});
