@@ -17,7 +17,8 @@ from app.settings import ROOT
 # Permissive, or copyleft for the file or library alone (psycopg is LGPL, certifi and tqdm are MPL), which asks nothing
 # of a studio that only uses them.
 FREE = re.compile(
-    r"apache|\bbsd|\bmit\b|permission is hereby granted, free of charge|\bisc|psf-2|python software|0bsd|zlib|cc0|bsl-1|boost|cnri|mpl-2|mozilla|lgpl-3",
+    r"apache|\bbsd|\bmit\b|permission is hereby granted, free of charge|\bisc|psf-2|python software|0bsd|zlib|cc0"
+    r"|bsl-1|boost|cnri|mpl-2|mozilla|lgpl-3",
     re.IGNORECASE,
 )
 STRICT = re.compile(r"\bA?GPL|non.?commercial|\bNC\b|SSPL|BUSL", re.IGNORECASE)
