@@ -1,0 +1,53 @@
+"""From a library that calls back to an iterator that one can close."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from queue import SimpleQueue
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Closed(BaseException):
+    """Raised in the working thread at its next `emit` once nobody listens; no `except Exception` swallows it."""
+
+
+@dataclass(frozen=True, slots=True)
+class _End(Generic[T]):
+    error: BaseException | None
+
+
+def emitted(work: Callable[[Callable[[T], None]], None]) -> Iterator[T]:
+    """Run `work(emit)` in a thread and yield what it emits; what it raises is raised here.
+
+    Closing the iterator makes the next `emit` raise Closed, and returns when the thread has ended.
+    """
+    waiting: SimpleQueue[T | _End[T]] = SimpleQueue()
+    closed = threading.Event()
+
+    def emit(item: T) -> None:
+        if closed.is_set():
+            raise Closed
+        waiting.put(item)
+
+    def run() -> None:
+        error: BaseException | None = None
+        try:
+            work(emit)
+        except BaseException as raised:  # noqa: BLE001 (carried over to the listening thread)
+            error = raised
+        waiting.put(_End(error))
+
+    thread = threading.Thread(target=run, name="engine", daemon=True)
+    thread.start()
+    try:
+        while not isinstance(item := waiting.get(), _End):
+            yield item
+    finally:
+        closed.set()
+        thread.join()
+    if item.error:
+        raise item.error

@@ -1,0 +1,172 @@
+"""The engine that comes with Stemma: its own small text-to-image model (made by app/training/image)."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from app.brief import Brief, Prompt
+from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Strength, Verb
+from app.engines.image import minilm, weights
+from app.engines.image.picture import covered, nearest, opened, png
+from app.engines.image.preview import Pace
+from app.errors import EngineError, _
+
+if TYPE_CHECKING:
+    import torch
+
+    from app.engines.image.diffusion import LatentDiffusion, Level
+
+FOLDER = Path(__file__).resolve().parents[2] / "weights" / "house-image"
+LIBRARIES = ("torch", "diffusers", "transformers", "tokenizers", "safetensors")
+
+
+class Aspect(StrEnum):
+    """Width to height."""
+
+    SQUARE = "1:1"
+    LANDSCAPE_4_3 = "4:3"
+    PORTRAIT_3_4 = "3:4"
+    LANDSCAPE_3_2 = "3:2"
+    PORTRAIT_2_3 = "2:3"
+
+    def size(self, side: int, factor: int) -> tuple[int, int]:
+        """(width, height) in pixels: exactly this ratio, about `side` × `side` in area, multiples of `factor`."""
+        across, down = map(int, self.value.split(":"))
+        unit = max(1, round(side / factor / (across * down) ** 0.5)) * factor
+        return across * unit, down * unit
+
+
+@dataclass(frozen=True, slots=True)
+class Distance:
+    """How far a variation goes from its parent."""
+
+    strength: float  # the share of the denoising steps that are run again
+    turn: float  # from the parent's noise (0) to fresh noise (1)
+
+
+DISTANCES = {Strength.SUBTLE: Distance(0.4, 0.4), Strength.STRONG: Distance(0.7, 0.9)}
+
+
+class House(Engine):
+    """Latent diffusion at 128 × 128 pixels, quick on one core of a CPU."""
+
+    name = "house"
+    title = _("House pictures")
+    medium = Medium.IMAGE
+    verbs = frozenset({Verb.CREATE, Verb.VARY, Verb.REFINE, Verb.REROLL})
+    licence = "Apache-2.0"
+
+    class Params(EngineParams):
+        """What an artist can set."""
+
+        steps: int = Field(25, ge=1, le=60, title=_("Steps"), description=_("More steps: slower, a little cleaner."))
+        guidance: float = Field(
+            4.0, ge=1, le=12, title=_("Guidance"), description=_("How strictly the picture follows the brief.")
+        )
+        aspect: Aspect = Field(
+            Aspect.SQUARE,
+            title=_("Aspect ratio"),
+            description=_("Width to height. Variations and refinements keep their parent's."),
+        )
+        change: float = Field(
+            0.8, ge=0.1, le=1, title=_("Change"), description=_("How far a refinement may go from its base.")
+        )
+
+    def __init__(self, folder: Path = FOLDER, dtype: str | None = None) -> None:
+        """Weights in `folder`; `dtype` is torch's name of one, or None for what is quickest on the device."""
+        self.folder = folder
+        self._dtype = dtype
+        self._model: LatentDiffusion | None = None
+        self._facts: dict[str, Any] = {}
+
+    @property
+    def _files(self) -> tuple[Path, ...]:
+        return tuple(self.folder / part / weights.NAME for part in ("unet", "vae"))
+
+    def unready(self) -> str | None:
+        for package in (*LIBRARIES, minilm.PACKAGE):
+            if importlib.util.find_spec(package) is None:
+                return _("The package %(package)s is not installed.") % {"package": package}
+        for path in self._files:
+            if wrong := weights.fault(path):
+                return _("The weights %(file)s cannot be used: %(reason)s") % {"file": path, "reason": wrong}
+        return None
+
+    def prompt(self, brief: Brief) -> Prompt:
+        asked = brief.prompt()
+        if minilm.folder() is None or importlib.util.find_spec("tokenizers") is None:
+            return asked
+        positive, unseen = minilm.readable(asked.positive)
+        negative, unheard = minilm.readable(asked.negative)
+        return Prompt(positive, negative, unseen + unheard)
+
+    def load(self, device: str) -> None:
+        if self._model and self._facts["device"] == device:
+            return
+        if reason := self.unready():
+            raise EngineError(reason)
+        from app.engines.image.diffusion import LatentDiffusion
+
+        self._model = LatentDiffusion(self.folder, device, self._dtype)
+        self._facts = {
+            "model": self.folder.name,
+            "weights": weights.digest(*self._files),
+            "sampler": "DDIM",
+            "device": device,
+            "dtype": str(self._model.dtype).removeprefix("torch."),
+            "libraries": {name: version(name) for name in LIBRARIES},
+        }
+
+    def warm(self) -> None:
+        seeds = (0, 1, 2, 3)  # as many as are asked for by default: kernels are prepared for each shape
+        for _part in self.run(Request(Verb.CREATE, Brief(intent="warm"), self.Params(steps=1), seeds)):
+            pass
+
+    def run(self, request: Request) -> Iterator[Step | Content]:
+        if self._model is None:
+            raise EngineError(_("The engine is not loaded."))
+        model, params = self._model, self.Params.model_validate(request.params.model_dump())
+        prompt = self.prompt(request.brief)
+        latents, levels = self._start(model, request, params)
+        condition = model.condition(prompt, len(request.seeds))
+        pace, total = Pace(), len(levels) - 1
+        steps = model.denoise(latents, levels, condition, params.guidance)
+        for number, (now, clean) in enumerate(steps, 1):
+            latents = now
+            yield Step(number, total, model.preview(clean) if pace.due() else ())
+        facts = self._facts | {"prompt": prompt.positive, "negative_prompt": prompt.negative}
+        for index, (seed, picture) in enumerate(zip(request.seeds, model.decode(latents), strict=True)):
+            yield Content(index, seed, png(picture), "image/png", picture.width, picture.height, facts)
+
+    def _start(self, model: LatentDiffusion, request: Request, params: Params) -> tuple[torch.Tensor, list[Level]]:
+        """Where denoising starts: from pure noise, or from the parent's picture taken back to an earlier level."""
+        import torch
+
+        from app.engines.image.diffusion import slerp
+
+        levels = model.levels(params.steps)
+        if request.verb in {Verb.CREATE, Verb.REROLL}:
+            size = params.aspect.size(model.side, model.factor)
+            return torch.cat([model.noise(seed, size) for seed in request.seeds]), levels
+        if not request.parents:
+            raise EngineError(_("There is no picture to start from."))
+        parent = request.parents[0]
+        picture = opened(parent.data)
+        size = nearest(picture, (aspect.size(model.side, model.factor) for aspect in Aspect))
+        distance = DISTANCES[request.strength or Strength.SUBTLE]
+        if request.verb is Verb.REFINE:
+            distance = Distance(params.change, turn=1.0)
+        noises = [model.noise(seed, size) for seed in request.seeds]
+        if parent.engine == self.name and parent.seed is not None:
+            noises = [slerp(model.noise(parent.seed, size), noise, distance.turn) for noise in noises]
+        levels = levels[-1 - max(1, round(distance.strength * params.steps)) :]
+        clean = model.encode(covered(picture, size))
+        return torch.cat([levels[0].alpha * clean + levels[0].sigma * noise for noise in noises]), levels

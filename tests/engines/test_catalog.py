@@ -1,0 +1,99 @@
+"""The catalogue: what is offered, and what is taken when the artist names nothing."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from app.brief import Brief, Prompt
+from app.engines.catalog import best, catalog
+from app.engines.engine import Engine, Medium, Verb
+from app.engines.fake import Slow
+from app.engines.image.house import House
+from app.errors import EngineError
+from app.settings import EngineSetting, Settings
+
+FOX = Brief(intent="a red fox")
+
+
+class Stand(Slow):
+    """An engine that says of itself what a test wants to hear."""
+
+    def __init__(self, name: str, standing: int = 1, reason: str | None = None, reads: str = "") -> None:
+        self.name, self.standing, self.reason, self.reads = name, standing, reason, reads
+
+    def unready(self) -> str | None:
+        return self.reason
+
+    def prompt(self, brief: Brief) -> Prompt:
+        words = brief.intent.split()
+        return Prompt(brief.intent, dropped=tuple(word for word in words if self.reads and word not in self.reads))
+
+
+def chosen(*engines: Engine, brief: Brief = FOX) -> str:
+    return best({engine.name: engine for engine in engines}, Medium.IMAGE, Verb.CREATE, brief).name
+
+
+def test_the_house_comes_first_then_the_settings_then_the_fakes() -> None:
+    assert list(catalog(Settings(engines=[], fake_engines=False))) == ["house"]
+    mine = EngineSetting(name="mine", model="somebody/something")
+    names = list(catalog(Settings(engines=[mine], fake_engines=True)))
+    assert names == ["house", "mine", "fake-slow", "fake-crash", "fake-broken", "fake-garbage"]
+
+
+@pytest.mark.parametrize("name", ["house", "fake-slow"])
+def test_two_engines_cannot_share_a_name(name: str) -> None:
+    twin = EngineSetting(name=name, model="somebody/something")
+    with pytest.raises(EngineError, match=name):
+        catalog(Settings(engines=[twin], fake_engines=True))
+
+
+def test_every_engine_says_what_a_page_needs() -> None:
+    mine = EngineSetting(name="mine", model="somebody/something")
+    for name, engine in catalog(Settings(engines=[mine], fake_engines=True)).items():
+        assert engine.name == name
+        assert engine.title
+        assert engine.licence
+        assert engine.verbs
+        assert engine.medium == Medium.IMAGE
+        for field in engine.Params.model_json_schema()["properties"].values():
+            assert field["title"]
+            assert field["description"]
+
+
+def test_of_ready_engines_the_one_of_higher_standing() -> None:
+    assert chosen(Stand("low"), Stand("high", 2)) == "high"
+    assert chosen(Stand("low"), Stand("high", 2, reason="its weights are missing")) == "low"
+    assert chosen(Stand("first"), Stand("second")) == "first"
+    assert chosen(Slow(), House()) == "house"
+
+
+def test_an_engine_that_reads_the_brief_comes_before_one_that_does_not() -> None:
+    english, chinese = Stand("english", 2, reads="a red fox"), Stand("chinese", 1, reads="红 狐狸")
+    assert chosen(english, chinese) == "english"
+    assert chosen(english, chinese, brief=Brief(intent="红 狐狸")) == "chinese"
+
+
+def test_why_there_is_none() -> None:
+    with pytest.raises(EngineError, match=r"No engine here can do this \(create, music\)"):
+        best(catalog(Settings(fake_engines=True)), Medium.MUSIC, Verb.CREATE, FOX)
+    with pytest.raises(EngineError, match="other: its weights are missing"):
+        chosen(Stand("one", reason="it is asleep"), Stand("other", reason="its weights are missing"))
+
+
+def test_the_catalogue_imports_no_model_library() -> None:
+    asked = """
+import sys
+from app.brief import Brief
+from app.engines.catalog import best, catalog
+from app.settings import EngineSetting, Settings
+engines = catalog(Settings(engines=[EngineSetting(name="mine", model="/nowhere")], fake_engines=True))
+for engine in engines.values():
+    engine.unready(), engine.prompt(Brief(intent="a fox")), engine.Params.model_json_schema()
+best(engines, "image", "create", Brief(intent="a fox"))
+print(*sorted({"torch", "transformers", "diffusers", "numpy", "safetensors"} & set(sys.modules)), "end")
+"""
+    said = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True, timeout=60)
+    assert said.stdout.strip() == "end"
