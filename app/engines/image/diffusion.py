@@ -109,8 +109,8 @@ class LatentDiffusion:
 
         pixels = torch.from_numpy(np.array(picture)).permute(2, 0, 1)[None].to(self.device) / 127.5 - 1
         with torch.inference_mode():
-            latents: torch.Tensor = self.vae.encode(pixels).latent_dist.mean
-            return latents * self.vae.config.scaling_factor
+            latents: torch.Tensor = self.vae.encode(pixels).latent_dist.mean * self.vae.config.scaling_factor
+            return latents
 
     def decode(self, latents: torch.Tensor) -> list[Image.Image]:
         """The pictures of `latents`. Raises EngineError when they are not finite: the weights are damaged inside."""
@@ -146,8 +146,9 @@ def slerp(start: torch.Tensor, end: torch.Tensor, part: float) -> torch.Tensor:
 def _scheduler(path: Path) -> Any:
     from diffusers import DDIMScheduler
 
+    kind: Any = DDIMScheduler
     try:
-        scheduler = DDIMScheduler.from_config(json.loads(path.read_text("utf-8")))
+        scheduler = kind.from_config(json.loads(path.read_text("utf-8")))
     except (OSError, ValueError, TypeError) as error:
         raise EngineError(_("%(file)s cannot be read."), file=str(path)) from error
     if scheduler.config.prediction_type != "v_prediction":

@@ -79,14 +79,14 @@ class TextEncoder:
         if where is None:
             raise EngineError(_("The package %(package)s is not installed."), package=PACKAGE)
         try:
-            self.model: Any = BertModel.from_pretrained(where, use_safetensors=True).eval().requires_grad_(False)
+            self.model: Any = BertModel.from_pretrained(where, use_safetensors=True, add_pooling_layer=False)
         except Exception as error:  # transformers wraps what safetensors raises in many kinds
             raise EngineError(
                 _("The weights %(file)s cannot be used: %(reason)s"),
                 file=str(where / "model.safetensors"),
                 reason=str(error)[:300],
             ) from error
-        self.model.to(device)
+        self.model.eval().requires_grad_(False).to(device)
         self.encode = lru_cache(maxsize=64)(self._encode)
 
     def _encode(self, prompt: str) -> torch.Tensor:
@@ -97,5 +97,6 @@ class TextEncoder:
         ids = [CLS, *pieces, SEP] + [PAD] * (TOKENS - 2 - len(pieces))
         mask = torch.tensor([[1] * (len(pieces) + 2) + [0] * (TOKENS - 2 - len(pieces))], device=self.model.device)
         with torch.inference_mode():
-            hidden = self.model(torch.tensor([ids], device=self.model.device), attention_mask=mask).last_hidden_state
+            tokens = torch.tensor([ids], device=self.model.device)
+            hidden: torch.Tensor = self.model(tokens, attention_mask=mask).last_hidden_state
             return hidden * mask[..., None]

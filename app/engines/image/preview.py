@@ -31,12 +31,12 @@ class Preview:
         import torch
 
         with torch.inference_mode():
-            drawings = _drawings(_DRAWINGS, size).to(vae.device)
-            latents = vae.encode(drawings).latent_dist.mean
-            decoded = vae.decode(latents).sample.float()
-            wanted = torch.nn.functional.interpolate(decoded, scale_factor=latents.shape[-1] * _FINE / size, mode="area")
+            latents = vae.encode(_drawings(_DRAWINGS, size).to(vae.device, vae.dtype)).latent_dist.mean
+            decoded, side = vae.decode(latents).sample.float(), latents.shape[-1] * _FINE
+            wanted = torch.nn.functional.interpolate(decoded, (side, side), mode="area")
             pixels = torch.nn.functional.unfold(wanted, _FINE, stride=_FINE).transpose(1, 2).flatten(0, 1)
-            cells = _neighbourhoods(latents.float() * vae.config.scaling_factor).flatten(0, 1)
+            shift = getattr(vae.config, "shift_factor", None) or 0.0  # Flux and Stable Diffusion 3 have one
+            cells = _neighbourhoods((latents.float() - shift) * vae.config.scaling_factor).flatten(0, 1)
             ridge = 0.01 * len(cells) * torch.eye(cells.shape[1], device=cells.device)
             self.matrix = torch.linalg.solve(cells.T @ cells + ridge, cells.T @ pixels)
 

@@ -6,15 +6,12 @@ import hashlib
 import json
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from app.errors import EngineError, _
 
-if TYPE_CHECKING:
-    import torch
-
 NAME = "diffusion_pytorch_model.safetensors"
-_HEADER_LIMIT = 100_000_000  # bytes; the format's own limit
+_HEADER = range(2, 100_000_001)  # bytes, by the format
 
 
 def fault(path: Path) -> str | None:
@@ -35,7 +32,7 @@ def _fault(path: Path, size: int, _mtime: int) -> str | None:
     try:
         with path.open("rb") as file:
             length = int.from_bytes(file.read(8), "little")
-            if not 2 <= length <= min(size - 8, _HEADER_LIMIT):
+            if length not in _HEADER or length > size - 8:
                 return _("it is damaged")
             header: dict[str, Any] = json.loads(file.read(length))
         end = max((entry["data_offsets"][1] for name, entry in header.items() if name != "__metadata__"), default=0)
@@ -44,7 +41,7 @@ def _fault(path: Path, size: int, _mtime: int) -> str | None:
     return None if 8 + length + end == size else _("it is cut short or damaged")
 
 
-def load(kind: Any, folder: Path) -> Any:
+def load(kind: type[Any], folder: Path) -> Any:
     """The diffusers model of class `kind` in `folder`, in float32, ready to infer.
 
     Raises EngineError with the file's name when it does not hold exactly the tensors its configuration asks for.
