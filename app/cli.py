@@ -47,6 +47,8 @@ def worker(data: Data = None) -> None:
     """Run a worker: one device, one generation at a time."""
     _set(data=data)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting torch threads must not spin: the web needs the core
+    os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # its reports on loading are not for an artist's log
+    os.environ.setdefault("TQDM_DISABLE", "1")
     from app.observe import set_up_logging
     from app.settings import settings
     from app.worker.main import WorkerProcess

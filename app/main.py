@@ -20,13 +20,13 @@ from app.observe import Observe, set_up_logging
 from app.outbox import reconcile
 from app.pages import STATIC, static_version
 from app.queue import Queue
-from app.routes import drafts, events, generations, health, imports, lineage, preferences, projects, revisions, works
+from app.routes import about, diffs, drafts, events, generations, health, imports, lineage, preferences, projects, revisions, room, trash, works
 from app.routes.deps import Studio
 from app.settings import Settings, settings
 from app.store import Store
 
 log = logging.getLogger(__name__)
-ROUTERS = (projects, works, drafts, generations, revisions, imports, lineage, events, preferences, health)
+ROUTERS = (projects, works, drafts, generations, diffs, revisions, imports, lineage, events, preferences, health, trash, room, about)
 
 
 class ForEver(StaticFiles):

@@ -111,7 +111,9 @@ def is_htmx(request: Request) -> bool:
     return request.headers.get("hx-request") == "true"
 
 
-def page(request: Request, template: str, status: int = 200, headers: Mapping[str, str] | None = None, **context: Any) -> HTMLResponse:
+def page(
+    request: Request, template: str, status: int = 200, headers: Mapping[str, str] | None = None, /, **context: Any
+) -> HTMLResponse:
     """A page or partial in the reader's language, with what every page knows."""
     theme = request.cookies.get("stemma_theme", "auto")
     shared = {"request": request, "theme": theme if theme in {"light", "dark"} else "auto", "keys": request.cookies.get("stemma_keys", "on")}

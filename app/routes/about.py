@@ -1,0 +1,57 @@
+"""About: what the studio is, whose work it stands on, and its HTTP interface."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from app.pages import answer
+from app.routes.deps import Parts
+from app.routes.room import EngineOut, engines_out
+from app.settings import ROOT
+
+router = APIRouter(tags=["about"])
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+class About(BaseModel):
+    """The version, and what this studio is built of."""
+
+    version: str
+    engines: list[EngineOut]
+    notices: str
+
+
+def _notices() -> str:
+    notice = ROOT / "NOTICE"
+    return notice.read_text(encoding="utf-8") if notice.exists() else ""
+
+
+@router.get("/about")
+def about(request: Request, parts: Parts) -> Response:
+    """Version, licences, attributions."""
+    out = About(version=request.app.version, engines=engines_out(parts), notices=_notices())
+    cards = {path.parent.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "app" / "weights").glob("*/README.md"))}
+    return answer(request, out, "about/show.html", about=out, cards=cards)
+
+
+def _operations(schema: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    """The operations of an OpenAPI schema, by their tag."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    for path, item in schema["paths"].items():
+        for method in METHODS:
+            if method in item:
+                operation = item[method]
+                body = next(iter(operation.get("requestBody", {}).get("content", {}).values()), {}).get("schema", {})
+                fields = body.get("properties", {})
+                one = {"method": method.upper(), "path": path, "fields": fields, "required": body.get("required", [])}
+                found.setdefault(operation.get("tags", ["other"])[0], []).append(operation | one)
+    return found
+
+
+@router.get("/docs", include_in_schema=False)
+def docs(request: Request) -> Response:
+    """The HTTP interface, drawn from its OpenAPI schema (which programs find at /openapi.json)."""
+    return answer(request, About(version=request.app.version, engines=[], notices=""), "docs/show.html", tags=_operations(request.app.openapi()))
