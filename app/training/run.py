@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import signal
 import sys
 import time
@@ -13,8 +14,11 @@ from types import FrameType
 
 import torch
 
+from app.training.faults import TrainingError
+
 PAUSE = 20.0  # a step that takes this many times the usual was a paused process, not work
 CHECKPOINT_EVERY = 180.0  # seconds
+SHEET_EVERY = 300.0  # seconds at least between two sheets of samples
 TOLD_EVERY = 30.0  # seconds between lines in a log
 
 
@@ -69,20 +73,32 @@ def learning_rate(peak: float, step: int, progress: float, warmup: int = 300, de
     return peak * min(1.0, (step + 1) / warmup) * min(1.0, max(0.03, (1 - progress) / decay))
 
 
-class Keeper:
-    """Calls `save` every few minutes and at the end; a full disk is told and does not stop the training."""
+class Every:
+    """Says when something is due that is done every so many seconds."""
 
-    def __init__(self, save: Callable[[], object], every: float = CHECKPOINT_EVERY) -> None:
-        self.save, self.every = save, every
-        self._last = time.monotonic()
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.restart()
 
     def due(self) -> bool:
-        """True when it is time."""
-        return time.monotonic() - self._last >= self.every
+        """True when the time since the last `restart` has passed."""
+        return time.monotonic() - self._last >= self.seconds
+
+    def restart(self) -> None:
+        """It was done."""
+        self._last = time.monotonic()
+
+
+class Keeper(Every):
+    """Calls `save` every few minutes and at the end; a full disk is told and does not stop the training."""
+
+    def __init__(self, save: Callable[[], object], seconds: float = CHECKPOINT_EVERY) -> None:
+        super().__init__(seconds)
+        self.save = save
 
     def keep(self) -> bool:
         """Save now; False when it failed (the last sound checkpoint stays)."""
-        self._last = time.monotonic()
+        self.restart()
         try:
             self.save()
         except OSError as error:
@@ -93,6 +109,11 @@ class Keeper:
             )
             return False
         return True
+
+    def finish(self) -> None:
+        """Save at the end. Raises TrainingError when that fails, for then the last minutes are lost."""
+        if not self.keep():
+            raise TrainingError("The last minutes could not be saved. Make room and run the step again to go on.")
 
 
 class Report:
@@ -111,6 +132,13 @@ class Report:
         print(f"\r\x1b[K{stamp} {text}" if self._terminal else f"{stamp} {text}", end="", flush=True)
         if last or not self._terminal:
             print(flush=True)
+
+
+def sound(error: float, step: int) -> float:
+    """`error`. Raises TrainingError when it is no number: such weights must not replace a sound checkpoint."""
+    if not math.isfinite(error):
+        raise TrainingError("The error of step %(step)d is no number: run it again with a lower --rate.", step=step)
+    return error
 
 
 def bar(progress: float, width: int = 20) -> str:

@@ -19,7 +19,7 @@ from app.training.image.captions import View
 from app.training.image.colours import BACKGROUNDS, Pixels
 from app.training.image.examples import encoded, pictures
 from app.training.image.export import save_network
-from app.training.run import Clock, Keeper, Machine, Report, bar, learning_rate, stoppable
+from app.training.run import Clock, Keeper, Machine, Report, bar, learning_rate, sound, stoppable
 
 COLOURS = tuple(BACKGROUNDS)
 HALF = 0.5  # of the pictures are mirrored
@@ -66,6 +66,7 @@ def train(data: Path, folder: Path, settings: Settings, machine: Machine, start:
         checkpoint.save(folder, step, parts, {"spent": clock.spent, "settings": asdict(settings)})
 
     keeper, report = Keeper(save), Report()
+    clock.skip()
     with stoppable() as stopped:
         while clock.progress < 1 and not stopped():
             whole = clock.progress >= settings.whole
@@ -82,11 +83,11 @@ def train(data: Path, folder: Path, settings: Settings, machine: Machine, start:
             optimizer.step()
             step += 1
             clock.tick()
-            report(f"{bar(clock.progress)} autoencoder, step {step}, loss {loss.item():.4f}")
+            report(f"{bar(clock.progress)} autoencoder, step {step}, loss {sound(loss.item(), step):.4f}")
             if keeper.due():
                 keeper.keep()
                 clock.skip()
-    keeper.keep()
+    keeper.finish()
     vae.register_to_config(scaling_factor=1 / deviation(vae, pixels, known, machine))
     save_network(vae, folder / "vae")
     report(f"autoencoder: {step} steps, latents' standard deviation {1 / vae.config.scaling_factor:.3f}", last=True)

@@ -23,11 +23,15 @@ STYLES: dict[str, tuple[str, ...]] = {
     "icon": ("interface icon", "interface icon", "interface icon", "minimal icon"),
 }
 COLOURED = tuple(BACKGROUNDS)[1:]
-_PEOPLE, _SYMBOLS = 1, 8
+_SMILEYS, _PEOPLE, _SYMBOLS = 0, 1, 8
 _THINGS = {2, 3, 4, 5, 6, 7}  # emojibase's groups of what may well have another colour
-# Many drawings, little to ask for: professions in two sexes, signs, and the sets that look alike or plain.
-_GROUP_WEIGHT = {_PEOPLE: 0.45, _SYMBOLS: 0.5, None: 0.6}
-_STYLE_WEIGHT = {"retro": 0.6, "icon": 0.8, "blob": 0.8}
+# Many drawings, little to ask for: professions in two sexes, signs, faces of clocks and moons.
+_GROUP_WEIGHT = {_PEOPLE: 0.12, _SYMBOLS: 0.12, None: 0.2, _SMILEYS: 0.7}
+_ALIKE, _ALIKE_WEIGHT = ("o’clock", "-thirty", " moon"), 0.15
+_STYLE_WEIGHT = {"flat": 1.3, "sticker": 1.3, "3d": 0.8, "blob": 0.4, "retro": 0.3, "icon": 0.3}
+# A prompt without a style gets one crisp look, not the average of seven.
+_PLAIN_WEIGHT = {"flat": 3.5, "sticker": 3.5, "noto": 0.5}
+_KEYWORDS_WEIGHT = 0.3  # of a caption that does not name the thing
 _READ = ("arrow", "left", "right", "clock", "button", "sign", "letter", "number")  # a mirror would make it wrong
 _SAY_WHITE = 0.4  # how often the plain white ground is put into words
 _TURN = 0.12  # of the circle of hues: the least that makes it another colour
@@ -53,7 +57,7 @@ class Caption:
 
 
 def captions(number: int, drawing: Drawing, pixels: Pixels, dice: random.Random) -> list[Caption]:
-    """All captions of the drawing with that number; the weights of a plain drawing sum to 1."""
+    """All captions of the drawing with that number that are ever to be seen."""
     sides = [False] if _reads(drawing) else [False, True]
     plain = tuple(View(number, "white", side) for side in sides)
     label, colour = drawing.label, dominant(pixels)
@@ -62,19 +66,32 @@ def captions(number: int, drawing: Drawing, pixels: Pixels, dice: random.Random)
         pairs += [(f"{a(colour)} {label}", plain), (f"{colour} {label}, {_style(drawing, dice)}", plain)]
     for background in dice.sample(COLOURED, 3):
         view = (View(number, background, dice.choice(sides)),)
-        pairs += [(f"{_phrase(drawing, label, dice)}, on {a(background)} background", view) for _ in range(2)]
+        texts = [dice.choice([_phrase(drawing, label, dice), _phrase(drawing, label, dice), label]) for _ in range(2)]
+        pairs += [(f"{text}, on {a(background)} background", view) for text in texts]
     if dice.random() < _SAY_WHITE:
         pairs.append((f"{_phrase(drawing, label, dice)}, on a white background", plain))
     if colour in HUES and drawing.group in _THINGS:
         pairs += _recoloured(number, drawing, colour, sides, dice)
     pairs = list(dict.fromkeys(pairs))
-    weight = _GROUP_WEIGHT.get(drawing.group, 1.0) * _STYLE_WEIGHT.get(drawing.style, 1.0) / len(pairs)
-    return [Caption(text, views, weight) for text, views in pairs]
+    found = [Caption(text, views, _weight(drawing, text) / len(pairs)) for text, views in pairs]
+    return [caption for caption in found if caption.weight > 0]
 
 
 def a(noun: str) -> str:
     """`noun` with its indefinite article."""
     return f"{'an' if noun[0] in 'aeiou' else 'a'} {noun}"
+
+
+def _weight(drawing: Drawing, text: str) -> float:
+    """How often a caption is to be seen, against one of a thing in a middling style."""
+    weight = _GROUP_WEIGHT.get(drawing.group, 1.0) * _STYLE_WEIGHT.get(drawing.style, 1.0)
+    if any(word in drawing.label for word in _ALIKE):
+        weight *= _ALIKE_WEIGHT
+    if not any(style in text for style in STYLES[drawing.style]):
+        weight *= _PLAIN_WEIGHT.get(drawing.style, 0.0)
+    elif drawing.label.split(":")[0] not in text and not any(hue in text for hue in HUES):
+        weight *= _KEYWORDS_WEIGHT
+    return weight
 
 
 def _recoloured(

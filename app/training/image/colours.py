@@ -39,7 +39,7 @@ HUES = {
 }
 # Bounds of value and saturation (0 to 1) between the plain names.
 _BLACK, _WHITE, _GREY, _DARK, _PALE = 0.22, 0.85, 0.15, 0.6, 0.45
-_OPAQUE, _ENOUGH = 200, 40  # alpha; pixels of the thinned-out drawing
+_LOOKED_AT, _OPAQUE, _ENOUGH = 32, 200, 40  # pixels of a side; alpha; pixels that show something
 
 
 def name_of(red: int, green: int, blue: int) -> str:
@@ -62,7 +62,8 @@ def apart(one: float, other: float) -> float:
 
 def dominant(pixels: Pixels) -> str | None:
     """The colour that more than half of the drawing has, by name, or None."""
-    thin = pixels[::4, ::4].reshape(-1, 4)
+    every = max(1, pixels.shape[0] // _LOOKED_AT)
+    thin = pixels[::every, ::every].reshape(-1, 4)
     solid = thin[thin[:, 3] > _OPAQUE]
     if len(solid) < _ENOUGH:
         return None

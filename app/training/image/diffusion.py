@@ -1,6 +1,6 @@
 """Training of the UNet: latents and captions in, the velocity between picture and noise out.
 
-Written out below as it happens: draw examples, add noise at a timestep, predict, weigh, step, average.
+Written out below as it happens: draw examples and timesteps, add noise, predict, step, average.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from app.training import checkpoint
 from app.training.image import networks
 from app.training.image.examples import Examples
 from app.training.image.export import save_network
-from app.training.run import Clock, Keeper, Machine, Report, bar, learning_rate, stoppable
+from app.training.run import SHEET_EVERY, Clock, Every, Keeper, Machine, Report, bar, learning_rate, sound, stoppable
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,9 @@ class Settings:
     rate: float = 4e-4
     channels: tuple[int, ...] = (64, 128, 256)
     caption_dropout: float = 0.1  # how often the caption is left out, for classifier-free guidance (Ho & Salimans 2022)
-    snr_limit: float = 5.0  # min-SNR weighting (Hang et al. 2023)
-    least_weight: float = 0.25  # min-SNR alone would give the last timestep, where the ground is decided, none
+    focus: float = 480.0  # the timestep around which shapes are decided: the most often drawn
+    spread: float = 260.0
+    least: float = 0.35  # of the focus' share, for the most distant timestep
     ema: float = 0.999
     seed: int = 0
 
@@ -52,30 +53,30 @@ class Training:
         self.optimizer = torch.optim.AdamW(
             self.unet.parameters(), lr=settings.rate, weight_decay=0.01, betas=(0.9, 0.99), fused=True
         )
-        signal = networks.noise_schedule().alphas_cumprod.double()  # [timesteps], the share of the picture's variance
-        self.signal = signal.float().to(machine.device)
-        self.weight = min_snr(signal, settings.snr_limit, settings.least_weight).to(machine.device)
+        signal = networks.noise_schedule().alphas_cumprod  # [timesteps], the share of the picture's variance
+        self.signal = signal.to(machine.device)
+        self.timesteps = importance(len(signal), settings.focus, settings.spread, settings.least)
         self.empty = examples.empty.to(machine.device)
         self.clock, self.step = Clock(settings.minutes), 0
         self._resume()
 
     def train_step(self) -> torch.Tensor:
-        """One step of the optimizer; the mean squared error of the velocity, unweighted."""
+        """One step of the optimizer; the mean squared error of the velocity."""
         s, device = self.settings, self.machine.device
         latents, caption = (tensor.to(device) for tensor in self.examples.draw(s.batch, self.dice))
         dropped = torch.rand(s.batch, generator=self.dice) < s.caption_dropout
         caption[dropped.to(device)] = self.empty
 
-        # Timesteps spread evenly over the batch: less chance in the gradient than drawing each alone.
+        # Timesteps by importance, spread evenly over the batch: less chance in the gradient than drawing each alone.
         spread = (torch.rand((), generator=self.dice) + torch.arange(s.batch) / s.batch) % 1
-        timestep = (spread * len(self.signal)).long().to(device)
+        timestep = torch.searchsorted(self.timesteps, spread).clamp(max=len(self.signal) - 1).to(device)
         noise = torch.randn(latents.shape, generator=self.dice).to(device)
         noisy, velocity = diffused(latents, noise, self.signal[timestep])
 
         with self.machine.autocast():
             predicted = self.unet(noisy, timestep, caption, return_dict=False)[0]
-        error = (predicted.float() - velocity).square().mean((1, 2, 3))
-        (error * self.weight[timestep]).mean().backward()
+        error = (predicted.float() - velocity).square().mean()
+        error.backward()
 
         torch.nn.utils.clip_grad_norm_(self.unet.parameters(), 1.0)
         for group in self.optimizer.param_groups:
@@ -84,7 +85,7 @@ class Training:
         self.optimizer.zero_grad(set_to_none=True)
         self._follow()
         self.step += 1
-        return torch.as_tensor(error.detach().mean())
+        return torch.as_tensor(error.detach())
 
     def _follow(self) -> None:
         """Move the running average: quickly at first, then by 1 - ema a step."""
@@ -123,14 +124,16 @@ class Training:
 def train(training: Training, epoch: Callable[[Any, int], object] = lambda _unet, _number: None) -> bool:
     """Train until the budget is spent (True) or it is asked to stop (False).
 
-    `epoch` is called with the averaged network and a number each time as many examples were seen as there are captions.
+    `epoch` is called with the averaged network and a number each time as many examples were seen as there are captions,
+    though not more often than every five minutes.
     """
     keeper, report = Keeper(training.save), Report()
     length = max(1, len(training.examples) // training.settings.batch)
-    recent = 0.0
+    recent, sheets = 0.0, Every(SHEET_EVERY)
+    training.clock.skip()
     with stoppable() as stopped:
         while training.clock.progress < 1 and not stopped():
-            error = training.train_step().item()
+            error = sound(training.train_step().item(), training.step)
             recent = error if recent == 0 else 0.98 * recent + 0.02 * error
             training.clock.tick()
             pace = training.step * training.settings.batch / training.clock.spent
@@ -138,10 +141,11 @@ def train(training: Training, epoch: Callable[[Any, int], object] = lambda _unet
             if keeper.due():
                 keeper.keep()
                 training.clock.skip()
-            if training.step % length == 0:
+            if training.step % length == 0 and sheets.due():
                 epoch(training.average, training.step // length)
+                sheets.restart()
                 training.clock.skip()
-    keeper.keep()
+    keeper.finish()
     report(f"diffusion: {training.step} steps, error {recent:.4f}", last=True)
     return training.clock.progress >= 1
 
@@ -152,8 +156,12 @@ def diffused(picture: torch.Tensor, noise: torch.Tensor, signal: torch.Tensor) -
     return alpha * picture + sigma * noise, alpha * noise - sigma * picture
 
 
-def min_snr(signal: torch.Tensor, limit: float, least: float) -> torch.Tensor:
-    """Weights [timesteps] of the velocity's error: min(SNR, limit) / (SNR + 1), at least `least`, 1 on the average."""
-    snr = signal / (1 - signal)
-    weight = (snr.clamp(max=limit) / (snr + 1)).clamp(min=least)
-    return (weight / weight.mean()).float()
+def importance(timesteps: int, focus: float, spread: float, least: float) -> torch.Tensor:
+    """The cumulative distribution [timesteps] by which timesteps are drawn: a bell around `focus` on a floor.
+
+    Uniform timesteps spend much on the last details, min-SNR weights (Hang et al. 2023) nearly all; with few samples
+    to learn from, shapes come first.
+    """
+    at = torch.arange(timesteps, dtype=torch.float32)
+    density = least + torch.exp(-(((at - focus) / spread) ** 2))
+    return density.cumsum(0) / density.sum()

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from PIL import Image
+from safetensors import SafetensorError
 
 from app.training.checkpoint import write
 from app.training.image import networks
@@ -35,8 +36,7 @@ def export(
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
     for name, network in (("unet", unet), ("vae", vae)):
-        _half(network).save_pretrained(part / name, safe_serialization=True)
-        _anonymous(part / name / "config.json")
+        _save(network, part / name)
     networks.noise_schedule().save_pretrained(part / "scheduler")
     write(part / "sources.json", json.dumps(list(sources), indent=1, ensure_ascii=False).encode())
     write(part / "training.json", json.dumps(training, indent=1).encode())
@@ -52,20 +52,19 @@ def save_network(network: Any, folder: Path, facts: Mapping[str, Any] | None = N
     """`network` in float16 as diffusers keeps it, with `facts` beside it in training.json. Raises OSError."""
     part = folder.with_name(folder.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
-    _half(network).save_pretrained(part, safe_serialization=True)
-    _anonymous(part / "config.json")
+    _save(network, part)
     if facts is not None:
         write(part / "training.json", json.dumps(facts, indent=1).encode())
     _swap(part, folder)
 
 
-def _half(network: Any) -> Any:
-    """A copy in float16 on the CPU: half the size, and enough for weights."""
-    return copy.deepcopy(network).cpu().half()
-
-
-def _anonymous(path: Path) -> None:
-    """Leave out where on this machine the network was loaded from."""
+def _save(network: Any, folder: Path) -> None:
+    """In float16 (half the size, and enough for weights), without where on this machine it came from."""
+    try:
+        copy.deepcopy(network).cpu().half().save_pretrained(folder, safe_serialization=True)
+    except SafetensorError as error:  # how the library says that the disk is full
+        raise OSError(str(error)) from error
+    path = folder / "config.json"
     config = json.loads(path.read_text("utf-8"))
     config.pop("_name_or_path", None)
     write(path, (json.dumps(config, indent=2, sort_keys=True) + "\n").encode())
