@@ -6,7 +6,8 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from app.brief import Brief
 from app.errors import ConflictError, InvalidError, StaleDraftError, _
@@ -33,6 +34,7 @@ class DraftIn(BaseModel):
     text: str | None = Field(None, max_length=1_000_000)
     seed: int | None = Field(None, ge=0, le=MAX_SEED)
     count: int | None = Field(None, ge=1, le=MAX_COUNT)
+    keep: bool = Field(False, description="Put what this replaces among the earlier saves, however young it is.")
 
     @field_validator("engine", "base", "seed", "count", mode="before")
     @classmethod
@@ -104,7 +106,7 @@ def save(
     draft = draft_of(session, work, artist, write=True)
     state = _state(given, draft, parts, artist)
     try:
-        draft.save(given.version, **state)
+        draft.save(given.version, keep=given.keep, **state)
     except StaleDraftError as error:
         raise StaleDraftError(extra={"draft": shown(draft, parts).model_dump(mode="json")}) from error
     if is_htmx(request):
@@ -118,7 +120,7 @@ def _state(given: DraftIn, draft: Draft, parts: Studio, artist: CurrentArtist) -
     """The columns that `given` sets: what is absent stays, a null takes away."""
     state: dict[str, Any] = {}
     if given.brief is not None:
-        state["brief_data"] = Brief.model_validate({**draft.brief_data, **given.brief}).model_dump()
+        state["brief_data"] = _brief({**draft.brief_data, **given.brief})
     if given.engine is not None and given.engine not in parts.engines:
         raise InvalidError("engine", _("allowed here: %(names)s"), names=", ".join(parts.engines))
     for name in ("engine", "params", "text", "seed"):
@@ -129,6 +131,13 @@ def _state(given: DraftIn, draft: Draft, parts: Studio, artist: CurrentArtist) -
     if "base" in given.model_fields_set:
         state["base_id"] = artist.revisions.get(given.base).id if given.base else None
     return state
+
+
+def _brief(data: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return Brief.model_validate(data).model_dump()
+    except ValidationError as error:
+        raise RequestValidationError([{**one, "loc": ("body", "brief", *one["loc"])} for one in error.errors()]) from error
 
 
 @router.post("/base", status_code=201, openapi_extra=documented(Chosen))

@@ -24,13 +24,14 @@ function problem() {
   return document.getElementById("problem");
 }
 
-/** Say at each field what is allowed there. `wrong` is [{field, message}]; fields that are not on the page are skipped. */
+/** Say at each field what is allowed there. `wrong` is [{field, message}]; true when each has its place. */
 export function mark(form, wrong) {
   for (const old of form.querySelectorAll(".wrong[data-for]")) old.remove();
   for (const field of form.querySelectorAll("[aria-invalid]")) {
     field.removeAttribute("aria-invalid");
     field.removeAttribute("aria-errormessage");
   }
+  let placed = 0;
   for (const { field, message } of wrong) {
     const name = CSS.escape(field.replace(/\.\d+$/, "")); // an entry of a list is a line of its textarea
     const control = form.querySelector(`[name="${name}"]:not([type=hidden], [disabled])`);
@@ -44,5 +45,7 @@ export function mark(form, wrong) {
     control.setAttribute("aria-errormessage", words.id);
     control.setAttribute("aria-describedby", words.id);
     (control.closest(".field") ?? control.parentElement).append(words);
+    placed += 1;
   }
+  return placed > 0 && placed === wrong.length;
 }

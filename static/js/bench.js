@@ -21,8 +21,14 @@ importing($("import"), bench, draft);
 
 /** The lineage has grown, or a pick was made in it. */
 function grow() {
-  const pane = $("lineage-pane");
-  htmx.ajax("GET", `/works/${bench.dataset.work}/lineage?pane=1`, { target: pane, swap: "innerHTML" });
+  fetch(`/works/${bench.dataset.work}/lineage?pane=1`, { headers: { Accept: "text/html", "HX-Request": "true" } }).then(
+    async (answer) => {
+      if (!answer.ok) return; // the tree that is there stays
+      $("lineage-pane").innerHTML = await answer.text();
+      htmx.process($("lineage-pane"));
+    },
+    () => {},
+  );
 }
 
 function ended(end) {

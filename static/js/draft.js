@@ -13,6 +13,7 @@ export class Draft {
   #failures = 0;
   #sending = null;
   #asking = false; // the artist decides about a conflict
+  #keep = false; // what the next save replaces is another window's: it goes among the earlier saves
 
   constructor(form, { status, prompt, dialog }) {
     Object.assign(this, { form, status, prompt, dialog });
@@ -60,7 +61,7 @@ export class Draft {
 
   async #send() {
     if (this.#asking) return;
-    if (!this.dirty) return this.#clean();
+    if (!this.dirty && !this.#keep) return this.#clean();
     const state = read(this.form);
     this.#since = 0;
     let answer, body;
@@ -68,21 +69,22 @@ export class Draft {
       answer = await fetch(this.form.dataset.draft, this.#request(state));
       body = await answer.json();
     } catch {
-      return this.#later();
+      return this.#later("offline");
     }
     if (answer.ok) this.#done(state, body);
     else if (answer.status === 409 && body.draft) this.#conflict(body.draft);
     else if (answer.status === 422) this.#refused(state, body.fields ?? []);
-    else this.#later();
+    else this.#later("trouble");
   }
 
   #request(state, more = {}) {
     const headers = { "Content-Type": "application/json", Accept: "application/json" };
-    return { method: "PUT", headers, body: JSON.stringify({ version: this.version, ...state }), ...more };
+    return { method: "PUT", headers, body: JSON.stringify({ version: this.version, keep: this.#keep, ...state }), ...more };
   }
 
   #done(state, body) {
     this.version = body.version;
+    this.#keep = false;
     this.saved = state;
     this.#failures = 0;
     mark(this.form, []);
@@ -97,8 +99,8 @@ export class Draft {
     this.#say("saved");
   }
 
-  #later() {
-    this.#say("offline");
+  #later(why) {
+    this.#say(why);
     this.#soon(BACKOFF[Math.min(this.#failures++, BACKOFF.length - 1)]);
   }
 
@@ -119,14 +121,22 @@ export class Draft {
     }
     this.#asking = true;
     this.#say("conflict");
-    this.dialog.ask(differences(mine, theirs), (keep) => {
+    this.dialog.ask(differences(mine, theirs), async (choice) => {
       this.#asking = false;
-      if (!keep) return; // put off: the next keystroke asks again
+      if (!choice) return; // put off: the next keystroke asks again
       this.version = draft.version;
-      this.saved = theirs;
-      if (keep === "theirs") fill(this.form, theirs);
-      this.#done(theirs, draft);
+      await this.#over();
+      if (choice === "mine") return;
+      fill(this.form, theirs);
+      await this.#over();
     });
+  }
+
+  /** Save over what the server has, which stays among the earlier saves. */
+  async #over() {
+    await this.#sending;
+    this.#keep = true;
+    await this.#save();
   }
 
   /** The brief as the engine reads it, from the last save. */

@@ -9,15 +9,15 @@ async function post(address, body) {
 }
 
 export function importing(form, bench, draft) {
-  const input = form.querySelector("input");
-  const wrong = form.querySelector(".wrong");
-  const name = form.querySelector("label span");
+  const input = form.elements.file;
+  const wrong = document.getElementById("refused");
+  const announce = document.getElementById("announce");
   const stage = bench.querySelector(".stage");
-  const label = name.textContent;
 
   async function bring(file) {
     wrong.textContent = "";
-    name.textContent = form.dataset.busy;
+    announce.textContent = form.dataset.busy;
+    stage.ariaBusy = "true";
     try {
       await draft.settle(); // its base will change: the server must have everything first
       const body = new FormData();
@@ -28,7 +28,7 @@ export function importing(form, bench, draft) {
     } catch (error) {
       wrong.textContent = error.detail ?? form.dataset.lost;
     }
-    name.textContent = label;
+    stage.ariaBusy = null;
     input.value = "";
   }
 

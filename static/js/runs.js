@@ -71,8 +71,11 @@ export async function ask(request, form, words) {
   }
   const problem = document.getElementById("problem");
   problem.innerHTML = html;
-  mark(form, [...problem.querySelectorAll("[data-field]")].map((item) => ({ field: item.dataset.field, message: item.dataset.message ?? item.textContent.trim() })));
-  form.querySelector("[aria-invalid]")?.scrollIntoView({ block: "nearest" });
+  const wrong = [...problem.querySelectorAll("[data-field]")].map((item) => ({ ...item.dataset }));
+  if (mark(form, wrong)) complain(""); // said where it belongs
+  const first = form.querySelector("[aria-invalid]");
+  first?.closest("details")?.setAttribute("open", "");
+  first?.focus();
   return null;
 }
 

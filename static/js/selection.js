@@ -7,9 +7,11 @@ export class Selection {
 
   constructor(bench, toolbar, form) {
     Object.assign(this, { bench, toolbar, form, chosen: null });
-    bench.addEventListener("click", ({ target }) => {
+    bench.addEventListener("click", ({ target, detail }) => {
       const choice = target.closest(CHOICES);
-      if (choice && !target.closest("a, form, .pick")) this.select(choice);
+      if (!choice || target.closest("a, form")) return;
+      this.select(choice);
+      if (detail === 0) choice.querySelector(".look").focus(); // chosen by a key: the arrows go on from here
     });
     bench.addEventListener("keydown", (event) => this.#walk(event));
     toolbar.addEventListener("keydown", (event) => this.#along(event));
