@@ -57,7 +57,7 @@ class Columns:
             [place[self.first[at]] for at in kept],
             [self.role[at] for at in kept],
             [(place[child], place[parent], role) for child, parent, role in self.more if child in place],
-            self.foreign,
+            sum(at < self.foreign for at in kept),
         )
 
 
@@ -145,6 +145,9 @@ def folded(whole: Columns, unfolded: Collection[int] = ()) -> tuple[list[int], d
         if kept and len(kept) < len(family) and not any(whole.numbers[at] in unfolded for at in family):
             hidden.update(at for at in family if at not in held)
             stands_for[next((at for at in kept if at in whole.picked), kept[0])] = len(family) - len(kept)
+    origins = {whole.first[at] for at in range(len(whole.ids)) if at not in hidden}
+    origins |= {parent for child, parent, _ in whole.more if child not in hidden}
+    hidden.update(at for at in range(whole.foreign) if at not in origins)
     return [at for at in range(len(whole.ids)) if at not in hidden], stands_for
 
 

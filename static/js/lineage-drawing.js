@@ -11,6 +11,7 @@ export function read(data, base) {
   const graph = {
     n,
     number: data.number,
+    id: (i) => data.id.slice(i * 32, i * 32 + 32),
     first: data.first,
     role: data.role,
     more: data.more,
@@ -100,27 +101,36 @@ function stems(ctx, graph, view, { width, height, ink }) {
   }
 }
 
-/** Second parents: dotted, in amber, with their role when near. */
-function grafts(ctx, graph, view, { width, height, ink, names }) {
-  ctx.strokeStyle = ink.amber;
-  ctx.lineWidth = Math.max(0.8, 2 * Math.min(view.k, 1));
-  ctx.lineCap = "round";
-  ctx.setLineDash(view.k < 0.2 ? [] : [0.5, Math.max(3.5, 6 * view.k)]);
-  ctx.beginPath();
+/** Second parents: dotted, in amber, with their role when near. A far one only shows where it leads, until it is looked at. */
+function grafts(ctx, graph, view, { width, height, ink, names, selected }) {
+  const { x, y, k } = view;
   const near = [];
-  for (let at = 0; at < graph.more.length; at += 3) {
-    const [child, parent, role] = graph.more.slice(at, at + 3);
-    if (outside(graph, parent, child, view, width, height)) continue;
-    path(ctx, graph, parent, child, view);
-    near.push([child, parent, role]);
+  ctx.strokeStyle = ink.amber;
+  ctx.lineCap = "round";
+  for (const looked of [false, true]) {
+    ctx.lineWidth = Math.max(0.8, 2 * Math.min(k, 1));
+    ctx.setLineDash(k < 0.2 ? [] : [0.5, Math.max(3.5, 6 * k)]);
+    ctx.beginPath();
+    for (let at = 0; at < graph.more.length; at += 3) {
+      const [child, parent, role] = graph.more.slice(at, at + 3);
+      if ((child === selected || parent === selected) !== looked || outside(graph, parent, child, view, width, height)) continue;
+      const [dx, dy] = [(graph.x[parent] - graph.x[child]) * k, (graph.y[parent] - graph.y[child]) * k];
+      const far = Math.hypot(dx, dy);
+      const [bx, by] = [graph.x[child] * k + x, graph.y[child] * k + y];
+      if (far < 500 || looked) {
+        path(ctx, graph, parent, child, view);
+        if (far > 2000) ctx.setLineDash([]); // dots off the screen are not free
+        if (k >= 0.8) near.push([bx + dx / 2, by + dy / 2, role]);
+      } else {
+        const reach = (graph.size[child] / 2 + 24) * k;
+        ctx.moveTo(bx, by);
+        ctx.lineTo(bx + (dx / far) * reach, by + (dy / far) * reach);
+      }
+    }
+    ctx.stroke();
   }
-  ctx.stroke();
   ctx.setLineDash([]);
-  if (view.k < 0.8) return;
-  for (const [child, parent, role] of near) {
-    const x = ((graph.x[child] + graph.x[parent]) / 2) * view.k + view.x;
-    label(ctx, names[graph.roles[role]], x, ((graph.y[child] + graph.y[parent]) / 2) * view.k + view.y, ink.amber, ink.paper);
-  }
+  for (const [px, py, role] of near) label(ctx, names[graph.roles[role]], px, py, ink.amber, ink.paper);
 }
 
 function label(ctx, text, x, y, ink, halo) {
@@ -131,7 +141,7 @@ function label(ctx, text, x, y, ink, halo) {
   ctx.fillText(text, x, y);
 }
 
-/** Draw what is seen. `scene`: {width, height, ink, font, names, selected, tile(number)}; returns the atlas tiles still to come. */
+/** Draw what is seen. `scene`: {width, height, ink, font, names, selected, tile(node)}; returns how many thumbnails are still to come. */
 export function draw(ctx, graph, view, scene) {
   const { width, height, ink } = scene;
   const { x, y, k } = view;
@@ -183,12 +193,13 @@ function pictures(ctx, graph, seen, k, { ink, tile, selected }) {
   for (const [, px, py, s] of seen) ctx.roundRect(px - s / 2, py - s / 2, s, s, s * 0.2);
   ctx.clip();
   for (const [i, px, py, s] of seen) {
-    const from = i < graph.foreign ? null : tile(graph.number[i]);
-    if (!from?.image) {
-      missing += from ? 1 : 0;
+    const { image, at } = tile(i);
+    if (image) ctx.drawImage(image, (at % 16) * TILE, (at >> 4) * TILE, TILE, TILE, px - s / 2, py - s / 2, s, s);
+    else {
+      missing++;
       ctx.fillStyle = graph.colour[i];
       ctx.fillRect(px - s / 2, py - s / 2, s, s);
-    } else ctx.drawImage(from.image, (from.at % 16) * TILE, (from.at >> 4) * TILE, TILE, TILE, px - s / 2, py - s / 2, s, s);
+    }
   }
   ctx.restore();
   const chosen = seen.find(([i]) => i === selected);

@@ -11,9 +11,10 @@ async function lineage(canvas, card) {
   const sheet = document.createElement("canvas"); // what was drawn last, with a margin: moved about while the hand moves
   const view = { x: 0, y: 0, k: 1 };
   const unfolded = new Set();
-  let [graph, etag, ink, selected, drawn, frame, rest, asked] = [null, null, colours(), -1, null, 0, 0, null];
+  let [graph, etag, ink, selected, drawn, asked] = [null, null, colours(), -1, null, null];
+  let [frame, rest, later, under] = [0, 0, 0, 0];
   let fold = true;
-  const pages = new Map();
+  const pages = new Map(); // by address: {image, wanted, asked}
 
   async function load() {
     const open = [...unfolded].slice(-100);
@@ -44,17 +45,30 @@ async function lineage(canvas, card) {
     }));
   }
 
-  /** Where a revision's thumbnail lies: {at, image}, the image null until it came. */
-  function tile(number) {
-    const page = (number - 1) >> 8;
-    if (!pages.has(page)) {
-      const image = new Image();
-      const entry = { image: null };
-      pages.set(page, entry);
-      image.src = `${atlas}/${page}?v=${Math.min(last, (page + 1) * 256)}`;
-      image.decode().then(() => { entry.image = image; redraw(); }, () => {});
+  /** Where a node's thumbnail lies: {at, image}; without the image while it is on its way. */
+  function tile(node) {
+    if (node < graph.foreign) return { at: 0, image: sheetOf(`/revisions/${graph.id(node)}/content?w=64`) };
+    const page = (graph.number[node] - 1) >> 8;
+    return { at: (graph.number[node] - 1) & 255, image: sheetOf(`${atlas}/${page}?v=${Math.min(last, (page + 1) * 256)}`) };
+  }
+
+  /** The picture at an address, decoded and kept; the ones most wanted by a drawing come first, a few at a time. */
+  function sheetOf(address) {
+    if (!pages.has(address)) pages.set(address, { image: null, wanted: 0 });
+    pages.get(address).wanted++;
+    return pages.get(address).image;
+  }
+
+  async function fetchPages() {
+    const open = [...pages].filter(([, page]) => page.wanted > 0 && !page.image && !page.asked);
+    open.sort(([, a], [, b]) => b.wanted - a.wanted);
+    for (const [address, page] of open.slice(0, Math.max(0, 4 - under))) {
+      page.asked = true;
+      under++;
+      fetch(address).then((answer) => answer.ok && answer.blob()).then((blob) => blob && createImageBitmap(blob)).then((image) => {
+        page.image = image || null;
+      }).catch(() => {}).finally(() => { under--; later ||= setTimeout(() => { later = 0; redraw(); }, 60); });
     }
-    return { at: (number - 1) & 255, image: pages.get(page).image };
   }
 
   /** Draw everything seen, and `margin` pixels around it, on the sheet. */
@@ -69,9 +83,11 @@ async function lineage(canvas, card) {
     const font = `600 11px ${getComputedStyle(canvas).fontFamily}`;
     const scene = { width, height, ink, font, names: JSON.parse(roles), selected, tile };
     const began = performance.now();
+    for (const page of pages.values()) page.wanted = 0;
     const missing = draw(on, graph, { x: view.x + margin, y: view.y + margin, k: view.k }, scene);
     drawn = { ...view, margin, cost: performance.now() - began };
-    if (!missing && view.k * 30 >= 10) mark("stemma:lineage-pictures");
+    if (missing) fetchPages();
+    else if (view.k * 30 >= 10) mark("stemma:lineage-pictures");
   }
 
   function blit() {
