@@ -137,7 +137,8 @@ def _brief(data: dict[str, Any]) -> dict[str, Any]:
     try:
         return Brief.model_validate(data).model_dump()
     except ValidationError as error:
-        raise RequestValidationError([{**one, "loc": ("body", "brief", *one["loc"])} for one in error.errors()]) from error
+        found = [{**one, "loc": ("body", "brief", *one["loc"])} for one in error.errors()]
+        raise RequestValidationError(found) from error
 
 
 @router.post("/base", status_code=201, openapi_extra=documented(Chosen))
