@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 import pickle
 import shutil
 import threading
@@ -20,7 +21,7 @@ from transformers import BertModel, BertTokenizer
 
 from app.brief import Brief
 from app.engines.engine import Content, Parent, Request, Step, Strength, Verb
-from app.engines.image import minilm, preview
+from app.engines.image import minilm, preview, reading
 from app.engines.image.house import FOLDER
 from app.engines.image.pipeline import Pipeline
 from app.errors import EngineError
@@ -125,6 +126,30 @@ def test_refine_goes_as_far_as_it_is_told_and_takes_any_picture(engine: Pipeline
         ask(engine, Verb.REFINE)
     with pytest.raises(EngineError, match="cannot be read"):
         ask(engine, Verb.VARY, parents=(Parent("vary", b"GIF89a, almost", "image/gif", None, None, {}),))
+
+
+def test_words_past_the_encoders_length_are_told(engine: Pipeline, copied: Path, tmp_path: Path) -> None:
+    spelled = " ".join(["abcde"] * 15 + ["fghij", "klmno"])  # this encoder spells: 75 letters between start and end
+    told = engine.prompt(Brief(intent=spelled, avoid="a dog"))
+    assert told.positive == " ".join(["abcde"] * 15)
+    assert told.dropped == ("fghij", "klmno")
+    assert told.negative == "a dog"
+    home = copied / "tokenizer"
+    (home / "tokenizer.json").unlink()  # older checkpoints keep it in two files
+    tiny_pipelines.clip(tmp_path / "words")
+    for name in ("vocab.json", "merges.txt"):
+        shutil.copy(tmp_path / "words" / name, home / name)
+    assert engine_of(copied).prompt(Brief(intent=spelled, avoid="a dog")) == told
+    shutil.rmtree(home)
+    reading._readers.cache_clear()
+    assert engine_of(copied).prompt(Brief(intent=spelled)).dropped == ()  # unknown, so nothing is claimed
+
+
+def test_the_shortest_change_is_one_step(engine: Pipeline) -> None:
+    base = contents(ask(engine, seeds=(3,)))[0]
+    for steps in (1, 7, 49):
+        made = ask(engine, Verb.REFINE, (1,), parents=(parent(base),), params={"steps": steps, "change": 0.1})
+        assert sum(isinstance(one, Step) for one in made) == max(1, steps // 10)
 
 
 def test_closing_the_run_stops_it(engine: Pipeline) -> None:
@@ -253,6 +278,16 @@ def test_damaged_weights_are_named(copied: Path) -> None:
     (copied / "unet" / "config.json").write_text("{")
     with pytest.raises(EngineError, match="cannot be loaded"):
         engine_of(copied).load("cpu")
+
+
+def test_no_code_from_the_folder_is_run(copied: Path, tmp_path: Path) -> None:
+    mark = tmp_path / "was-run"
+    index = json.loads((copied / "model_index.json").read_text())
+    (copied / "model_index.json").write_text(json.dumps(index | {"unet": ["planted", "Planted"]}))
+    (copied / "unet" / "planted.py").write_text(f"open({str(mark)!r}, 'w')\nclass Planted: pass\n")
+    with pytest.raises(EngineError, match="cannot be loaded"):
+        engine_of(copied).load("cpu")
+    assert not mark.exists()
 
 
 class Planted:

@@ -17,10 +17,11 @@ from pydantic import Field, create_model
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Strength, Verb
 from app.engines.handover import emitted
-from app.engines.image.checkpoint import missing, revision
+from app.engines.image.checkpoint import folder_of, missing, revision
 from app.engines.image.outlook import Outlook, preview_of
 from app.engines.image.picture import covered, opened, png
 from app.engines.image.preview import Preview
+from app.engines.image.reading import cut
 from app.errors import EngineError, _
 from app.settings import EngineSetting
 
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 LIBRARIES = ("torch", "diffusers", "transformers", "safetensors")
 REACH = {Strength.SUBTLE: 0.3, Strength.STRONG: 0.65}  # the share of the schedule that a variation runs again
+ONE_STEP = 1.001  # diffusers rounds steps × strength down
 WIDEST = 2.5  # width to height, or the reverse: further out, models repeat themselves
 
 
@@ -80,7 +82,12 @@ class Pipeline(Engine):
         return missing(self.setting.model)
 
     def prompt(self, brief: Brief) -> Prompt:
-        return brief.prompt()
+        asked, folder = brief.prompt(), folder_of(self.setting.model)
+        if folder is None:
+            return asked
+        positive, unseen = cut(asked.positive, folder)
+        negative, unheard = cut(asked.negative, folder)
+        return Prompt(positive, negative, unseen + unheard)
 
     def load(self, device: str) -> None:
         if self._pipes:
@@ -89,6 +96,7 @@ class Pipeline(Engine):
             raise EngineError(reason=reason)
         import diffusers
         import transformers
+        from safetensors import SafetensorError
 
         for library in (diffusers, transformers):  # progress bars of the load have no place in a log
             library.utils.logging.disable_progress_bar()
@@ -98,7 +106,7 @@ class Pipeline(Engine):
         dtype = _dtype(self.setting.dtype, device)
         try:
             create = text_to_image.from_pretrained(self.setting.model, use_safetensors=True, dtype=dtype).to(device)
-        except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError) as error:
+        except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
             said = _("%(model)s cannot be loaded: %(reason)s")
             raise EngineError(said, model=self.setting.model, reason=_line(error)) from error
         create.set_progress_bar_config(disable=True)
@@ -160,7 +168,7 @@ class Pipeline(Engine):
             base = opened(request.parents[0].data)
             size = _size(pipe, base.width / base.height)
             reach = REACH[request.strength or Strength.SUBTLE] if request.verb == Verb.VARY else params.change
-            options |= {"image": covered(base, size), "strength": max(reach, 1 / params.steps)}
+            options |= {"image": covered(base, size), "strength": min(1, max(reach, ONE_STEP / params.steps))}
         options["width"], options["height"] = size
         known = inspect.signature(pipe.__call__).parameters
         return pipe, size, {name: value for name, value in options.items() if name in known}
@@ -169,6 +177,7 @@ class Pipeline(Engine):
         return {
             "model": self.setting.model,
             "pipeline": type(pipe).__name__,
+            "sampler": type(pipe.scheduler).__name__,
             "weights": revision(self.setting.model),
             "prompt": prompt.positive,
             "negative_prompt": prompt.negative,
