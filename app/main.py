@@ -60,6 +60,7 @@ def create_app(config: Settings | None = None) -> FastAPI:
         app.include_router(module.router)
     app.mount(f"/static/{static_version()}", ForEver(directory=STATIC), name="static")
     problems.install(app)
+    app.add_middleware(problems.Unexpected)
     app.add_middleware(Guard, settings=config)
     app.add_middleware(Observe)
     return app

@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import DiskFullError, InvalidError, NotFoundError, StemmaError, UnavailableError, _
 from app.observe import request_id
@@ -84,6 +86,8 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:
+        if isinstance(error.__cause__, StemmaError):  # ours, met while FastAPI read the body
+            return problem(request, error.__cause__)
         ours = StemmaError(str(error.detail))
         if error.status_code == NotFoundError.status:
             ours = NotFoundError()
@@ -100,6 +104,29 @@ def install(app: FastAPI) -> None:
         log.exception("the system refused")
         return problem(request, DiskFullError() if error.errno == errno.ENOSPC else StemmaError())
 
-    @app.exception_handler(Exception)
-    def _other(request: Request, _error: Exception) -> Response:
-        return problem(request, StemmaError())
+
+class Unexpected:
+    """ASGI middleware around the application: what nobody foresaw is logged, and the person still gets an answer.
+
+    It stands inside the guard, so that this answer too carries the guard's headers and the request's id.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        started = False
+
+        async def noting(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, noting)
+        except Exception:
+            log.exception("unexpected")
+            if started or scope["type"] != "http":
+                raise
+            response = await run_in_threadpool(problem, Request(scope, receive), StemmaError())
+            await response(scope, receive, send)
