@@ -8,7 +8,7 @@ const LATEST = 10_000; // ms during which a request that got no answer is sent a
 function element(html) {
   const template = document.createElement("template");
   template.innerHTML = html;
-  return template.content.firstElementChild;
+  return document.importNode(template.content.firstElementChild, true); // in a template its pictures would not load
 }
 
 export const find = (id) => document.getElementById(`generation-${id}`);
