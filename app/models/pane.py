@@ -88,7 +88,7 @@ def _choose(children: list[Kin], onward: Kin | None) -> tuple[list[Kin], int]:
 
 def _draw(nodes: list[Kin], first: list[int], folded: list[int], path: list[Kin], skipped: int) -> Pane:
     x, depth = contour(first)
-    slot = min(SLOT, (WIDTH - ON_WAY - 12) / max(x)) if max(x) else SLOT
+    slot = min(SLOT, (WIDTH - ON_WAY - 56) / max(x)) if max(x) else SLOT
     margin, height = (WIDTH - max(x) * slot) / 2, max(depth) * LEVEL + ON_WAY + 2 * TOP
     places = [
         (round(margin + a * slot, 1), round(height - TOP - ON_WAY / 2 - d * LEVEL, 1))

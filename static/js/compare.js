@@ -10,8 +10,8 @@ function compare(figure) {
 
   function uncover() {
     const share = Number(range.value);
-    over.style.clipPath = `inset(0 0 0 ${100 - share}%)`;
-    edge.style.left = `${100 - share}%`;
+    over.style.clipPath = `inset(0 0 0 ${share}%)`;
+    edge.style.left = `${share}%`;
     range.ariaValueText = `${share} %`;
   }
 
@@ -36,7 +36,7 @@ function compare(figure) {
   function drag(event) {
     if (figure.dataset.view !== "slide" || !(event.buttons & 1)) return;
     const box = views.getBoundingClientRect();
-    range.value = 100 - ((event.clientX - box.left) / box.width) * 100;
+    range.value = ((event.clientX - box.left) / box.width) * 100;
     uncover();
   }
 

@@ -46,7 +46,7 @@ export function bounds({ n, x, y }) {
     box.right = Math.max(box.right, x[i]);
     box.top = Math.min(box.top, y[i]);
   }
-  return { left: box.left - 40, right: box.right + 40, top: box.top - 40, bottom: box.bottom + 48 };
+  return { left: box.left - 56, right: box.right + 56, top: box.top - 48, bottom: box.bottom + 56 };
 }
 
 /** What lies at a point of the world: {node, badge} (badge: the count of folded variants), or null. */
@@ -117,7 +117,7 @@ function grafts(ctx, graph, view, { width, height, ink, names, selected }) {
       const [dx, dy] = [(graph.x[parent] - graph.x[child]) * k, (graph.y[parent] - graph.y[child]) * k];
       const far = Math.hypot(dx, dy);
       const [bx, by] = [graph.x[child] * k + x, graph.y[child] * k + y];
-      if (far < 500 || looked) {
+      if (far < 800 * Math.min(k, 1) || looked) {
         path(ctx, graph, parent, child, view);
         if (far > 2000) ctx.setLineDash([]); // dots off the screen are not free
         if (k >= 0.8) near.push([bx + dx / 2, by + dy / 2, role]);
@@ -130,7 +130,7 @@ function grafts(ctx, graph, view, { width, height, ink, names, selected }) {
     ctx.stroke();
   }
   ctx.setLineDash([]);
-  for (const [px, py, role] of near) label(ctx, names[graph.roles[role]], px, py, ink.amber, ink.paper);
+  return near.map(([px, py, role]) => [names[graph.roles[role]], px, py]);
 }
 
 function label(ctx, text, x, y, ink, halo) {
@@ -152,7 +152,7 @@ export function draw(ctx, graph, view, scene) {
   ctx.textAlign = "center";
   ctx.textBaseline = "middle";
   stems(ctx, graph, view, scene);
-  grafts(ctx, graph, view, scene);
+  const roles = grafts(ctx, graph, view, scene);
   const seen = [];
   for (let i = 0; i < graph.n; i++) {
     const [px, py] = [graph.x[i] * k + x, graph.y[i] * k + y];
@@ -167,6 +167,7 @@ export function draw(ctx, graph, view, scene) {
   } else missing = pictures(ctx, graph, seen, k, scene);
   if (k > 0.16) marks(ctx, graph, seen, k, ink);
   if (k >= 0.75) names(ctx, graph, seen, k, scene);
+  for (const [role, px, py] of roles) label(ctx, role, px, py, ink.amber, ink.paper);
   return missing;
 }
 

@@ -15,3 +15,6 @@ document.querySelector("form[data-unpick]")?.addEventListener("submit", async (e
   const answer = await fetch(event.target.action, { method: "DELETE", headers: { Accept: "application/json" } });
   if (answer.ok) location.reload();
 });
+
+const strip = document.querySelector(".way ol");
+if (strip) strip.scrollLeft = strip.scrollWidth; // where it ends is where we are
