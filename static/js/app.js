@@ -20,6 +20,10 @@ document.addEventListener("submit", async (event) => {
   await fetch(event.target.action, { method: "POST", body: new URLSearchParams({ theme }), redirect: "manual" });
 });
 
+if (/Mac|iP(hone|ad)/.test(navigator.platform)) {
+  for (const kbd of document.querySelectorAll("kbd[data-mac]")) kbd.textContent = kbd.dataset.mac;
+}
+
 function problem() {
   return document.getElementById("problem");
 }
