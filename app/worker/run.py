@@ -140,7 +140,7 @@ def finish(database: Database, store: Store, generation: Generation, contents: I
         row = session.get(Generation, generation.id, with_for_update=True)
         if row is None or row.status != Status.RUNNING or row.attempt != generation.attempt:
             raise Lost
-        work = session.get_one(Work, row.work_id, with_for_update=True)
+        work = session.get_one(Work, row.work_id, with_for_update={"of": Work})  # not the project joined to it
         for (content, asset), number in zip(kept, work.numbers(len(kept)), strict=True):
             session.add(_revision(row, content, keep_asset(session, asset), number))
         session.flush()
