@@ -68,7 +68,7 @@ class Revision(Base):
     parents: Mapped[list[Parent]] = relationship(
         foreign_keys=[Parent.child_id], back_populates="child", order_by=Parent.position, lazy="selectin"
     )
-    picks: Mapped[list[Pick]] = relationship(lazy="selectin", order_by=Pick.created_at)
+    picks: Mapped[list[Pick]] = relationship(lazy="selectin", order_by=Pick.created_at, cascade="all, delete-orphan")
 
     @property
     def brief(self) -> Brief:
@@ -90,8 +90,6 @@ class Revision(Base):
         """Take `by`'s choice back; what was never chosen stays so."""
         self.picks[:] = [pick for pick in self.picks if pick.artist_id != by.id]
         session = _session(self)
-        for pick in session.scalars(sa.select(Pick).where(Pick.revision_id == self.id, Pick.artist_id == by.id)):
-            session.delete(pick)
         session.flush()
         choose_cover(session, self.work)
 
