@@ -49,8 +49,10 @@ def worker(data: Data = None) -> None:
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting torch threads must not spin: the web needs the core
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # its reports on loading are not for an artist's log
     os.environ.setdefault("TQDM_DISABLE", "1")
-    from app.observe import set_up_logging
     from app.settings import settings
+
+    os.environ.setdefault("OMP_NUM_THREADS", str(settings().worker_threads))  # read by torch when it is imported
+    from app.observe import set_up_logging
     from app.worker.main import WorkerProcess
 
     set_up_logging(settings())

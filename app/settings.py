@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     max_upload: int = 32 * 1024 * 1024  # bytes
     max_pixels: int = 50_000_000
     device: str = "auto"
+    preload: bool = True  # a worker loads the house engine before it takes anything; without, at the first request
     threads: int = Field(0, ge=0)  # torch threads of the worker; 0: all cores but one
     grace: float = 10.0  # seconds a stopping worker gives the running generation
     poll: float = Field(0.05, gt=0)  # seconds between looks at the queue and at progress

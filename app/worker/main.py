@@ -75,13 +75,10 @@ class WorkerProcess:
 
     def _load(self) -> None:
         """Bring the engines that are ready by themselves into memory, so that the first request is quick."""
-        import torch
-
-        torch.set_num_threads(self.settings.worker_threads)
-        self.device = pick_device(self.settings.device)
         self._tell("starting")
         house = self.engines.get("house")
-        if house is not None and house.unready() is None:
+        if self.settings.preload and house is not None and house.unready() is None:
+            self.device = pick_device(self.settings.device)
             try:
                 house.load(self.device)
                 house.warm()
@@ -153,6 +150,7 @@ class WorkerProcess:
         engine = self.engines.get(generation.engine)
         if engine is None:
             raise EngineError(reason=_("this worker does not have that engine"))
+        self.device = self.device or pick_device(self.settings.device)
         engine.load(self.device)
         if engine.name not in self.warm:
             self.warm.append(engine.name)
