@@ -79,9 +79,7 @@ def near(session: Session, revision: Revision) -> Near:
     found = children_of(session, [key for key in (parent, revision.id) if key])
     siblings = [kin for kin in found[parent] if kin.id != revision.id] if parent else []
     children = found[revision.id]
-    nearest = sorted(
-        sorted(siblings, key=lambda kin: abs(kin.number - revision.number))[:NEAR], key=lambda kin: kin.number
-    )
+    nearest = sorted(sorted(siblings, key=lambda kin: abs(kin.number - revision.number))[:NEAR], key=lambda kin: kin.number)
     return Near(nearest, len(siblings) - len(nearest), children[:NEAR], max(0, len(children) - NEAR))
 
 

@@ -91,8 +91,7 @@ def _draw(nodes: list[Kin], first: list[int], folded: list[int], path: list[Kin]
     slot = min(SLOT, (WIDTH - ON_WAY - 56) / max(x)) if max(x) else SLOT
     margin, height = (WIDTH - max(x) * slot) / 2, max(depth) * LEVEL + ON_WAY + 2 * TOP
     places = [
-        (round(margin + a * slot, 1), round(height - TOP - ON_WAY / 2 - d * LEVEL, 1))
-        for a, d in zip(x, depth, strict=True)
+        (round(margin + a * slot, 1), round(height - TOP - ON_WAY / 2 - d * LEVEL, 1)) for a, d in zip(x, depth, strict=True)
     ]
     drawn, stems, on_path = [], [], {kin.id for kin in path}
     for kin, origin, (cx, cy), count in zip(nodes, first, places, folded, strict=True):

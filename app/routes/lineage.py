@@ -36,9 +36,7 @@ class Asked(BaseModel):
 
 
 @router.get("")
-def show(
-    id: UUID, request: Request, artist: CurrentArtist, session: Session, asked: Annotated[Asked, Query()]
-) -> Response:
+def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, asked: Annotated[Asked, Query()]) -> Response:
     """The whole lineage: `nodes`, and `edges` from child to parent, never folded. In a browser its page.
 
     `as=layout` gives positions instead, as compact arrays (`app.models.lineage.layout`). Both carry an ETag that
