@@ -5,11 +5,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 
 from app.errors import _
+
+
+class Medium(StrEnum):
+    """What a work is made of, and what an engine makes."""
+
+    IMAGE = "image"
+    TEXT = "text"
+    MUSIC = "music"
+
 
 FIELDS = ("intent", "style", "technique", "materials", "criteria", "avoid")
 MAX_TEXT = 8_000  # characters in one field

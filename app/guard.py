@@ -103,6 +103,10 @@ async def refuse(send: Send, error: StemmaError) -> None:
     """Answer with the error and nothing else; the body is not read."""
     problem = {"type": f"urn:stemma:{error.code}", "title": error.message(), "status": error.status, "code": error.code}
     body = json.dumps(problem).encode()
-    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode()), (b"connection", b"close")]
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"connection", b"close"),
+    ]
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})

@@ -20,13 +20,43 @@ from app.observe import Observe, set_up_logging
 from app.outbox import reconcile
 from app.pages import STATIC, static_version
 from app.queue import Queue
-from app.routes import about, diffs, drafts, events, generations, health, imports, lineage, preferences, projects, revisions, room, trash, works
+from app.routes import (
+    about,
+    diffs,
+    drafts,
+    events,
+    generations,
+    health,
+    imports,
+    lineage,
+    preferences,
+    projects,
+    revisions,
+    room,
+    trash,
+    works,
+)
 from app.routes.deps import Studio
 from app.settings import Settings, settings
 from app.store import Store
 
 log = logging.getLogger(__name__)
-ROUTERS = (projects, works, drafts, generations, diffs, revisions, imports, lineage, events, preferences, health, trash, room, about)
+ROUTERS = (
+    projects,
+    works,
+    drafts,
+    generations,
+    diffs,
+    revisions,
+    imports,
+    lineage,
+    events,
+    preferences,
+    health,
+    trash,
+    room,
+    about,
+)
 
 
 class ForEver(StaticFiles):
@@ -53,7 +83,12 @@ def create_app(config: Settings | None = None) -> FastAPI:
         database.close()
 
     app = FastAPI(
-        title="Stemma", version="0.1.0", lifespan=lifespan, docs_url=None, redoc_url=None, description="A studio that keeps lineage."
+        title="Stemma",
+        version="0.1.0",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        description="A studio that keeps lineage.",
     )
     app.state.studio = parts
     for module in ROUTERS:

@@ -23,7 +23,10 @@ _PLAIN = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskN
 
 REGISTRY = CollectorRegistry()
 SECONDS = Histogram(
-    "stemma_request_seconds", "Time to answer a request", ["method", "route"], registry=REGISTRY,
+    "stemma_request_seconds",
+    "Time to answer a request",
+    ["method", "route"],
+    registry=REGISTRY,
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10),
 )
 ANSWERS = Counter("stemma_answers_total", "Answers by status", ["status"], registry=REGISTRY)

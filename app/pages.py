@@ -73,6 +73,10 @@ def _seed(value: int | None) -> str:
     return "" if value is None else str(value)
 
 
+def _iso(value: datetime) -> str:
+    return value.isoformat()
+
+
 @cache
 def environment(language: str) -> Environment:
     """The templates in one language. `_()` and `{% trans %}` translate; dates and numbers follow the language."""
@@ -90,7 +94,7 @@ def environment(language: str) -> Environment:
     env.filters |= {
         "moment": lambda value: format_datetime(value, "medium", locale=locale),
         "ago": lambda value: format_timedelta(value - now(), add_direction=True, locale=locale),
-        "iso": datetime.isoformat,
+        "iso": _iso,
         "seed": _seed,
     }
     return env
@@ -116,7 +120,11 @@ def page(
 ) -> HTMLResponse:
     """A page or partial in the reader's language, with what every page knows."""
     theme = request.cookies.get("stemma_theme", "auto")
-    shared = {"request": request, "theme": theme if theme in {"light", "dark"} else "auto", "keys": request.cookies.get("stemma_keys", "on")}
+    shared = {
+        "request": request,
+        "theme": theme if theme in {"light", "dark"} else "auto",
+        "keys": request.cookies.get("stemma_keys", "on"),
+    }
     text = render(template, language_of(request), **shared, **context)
     return HTMLResponse(text, status, {**VARY, "Cache-Control": "no-store", **(headers or {})})
 

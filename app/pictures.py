@@ -38,8 +38,7 @@ def admit(data: bytes, max_pixels: int) -> Picture:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
             with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
-                if opened.width * opened.height > max_pixels or max(opened.size) > MAX_SIDE:
-                    raise TooLargeError(_("That picture has too many pixels: at most %(limit)d million."), limit=max_pixels // 10**6)
+                _check_size(opened.size, max_pixels)
                 recipe = read_recipe(opened)
                 opened.load()
                 upright = ImageOps.exif_transpose(opened)
@@ -48,7 +47,7 @@ def admit(data: bytes, max_pixels: int) -> Picture:
     except TooLargeError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
-        raise TooLargeError(_("That picture has too many pixels: at most %(limit)d million."), limit=max_pixels // 10**6) from error
+        raise _too_many(max_pixels) from error
     except (OSError, ValueError, SyntaxError, KeyError, EOFError, MemoryError, OverflowError) as error:
         raise UnsupportedError from error
     if min(picture.size) < 8:  # noqa: PLR2004 (an autoencoder's latent needs 8 pixels)
@@ -56,6 +55,15 @@ def admit(data: bytes, max_pixels: int) -> Picture:
     encoded = io.BytesIO()
     picture.save(encoded, "PNG", compress_level=3)
     return Picture(encoded.getvalue(), picture.width, picture.height, mean_colour(picture), recipe)
+
+
+def _check_size(size: tuple[int, int], max_pixels: int) -> None:
+    if size[0] * size[1] > max_pixels or max(size) > MAX_SIDE:
+        raise _too_many(max_pixels)
+
+
+def _too_many(max_pixels: int) -> TooLargeError:
+    return TooLargeError(_("That picture has too many pixels: at most %(limit)d million."), limit=max_pixels // 10**6)
 
 
 def mean_colour(picture: Image.Image) -> str:

@@ -96,12 +96,12 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(sa.exc.SQLAlchemyError)
     def _sql(request: Request, error: sa.exc.SQLAlchemyError) -> Response:
-        log.exception("the database refused")
+        log.error("the database refused", exc_info=error)
         return problem(request, _database(error))
 
     @app.exception_handler(OSError)
     def _os(request: Request, error: OSError) -> Response:
-        log.exception("the system refused")
+        log.error("the system refused", exc_info=error)
         return problem(request, DiskFullError() if error.errno == errno.ENOSPC else StemmaError())
 
 

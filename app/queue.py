@@ -55,9 +55,7 @@ def migrate_queue(settings: Settings) -> None:
             pass  # the first connection turns WAL on, for good
     DBOS.migrate(settings.queue_url)
     queue = Queue(settings)
-    queue.client.register_queue(
-        NAME, worker_concurrency=1, polling_interval_sec=settings.poll, on_conflict="always_update"
-    )
+    queue.client.register_queue(NAME, worker_concurrency=1, polling_interval_sec=settings.poll, on_conflict="always_update")
     queue.close()
 
 
@@ -76,7 +74,9 @@ class Queue:
             if self._client is None:
                 engine = queue_engine(self.settings)
                 source: dict[str, Any] = (
-                    {"system_database_engine": engine} if engine is not None else {"system_database_url": self.settings.queue_url}
+                    {"system_database_engine": engine}
+                    if engine is not None
+                    else {"system_database_url": self.settings.queue_url}
                 )
                 self._client = DBOSClient(
                     **source,

@@ -95,7 +95,9 @@ def run(ready: Callable[[], None] | None = None) -> int:
         signal.signal(number, lambda *_args: stop.set())
     prepare()
     children = [Child("serve"), Child("worker")]
-    print(f"\n  Stemma: http://{config.host}:{config.port}   (works in {config.data}; Ctrl+C ends)\n", file=sys.stderr, flush=True)  # noqa: T201 (where to go, for the person who started it)
+    where = f"http://{config.host}:{config.port}"
+    sys.stderr.write(f"\n  Stemma: {where}   (works in {config.data}; Ctrl+C ends)\n\n")
+    sys.stderr.flush()
     if ready:
         ready()
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")

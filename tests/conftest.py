@@ -17,7 +17,7 @@ from PIL import Image
 
 from app.db import Database, migrate
 from app.main import create_app
-from app.models.artist import Artist
+from app.models import Artist, Project, Revision, Work
 from app.queue import migrate_queue
 from app.settings import Settings
 from tests.running import Running, free_port
@@ -93,8 +93,6 @@ def revision(web: TestClient, work: str, picture: Callable[..., bytes]) -> str:
 @pytest.fixture
 def stranger(database: Database) -> dict[str, str]:
     """Another artist's project, work and revision: what the local artist must never see."""
-    from app.models import Project, Revision, Work
-
     with database.writing() as session:
         other = Artist(name="stranger")
         session.add(other)

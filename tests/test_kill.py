@@ -152,7 +152,9 @@ def test_cancelling_stops_a_run_and_what_waits(tmp_path: Path) -> None:
 def test_the_same_on_postgresql(tmp_path: Path, postgres: Any) -> None:
     """Worker and web killed on PostgreSQL, where dead workers are found by advisory locks."""
     url = postgres()
-    running = Running(tmp_path, {"STEMMA_FAKE_ENGINES": "1", "STEMMA_DATABASE": url, "STEMMA_ATTEMPTS": "100", "STEMMA_PRELOAD": "0"})
+    running = Running(
+        tmp_path, {"STEMMA_FAKE_ENGINES": "1", "STEMMA_DATABASE": url, "STEMMA_ATTEMPTS": "100", "STEMMA_PRELOAD": "0"}
+    )
     running.start()
     try:
         work = running.work()

@@ -14,15 +14,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
-from app.brief import Brief, Prompt
+from app.brief import Brief, Medium, Prompt
 
-
-class Medium(StrEnum):
-    """What an engine makes."""
-
-    IMAGE = "image"
-    TEXT = "text"
-    MUSIC = "music"
+__all__ = ["Content", "Engine", "EngineParams", "Medium", "Parent", "Request", "Step", "Strength", "Verb"]
 
 
 class Verb(StrEnum):

@@ -1,5 +1,6 @@
 """The nouns of the studio. Importing this package knows every table."""
 
+from app.brief import Medium
 from app.models.artist import Artist
 from app.models.asset import Asset
 from app.models.draft import Draft, DraftSave
@@ -8,7 +9,7 @@ from app.models.parent import Parent, Role
 from app.models.pick import Pick
 from app.models.project import Project
 from app.models.revision import Origin, Revision
-from app.models.work import Medium, Work
+from app.models.work import Work
 from app.models.worker import Worker
 
 __all__ = [

@@ -182,7 +182,9 @@ class Asking:
             names = [e.name for e in self.engines.values() if e.medium == self.work.medium]
             raise InvalidError("engine", _("allowed here: %(names)s"), names=", ".join(names) or "–")
         if engine is not None and engine.name not in able:
-            raise InvalidError("verb", _("this engine cannot do that; it can: %(verbs)s"), verbs=", ".join(sorted(engine.verbs)))
+            raise InvalidError(
+                "verb", _("this engine cannot do that; it can: %(verbs)s"), verbs=", ".join(sorted(engine.verbs))
+            )
         return engine or self.best(self.work.medium, asked.verb, brief)
 
 
@@ -190,7 +192,9 @@ def check_params(engine: AnEngine, wanted: Mapping[str, Any], *, lenient: bool =
     """`wanted` over the engine's defaults. `lenient` drops what the engine does not know (another engine's, an older
     version's). Raises InvalidError with the first field that is wrong.
     """
-    given = {name: value for name, value in wanted.items() if value != "" and (not lenient or name in engine.Params.model_fields)}
+    given = {
+        name: value for name, value in wanted.items() if value != "" and (not lenient or name in engine.Params.model_fields)
+    }
     try:
         return dict(engine.Params.model_validate(given).model_dump(mode="json"))
     except ValidationError as error:

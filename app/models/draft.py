@@ -104,9 +104,7 @@ class Draft(State, Base):
         last = session.scalar(sa.select(sa.func.max(DraftSave.saved_at)).where(DraftSave.draft_id == self.id))
         if always or last is None or now() - _aware(last) >= APART:
             state = {name: getattr(self, name) for name in STATE}
-            session.add(
-                DraftSave(draft_id=self.id, version=self.version, saved_at=now(), written_at=self.updated_at, **state)
-            )
+            session.add(DraftSave(draft_id=self.id, version=self.version, saved_at=now(), written_at=self.updated_at, **state))
             session.flush()
             thin(session, self)
 

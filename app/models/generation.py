@@ -85,9 +85,7 @@ class Generation(Base):
     work: Mapped[Work] = relationship()
     artist: Mapped[Artist] = relationship()
     parents: Mapped[list[GenerationParent]] = relationship(order_by=GenerationParent.position, lazy="selectin")
-    variants: Mapped[list[Revision]] = relationship(
-        back_populates="generation", order_by="Revision.index", lazy="selectin"
-    )
+    variants: Mapped[list[Revision]] = relationship(back_populates="generation", order_by="Revision.index", lazy="selectin")
 
     @property
     def brief(self) -> Brief:
@@ -136,7 +134,7 @@ class Generations(Scope[Generation]):
 
     model = Generation
 
-    def query(self) -> sa.Select[tuple[Generation]]:
+    def query(self) -> sa.Select[Generation]:
         visible = Works(self.session, self.artist).query().with_only_columns(Work.id)
         return sa.select(Generation).where(Generation.work_id.in_(visible))
 

@@ -43,7 +43,7 @@ class Projects(Scope[Project]):
 
     model = Project
 
-    def query(self) -> sa.Select[tuple[Project]]:
+    def query(self) -> sa.Select[Project]:
         return sa.select(Project).where(Project.owner_id == self.artist.id)
 
     def page(self, cursor: UUID | None = None, limit: int = 100, *, trashed: bool = False) -> list[Project]:

@@ -100,13 +100,9 @@ class Revision(Base):
 
     def path(self) -> list[Revision]:
         """The way from the root to here along first parents, both ends included."""
-        step = sa.select(Parent.parent_id, sa.literal(1).label("depth")).where(
-            Parent.child_id == self.id, Parent.position == 0
-        )
+        step = sa.select(Parent.parent_id, sa.literal(1).label("depth")).where(Parent.child_id == self.id, Parent.position == 0)
         up = step.cte("up", recursive=True)
-        nearer = sa.select(Parent.parent_id, up.c.depth + 1).where(
-            Parent.child_id == up.c.parent_id, Parent.position == 0
-        )
+        nearer = sa.select(Parent.parent_id, up.c.depth + 1).where(Parent.child_id == up.c.parent_id, Parent.position == 0)
         up = up.union_all(nearer)
         query = sa.select(Revision).join(up, up.c.parent_id == Revision.id).order_by(up.c.depth.desc())
         return [*_session(self).scalars(query).unique(), self]
@@ -131,7 +127,7 @@ class Revisions(Scope[Revision]):
 
     model = Revision
 
-    def query(self) -> sa.Select[tuple[Revision]]:
+    def query(self) -> sa.Select[Revision]:
         visible = Works(self.session, self.artist).query().with_only_columns(Work.id)
         return sa.select(Revision).where(Revision.work_id.in_(visible))
 

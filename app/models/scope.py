@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -26,13 +26,14 @@ class Scope(Generic[T]):
         self.session = session
         self.artist = artist
 
-    def query(self) -> sa.Select[tuple[T]]:
+    def query(self) -> sa.Select[T]:
         """Select what is visible; each noun says what that is."""
         raise TypeError(f"{type(self).__name__} does not say what is visible")
 
     def get(self, id: UUID, *options: sa.orm.interfaces.ORMOption) -> T:
         """The row `id`. Raises NotFoundError when there is none, or when it is another's."""
-        found = self.session.scalar(self.query().where(self.model.id == id).options(*options))  # type: ignore[attr-defined]  # every scoped table has an id
+        mine: sa.Select[Any] = self.query().where(sa.inspect(self.model).primary_key[0] == id)
+        found: T | None = self.session.scalar(mine.options(*options))
         if found is None:
             raise NotFoundError
         return found

@@ -3,27 +3,19 @@
 from __future__ import annotations
 
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
+from app.brief import Medium
 from app.db import Base, now, uuid7
 from app.models.project import Project, Projects
 from app.models.scope import Scope, like
 
 if TYPE_CHECKING:
     from app.models.revision import Revision
-
-
-class Medium(StrEnum):
-    """What a work is made of."""
-
-    IMAGE = "image"
-    TEXT = "text"
-    MUSIC = "music"
 
 
 class Work(Base):
@@ -86,18 +78,18 @@ class Works(Scope[Work]):
 
     model = Work
 
-    def query(self) -> sa.Select[tuple[Work]]:
+    def query(self) -> sa.Select[Work]:
         visible = Projects(self.session, self.artist).query().with_only_columns(Project.id)
         return sa.select(Work).where(Work.project_id.in_(visible))
 
-    def of(self, project: Project, *, q: str = "", medium: str | None = None) -> sa.Select[tuple[Work]]:
+    def of(self, project: Project, *, q: str = "", medium: str | None = None) -> sa.Select[Work]:
         """The works of `project` outside the trash whose words contain every word of `q`."""
         query = sa.select(Work).where(Work.project_id == project.id, Work.trashed_at.is_(None))
         for word in q.lower().split():
             query = query.where(Work.words.like(like(word), escape="\\"))
         return query.where(Work.medium == medium) if medium else query
 
-    def page(self, query: sa.Select[tuple[Work]], cursor: UUID | None, limit: int) -> list[Work]:
+    def page(self, query: sa.Select[Work], cursor: UUID | None, limit: int) -> list[Work]:
         """The newest of `query` first, after `cursor`."""
         if cursor:
             query = query.where(Work.id < cursor)
@@ -107,20 +99,15 @@ class Works(Scope[Work]):
         """The newest works of `project`, for its card."""
         return self.page(self.of(project), None, count)
 
-    def at(self, query: sa.Select[tuple[Work]], offset: int) -> UUID | None:
+    def at(self, query: sa.Select[Work], offset: int) -> UUID | None:
         """The cursor before the `offset`-th work: one walk through the index, for a jump into the middle."""
         if offset <= 0:
             return None
-        return self.session.scalar(
-            query.with_only_columns(Work.id).order_by(Work.id.desc()).offset(offset - 1).limit(1)
-        )
+        return self.session.scalar(query.with_only_columns(Work.id).order_by(Work.id.desc()).offset(offset - 1).limit(1))
 
-    def count(self, query: sa.Select[tuple[Work]]) -> int:
+    def count(self, query: sa.Select[Work]) -> int:
         """How many works `query` finds."""
-        return (
-            self.session.scalar(sa.select(sa.func.count()).select_from(query.with_only_columns(Work.id).subquery()))
-            or 0
-        )
+        return self.session.scalar(sa.select(sa.func.count()).select_from(query.with_only_columns(Work.id).subquery())) or 0
 
     def trashed(self, cursor: UUID | None = None, limit: int = 100) -> list[Work]:
         """What lies in the trash by itself (works of trashed projects lie there with their project)."""

@@ -33,7 +33,9 @@ def _notices() -> str:
 def about(request: Request, parts: Parts) -> Response:
     """Version, licences, attributions."""
     out = About(version=request.app.version, engines=engines_out(parts), notices=_notices())
-    cards = {path.parent.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "app" / "weights").glob("*/README.md"))}
+    cards = {
+        path.parent.name: path.read_text(encoding="utf-8") for path in sorted((ROOT / "app" / "weights").glob("*/README.md"))
+    }
     return answer(request, out, "about/show.html", about=out, cards=cards)
 
 
@@ -44,7 +46,8 @@ def _operations(schema: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
         for method in METHODS:
             if method in item:
                 operation = item[method]
-                body = next(iter(operation.get("requestBody", {}).get("content", {}).values()), {}).get("schema", {})
+                content: dict[str, Any] = operation.get("requestBody", {}).get("content", {})
+                body: dict[str, Any] = next((kind["schema"] for kind in content.values() if "schema" in kind), {})
                 fields = body.get("properties", {})
                 one = {"method": method.upper(), "path": path, "fields": fields, "required": body.get("required", [])}
                 found.setdefault(operation.get("tags", ["other"])[0], []).append(operation | one)
@@ -54,4 +57,9 @@ def _operations(schema: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
 @router.get("/docs", include_in_schema=False)
 def docs(request: Request) -> Response:
     """The HTTP interface, drawn from its OpenAPI schema (which programs find at /openapi.json)."""
-    return answer(request, About(version=request.app.version, engines=[], notices=""), "docs/show.html", tags=_operations(request.app.openapi()))
+    return answer(
+        request,
+        About(version=request.app.version, engines=[], notices=""),
+        "docs/show.html",
+        tags=_operations(request.app.openapi()),
+    )

@@ -36,7 +36,9 @@ def _stream(source: AsyncIterator[str]) -> StreamingResponse:
 
 
 @router.get("/works/{id}/events")
-async def of_work(id: UUID, request: Request, parts: Parts, since: Annotated[float | None, Query()] = None) -> StreamingResponse:
+async def of_work(
+    id: UUID, request: Request, parts: Parts, since: Annotated[float | None, Query()] = None
+) -> StreamingResponse:
     """Everything that happens to a work's generations, for a page: the present state first."""
 
     def check(session: OrmSession) -> None:

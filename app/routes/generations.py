@@ -64,7 +64,7 @@ def ask(
     session.commit()  # accepted from here on: if the queue cannot hear it now, the sweep tells it later
     try:
         parts.queue.enqueue(generation.id, generation.priority)
-    except Exception:  # noqa: BLE001 (whatever it is, the row is kept and the sweep tries again)
+    except Exception:
         log.exception("generation %s is kept but not queued yet", generation.id)
     parts.live.poke()
     headers = {"Location": f"/generations/{generation.id}"}
@@ -98,7 +98,12 @@ def index(
 
 @router.get("/works/{id}/generations")
 def of_work(
-    id: UUID, request: Request, artist: CurrentArtist, parts: Parts, cursor: UUID | None = None, limit: Annotated[int, Query(ge=1, le=100)] = 12
+    id: UUID,
+    request: Request,
+    artist: CurrentArtist,
+    parts: Parts,
+    cursor: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=100)] = 12,
 ) -> Response:
     """A work's generations, the newest first; htmx gets them as runs to put below those it has."""
     work = artist.works.get(id)
@@ -137,7 +142,7 @@ def cancel(id: UUID, request: Request, artist: CurrentArtist, session: Session, 
     session.commit()
     try:
         parts.queue.cancel(id)
-    except Exception:  # noqa: BLE001 (the row says cancelled; the sweep tells the queue)
+    except Exception:
         log.exception("the queue could not be told that %s is cancelled", id)
     parts.live.poke()
     return answer(

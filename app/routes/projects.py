@@ -9,9 +9,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from app.brief import clean
+from app.brief import Medium, clean
 from app.errors import ConflictError, _
-from app.models.work import Medium, Work
+from app.models.work import Work
 from app.pages import answer
 from app.routes.deps import CurrentArtist, Parts, Session, Studio, body, documented
 from app.routes.schemas import Listed, ProjectOut, WorkOut
@@ -62,7 +62,13 @@ def home() -> Response:
 
 
 @router.get("/projects")
-def index(request: Request, artist: CurrentArtist, parts: Parts, cursor: UUID | None = None, limit: Annotated[int, Query(ge=1, le=200)] = 60) -> Response:
+def index(
+    request: Request,
+    artist: CurrentArtist,
+    parts: Parts,
+    cursor: UUID | None = None,
+    limit: Annotated[int, Query(ge=1, le=200)] = 60,
+) -> Response:
     """The artist's projects, the newest first."""
     found = artist.projects.page(cursor, limit + 1)
     more = str(found[limit - 1].id) if len(found) > limit else None

@@ -29,7 +29,21 @@ FOR_EVER = {
 def recipe(revision: Revision) -> dict[str, Any]:
     """Everything that says how a revision came about, for the page and for the file."""
     out = RevisionOut.of(revision).model_dump(mode="json")
-    wanted = ("id", "work", "number", "origin", "verb", "strength", "parents", "brief", "engine", "params", "seed", "facts", "created_at")
+    wanted = (
+        "id",
+        "work",
+        "number",
+        "origin",
+        "verb",
+        "strength",
+        "parents",
+        "brief",
+        "engine",
+        "params",
+        "seed",
+        "facts",
+        "created_at",
+    )
     return {"stemma": 1, **{name: out[name] for name in wanted}}
 
 
@@ -82,7 +96,9 @@ def content(id: UUID, request: Request, artist: CurrentArtist, parts: Parts, w: 
     etag = f'"{asset.sha256}{f"-{w}" if w else ""}"'
     if etag in (part.strip() for part in request.headers.get("if-none-match", "").split(",")):
         return Response(status_code=304, headers={**FOR_EVER, "ETag": etag})
-    path, kind = (parts.store.path(asset.sha256), asset.media_type) if w is None else (_thumbnail(parts, asset, w), "image/webp")
+    path, kind = (
+        (parts.store.path(asset.sha256), asset.media_type) if w is None else (_thumbnail(parts, asset, w), "image/webp")
+    )
     if not path.exists():
         raise NotFoundError(_("The file of this revision is missing from the store."))
     return FileResponse(path, media_type=kind, headers={**FOR_EVER, "ETag": etag})

@@ -113,9 +113,7 @@ class WorkerProcess:
 
         DBOS.listen_queues([NAME])
         DBOS.launch()
-        DBOS.register_queue(
-            NAME, worker_concurrency=1, polling_interval_sec=self.settings.poll, on_conflict="always_update"
-        )
+        DBOS.register_queue(NAME, worker_concurrency=1, polling_interval_sec=self.settings.poll, on_conflict="always_update")
 
     def make(self, id: str) -> str:
         """Run one generation to its end; what became of it."""

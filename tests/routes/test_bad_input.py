@@ -239,7 +239,14 @@ def test_a_person_reads_words_where_a_program_reads_a_problem(web: TestClient, w
 
 
 def test_a_form_and_json_say_the_same(web: TestClient, work: str) -> None:
-    form = {"verb": "create", "brief.intent": "a fox", "brief.materials": "dusk\r\nswell", "params.steps": "7", "count": "2", "seed": ""}
+    form = {
+        "verb": "create",
+        "brief.intent": "a fox",
+        "brief.materials": "dusk\r\nswell",
+        "params.steps": "7",
+        "count": "2",
+        "seed": "",
+    }
     made = web.post(f"/works/{work}/generations", data=form)
     assert made.status_code == 202, made.text
     assert made.json()["brief"]["materials"] == ["dusk", "swell"]
