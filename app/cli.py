@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -75,8 +76,40 @@ def migrate(data: Data = None) -> None:
     print("The tables are up to date.")
 
 
+@app.command()
+def backup(target: Annotated[Path, typer.Argument(help="The file to write, a .tar.")], data: Data = None) -> None:
+    """Write the whole studio into one file, as it is at this moment; the studio may go on running."""
+    _set(data=data)
+    from app.backup import backup as run
+    from app.settings import settings
+
+    print(f"{target}: {run(settings(), target)} files and all rows.")
+
+
+@app.command()
+def restore(source: Annotated[Path, typer.Argument(help="A file that `stemma backup` wrote.")], data: Data = None) -> None:
+    """Bring a backup back, into an empty data folder and an empty database."""
+    _set(data=data)
+    from app.backup import restore as run
+    from app.queue import migrate_queue
+    from app.settings import settings
+
+    count = run(settings(), source)
+    migrate_queue(settings())
+    print(f"{count} files and all rows are back in {settings().data}.")
+
+
+def _training() -> None:
+    """Mount `stemma train`, which needs packages that a studio does without."""
+    from app.training.cli import app as train
+
+    app.add_typer(train, name="train", help="Train the house models from recipes that anyone can run again.")
+
+
 def main() -> None:
     """Entry point: errors meant for a person are said without a traceback."""
+    if "train" in sys.argv[1:2]:
+        _training()
     try:
         app()
     except StemmaError as error:

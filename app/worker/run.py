@@ -70,6 +70,7 @@ class Progress:
     def __init__(self, write: Callable[[dict[str, Any]], None], attempt: int) -> None:
         self.write, self.attempt = write, attempt
         self.started = self.told = 0.0
+        self.previews: tuple[bytes | None, ...] = ()  # the newest, until they have been told
 
     def begin(self, count: int) -> None:
         """The first word: a worker has it."""
@@ -79,11 +80,12 @@ class Progress:
     def step(self, step: Step) -> None:
         """Tell a step, unless the last word is too fresh; previews go along as data URLs."""
         moment = time.monotonic()
+        self.previews = step.previews or self.previews
         if moment - self.told < APART and step.number < step.total:
             return
         self.told = moment
         left = (moment - self.started) / max(step.number, 1) * (step.total - step.number)
-        previews = [_data_url(preview) for preview in step.previews]
+        previews, self.previews = [_data_url(preview) for preview in self.previews], ()
         word = {"attempt": self.attempt, "step": step.number, "steps": step.total, "left": round(left, 1), "at": time.time()}
         self.write(word | ({"previews": previews} if previews else {}))
 
