@@ -16,7 +16,7 @@ const words = { ...$("variants").dataset };
 enliven(form);
 const draft = new Draft(form, { status: $("saved"), prompt: $("prompt"), dialog: conflict($("conflict"), form) });
 const selection = new Selection(bench, $("verbs"), form);
-const live = new Live(bench.dataset.work, { words, link: $("link"), announce: $("announce"), ended });
+const live = new Live(bench.dataset.work, { words, link: $("link"), waiting: $("waiting"), announce: $("announce"), ended });
 importing($("import"), bench, draft);
 
 /** The lineage has grown, or a pick was made in it. */

@@ -2,6 +2,7 @@
 // back after a crash or when the network returns. Two windows never overwrite each other: the later one is asked.
 import { mark } from "./app.js";
 import { beside, differences, fill, read } from "./form.js";
+import { Mirror } from "./mirror.js";
 
 const PAUSE = 400; // ms after a keystroke
 const LONGEST = 1000; // ms that anything stays unsaved while one goes on typing
@@ -179,38 +180,5 @@ export class Draft {
     if (this.status.dataset.state === state) return;
     this.status.dataset.state = state;
     this.status.textContent = this.status.dataset[state];
-  }
-}
-
-/** The unsaved state of this window, in localStorage. A lock tells the words of a living window from those it left. */
-class Mirror {
-  #prefix;
-  #key;
-
-  constructor(draft) {
-    this.#prefix = `stemma:${draft}:`;
-    this.#key = this.#prefix + Array.from(crypto.getRandomValues(new Uint32Array(2)), (part) => part.toString(36)).join("");
-    navigator.locks?.request(this.#key, () => new Promise(() => {})); // held until the window is gone
-  }
-
-  write(version, state) {
-    try {
-      localStorage.setItem(this.#key, JSON.stringify({ version, state, at: Date.now() }));
-    } catch {
-      // A full or forbidden store only costs the second net: the server still gets everything.
-    }
-  }
-
-  clear() {
-    localStorage.removeItem(this.#key);
-  }
-
-  /** The newest state that a window which is gone left behind, or null. */
-  async left() {
-    const held = (await navigator.locks?.query())?.held?.map((lock) => lock.name) ?? [];
-    const keys = Object.keys(localStorage).filter((key) => key.startsWith(this.#prefix) && key !== this.#key && !held.includes(key));
-    const found = keys.map((key) => JSON.parse(localStorage.getItem(key)));
-    for (const key of keys) localStorage.removeItem(key);
-    return found.sort((one, other) => other.at - one.at)[0] ?? null;
   }
 }

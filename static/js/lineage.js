@@ -1,5 +1,5 @@
 // The lineage's page: pan, zoom and walk a drawing of all revisions; the card beside it tells of the one looked at.
-import { LEVEL, bounds, draw, hit, read } from "./lineage-drawing.js";
+import { bounds, draw, hit, read } from "./lineage-drawing.js";
 
 const canvas = document.querySelector("#lineage canvas");
 if (canvas) lineage(canvas, document.getElementById("card"));
@@ -12,7 +12,7 @@ async function lineage(canvas, card) {
   const view = { x: 0, y: 0, k: 1 };
   const unfolded = new Set();
   let [graph, etag, ink, selected, drawn, asked] = [null, null, colours(), -1, null, null];
-  let [frame, rest, later, under] = [0, 0, 0, 0];
+  let [frame, rest, later, fetching, gliding, farthest] = [0, 0, 0, 0, null, 0.02];
   let fold = true;
   const pages = new Map(); // by address: {image, wanted, asked}
 
@@ -62,12 +62,12 @@ async function lineage(canvas, card) {
   async function fetchPages() {
     const open = [...pages].filter(([, page]) => page.wanted > 0 && !page.image && !page.asked);
     open.sort(([, a], [, b]) => b.wanted - a.wanted);
-    for (const [address, page] of open.slice(0, Math.max(0, 4 - under))) {
+    for (const [address, page] of open.slice(0, Math.max(0, 4 - fetching))) {
       page.asked = true;
-      under++;
+      fetching++;
       fetch(address).then((answer) => answer.ok && answer.blob()).then((blob) => blob && createImageBitmap(blob)).then((image) => {
         page.image = image || null;
-      }).catch(() => {}).finally(() => { under--; later ||= setTimeout(() => { later = 0; redraw(); }, 60); });
+      }).catch(() => {}).finally(() => { fetching--; later ||= setTimeout(() => { later = 0; redraw(); }, 60); });
     }
   }
 
@@ -142,26 +142,39 @@ async function lineage(canvas, card) {
 
   function fit() {
     const [box, free] = [bounds(graph), room()];
-    view.k = Math.min(1.2, free.width / (box.right - box.left), free.height / (box.bottom - box.top));
-    view.x = (free.width - (box.left + box.right) * view.k) / 2;
-    view.y = (free.height - (box.top + box.bottom) * view.k) / 2;
+    const k = Math.min(1.2, free.width / (box.right - box.left), free.height / (box.bottom - box.top));
+    farthest = Math.min(0.1, k / 2);
+    return { x: (free.width - (box.left + box.right) * k) / 2, y: (free.height - (box.top + box.bottom) * k) / 2, k };
   }
 
   function centre(node, k = view.k) {
     const free = room();
-    view.k = k;
-    view.x = free.width / 2 - graph.x[node] * k;
-    view.y = free.height / 2 - graph.y[node] * k;
+    return { x: free.width / 2 - graph.x[node] * k, y: free.height / 2 - graph.y[node] * k, k };
+  }
+
+  /** Go to another view, within 160 ms; at once for who asked for no motion. */
+  function glide(to) {
+    const [from, began] = [{ ...view }, performance.now()];
+    const time = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 160;
+    const turn = (gliding = () => {
+      const done = time ? Math.min(1, (performance.now() - began) / time) : 1;
+      const eased = 1 - (1 - done) ** 3;
+      for (const name of ["x", "y", "k"]) view[name] = from[name] + (to[name] - from[name]) * eased;
+      if (done === 1) return redraw();
+      blit();
+      requestAnimationFrame(() => turn === gliding && turn());
+    });
+    turn();
   }
 
   /** Everything, when a revision is still a picture then; else what grew around the one looked at. */
   function firstView() {
-    fit();
-    if (view.k < 0.5 && selected >= 0) centre(selected, 0.8);
+    Object.assign(view, fit());
+    if (view.k < 0.5 && selected >= 0) Object.assign(view, centre(selected, 0.8));
   }
 
   function zoom(factor, x = canvas.clientWidth / 2, y = canvas.clientHeight / 2) {
-    const k = Math.min(3, Math.max(0.02, view.k * factor));
+    const k = Math.min(3, Math.max(farthest, view.k * factor));
     view.x = x - (x - view.x) * (k / view.k);
     view.y = y - (y - view.y) * (k / view.k);
     view.k = k;
@@ -172,22 +185,23 @@ async function lineage(canvas, card) {
     if (node < 0 || node === undefined) return;
     selected = node;
     const [x, y, free] = [graph.x[node] * view.k + view.x, graph.y[node] * view.k + view.y, room()];
-    if (x < 40 || y < 40 || x > free.width - 40 || y > free.height - 40) centre(node);
     redraw();
+    if (x < 40 || y < 40 || x > free.width - 40 || y > free.height - 40) glide(centre(node));
     tell(node);
   }
 
   /** Fetch the card of what is looked at; while one walks on, only the last matters. */
   async function tell(node) {
     asked?.abort();
-    asked = new AbortController();
     if (node < graph.foreign) return;
+    asked = new AbortController();
     const address = `?at=${graph.number[node]}`;
     try {
       const answer = await fetch(address, { headers: { "HX-Request": "true" }, signal: asked.signal });
       if (!answer.ok) return;
       card.innerHTML = await answer.text();
       card.scrollTop = 0;
+      document.getElementById("told").textContent = card.querySelector("header").textContent.replaceAll(/\s+/g, " ");
       history.replaceState(null, "", address);
     } catch (error) {
       if (error.name !== "AbortError") throw error;
@@ -222,7 +236,7 @@ async function lineage(canvas, card) {
     ArrowRight: () => look(beside(selected, 1)),
     Home: () => { let i = selected; while (graph.first[i] >= 0) i = graph.first[i]; look(i); },
     End: () => look(graph.index.get(base)),
-    Enter: () => { if (selected >= graph.foreign) location.href = card.querySelector("a.picture").href; },
+    Enter: () => { location.href = `/revisions/${graph.id(selected)}`; },
     " ": () => unfold(selected),
   };
   document.addEventListener("keydown", (event) => {
@@ -232,6 +246,7 @@ async function lineage(canvas, card) {
     keys[event.key]();
   });
 
+  const under = (event) => hit(graph, (event.offsetX - view.x) / view.k, (event.offsetY - view.y) / view.k, view.k);
   const hands = new Map(); // pointers that are down
   let travelled = 0;
   canvas.addEventListener("pointerdown", (event) => {
@@ -241,11 +256,16 @@ async function lineage(canvas, card) {
   });
   canvas.addEventListener("pointermove", (event) => {
     const before = hands.get(event.pointerId);
-    if (!before || !graph) return;
+    if (!graph) return;
+    if (!before) {
+      canvas.style.cursor = under(event) ? "pointer" : "";
+      return;
+    }
     const [dx, dy] = [event.offsetX - before[0], event.offsetY - before[1]];
     const other = [...hands].find(([id]) => id !== event.pointerId)?.[1];
     hands.set(event.pointerId, [event.offsetX, event.offsetY]);
     travelled += Math.abs(dx) + Math.abs(dy);
+    gliding = null;
     if (travelled < 6) return;
     if (other) {
       const apart = (point) => Math.hypot(point[0] - other[0], point[1] - other[1]) || 1;
@@ -260,14 +280,16 @@ async function lineage(canvas, card) {
   canvas.addEventListener("pointerup", (event) => {
     lift(event);
     if (travelled >= 6 || !graph) return;
-    const found = hit(graph, (event.offsetX - view.x) / view.k, (event.offsetY - view.y) / view.k, view.k);
+    const found = under(event);
     if (found?.badge) unfold(found.node);
     else if (found) look(found.node);
+    if (found && found.node < graph.foreign) keys.Enter(); // its own work tells of it
   });
   canvas.addEventListener("dblclick", keys.Enter);
   canvas.addEventListener("wheel", (event) => {
     event.preventDefault();
     if (!graph) return;
+    gliding = null;
     const lines = event.deltaMode === 1 ? 24 : 1;
     if (event.ctrlKey || event.metaKey) return zoom(Math.exp((-event.deltaY * lines) / 240), event.offsetX, event.offsetY);
     view.x -= (event.shiftKey && !event.deltaX ? event.deltaY : event.deltaX) * lines;
@@ -277,7 +299,7 @@ async function lineage(canvas, card) {
 
   document.getElementById("lineage").addEventListener("click", (event) => {
     const does = event.target.closest("[data-does]")?.dataset.does;
-    if (does === "fit") { fit(); redraw(); }
+    if (does === "fit") glide(fit());
     if (does === "nearer") zoom(1.3);
     if (does === "farther") zoom(1 / 1.3);
     if (does === "fold") {
@@ -291,7 +313,11 @@ async function lineage(canvas, card) {
     if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return;
     const node = graph?.index.get(Number(link.dataset.number));
     event.preventDefault();
-    if (node !== undefined) { look(node); centre(node, Math.max(view.k, 0.6)); redraw(); return; }
+    if (node !== undefined) {
+      look(node);
+      glide(centre(node, Math.max(view.k, 0.6)));
+      return;
+    }
     unfolded.add(Number(link.dataset.number));
     load().then(() => look(graph.index.get(Number(link.dataset.number))));
   });
@@ -302,7 +328,7 @@ async function lineage(canvas, card) {
   document.addEventListener("visibilitychange", () => document.hidden || !graph?.n || reload());
   document.fonts.ready.then(redraw);
   for (const number of canvas.dataset.unfolded.split(",").filter(Boolean)) unfolded.add(Number(number));
-  await load();
+  if (!(await load())) return; // the list beside it tells the same
   resize();
   new ResizeObserver(resize).observe(canvas);
 }

@@ -16,12 +16,27 @@ export class Live {
   #early = new Map(); // the last step of runs whose partial is still on its way
   #previewed = true; // whether the first preview since the last Generate was painted
 
-  constructor(work, { words, link, announce, ended }) {
-    Object.assign(this, { address: `/works/${work}/events`, words, link, announce, ended });
+  constructor(work, { words, link, waiting, announce, ended }) {
+    Object.assign(this, { address: `/works/${work}/events`, words, link, waiting, announce, ended });
     document.addEventListener("visibilitychange", () => (document.hidden ? this.#close() : this.#open()));
     addEventListener("online", () => this.#open());
     document.addEventListener("stemma:run", ({ detail: run }) => this.#arrived(run));
     if (!document.hidden) this.#open();
+    this.#await();
+  }
+
+  /** No worker was there when the page was drawn: look for one, now and then. */
+  async #await() {
+    while (this.waiting) {
+      await new Promise((wake) => setTimeout(wake, 3000));
+      const ready = await fetch("/readyz").then((answer) => answer.json(), () => ({}));
+      if (ready.workers > 0) this.#worked();
+    }
+  }
+
+  #worked() {
+    if (this.waiting) this.waiting.style.visibility = "hidden"; // its room stays: nothing moves
+    this.waiting = null;
   }
 
   /** Generate was pressed: the next preview is the one that is waited for. */
@@ -71,7 +86,7 @@ export class Live {
 
   #step(data) {
     this.#heard(data.at);
-    document.getElementById("waiting")?.remove(); // a worker is there
+    this.#worked();
     const run = find(data.generation);
     if (!run) return void this.#early.set(data.generation, data);
     if (!OPEN.includes(run.dataset.status)) return;
@@ -114,7 +129,7 @@ export class Live {
 
   #words({ status, position, step, steps, left }) {
     const words = this.words;
-    if (status === "queued" && document.getElementById("waiting")) return words.waits;
+    if (status === "queued" && this.waiting) return words.waits;
     if (status === "queued") return position > 0 ? fill(words.queued, { n: position + 1 }) : words.next;
     if (!step) return words.starts;
     if (step >= steps) return words.last;
