@@ -53,6 +53,7 @@ class Distance:
 
 
 DISTANCES = {Strength.SUBTLE: Distance(0.4, 0.4), Strength.STRONG: Distance(0.7, 0.9)}
+REFINING_TURN = 0.4  # most of the parent's noise stays, and with it the figure while its colours follow the brief
 
 
 class House(Engine):
@@ -77,7 +78,7 @@ class House(Engine):
             description=_("Width to height. Variations and refinements keep their parent's."),
         )
         change: float = Field(
-            0.8, ge=0.1, le=1, title=_("Change"), description=_("How far a refinement may go from its base.")
+            0.85, ge=0.1, le=1, title=_("Change"), description=_("How far a refinement may go from its base.")
         )
 
     def __init__(self, folder: Path = FOLDER, dtype: str | None = None) -> None:
@@ -163,7 +164,7 @@ class House(Engine):
         size = nearest(picture, (aspect.size(model.side, model.factor) for aspect in Aspect))
         distance = DISTANCES[request.strength or Strength.SUBTLE]
         if request.verb is Verb.REFINE:
-            distance = Distance(params.change, turn=1.0)
+            distance = Distance(params.change, REFINING_TURN)
         noises = [model.noise(seed, size) for seed in request.seeds]
         if parent.engine == self.name and parent.seed is not None:
             noises = [slerp(model.noise(parent.seed, size), noise, distance.turn) for noise in noises]

@@ -75,11 +75,12 @@ class TextEncoder:
         """Loads the model onto `device` in float32. Raises EngineError when it is missing or damaged."""
         from transformers import BertModel
 
+        kind: Any = BertModel
         where = folder()
         if where is None:
             raise EngineError(_("The package %(package)s is not installed."), package=PACKAGE)
         try:
-            self.model: Any = BertModel.from_pretrained(where, use_safetensors=True, add_pooling_layer=False)
+            self.model: Any = kind.from_pretrained(where, use_safetensors=True)
         except Exception as error:  # transformers wraps what safetensors raises in many kinds
             raise EngineError(
                 _("The weights %(file)s cannot be used: %(reason)s"),

@@ -57,9 +57,8 @@ def load(kind: type[Any], folder: Path) -> Any:
         tensors = {name: tensor.float() for name, tensor in load_file(path).items()}
         model.load_state_dict(tensors, strict=True, assign=True)
     except (OSError, ValueError, TypeError, KeyError, RuntimeError, SafetensorError) as error:
-        raise EngineError(
-            _("The weights %(file)s cannot be used: %(reason)s"), file=str(path), reason=str(error)[:300]
-        ) from error
+        reason = " ".join(str(error).split())[:300]
+        raise EngineError(_("The weights %(file)s cannot be used: %(reason)s"), file=str(path), reason=reason) from error
     return model.eval().requires_grad_(False)
 
 
