@@ -17,9 +17,11 @@ from app.settings import ROOT
 # Who may import whom. The design names the parts; those that a part was divided into since stand beside it.
 ANYONE = {"settings", "errors"}
 TABLE = {
-    "cli": {"main", "worker", "training", "supervisor", "serving", "observe", "queue", "db"},
-    "supervisor": {"serving", "observe", "queue", "db"},
+    "cli": {"main", "worker", "training", "supervisor", "serving", "example", "backup", "observe", "queue", "db"},
+    "supervisor": {"serving", "example", "backup", "observe", "queue", "db"},
     "serving": {"main"},
+    "example": {"backup"},
+    "backup": {"models", "store", "db"},
     "main": {"routes", "pages", "queue", "db", "guard", "problems", "observe", "live", "outbox", "engines", "store"},
     "routes": {"models", "pages", "queue", "store", "engines", "live", "pictures", "observe", "brief", "db"},
     "worker": {"models", "engines", "queue", "store", "outbox", "db"},
@@ -98,8 +100,6 @@ def test_engines_load_their_libraries_only_when_they_run() -> None:
 @pytest.mark.parametrize("module", ["app.main", "app.cli"])
 def test_the_web_process_has_no_torch(module: str) -> None:
     code = f"import sys, json, {module}; print(json.dumps(sorted(m for m in {HEAVY!r} if m in sys.modules)))"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout) == []
