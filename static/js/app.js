@@ -34,6 +34,8 @@ export function mark(form, wrong) {
   for (const field of form.querySelectorAll("[aria-invalid]")) {
     field.removeAttribute("aria-invalid");
     field.removeAttribute("aria-errormessage");
+    if (field.dataset.described) field.setAttribute("aria-describedby", field.dataset.described);
+    else field.removeAttribute("aria-describedby");
   }
   let placed = 0;
   for (const { field, message } of wrong) {
@@ -47,7 +49,8 @@ export function mark(form, wrong) {
     words.textContent = message;
     control.setAttribute("aria-invalid", "true");
     control.setAttribute("aria-errormessage", words.id);
-    control.setAttribute("aria-describedby", words.id);
+    control.dataset.described ??= control.getAttribute("aria-describedby") ?? "";
+    control.setAttribute("aria-describedby", `${control.dataset.described} ${words.id}`.trim());
     (control.closest(".field") ?? control.parentElement).append(words);
     placed += 1;
   }

@@ -88,7 +88,6 @@ export class Draft {
     this.#keep = false;
     this.saved = state;
     this.#failures = 0;
-    mark(this.form, []);
     if (body.prompt) this.#read(body.prompt);
     this.touch();
   }
@@ -96,6 +95,7 @@ export class Draft {
   /** The server has everything. */
   #clean() {
     this.#since = 0;
+    mark(this.form, []);
     this.mirror.clear();
     this.#say("saved");
   }
