@@ -36,9 +36,7 @@ def compose() -> dict[str, Any]:
 
 
 def run(*command: str | Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [str(part) for part in command], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False
-    )
+    return subprocess.run([str(part) for part in command], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
 
 
 @pytest.mark.parametrize(
@@ -105,9 +103,7 @@ def test_only_the_web_is_published_and_only_here(compose: dict[str, Any]) -> Non
 def test_no_secret_is_written_down(compose: dict[str, Any]) -> None:
     for name, service in compose["services"].items():
         for key, value in service.get("environment", {}).items():
-            assert not re.search(r"PASSWORD|TOKEN|KEY|DATABASE", key) or str(value).startswith("/run/secrets/"), (
-                f"{name} {key}"
-            )
+            assert not re.search(r"PASSWORD|TOKEN|KEY|DATABASE", key) or str(value).startswith("/run/secrets/"), f"{name} {key}"
             assert "@" not in str(value), f"{name} {key}"
     for secret in compose["secrets"].values():
         assert set(secret) == {"file"}

@@ -37,9 +37,7 @@ def kept_files() -> list[Path]:
 @pytest.mark.parametrize("path", kept_files(), ids=lambda path: path.name)
 def test_a_kept_file_is_unchanged_and_its_licence_lies_beside_it(path: Path) -> None:
     row = next(
-        line
-        for line in (path.parent / "README.md").read_text("utf-8").splitlines()
-        if line.startswith(f"| {path.name} ")
+        line for line in (path.parent / "README.md").read_text("utf-8").splitlines() if line.startswith(f"| {path.name} ")
     )
     assert hashlib.sha256(path.read_bytes()).hexdigest() in row
     licence = re.search(r"\((\S+\.(?:LICENSE|OFL\.txt))\)", row)
@@ -96,9 +94,7 @@ def installed() -> Iterator[Distribution]:
 def licence(found: Distribution) -> str:
     """What a package says of its licence: the expression, else the classifiers, else its licence's first words."""
     classifiers = " ".join(c for c in found.metadata.get_all("Classifier") or [] if c.startswith("License"))
-    files = (
-        Path(str(file.locate())).read_text("utf-8") for file in found.files or [] if "LICENSE" in file.name.upper()
-    )
+    files = (Path(str(file.locate())).read_text("utf-8") for file in found.files or [] if "LICENSE" in file.name.upper())
     said = found.metadata.get("License-Expression") or classifiers or found.metadata.get("License")
     return (said or next(files, ""))[:200]
 

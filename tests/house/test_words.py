@@ -117,9 +117,7 @@ def test_a_guess_is_not_a_translation(house: House) -> None:
     assert "fuzzy: 'Go'" in house.words("--check").stderr
 
 
-@pytest.mark.parametrize(
-    "markup", ["<p>Not marked</p>", '<img alt="A picture">', '<input placeholder="Your name {{ x }}">']
-)
+@pytest.mark.parametrize("markup", ["<p>Not marked</p>", '<img alt="A picture">', '<input placeholder="Your name {{ x }}">'])
 def test_a_sentence_outside_gettext_is_found(house: House, markup: str) -> None:
     translated(house).template.write_text(TEMPLATE + markup)
     check = house.words("--check")
