@@ -35,14 +35,17 @@ export function compare(dialog, bench, selection) {
   const sides = { left: left.dataset, right: right.dataset };
   const over = dialog.querySelector("[data-side=right]");
   const range = dialog.querySelector("input[type=range]");
-  const show = () => (over.style.clipPath = `inset(0 0 0 ${range.value}%)`);
+  const show = () => { // the edge is where the thumb is, also when one picture is narrower than the other
+    const { left: from, width } = over.parentElement.getBoundingClientRect();
+    over.style.clipPath = `inset(0 0 0 ${Math.max(0, from + (width * range.value) / 100 - over.getBoundingClientRect().left)}px)`;
+  };
   for (const [side, data] of Object.entries(sides)) {
     dialog.querySelector(`[data-side=${side}]`).src = `/revisions/${data.revision}/content`;
     dialog.querySelector(`[data-name=${side}]`).textContent = data.named;
   }
   const link = dialog.querySelector("[data-href]");
   link.href = link.dataset.href.replace("{left}", left.dataset.revision).replace("{right}", right.dataset.revision);
-  range.oninput = show;
-  show();
+  range.oninput = over.onload = show;
   dialog.showModal();
+  show();
 }
