@@ -15,9 +15,7 @@ from app.errors import StemmaError
 from app.settings import ROOT
 
 app = typer.Typer(help="Make the house's models again, or better.", no_args_is_help=True)
-image = typer.Typer(
-    help="The image model: data, autoencoder, diffusion, samples, export, in this order.", no_args_is_help=True
-)
+image = typer.Typer(help="The image model: data, autoencoder, diffusion, samples, export, in this order.", no_args_is_help=True)
 app.add_typer(image, name="image")
 
 HOUSE = ROOT / "app/weights/house-image"
@@ -39,9 +37,7 @@ def told() -> Iterator[None]:
         print(error, file=sys.stderr)
         raise typer.Exit(1) from error
     except OSError as error:
-        print(
-            f"{error}\nWhat was finished is still there: make room or mend it, and run the step again.", file=sys.stderr
-        )
+        print(f"{error}\nWhat was finished is still there: make room or mend it, and run the step again.", file=sys.stderr)
         raise typer.Exit(1) from error
 
 
@@ -49,9 +45,7 @@ def told() -> Iterator[None]:
 def data(
     folder: Folder = HERE,
     resolution: Annotated[int, typer.Option(min=32, help="Pixels of a side.")] = 128,
-    take: Annotated[
-        int | None, typer.Option(min=1, help="Only so many drawings of each package, to try it out.")
-    ] = None,
+    take: Annotated[int | None, typer.Option(min=1, help="Only so many drawings of each package, to try it out.")] = None,
 ) -> None:
     """Fetch the packages and render the drawings."""
     from app.training.image import dataset, packages
@@ -117,9 +111,7 @@ def diffusion(
 def samples(
     model: Annotated[Path, typer.Option(help="A model folder.")] = HOUSE,
     to: Annotated[Path, typer.Option(help="The sheet: PNG or WebP.")] = Path("samples.png"),
-    prompt: Annotated[
-        list[str] | None, typer.Option(help="Once for each picture; otherwise 32 of the recipe's own.")
-    ] = None,
+    prompt: Annotated[list[str] | None, typer.Option(help="Once for each picture; otherwise 32 of the recipe's own.")] = None,
     seed: Annotated[int, typer.Option(min=0)] = 3,
     device: Device = "auto",
     threads: Threads = 1,

@@ -89,7 +89,5 @@ def _turned(rgb: NDArray[np.uint8], turn: float) -> NDArray[np.float32]:
     hue = (sextant / 6 + turn) % 1 * 6
     saturation = spread / (top + 1e-6)
     # A channel is `top`, lowered by how far its own hue is away (Smith 1978, in the form without sextants).
-    channels = [
-        top * (1 - saturation * np.clip(np.minimum(k, 4 - k), 0, 1)) for k in ((n + hue) % 6 for n in (5, 3, 1))
-    ]
+    channels = [top * (1 - saturation * np.clip(np.minimum(k, 4 - k), 0, 1)) for k in ((n + hue) % 6 for n in (5, 3, 1))]
     return np.asarray(np.stack(channels, -1) * 255, np.float32)

@@ -146,9 +146,7 @@ def _built(folder: Path, size: int) -> bool:
         return False
     there = json.loads((folder / "drawings.json").read_text("utf-8"))["size"]
     if there != size:
-        raise TrainingError(
-            "%(folder)s holds drawings of %(there)s pixels: name another folder.", folder=folder, there=there
-        )
+        raise TrainingError("%(folder)s holds drawings of %(there)s pixels: name another folder.", folder=folder, there=there)
     return True
 
 

@@ -39,9 +39,7 @@ class Settings:
 class Training:
     """The state of a training: network, running average, optimizer, random numbers; kept and resumed as one."""
 
-    def __init__(
-        self, examples: Examples, folder: Path, settings: Settings, machine: Machine, start: Path | None
-    ) -> None:
+    def __init__(self, examples: Examples, folder: Path, settings: Settings, machine: Machine, start: Path | None) -> None:
         """From the UNet of the model in `start` or afresh; on from the last sound checkpoint where there is one."""
         self.examples, self.folder, self.settings, self.machine = examples, folder, settings, machine
         self.dice = torch.Generator().manual_seed(settings.seed)

@@ -156,9 +156,7 @@ def _fill(target: Path, shape: tuple[int, ...], chunk: int, encode: Callable[[sl
     """Fill `target` chunk by chunk; only a whole one gets its name."""
     part, done = target.with_name(target.name + ".part"), target.with_name(target.name + ".done")
     start = int(done.read_text("ascii")) if part.exists() and done.exists() else 0
-    array: np.memmap[Any, Any] = np.lib.format.open_memmap(
-        part, "r+" if start else "w+", np.float16, None if start else shape
-    )
+    array: np.memmap[Any, Any] = np.lib.format.open_memmap(part, "r+" if start else "w+", np.float16, None if start else shape)
     report = Report()
     for number, at in enumerate(range(start, shape[0], chunk)):
         array[at : at + chunk] = encode(slice(at, at + chunk)).cpu().numpy()

@@ -16,12 +16,13 @@ from app.training.run import Machine
 
 COLOURED = tuple(BACKGROUNDS)[1:]
 SUBJECTS = ("fox", "rocket", "pizza", "sunflower", "house", "guitar", "octopus", "tree")
+CHOICES, LEVELS = 8, (250, 350, 450, 550, 650, 750)  # captions to choose from; timesteps at which shapes are decided
 _RING = 1 / 16  # of the side: the border in which nothing but ground is expected
 Measurements = dict[str, dict[str, Any]]
 
 
 def measure(
-    unet: Any, vae: Any, pixels: Pixels, drawings: list[Drawing], *, examples: Examples | None, machine: Machine
+    unet: Any, vae: Any, pixels: Pixels, drawings: list[Drawing], *, examples: Examples, machine: Machine
 ) -> Measurements:
     """All figures, each with how it was taken."""
     held = [number for number, drawing in enumerate(drawings) if drawing.held_out]
@@ -39,12 +40,14 @@ def measure(
         "value": f"{hits} of {asked}",
         "note": f"{note}nearest named colour to the median of the border",
     }
-    if examples is not None:
-        for name, rows in (("held-out", examples.held_out), ("seen", _seen(examples))):
-            if rows:
-                note = f"mean squared error over {min(512, len(rows))} {name} captions, noise and timesteps fixed"
-                value = round(velocity_error(unet, examples, rows, machine), 4)
-                found[f"velocity_error_{name}"] = {"value": value, "note": note}
+    for name, rows in (("held-out", examples.held_out), ("seen", _seen(examples))):
+        if len(rows) >= CHOICES:
+            note = f"mean squared error over {min(512, len(rows))} {name} captions, noise and timesteps fixed"
+            value = round(velocity_error(unet, examples, rows, machine), 4)
+            found[f"velocity_error_{name}"] = {"value": value, "note": note}
+            note = f"{name} pictures taken for their own caption among {CHOICES}, by the error of the velocity"
+            right, asked = own_caption(unet, examples, rows, machine)
+            found[f"own_caption_{name}"] = {"value": f"{right} of {asked}", "note": note}
     return found
 
 
@@ -96,6 +99,31 @@ def velocity_error(unet: Any, examples: Examples, rows: list[int], machine: Mach
             predicted = unet(noisy.to(where), timestep.to(where), caption.to(where)).sample
         errors.append((predicted.float().cpu() - velocity).square().mean((1, 2, 3)))
     return float(torch.cat(errors).mean())
+
+
+@torch.inference_mode()
+def own_caption(unet: Any, examples: Examples, rows: list[int], machine: Machine, count: int = 160) -> tuple[int, int]:
+    """The UNet as a classifier (Li et al. 2023): how many pictures it takes for their own caption's, and of how many.
+
+    Each of at most `count` of `rows` competes with the captions of seven others drawn by chance, at six timesteps.
+    """
+    dice = torch.Generator().manual_seed(0)
+    signal = networks.noise_schedule().alphas_cumprod
+    chosen = rows[:: max(1, len(rows) // count)][:count]
+    unet, where, right = unet.eval().to(machine.device), machine.device, 0
+    for row in chosen:
+        others = [rows[at] for at in torch.randperm(len(rows), generator=dice).tolist() if rows[at] != row]
+        latents, captions = examples.of([row, *others[: CHOICES - 1]], dice)
+        noise = torch.randn(latents[:1].shape, generator=dice)
+        error = torch.zeros(CHOICES)
+        for timestep in torch.tensor(LEVELS):
+            noisy, velocity = diffused(latents[:1], noise, signal[timestep][None])
+            with machine.autocast():
+                noisies = noisy.expand(CHOICES, -1, -1, -1).to(where)
+                predicted = unet(noisies, timestep.to(where), captions.to(where)).sample
+            error += (predicted.float().cpu() - velocity).square().mean((1, 2, 3))
+        right += int(error.argmin()) == 0
+    return right, len(chosen)
 
 
 def _seen(examples: Examples) -> list[int]:

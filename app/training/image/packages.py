@@ -44,9 +44,7 @@ PACKAGES = (
     Package("@iconify-json/fxemoji", "1.2.2", "retro", "Firefox OS Emoji", *_MOZILLA),
     Package("@iconify-json/flat-color-icons", "1.2.3", "icon", "Flat Color Icons", *_ICONS8),
 )
-WORDS = Package(
-    "emojibase-data", "17.0.0", None, "Emojibase", "Miles Johnson", "MIT", "https://github.com/milesj/emojibase"
-)
+WORDS = Package("emojibase-data", "17.0.0", None, "Emojibase", "Miles Johnson", "MIT", "https://github.com/milesj/emojibase")
 
 
 def install(folder: Path) -> None:

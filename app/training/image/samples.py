@@ -45,9 +45,7 @@ def pictures(unet: Any, vae: Any, prompts: list[str], machine: Machine, seed: in
     unet, vae = unet.to(machine.device), vae.eval().to(machine.device)
     text, empty = encoder(prompts), encoder([""])
     side = unet.config.sample_size
-    noise = torch.randn(
-        len(prompts), unet.config.in_channels, side, side, generator=torch.Generator().manual_seed(seed)
-    )
+    noise = torch.randn(len(prompts), unet.config.in_channels, side, side, generator=torch.Generator().manual_seed(seed))
     made = []
     with machine.autocast():
         for at in range(0, len(prompts), 16):
