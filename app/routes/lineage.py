@@ -21,7 +21,9 @@ from app.routes.deps import CurrentArtist, Parts, Session
 
 router = APIRouter(prefix="/works/{id}/lineage", tags=["lineage"])
 LISTED = 100  # revisions on a page of the list
+KEPT = 12  # layouts kept in memory; the largest take some 600 KB
 FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
+_layouts: dict[tuple[str, bool, frozenset[int]], bytes] = {}
 
 
 class Asked(BaseModel):
@@ -52,16 +54,29 @@ def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, as
 
 def told(request: Request, session: Session, work: Work, asked: Asked) -> Response:
     """The lineage for a program or the canvas; 304 when it is the one they have."""
-    mark = f'"{lineage.version(session, work)}"'
+    version = lineage.version(session, work)
+    mark = f'"{version}"'
     headers = {**({} if asked.as_ else VARY), "ETag": mark, "Cache-Control": "private, no-cache"}
     if mark in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    if asked.as_:
-        unfolded = {int(number) for number in asked.unfolded.split(",") if number}
-        data = lineage.layout(session, work, fold=asked.fold, unfolded=unfolded)
-    else:
-        data = lineage.graph(session, work)
-    return Response(json.dumps(data, separators=(",", ":")), media_type="application/json", headers=headers)
+    data = laid_out(session, work, version, asked) if asked.as_ else compact(lineage.graph(session, work))
+    return Response(data, media_type="application/json", headers=headers)
+
+
+def laid_out(session: Session, work: Work, version: str, asked: Asked) -> bytes:
+    """The layout as JSON; the latest few are kept, since they hold until the lineage changes."""
+    unfolded = frozenset(int(number) for number in asked.unfolded.split(",") if number)
+    key = (version, asked.fold, unfolded)
+    data = _layouts.pop(key, None) or compact(lineage.layout(session, work, fold=asked.fold, unfolded=unfolded))
+    _layouts[key] = data  # now the last of the dict's order, which is that of use
+    for old in list(_layouts)[:-KEPT]:
+        _layouts.pop(old, None)
+    return data
+
+
+def compact(data: dict[str, Any]) -> bytes:
+    """JSON without spaces."""
+    return json.dumps(data, separators=(",", ":")).encode()
 
 
 def part(request: Request, artist: CurrentArtist, session: Session, work: Work, asked: Asked) -> Response:

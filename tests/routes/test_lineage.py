@@ -83,7 +83,7 @@ def test_the_card_tells_what_changed_and_where_to_go(web: TestClient, grown: str
     assert "<html" not in card
     assert re.search(r"<ins>.*a red fox", card, re.DOTALL)
     assert f'action="/works/{grown}/draft/base"' in card
-    assert re.search(r'href="/revisions/[\w-]+/diff/[\w-]+">Compare', card)
+    assert re.search(r'href="/revisions/[\w-]+/diff/[\w-]+"[^>]*>Compare', card)
 
 
 def test_the_list_goes_on_page_by_page(web: TestClient, database: Database) -> None:
