@@ -112,11 +112,12 @@ def _copy_rows(config: Settings, copy: Path) -> None:
 
 
 def _pour(rows: Path, database: Database) -> None:
-    """All rows of an SQLite copy into an empty database of any kind."""
-    source = sa.create_engine(f"sqlite:///{rows}")
-    with source.connect() as connection:
+    """All rows of an SQLite copy, brought to the present form, into an empty database of any kind."""
+    source = Database(database.settings.model_copy(update={"database": f"sqlite:///{rows}"}))
+    migrate(source.engine)
+    with source.engine.connect() as connection:
         _pour_tables(connection, database)
-    source.dispose()
+    source.close()
 
 
 def _pour_tables(source: sa.Connection, database: Database) -> None:

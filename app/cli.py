@@ -99,6 +99,14 @@ def restore(source: Annotated[Path, typer.Argument(help="A file that `stemma bac
     print(f"{count} files and all rows are back in {settings().data}.")
 
 
+@app.command()
+def example(target: Annotated[Path | None, typer.Argument(help="The file to write; the studio's own by default.")] = None) -> None:
+    """Make the example of a new studio again, through the public interface of a studio of its own."""
+    from app.example.making import remake
+
+    print(f"{remake(target)}: the example is made.")
+
+
 def _training() -> None:
     """Mount `stemma train`, which needs packages that a studio does without."""
     from app.training.cli import app as train

@@ -73,11 +73,18 @@ class Child:
 
 def prepare() -> None:
     """What must stand before web and worker start: tables, and in a new studio the example."""
+    import sqlalchemy as sa
+
+    from app.backup import restore
     from app.db import Database, migrate
+    from app.example.make import BUNDLE
     from app.queue import migrate_queue
 
     config = settings()
     database = Database(config)
+    if config.example and BUNDLE.exists() and not sa.inspect(database.engine).has_table("projects"):
+        restore(config, BUNDLE)
+        log.info("a new studio: the example hangs in it")
     migrate(database.engine)
     migrate_queue(config)
     database.close()

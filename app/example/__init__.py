@@ -1,0 +1,1 @@
+"""The finished example that a new studio opens on."""
