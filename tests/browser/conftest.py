@@ -72,7 +72,9 @@ def visit(windows: tuple[Windows, Visit]) -> Visit:
 @pytest.fixture(scope="package")
 def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A studio whose processes tests kill; it makes nothing but fakes, so it is soon back."""
-    running = Running(tmp_path_factory.mktemp("faulty"), {"STEMMA_FAKE_ENGINES": "1", "STEMMA_PRELOAD": "0", "STEMMA_ATTEMPTS": "9"})
+    running = Running(
+        tmp_path_factory.mktemp("faulty"), {"STEMMA_FAKE_ENGINES": "1", "STEMMA_PRELOAD": "0", "STEMMA_ATTEMPTS": "9"}
+    )
     running.start()
     yield running
     running.stop()
@@ -88,7 +90,8 @@ class Example:
     """A small finished work: four variants, one picked, varied and then refined with an edited brief."""
 
     def __init__(self, studio: Running) -> None:
-        self.project = studio.project("Winter animals")
+        self.project, self.bare = studio.project("Winter animals"), studio.project("Bare project")
+        self.empty = studio.work("Empty stage work", self.project)
         self.work = studio.work("Sleeping fox", self.project)
         first = studio.make(self.work, "a red fox in the snow", seed=7, params={"steps": 8})
         self.roots = [variant["id"] for variant in first["variants"]]
@@ -97,7 +100,9 @@ class Example:
         varied = studio.make(self.work, verb="vary", strength="subtle", parents=parent, count=2, params={"steps": 8})
         self.varied = [variant["id"] for variant in varied["variants"]]
         parent = [{"revision": self.varied[0], "role": "refine"}]
-        refined = studio.make(self.work, "a red fox asleep in the snow", verb="refine", parents=parent, count=2, params={"steps": 8})
+        refined = studio.make(
+            self.work, "a red fox asleep in the snow", verb="refine", parents=parent, count=2, params={"steps": 8}
+        )
         self.refined = [variant["id"] for variant in refined["variants"]]
         studio.http.post(f"/works/{self.work}/draft/base", json={"revision": self.refined[0]}).raise_for_status()
 

@@ -87,9 +87,15 @@ def test_from_a_brief_to_four_variants_without_a_shift(visit: Visit) -> None:
     shown = page.evaluate("performance.now()")
     expect(run.get_by_role("progressbar")).to_be_visible()
     finished(page)
-    until(page, lambda: page.evaluate("[...document.querySelectorAll('#runs img')].every((i) => i.complete && i.naturalWidth)"), "pictures")
+    until(
+        page,
+        lambda: page.evaluate("[...document.querySelectorAll('#runs img')].every((i) => i.complete && i.naturalWidth)"),
+        "pictures",
+    )
     page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
-    moved = page.evaluate("(since) => window.shifts.filter(([at]) => at > since).reduce((sum, [, much]) => sum + much, 0)", shown)
+    moved = page.evaluate(
+        "(since) => window.shifts.filter(([at]) => at > since).reduce((sum, [, much]) => sum + much, 0)", shown
+    )
     assert moved < 0.01
     changed = page.evaluate("Object.fromEntries(Object.entries(window.previews).map(([place, seen]) => [place, seen.size]))")
     assert sorted(changed) == ["0", "1", "2", "3"]
@@ -144,7 +150,9 @@ def test_lineage_is_walked_by_keys(visit: Visit, example: Example, studio: Runni
     expect(drawing).to_be_visible()
     until(page, lambda: page.evaluate("performance.getEntriesByName('stemma:lineage').length"), "the drawing")
     card = page.get_by_role("complementary", name="The revision you look at")
-    numbers = {id: studio.http.get(f"/revisions/{id}").json()["number"] for id in (*example.roots, *example.varied, *example.refined)}
+    numbers = {
+        id: studio.http.get(f"/revisions/{id}").json()["number"] for id in (*example.roots, *example.varied, *example.refined)
+    }
 
     def at(id: str) -> None:
         expect(card.get_by_role("heading", name=f"Revision {numbers[id]}", exact=True)).to_be_visible()
