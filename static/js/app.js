@@ -24,6 +24,12 @@ if (/Mac|iP(hone|ad)/.test(navigator.platform)) {
   for (const kbd of document.querySelectorAll("kbd[data-mac]")) kbd.textContent = kbd.dataset.mac;
 }
 
+// A press that could not be sent; what the server refuses comes as its own partial.
+document.addEventListener("htmx:error", () => {
+  const words = Object.assign(document.createElement("p"), { textContent: problem().dataset.lost });
+  problem().replaceChildren(words);
+});
+
 function problem() {
   return document.getElementById("problem");
 }

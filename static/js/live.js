@@ -14,6 +14,7 @@ export class Live {
   #delay = SOONEST;
   #since = Date.now() / 1000 - 5; // what ended before the page was drawn is on it; 5 s for clocks that differ
   #early = new Map(); // the last step of runs whose partial is still on its way
+  #told = new Set(); // runs that this connection has spoken of
   #previewed = true; // whether the first preview since the last Generate was painted
 
   constructor(work, { words, link, waiting, announce, ended }) {
@@ -51,12 +52,24 @@ export class Live {
     stream.addEventListener("open", () => {
       this.#delay = SOONEST;
       this.link.textContent = "";
+      this.#told.clear();
+      setTimeout(() => stream === this.#stream && this.#ask(), 2000);
     });
     stream.addEventListener("error", () => this.#lost(stream));
     const on = (name, handle) => stream.addEventListener(name, (event) => handle.call(this, JSON.parse(event.data)));
     on("state", this.#state);
     on("step", this.#step);
     for (const end of ["done", "failed", "cancelled"]) on(end, (data) => this.#end(end, data));
+  }
+
+  /** Runs that the present state did not name have ended, longer ago than the stream remembers (or clocks differ). */
+  async #ask() {
+    for (const run of document.querySelectorAll(OPEN.map((status) => `.run[data-status=${status}]`).join())) {
+      const id = run.dataset.generation;
+      if (this.#told.has(id)) continue;
+      const answer = await fetch(`/generations/${id}`, { headers: { Accept: "text/html", "HX-Request": "true" } }).catch(() => null);
+      if (answer?.ok) this.#end("done", { generation: id, html: await answer.text() });
+    }
   }
 
   #close() {
@@ -78,6 +91,7 @@ export class Live {
   }
 
   #state(data) {
+    this.#told.add(data.generation);
     const run = find(data.generation) ?? (data.html ? insert(data.html) : null);
     if (!run || !OPEN.includes(run.dataset.status)) return;
     run.dataset.status = data.status;
@@ -85,6 +99,7 @@ export class Live {
   }
 
   #step(data) {
+    this.#told.add(data.generation);
     this.#heard(data.at);
     this.#worked();
     const run = find(data.generation);
@@ -102,6 +117,7 @@ export class Live {
   }
 
   async #end(end, { generation, html }) {
+    this.#told.add(generation);
     this.#early.delete(generation);
     const known = find(generation);
     if (known && !OPEN.includes(known.dataset.status)) return;
