@@ -15,6 +15,16 @@ def _(message: str) -> str:
     return message
 
 
+def filled(text: str, details: Mapping[str, Any] | None) -> str:
+    """`text` with its named placeholders filled. One that does not fit (a translation's slip, a `%` in what a library
+    said) is shown as it stands: a message about a fault must not become another fault.
+    """
+    try:
+        return text % details if details else text
+    except (KeyError, TypeError, ValueError):
+        return text
+
+
 class StemmaError(Exception):
     """Something a person should read about. `title` is a message id, `details` fills its placeholders."""
 
@@ -31,7 +41,7 @@ class StemmaError(Exception):
     def message(self, translate: Any = None) -> str:
         """The message with its placeholders filled, through `translate` (gettext) when given."""
         text = translate(self.title) if translate else self.title
-        return str(text % self.details) if self.details else str(text)
+        return filled(str(text), self.details)
 
     @property
     def headers(self) -> dict[str, str]:
@@ -65,12 +75,12 @@ class InvalidError(StemmaError):
     def __init__(self, field: str, message: str, **details: Any) -> None:
         super().__init__(**details)
         self.fields = [(field, message)]
-        self.args = (f"{field}: {message % details if details else message}",)
+        self.args = (f"{field}: {filled(message, details)}",)
 
     def errors(self, translate: Any = None) -> list[dict[str, str]]:
         """One entry a field: its dotted name and what is wrong with it."""
         say = translate or (lambda text: text)
-        return [{"field": f, "message": say(m) % self.details if self.details else say(m)} for f, m in self.fields]
+        return [{"field": f, "message": filled(say(m), self.details)} for f, m in self.fields]
 
 
 class TooLargeError(StemmaError):

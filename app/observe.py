@@ -52,6 +52,12 @@ class JsonFormatter(logging.Formatter):
         return json.dumps(entry, ensure_ascii=False, default=str)
 
 
+def worth_telling(record: logging.LogRecord) -> bool:
+    """False for the traceback that the queue's library prints whenever an artist cancels a run: that is no fault."""
+    error = record.exc_info[1] if record.exc_info else None
+    return type(error).__name__ not in {"DBOSAwaitedWorkflowCancelledError", "DBOSWorkflowCancelledError"}
+
+
 def set_up_logging(settings: Settings) -> None:
     """Log to standard error: text for a person at a terminal, JSON otherwise (or as the settings say)."""
     handler = logging.StreamHandler(sys.stderr)
@@ -62,6 +68,7 @@ def set_up_logging(settings: Settings) -> None:
     root.setLevel(settings.log_level.upper())
     for noisy in ("alembic", "httpx2", "dbos", "uvicorn.access", "PIL"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
+    logging.getLogger("dbos").addFilter(worth_telling)
     for own in ("uvicorn", "uvicorn.error"):  # through our handler, not beside it
         logging.getLogger(own).handlers.clear()
         logging.getLogger(own).propagate = True

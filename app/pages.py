@@ -21,6 +21,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
 
 from app.db import now
+from app.errors import filled
 from app.settings import ROOT
 
 LANGUAGES = {"en": "English", "zh": "中文"}
@@ -95,6 +96,7 @@ def environment(language: str) -> Environment:
         "moment": lambda value: format_datetime(value, "medium", locale=locale),
         "ago": lambda value: format_timedelta(value - now(), add_direction=True, locale=locale),
         "iso": _iso,
+        "told": lambda error: filled(translations(language).gettext(error["title"]), error["details"]),
         "seed": _seed,
     }
     return env

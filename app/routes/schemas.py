@@ -9,6 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.brief import Brief, Prompt
+from app.errors import filled
 from app.models import Draft, Generation, Project, Revision, Work
 
 Item = TypeVar("Item")
@@ -195,8 +196,7 @@ class GenerationOut(BaseModel):
         plain = ("id", "status", "verb", "strength", "brief", "engine", "params", "seed", "count", "attempt", "position")
         error = generation.error
         if error:
-            said = error["title"] % error["details"] if error["details"] else error["title"]
-            error = {"code": error["code"], "message": said}
+            error = {"code": error["code"], "message": filled(error["title"], error["details"])}
         return cls(
             **{name: getattr(generation, name) for name in plain},
             work=generation.work_id,

@@ -23,7 +23,7 @@ from app.queue import APPLICATION, NAME, PROGRESS, VERSION, WORKFLOW, Queue, que
 from app.settings import Settings
 from app.store import Store
 from app.worker.liveness import Liveness
-from app.worker.run import Lost, Progress, begin, fail, finish, patiently, perform, release, request_for
+from app.worker.run import Lost, Progress, begin, fail, finish, patiently, perform, release, request_for, unforeseen
 from app.worker.sweep import Sweep
 
 log = logging.getLogger(__name__)
@@ -55,6 +55,7 @@ class WorkerProcess:
         self.device = ""
         self.warm: list[str] = []
         self.current: Generation | None = None
+        self.state = "starting"
         self.stop = threading.Event()
 
     def run(self) -> None:
@@ -63,19 +64,18 @@ class WorkerProcess:
             signal.signal(number, lambda *_args: self.stop.set())
         if not self.liveness.hold(self.id):
             raise EngineError(reason=_("another worker runs under this name"))
+        heart = threading.Thread(target=self._beat, daemon=True)
+        heart.start()  # from the first moment: loading a large model takes longer than a page waits for a sign of life
         self._load()
         self._launch()
+        self.state = "idle"
         log.info("worker %s is ready on %s", self.id, self.device)
-        beats = 0
-        while not self.stop.is_set():
-            self._beat(tell=beats % 3 == 0)
-            beats += 1
-            self.stop.wait(HEARTBEAT)
+        self.stop.wait()
+        heart.join(2 * HEARTBEAT)
         self._leave()
 
     def _load(self) -> None:
         """Bring the engines that are ready by themselves into memory, so that the first request is quick."""
-        self._tell("starting")
         house = self.engines.get("house")
         if self.settings.preload and house is not None and house.unready() is None:
             self.device = pick_device(self.settings.device)
@@ -132,10 +132,11 @@ class WorkerProcess:
             reason = error
             patiently(lambda: fail(self.database, generation, reason))
             return "failed"
-        except (RuntimeError, ValueError, MemoryError, OSError) as error:
-            # What a model's libraries raise; anything else (the queue's signals) is not ours to catch.
+        except Exception as error:
+            # Whatever a model or a library raised: it fails now, with its reason, and is not tried until it is given up.
+            # The queue's own signals (cancelled, taken over) are BaseExceptions and pass.
             log.exception("generation %s failed", id)
-            said = EngineError(reason=f"{type(error).__name__}: {str(error)[:500]}")
+            said = unforeseen(error)
             patiently(lambda: fail(self.database, generation, said))
             return "failed"
         finally:
@@ -156,13 +157,18 @@ class WorkerProcess:
         patiently(lambda: finish(self.database, self.store, generation, contents), DISK_PATIENCE)
         log.info("generation %s: %d variants", generation.id, len(contents))
 
-    def _beat(self, *, tell: bool) -> None:
-        try:
-            self.sweep.once()
-            if tell:
-                self._tell("busy" if self.current else "idle")
-        except Exception:  # a locked or restarting database must not end the worker
-            log.exception("the sweep failed and will be tried again")
+    def _beat(self) -> None:
+        """Say that this worker lives, and sweep, until it stops."""
+        beats = 0
+        while not self.stop.is_set():
+            try:
+                if beats % 3 == 0:
+                    self._tell("busy" if self.current else self.state)
+                self.sweep.once()
+            except Exception:  # a locked or restarting database must not end the worker
+                log.exception("the sweep failed and will be tried again")
+            beats += 1
+            self.stop.wait(HEARTBEAT)
 
     def _tell(self, state: str) -> None:
         current = self.current

@@ -15,7 +15,7 @@ from PIL import Image
 
 from app.db import Database, now
 from app.engines.engine import Content, Engine, Parent, Request, Step, Strength, Verb
-from app.errors import DiskFullError, EngineError, StemmaError, _
+from app.errors import DiskFullError, EngineError, StemmaError, UnavailableError, _
 from app.models import Asset, Generation, Revision, Status, Work
 from app.models.asset import keep_asset
 from app.models.revision import Origin, choose_cover, edges
@@ -75,7 +75,7 @@ class Progress:
     def begin(self, count: int) -> None:
         """The first word: a worker has it."""
         self.started = time.monotonic()
-        self.write({"attempt": self.attempt, "step": 0, "steps": 0, "count": count, "at": time.time()})
+        self._tell({"attempt": self.attempt, "step": 0, "steps": 0, "count": count, "at": time.time()})
 
     def step(self, step: Step) -> None:
         """Tell a step, unless the last word is too fresh; previews go along as data URLs."""
@@ -87,7 +87,13 @@ class Progress:
         left = (moment - self.started) / max(step.number, 1) * (step.total - step.number)
         previews, self.previews = [_data_url(preview) for preview in self.previews], ()
         word = {"attempt": self.attempt, "step": step.number, "steps": step.total, "left": round(left, 1), "at": time.time()}
-        self.write(word | ({"previews": previews} if previews else {}))
+        self._tell(word | ({"previews": previews} if previews else {}))
+
+    def _tell(self, word: dict[str, Any]) -> None:
+        try:
+            self.write(word)
+        except sa.exc.SQLAlchemyError as error:  # a full disk, say: a word that nobody hears is not worth the run
+            log.warning("progress could not be told: %s", error)
 
 
 def _data_url(preview: bytes | None) -> str | None:
@@ -177,6 +183,13 @@ def fail(database: Database, generation: Generation, error: StemmaError) -> None
         row = session.get(Generation, generation.id, with_for_update=True)
         if row is not None and row.status == Status.RUNNING and row.attempt == generation.attempt:
             row.fail(error.code, error.title, **error.details)
+
+
+def unforeseen(error: Exception) -> StemmaError:
+    """What a person reads of an error that nobody foresaw; what the database said (SQL, rows) stays in the log."""
+    if isinstance(error, sa.exc.SQLAlchemyError):
+        return UnavailableError(_("The database is busy or away. Nothing was changed; please try again in a moment."))
+    return EngineError(reason=f"{type(error).__name__}: {str(error)[:500]}")
 
 
 def release(database: Database, generation: Generation) -> None:
