@@ -144,7 +144,9 @@ def _insist_on_emptiness(database: Database, config: Settings) -> None:
     if sa.inspect(database.engine).has_table("projects"):
         with database.reading() as session:
             if session.scalar(sa.select(sa.func.count()).select_from(Base.metadata.tables["projects"])):
-                raise BackupError(_("There is a studio in %(place)s already. Restore into an empty place."), place=str(config.data))
+                raise BackupError(
+                    _("There is a studio in %(place)s already. Restore into an empty place."), place=str(config.data)
+                )
 
 
 def _unpack(source: Path, folder: Path, store: Store) -> tuple[Path, int]:

@@ -100,11 +100,26 @@ def restore(source: Annotated[Path, typer.Argument(help="A file that `stemma bac
 
 
 @app.command()
-def example(target: Annotated[Path | None, typer.Argument(help="The file to write; the studio's own by default.")] = None) -> None:
+def example(
+    target: Annotated[Path | None, typer.Argument(help="The file to write; the studio's own by default.")] = None,
+) -> None:
     """Make the example of a new studio again, through the public interface of a studio of its own."""
     from app.example.making import remake
 
     print(f"{remake(target)}: the example is made.")
+
+
+@app.command()
+def bench(
+    names: Annotated[list[str] | None, typer.Argument(help="Measurements; without a name, all but the long one.")] = None,
+    json: Annotated[Path | None, typer.Option(help="File to write the figures to.")] = None,
+    quick: Annotated[bool, typer.Option(help="A few repeats: whether it runs, not figures to quote.")] = False,
+) -> None:
+    """Measure what is promised, in a studio of its own on this machine."""
+    os.environ["STEMMA_LOG_LEVEL"] = "WARNING"
+    from app.bench.main import run
+
+    run(names or (), json, quick=quick)
 
 
 def _training() -> None:

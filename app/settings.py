@@ -47,7 +47,6 @@ class Settings(BaseSettings):
     threads: int = Field(0, ge=0)  # torch threads of the worker; 0: all cores but one
     grace: float = 10.0  # seconds a stopping worker gives the running generation
     poll: float = Field(0.05, gt=0)  # seconds between looks at the queue and at progress
-    keep_progress_days: int = 7  # how long the queue keeps what it knows of ended generations
     log_level: str = "INFO"
     log_format: Literal["auto", "json", "text"] = "auto"
     example: bool = True  # a new studio opens on a finished example

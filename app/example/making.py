@@ -27,7 +27,13 @@ def remake(target: Path | None = None) -> Path:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     with tempfile.TemporaryDirectory() as folder:
-        environment = {**os.environ, "STEMMA_DATA": folder, "STEMMA_PORT": str(port), "STEMMA_EXAMPLE": "0", "STEMMA_DATABASE": ""}
+        environment = {
+            **os.environ,
+            "STEMMA_DATA": folder,
+            "STEMMA_PORT": str(port),
+            "STEMMA_EXAMPLE": "0",
+            "STEMMA_DATABASE": "",
+        }
         command = [sys.executable, "-m", "app.cli", "studio"]
         running = subprocess.Popen(command, env=environment, cwd=ROOT)  # noqa: S603 (our own command)
         try:

@@ -22,8 +22,22 @@ BOAT = {
     "criteria": ["The sail reads at thumbnail size", "No more than five colours"],
     "avoid": "",
 }
-HEART = {"intent": "a red heart, on a cream background", "style": "3d render", "technique": "", "materials": [], "criteria": [], "avoid": ""}
-TREE = {"intent": "a green tree, on a teal background", "style": "flat vector", "technique": "", "materials": ["summer"], "criteria": [], "avoid": ""}
+HEART = {
+    "intent": "a red heart, on a cream background",
+    "style": "3d render",
+    "technique": "",
+    "materials": [],
+    "criteria": [],
+    "avoid": "",
+}
+TREE = {
+    "intent": "a green tree, on a teal background",
+    "style": "flat vector",
+    "technique": "",
+    "materials": ["summer"],
+    "criteria": [],
+    "avoid": "",
+}
 
 STORIES = [
     Story(
@@ -31,7 +45,13 @@ STORIES = [
         [
             Turn("create", 11, brief=TREE, pick=(0,)),
             Turn("vary", 21, parent=(0, 0), strength="strong", pick=(1,)),
-            Turn("refine", 31, parent=(1, 1), brief={**TREE, "intent": "an orange tree in autumn, on a cream background"}, pick=(2,)),
+            Turn(
+                "refine",
+                31,
+                parent=(1, 1),
+                brief={**TREE, "intent": "an orange tree in autumn, on a cream background"},
+                pick=(2,),
+            ),
         ],
     ),
     Story(
@@ -45,7 +65,11 @@ STORIES = [
     ),
     Story(
         "Umbrella weather",
-        [Turn("create", 5, brief=UMBRELLA, pick=(1,)), Turn("reroll", 6, parent=(0, 1)), Turn("vary", 8, parent=(1, 0), strength="subtle", pick=(3,))],
+        [
+            Turn("create", 5, brief=UMBRELLA, pick=(1,)),
+            Turn("reroll", 6, parent=(0, 1)),
+            Turn("vary", 8, parent=(1, 0), strength="subtle", pick=(3,)),
+        ],
     ),
     Story(
         "The sail before the storm",
@@ -53,7 +77,13 @@ STORIES = [
             Turn("create", 1, brief=BOAT, pick=(2,)),
             Turn("vary", 2, parent=(0, 2), strength="subtle"),
             Turn("vary", 3, parent=(0, 2), strength="strong", pick=(0,)),
-            Turn("refine", 4, parent=(2, 0), brief={**BOAT, "intent": "a sailboat on the sea, on an orange background"}, pick=(1,)),
+            Turn(
+                "refine",
+                4,
+                parent=(2, 0),
+                brief={**BOAT, "intent": "a sailboat on the sea, on an orange background"},
+                pick=(1,),
+            ),
             Turn("vary", 9, parent=(3, 1), strength="strong"),
             Turn("reroll", 10, parent=(3, 1), pick=(0,)),
             Turn("vary", 12, parent=(5, 0), strength="subtle", pick=(1,)),

@@ -19,13 +19,15 @@ from app.routes.schemas import Listed, ProjectOut, WorkOut
 router = APIRouter(tags=["projects"])
 PAGE = 60  # tiles that a page without script shows at once
 MAX_AT = 10**9
+EXAMPLE = "Example:"  # how the name of the project begins that a new studio opens on
 
 
 class Named(BaseModel):
-    """A project's name."""
+    """A project's name; `work` begins a first work of pictures in it at once."""
 
     model_config = ConfigDict(extra="ignore")
     name: str = Field(min_length=1, max_length=200)
+    work: str | None = Field(None, min_length=1, max_length=200)
 
     @field_validator("name")
     @classmethod
@@ -79,6 +81,7 @@ def index(
         projects=[(project, artist.works.newest(project, 4)) for project in found[:limit]],
         next=more,
         media=media(parts),
+        fresh=len(found) == 1 and cursor is None and found[0].name.startswith(EXAMPLE),
     )
 
 
@@ -87,7 +90,8 @@ def create(request: Request, artist: CurrentArtist, named: Annotated[Named, Depe
     """A new project."""
     project = artist.projects.create(named.name)
     location = f"/projects/{project.id}"
-    return answer(request, lambda: ProjectOut.of(project), status=201, location=location, headers={"Location": location})
+    bench = f"/works/{artist.works.create(project, clean(named.work).strip(), Medium.IMAGE).id}" if named.work else location
+    return answer(request, lambda: ProjectOut.of(project), status=201, location=bench, headers={"Location": location})
 
 
 @router.get("/projects/{id}")
