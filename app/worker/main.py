@@ -69,6 +69,7 @@ class WorkerProcess:
         self._load()
         self._launch()
         self.state = "idle"
+        self._tell("idle")
         log.info("worker %s is ready on %s", self.id, self.device)
         self.stop.wait()
         heart.join(2 * HEARTBEAT)
