@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.models.contour import contour
+from app.models.generation import OPEN, Generation, GenerationParent
 from app.models.kin import Kin, children_of, way
 from app.models.pick import Pick
 from app.models.revision import Revision
@@ -17,7 +18,7 @@ from app.models.work import Work
 LAST = 5  # revisions of the way that are drawn besides its root
 BESIDE = 2  # kin drawn beside each revision of the way
 ABOVE = 4  # children drawn of the last
-WIDTH, TOP, LEVEL, SLOT = 264.0, 32.0, 104.0, 62.0  # units of the drawing, pixels at full width
+WIDTH, TOP, BOTTOM, LEVEL, SLOT = 264.0, 48.0, 32.0, 104.0, 62.0  # units of the drawing, pixels at full width
 ON_WAY, OFF_WAY = 44.0, 34.0  # sides of a thumbnail
 
 
@@ -46,6 +47,15 @@ class Stem:
 
 
 @dataclass(frozen=True, slots=True)
+class Sprout:
+    """What an engine is making out of a node: so many variants that wait or run."""
+
+    x: float
+    y: float
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Pane:
     """The drawing. `centre` is the revision it is about: the base, else the latest pick, else the latest."""
 
@@ -54,13 +64,14 @@ class Pane:
     width: float
     height: float
     centre: UUID | None
+    sprouts: list[Sprout]
 
 
 def pane(session: Session, work: Work, base: Revision | None) -> Pane:
     """The small lineage around `base` (of at most 26 nodes); empty when the work has no revision."""
     centre = base or _latest(session, work)
     if centre is None:
-        return Pane([], [], WIDTH, 0.0, None)
+        return Pane([], [], WIDTH, 0.0, None, [])
     path, skipped = way(session, centre, LAST)
     below = children_of(session, [kin.id for kin in path])
     nodes, first, folded = [path[0]], [-1], [0]
@@ -74,7 +85,9 @@ def pane(session: Session, work: Work, base: Revision | None) -> Pane:
             first.append(at)
             folded.append(left_out if child is drawn[-1] else 0)
         at = next((i for i, node in enumerate(nodes) if node is onward), at)
-    return _draw(nodes, first, folded, path, skipped)
+    picture, coming = _draw(nodes, first, folded, path, skipped), _coming(session, work)
+    sprouts = [Sprout(n.x, n.y - n.size / 2, coming[n.kin.id]) for n in picture.nodes if n.kin.id in coming]
+    return replace(picture, sprouts=sprouts)
 
 
 def _choose(children: list[Kin], onward: Kin | None) -> tuple[list[Kin], int]:
@@ -89,9 +102,9 @@ def _choose(children: list[Kin], onward: Kin | None) -> tuple[list[Kin], int]:
 def _draw(nodes: list[Kin], first: list[int], folded: list[int], path: list[Kin], skipped: int) -> Pane:
     x, depth = contour(first)
     slot = min(SLOT, (WIDTH - ON_WAY - 56) / max(x)) if max(x) else SLOT
-    margin, height = (WIDTH - max(x) * slot) / 2, max(depth) * LEVEL + ON_WAY + 2 * TOP
+    margin, height = (WIDTH - max(x) * slot) / 2, max(depth) * LEVEL + ON_WAY + TOP + BOTTOM
     places = [
-        (round(margin + a * slot, 1), round(height - TOP - ON_WAY / 2 - d * LEVEL, 1)) for a, d in zip(x, depth, strict=True)
+        (round(margin + a * slot, 1), round(height - BOTTOM - ON_WAY / 2 - d * LEVEL, 1)) for a, d in zip(x, depth, strict=True)
     ]
     drawn, stems, on_path = [], [], {kin.id for kin in path}
     for kin, origin, (cx, cy), count in zip(nodes, first, places, folded, strict=True):
@@ -102,7 +115,14 @@ def _draw(nodes: list[Kin], first: list[int], folded: list[int], path: list[Kin]
             bend = round((cy + py) / 2, 1)
             skips = skipped if on_way and origin == 0 else 0
             stems.append(Stem(f"M{px} {py}C{px} {bend} {cx} {bend} {cx} {cy}", on_way, skips, (cx + px) / 2, bend))
-    return Pane(drawn, sorted(stems, key=lambda stem: stem.on_way), WIDTH, height, path[-1].id)
+    return Pane(drawn, sorted(stems, key=lambda stem: stem.on_way), WIDTH, height, path[-1].id, [])
+
+
+def _coming(session: Session, work: Work) -> dict[UUID, int]:
+    """How many variants wait or run, by the revision they start from."""
+    query = sa.select(GenerationParent.revision_id, sa.func.sum(Generation.count)).join(Generation)
+    query = query.where(Generation.work_id == work.id, Generation.status.in_(OPEN), GenerationParent.position == 0)
+    return {row[0]: row[1] for row in session.execute(query.group_by(GenerationParent.revision_id))}
 
 
 def _latest(session: Session, work: Work) -> Revision | None:

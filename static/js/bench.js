@@ -31,8 +31,8 @@ function grow() {
   );
 }
 
-function ended(end) {
-  if (end === "done") grow();
+function ended() {
+  grow();
 }
 
 async function generate(request, button) {
@@ -41,6 +41,7 @@ async function generate(request, button) {
   live.expect();
   const run = await ask(request, form, words);
   button.ariaBusy = null;
+  grow(); // it shows what is coming
   run?.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
 

@@ -193,6 +193,8 @@ function pictures(ctx, graph, seen, k, { ink, tile, selected }) {
   ctx.beginPath();
   for (const [, px, py, s] of seen) ctx.roundRect(px - s / 2, py - s / 2, s, s, s * 0.2);
   ctx.clip();
+  ctx.fillStyle = ink.wash; // behind what has no picture, and around what is not square
+  ctx.fill();
   for (const [i, px, py, s] of seen) {
     const { image, at } = tile(i);
     if (image) ctx.drawImage(image, (at % 16) * TILE, (at >> 4) * TILE, TILE, TILE, px - s / 2, py - s / 2, s, s);

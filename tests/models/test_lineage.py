@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.db import Database, migrate
 from app.errors import NotFoundError
-from app.models import Artist
+from app.models import Artist, Generation, GenerationParent
 from app.models.contour import SIBLING, contour, descendants
 from app.models.kin import near, numbered, way
 from app.models.lineage import counts, graph, layout, pane, version
@@ -230,3 +230,16 @@ def test_postgresql_tells_the_same(postgres: Callable[[], str], tmp_path: Path) 
         garden.grow((root, "vary"))
         assert version(session, garden.work) != before
     database.close()
+
+
+def test_the_pane_shows_what_is_coming(garden: Garden) -> None:
+    [root] = garden.grow(picked=True)
+    waiting = Generation(work=garden.work, artist_id=garden.artist.id, verb="vary", engine="house", seed=1, count=3)
+    waiting.parents.append(GenerationParent(revision_id=root.id, role="vary", position=0))
+    garden.session.add(waiting)
+    garden.session.flush()
+    [sprout] = pane(garden.session, garden.work, root).sprouts
+    assert (sprout.count, sprout.x) == (3, pane(garden.session, garden.work, root).nodes[0].x)
+    waiting.cancel()
+    garden.session.flush()
+    assert pane(garden.session, garden.work, root).sprouts == []
