@@ -180,7 +180,7 @@ def test_closing_the_iterator_stops_the_work(house: House) -> None:
 
 
 def test_the_recipe_says_what_made_it(house: House) -> None:
-    (content,) = made(house, Verb.CREATE, Brief(intent=APPLE, avoid="text 文字"), (1,), steps=1)
+    (content,) = made(house, Verb.CREATE, Brief(intent=APPLE, avoid="text 饕餮"), (1,), steps=1)
     assert content.facts["prompt"] == APPLE
     assert content.facts["negative_prompt"] == "text"
     assert len(content.facts["weights"]) == 64
@@ -190,8 +190,11 @@ def test_the_recipe_says_what_made_it(house: House) -> None:
 
 @pytest.mark.parametrize(("intent", "positive", "dropped"), [
     ("a red fox", "a red fox", ()),
-    ("狐狸 in the snow", "in the snow", ("狐狸",)),
-    ("a fox, 雪, лиса", "a fox", ("雪", "лиса")),
+    ("a fox, лиса", "a fox", ("лиса",)),
+    ("红色的狐狸，蓝色背景，扁平风格", "red fox, on a blue background, flat vector", ()),
+    ("一只可爱的小猫在月亮上", "cute cat moon", ()),
+    ("饕餮 and 蘑菇 in the snow", "and mushroom in the snow", ("饕餮",)),
+    ("белка", "", ("белка",)),
     ("one " * 21 + "two three four", "one " * 21 + "two", ("three", "four")),
 ])  # fmt: skip
 def test_the_artist_sees_which_words_the_engine_reads(
@@ -199,6 +202,11 @@ def test_the_artist_sees_which_words_the_engine_reads(
 ) -> None:
     prompt = house.prompt(Brief(intent=intent))
     assert (prompt.positive, prompt.dropped) == (positive, dropped)
+
+
+def test_a_brief_without_a_word_it_knows_makes_no_picture_at_random(house: House) -> None:
+    with pytest.raises(EngineError, match="no word of this brief"):
+        made(house, Verb.CREATE, "белка", (1,))
 
 
 def test_an_unloaded_engine_says_so() -> None:

@@ -136,6 +136,8 @@ class House(Engine):
             raise EngineError(_("The engine is not loaded."))
         model, params = self._model, self.Params.model_validate(request.params.model_dump())
         prompt = self.prompt(request.brief)
+        if not prompt.positive and not request.parents:
+            raise EngineError(_("This engine reads English and everyday Chinese, and knows no word of this brief."))
         latents, levels = self._start(model, request, params)
         condition = model.condition(prompt, len(request.seeds))
         pace, total = Pace(), len(levels) - 1

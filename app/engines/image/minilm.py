@@ -9,6 +9,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.engines.image import chinese
 from app.errors import EngineError, _
 
 if TYPE_CHECKING:
@@ -52,11 +53,14 @@ def _foreign(word: str) -> bool:
 
 
 def readable(text: str) -> tuple[str, tuple[str, ...]]:
-    """`text` as far as the encoder reads it, and the words that it will not see: foreign to it, or past 22 pieces."""
+    """`text` as the encoder reads it, known Chinese words in English, and the words that it will not see.
+
+    Those are foreign to it, or past 22 pieces.
+    """
     kept: list[str] = []
     dropped: list[str] = []
     room, full = TOKENS - 2, False
-    for word in _WORD.findall(text):
+    for word in _WORD.findall(chinese.english(text)):
         pieces = _pieces(word)
         foreign = _foreign(word) or UNKNOWN in pieces
         full = full or (not foreign and len(pieces) > room)
@@ -65,7 +69,7 @@ def readable(text: str) -> tuple[str, tuple[str, ...]]:
         else:
             kept.append(word)
             room -= len(pieces)
-    return " ".join(kept).strip(" ,"), tuple(word for word in dropped if word)
+    return re.sub(r"(\s*,)+", ",", " ".join(kept)).strip(" ,"), tuple(word for word in dropped if word)
 
 
 class TextEncoder:
