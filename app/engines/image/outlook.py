@@ -36,9 +36,7 @@ class Outlook:
         return () if spread is None else self.preview(spread)
 
 
-def clean(
-    before: torch.Tensor, level: tuple[float, float], after: torch.Tensor, reached: tuple[float, float]
-) -> torch.Tensor:
+def clean(before: torch.Tensor, level: tuple[float, float], after: torch.Tensor, reached: tuple[float, float]) -> torch.Tensor:
     """The clean latents on the line from `before` at (alpha, sigma) `level` to `after` at `reached`."""
     (alpha, sigma), (alpha_reached, sigma_reached) = level, reached
     found = (sigma * after.float() - sigma_reached * before.float()) / (sigma * alpha_reached - sigma_reached * alpha)

@@ -38,20 +38,14 @@ WIDEST = 2.5  # width to height, or the reverse: further out, models repeat them
 class PipelineParams(EngineParams):
     """What can be set; the settings change the defaults of steps and guidance."""
 
-    steps: int = Field(
-        28, ge=1, le=200, title=_("Steps"), description=_("More steps take longer and give cleaner pictures.")
-    )
-    guidance: float = Field(
-        5.0, ge=0, le=30, title=_("Guidance"), description=_("How strictly the picture follows the brief.")
-    )
+    steps: int = Field(28, ge=1, le=200, title=_("Steps"), description=_("More steps take longer and give cleaner pictures."))
+    guidance: float = Field(5.0, ge=0, le=30, title=_("Guidance"), description=_("How strictly the picture follows the brief."))
     aspect: Literal["1:1", "5:4", "4:5", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16"] = Field(
         "1:1",
         title=_("Aspect ratio"),
         description=_("Width to height. Variations and refinements keep their parent's."),
     )
-    change: float = Field(
-        0.6, ge=0.1, le=1, title=_("Change"), description=_("How far a refinement may go from its base.")
-    )
+    change: float = Field(0.6, ge=0.1, le=1, title=_("Change"), description=_("How far a refinement may go from its base."))
 
 
 class Pipeline(Engine):
@@ -137,9 +131,7 @@ class Pipeline(Engine):
         for index, (seed, image) in enumerate(zip(request.seeds, pictures, strict=True)):
             yield Content(index, seed, png(image), "image/png", image.width, image.height, facts)
 
-    def _call(
-        self, params: PipelineParams, prompt: Prompt, request: Request
-    ) -> tuple[Any, tuple[int, int], dict[str, Any]]:
+    def _call(self, params: PipelineParams, prompt: Prompt, request: Request) -> tuple[Any, tuple[int, int], dict[str, Any]]:
         """The pipeline for this request and what to call it with; one generator a variant, on the CPU."""
         import torch
 
