@@ -1,0 +1,21 @@
+"""What a measurement works with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.bench.studio import Studio
+from app.bench.window import Windows
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A studio and a browser. `quick` asks for a few repeats: a check that it runs, not a figure to quote."""
+
+    studio: Studio
+    windows: Windows
+    quick: bool
+
+    def times(self, full: int, quick: int) -> int:
+        """How often to repeat."""
+        return quick if self.quick else full

@@ -1,0 +1,65 @@
+"""What is promised, in numbers: for two cores with nothing else running."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Goal:
+    """`about` is measured in `unit` and must be at most `most`, or at least `least`; `aim` is what we hope for."""
+
+    about: str
+    unit: str
+    most: float | None = None
+    least: float | None = None
+    aim: float | None = None
+
+    def met(self, value: float) -> bool:
+        """True when `value` keeps the promise."""
+        return (self.most is None or value <= self.most) and (self.least is None or value >= self.least)
+
+    def aimed(self, value: float) -> bool | None:
+        """True when `value` is as good as hoped; None when no aim is set."""
+        if self.aim is None:
+            return None
+        return value >= self.aim if self.least is not None else value <= self.aim
+
+
+# By measurement (a module of this package), by figure.
+GOALS: dict[str, dict[str, Goal]] = {
+    "web": {
+        "ready": Goal("web: from its start to /readyz, median", "s", most=2.0),
+        "memory": Goal("web: resident after 200 requests", "MB", most=150.0),
+        "torch": Goal("web: libraries of torch in the process", "", most=0),
+    },
+    "preview": {
+        "first_preview": Goal("Generate to the first preview on the page, p95", "ms", most=500.0, aim=250.0),
+        "step": Goal("a step reaches the page, p95", "ms", most=200.0, aim=100.0),
+    },
+    "variants": {
+        "engine_ratio": Goal("four variants of 25 steps: engine / bare diffusers", "×", most=1.15, aim=1.05),
+        "worker_ratio": Goal("four variants of 25 steps: in the worker / bare diffusers", "×", most=1.15, aim=1.05),
+    },
+    "busy": {
+        "requests": Goal("other requests while the worker is busy, p95", "ms", most=50.0),
+    },
+    "page": {
+        "weight": Goal("bench page: scripts and styles, gzipped", "KB", most=60.0),
+        "foreign": Goal("bench page: requests that leave the studio", "", most=0),
+        "shift": Goal("bench page: layout shift when variants arrive", "", most=0.0),
+    },
+    "lineage": {
+        "lineage_1000": Goal("lineage of 1,000 on screen, median", "ms", most=300.0),
+        "lineage_10000": Goal("lineage of 10,000 on screen, median", "ms", most=500.0),
+        "panning": Goal("panning over 10,000", "frames/s", least=59.0, aim=60.0),
+    },
+    "gallery": {
+        "pages": Goal("gallery of 200,000: any page, p95", "ms", most=100.0),
+        "jump": Goal("gallery of 200,000: a jump into the middle, median", "s", most=1.0),
+        "search": Goal("gallery of 200,000: a search, p95", "ms", most=100.0),
+    },
+    "kills": {
+        "survived": Goal("kill -9 of worker, web and both: nothing lost or done twice", "kills", least=90),
+    },
+}
