@@ -128,6 +128,8 @@ class Asking:
                 raise InvalidError(f"{field}.role", _("allowed here: %(roles)s"), roles=f"{asked.verb}, inspire")
             if role != Role.INSPIRE and revision.work.medium != self.work.medium:
                 raise InvalidError(f"{field}.role", _("another medium can only inspire"))
+            if (revision, role) in found:
+                raise InvalidError(field, _("is named twice"))
             found.append((revision, role))
         if asked.verb in NEEDS_PARENT and sum(role != Role.INSPIRE for _revision, role in found) != 1:
             raise InvalidError("parents", _("%(verb)s starts from exactly one revision"), verb=asked.verb)

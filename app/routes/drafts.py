@@ -100,20 +100,24 @@ def save(
     given: Annotated[DraftIn, Depends(body(DraftIn))],
 ) -> Response:
     """Save the draft if `version` is the present one; 409 with the present draft when another window was quicker."""
-    work = artist.works.get(id)
-    if work.trashed:
-        raise ConflictError(_("This work is in the trash. Restore it first."))
-    draft = draft_of(session, work, artist, write=True)
+    draft = _to_write(id, artist, session)
     state = _state(given, draft, parts, artist)
     try:
         draft.save(given.version, keep=given.keep, **state)
     except StaleDraftError as error:
         raise StaleDraftError(extra={"draft": shown(draft, parts).model_dump(mode="json")}) from error
     if is_htmx(request):
-        engine = chosen_engine(parts, work, draft)
+        engine = chosen_engine(parts, draft.work, draft)
         view = engine_view(engine) if engine else None
-        return page(request, "works/_prompt.html", prompt=shown(draft, parts).prompt, engine=view, draft=draft, work=work)
+        return page(request, "works/_prompt.html", prompt=shown(draft, parts).prompt, engine=view, draft=draft, work=draft.work)
     return answer(request, lambda: shown(draft, parts), location=f"/works/{id}")
+
+
+def _to_write(id: UUID, artist: CurrentArtist, session: Session) -> Draft:
+    work = artist.works.get(id)
+    if work.trashed:
+        raise ConflictError(_("This work is in the trash. Restore it first."))
+    return draft_of(session, work, artist, write=True)
 
 
 def _state(given: DraftIn, draft: Draft, parts: Studio, artist: CurrentArtist) -> dict[str, Any]:
@@ -151,7 +155,7 @@ def go_on_from(
     chosen: Annotated[Chosen, Depends(body(Chosen))],
 ) -> Response:
     """Go on from a revision: its brief, engine and parameters come back into the draft, what they replace is kept."""
-    draft = draft_of(session, artist.works.get(id), artist, write=True)
+    draft = _to_write(id, artist, session)
     draft.go_on_from(artist.revisions.get(chosen.revision))
     return answer(request, lambda: shown(draft, parts), status=201, location=f"/works/{id}")
 
@@ -175,6 +179,6 @@ def restore(
     chosen: Annotated[Save, Depends(body(Save))],
 ) -> Response:
     """Bring an earlier save back; the present state is kept as a save too."""
-    draft = draft_of(session, artist.works.get(id), artist, write=True)
+    draft = _to_write(id, artist, session)
     draft.restore(chosen.save)
     return answer(request, lambda: shown(draft, parts), status=201, location=f"/works/{id}")

@@ -149,12 +149,16 @@ def test_an_earlier_save_comes_back_and_the_replaced_one_stays(web: TestClient, 
     assert web.post(f"{address}/restoration", json={"save": str(uuid4())}).status_code == 404
 
 
-def test_a_work_in_the_trash_takes_no_words(web: TestClient, work: str, address: str) -> None:
+def test_a_work_in_the_trash_takes_no_words(web: TestClient, work: str, address: str, revision: str) -> None:
     put(web, address, 1, brief={"intent": "kept"})
     assert web.post(f"/works/{work}/trash").status_code == 201
     answer = web.put(address, json={"version": 2, "brief": {"intent": "lost"}})
     assert (answer.status_code, answer.json()["code"]) == (409, "conflict")
-    assert web.get(address).json()["brief"]["intent"] == "kept"
+    assert web.post(f"{address}/base", json={"revision": revision}).status_code == 409
+    save = web.get(f"{address}/saves").json()["items"][0]["id"]
+    assert web.post(f"{address}/restoration", json={"save": save}).status_code == 409
+    now = web.get(address).json()
+    assert (now["brief"]["intent"], now["base"]) == ("kept", None)
     assert web.delete(f"/works/{work}/trash").status_code == 200
     put(web, address, 2, brief={"intent": "again"})
 
