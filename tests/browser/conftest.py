@@ -89,6 +89,15 @@ def faulty_windows(chromium: Browser, faulty: Running) -> Iterator[tuple[Windows
 class Example:
     """A small finished work: four variants, one picked, varied and then refined with an edited brief."""
 
+    words = (
+        "a red fox in the snow",
+        "a red fox asleep in the snow",
+        "Winter animals",
+        "Sleeping fox",
+        "Empty stage work",
+        "Bare project",
+    )
+
     def __init__(self, studio: Running) -> None:
         self.project, self.bare = studio.project("Winter animals"), studio.project("Bare project")
         self.empty = studio.work("Empty stage work", self.project)
