@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
+from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
-from app.pages import answer
+from app.pages import answer, page, wants_html
 from app.routes.deps import Parts
 from app.routes.room import EngineOut, engines_out
 from app.settings import ROOT
@@ -56,10 +57,7 @@ def _operations(schema: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
 
 @router.get("/docs", include_in_schema=False)
 def docs(request: Request) -> Response:
-    """The HTTP interface, drawn from its OpenAPI schema (which programs find at /openapi.json)."""
-    return answer(
-        request,
-        About(version=request.app.version, engines=[], notices=""),
-        "docs/show.html",
-        tags=_operations(request.app.openapi()),
-    )
+    """The HTTP interface, drawn from its OpenAPI schema, which is what a program gets."""
+    if not wants_html(request):
+        return RedirectResponse("/openapi.json")
+    return page(request, "docs/show.html", tags=_operations(request.app.openapi()))
