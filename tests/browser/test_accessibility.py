@@ -6,7 +6,7 @@ import os
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, ViewportSize, expect
 
 from app.settings import ROOT
 from tests.browser.conftest import Example, Visit
@@ -15,7 +15,11 @@ from tests.browser.window import Windows, button, runs, variants
 
 AXE = ROOT / ".venv/share/axe-core/axe.min.js"  # bin/test brings it
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
-WIDE, PHONE, NARROWEST = {"width": 1440, "height": 900}, {"width": 390, "height": 844}, {"width": 360, "height": 740}
+WIDE, PHONE, NARROWEST = (
+    ViewportSize(width=1440, height=900),
+    ViewportSize(width=390, height=844),
+    ViewportSize(width=360, height=740),
+)
 
 
 @pytest.fixture(scope="module")
@@ -50,9 +54,9 @@ def test_every_page_in_light_and_dark_wide_and_narrow(
     page.evaluate(axe)
     open_everything(page)
     for viewport in (WIDE, PHONE):
-        page.set_viewport_size(viewport)  # type: ignore[arg-type]  # a plain dict is what it takes
+        page.set_viewport_size(viewport)
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its own words
+            page.emulate_media(color_scheme=scheme)
             wrong += [f"{viewport['width']} {scheme} {line}" for line in violations(page)]
     assert wrong == []
 
@@ -66,7 +70,7 @@ def test_dialogs_and_the_selected_variant(visit: Visit, example: Example, axe: s
         button(page, opener).click()
         expect(page.get_by_role("dialog", name=dialog)).to_be_visible()
         for scheme in ("light", "dark"):
-            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its own words
+            page.emulate_media(color_scheme=scheme)
             wrong += [f"{dialog} {scheme} {line}" for line in violations(page)]
         page.keyboard.press("Escape")
     wrong += violations(page)
