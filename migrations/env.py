@@ -20,9 +20,7 @@ def run() -> None:
 
 
 def _run(connection) -> None:
-    context.configure(
-        connection=connection, target_metadata=Base.metadata, render_as_batch=connection.dialect.name == "sqlite"
-    )
+    context.configure(connection=connection, target_metadata=Base.metadata, render_as_batch=connection.dialect.name == "sqlite")
     with context.begin_transaction():
         context.run_migrations()
 
