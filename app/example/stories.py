@@ -2,91 +2,53 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.example.make import Story, Turn
 
-NAME = "Example: a walk along the coast"
+NAME = "Example: hearts, faces and a boat"
 
-UMBRELLA = {
-    "intent": "an umbrella, on a yellow background",
-    "style": "flat vector",
-    "technique": "one big shape",
-    "materials": ["rain"],
-    "criteria": ["Reads at thumbnail size"],
-    "avoid": "",
-}
-BOAT = {
-    "intent": "a sailboat on the sea, on a sky blue background",
-    "style": "flat vector",
-    "technique": "big shapes first",
-    "materials": ["sea", "wind"],
-    "criteria": ["The sail reads at thumbnail size", "No more than five colours"],
-    "avoid": "",
-}
-HEART = {
-    "intent": "a red heart, on a cream background",
-    "style": "3d render",
-    "technique": "",
-    "materials": [],
-    "criteria": [],
-    "avoid": "",
-}
-TREE = {
-    "intent": "a green tree, on a teal background",
-    "style": "flat vector",
-    "technique": "",
-    "materials": ["summer"],
-    "criteria": [],
-    "avoid": "",
-}
+
+def brief(intent: str, style: str = "", *materials: str, criteria: tuple[str, ...] = ()) -> dict[str, Any]:
+    """A brief as the HTTP interface takes it."""
+    return {"intent": intent, "style": style, "materials": list(materials), "criteria": list(criteria)}
+
 
 STORIES = [
     Story(
-        "A tree by the path",
+        "The garden house",
         [
-            Turn("create", 11, brief=TREE, pick=(0,)),
-            Turn("vary", 21, parent=(0, 0), strength="strong", pick=(1,)),
-            Turn(
-                "refine",
-                31,
-                parent=(1, 1),
-                brief={**TREE, "intent": "an orange tree in autumn, on a cream background"},
-                pick=(2,),
-            ),
+            Turn("create", 1, brief=brief("a house with a garden"), pick=(2,)),
+            Turn("vary", 21, parent=(0, 2), strength="strong", pick=(1,)),
         ],
     ),
     Story(
-        "A heart in the sand",
+        "A boat before the storm",
         [
-            Turn("create", 7, brief=HEART, pick=(0,)),
-            Turn("vary", 17, parent=(0, 0), strength="subtle"),
-            Turn("vary", 18, parent=(0, 0), strength="strong", pick=(2,)),
-            Turn("refine", 19, parent=(2, 2), brief={**HEART, "intent": "a blue heart, on a pink background"}, pick=(0,)),
+            Turn("create", 1, brief=brief("a sailboat on the sea", criteria=("The sail reads at thumbnail size",)), pick=(2,)),
+            Turn("vary", 31, parent=(0, 2), strength="subtle", pick=(0,)),
+            Turn("refine", 41, parent=(1, 0), brief=brief("a sailboat on the sea, on an orange background"), pick=(1,)),
         ],
     ),
     Story(
-        "Umbrella weather",
+        "Moods",
         [
-            Turn("create", 5, brief=UMBRELLA, pick=(1,)),
-            Turn("reroll", 6, parent=(0, 1)),
-            Turn("vary", 8, parent=(1, 0), strength="subtle", pick=(3,)),
+            Turn("create", 1, brief=brief("an angry face", "3d render", criteria=("The eyes are alike",)), pick=(0,)),
+            Turn("reroll", 11, parent=(0, 0)),
+            Turn("vary", 51, parent=(0, 0), strength="subtle", pick=(2,)),
+            Turn("refine", 61, parent=(2, 2), brief=brief("a happy face", "flat vector"), pick=(0,)),
         ],
     ),
     Story(
-        "The sail before the storm",
+        "A heart for the wall",
         [
-            Turn("create", 1, brief=BOAT, pick=(2,)),
-            Turn("vary", 2, parent=(0, 2), strength="subtle"),
-            Turn("vary", 3, parent=(0, 2), strength="strong", pick=(0,)),
-            Turn(
-                "refine",
-                4,
-                parent=(2, 0),
-                brief={**BOAT, "intent": "a sailboat on the sea, on an orange background"},
-                pick=(1,),
-            ),
-            Turn("vary", 9, parent=(3, 1), strength="strong"),
-            Turn("reroll", 10, parent=(3, 1), pick=(0,)),
-            Turn("vary", 12, parent=(5, 0), strength="subtle", pick=(1,)),
+            Turn("create", 1, brief=brief("a blue heart", criteria=("One shape, one colour", "Both sides alike")), pick=(2,)),
+            Turn("vary", 71, parent=(0, 2), strength="subtle", pick=(1,)),
+            Turn("vary", 72, parent=(0, 2), strength="strong", pick=(0,)),
+            Turn("refine", 73, parent=(2, 0), brief=brief("a red heart", "3d render"), pick=(3,)),
+            Turn("reroll", 74, parent=(3, 3)),
+            Turn("vary", 75, parent=(3, 3), strength="strong", pick=(1,)),
+            Turn("refine", 76, parent=(5, 1), brief=brief("a purple heart, on a yellow background", "flat vector"), pick=(2,)),
         ],
     ),
 ]
