@@ -67,7 +67,8 @@ document.addEventListener("submit", async (event) => {
     event.preventDefault(); // the server changes the draft: it must have everything first
     const submitter = event.submitter;
     await draft.settle();
-    if (submitter.name) event.target.append(Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value }));
+    const { name, value } = submitter; // submit() leaves the pressed button out
+    if (name) event.target.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
     event.target.submit();
   }
 });

@@ -56,7 +56,9 @@ export class Selection {
     if (!this.chosen) return;
     const revision = this.revision;
     for (const button of this.toolbar.querySelectorAll("[data-verb]")) this.#allow(button, this.#obstacle(button.dataset.verb));
-    for (const button of this.toolbar.querySelectorAll("[data-compare], .go, [data-href]")) this.#allow(button, revision ? "" : this.toolbar.dataset.coming);
+    for (const button of this.toolbar.querySelectorAll("[data-compare], .go, [data-href]")) {
+      this.#allow(button, revision ? "" : this.toolbar.dataset.coming);
+    }
     for (const link of this.toolbar.querySelectorAll("[data-href]")) {
       if (revision) link.href = link.dataset.href.replace("{id}", revision.id);
       else link.removeAttribute("href");
@@ -99,7 +101,8 @@ export class Selection {
 
   /** A toolbar is one stop of the tab key; arrows go along it. */
   #along(event) {
-    const all = [...this.toolbar.querySelectorAll("button:not([tabindex='-1'][aria-hidden]), a[href]")].filter((control) => control.checkVisibility());
+    const controls = this.toolbar.querySelectorAll("button:not([tabindex='-1'][aria-hidden]), a[href]");
+    const all = [...controls].filter((control) => control.checkVisibility());
     const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
     if (!step || !all.includes(event.target)) return;
     event.preventDefault();
