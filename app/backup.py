@@ -126,7 +126,7 @@ def _pour_tables(source: sa.Connection, database: Database) -> None:
             session.execute(table.delete())  # the migrations made the local artist; the copy has its own
         for table in Base.metadata.sorted_tables:
             for some in source.execute(table.select()).partitions(1000):
-                session.execute(table.insert(), [dict(row._mapping) for row in some])  # noqa: SLF001 (the documented name)
+                session.execute(table.insert(), [dict(row._mapping) for row in some])
 
 
 def _assets(copy: Path) -> list[str]:

@@ -82,11 +82,9 @@ class Studio:
                 self.post(f"/works/{work}/draft/base", {"revision": made[-1][index]})
 
 
-def make(url: str) -> None:
-    """Fill the studio at `url` with the example. The last work told hangs first on the wall."""
-    from app.example.stories import NAME, STORIES
-
+def make(url: str, name: str, stories: list[Story]) -> None:
+    """Fill the studio at `url` with a project of `stories`. The last work told hangs first on the wall."""
     studio = Studio(url)
-    project = studio.post("/projects", {"name": NAME})["id"]
-    for story in STORIES:
+    project = studio.post("/projects", {"name": name})["id"]
+    for story in stories:
         studio.tell(project, story)

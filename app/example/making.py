@@ -15,6 +15,7 @@ import httpx2
 from app.backup import backup
 from app.errors import StemmaError, _
 from app.example.make import BUNDLE, make
+from app.example.stories import NAME, STORIES
 from app.settings import ROOT, Settings
 
 START = 180.0  # seconds a studio may take until its worker has loaded the models
@@ -39,7 +40,7 @@ def remake(target: Path | None = None) -> Path:
         try:
             url = f"http://127.0.0.1:{port}"
             _wait(url)
-            make(url)
+            make(url, NAME, STORIES)
         finally:
             running.terminate()
             running.wait()
