@@ -7,8 +7,9 @@ PostgreSQL.
 
 from __future__ import annotations
 
+import logging
 import threading
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Any
 from uuid import UUID
 
@@ -19,11 +20,13 @@ from sqlalchemy import event
 
 from app.settings import Settings
 
+log = logging.getLogger(__name__)
 APPLICATION = "stemma"
 VERSION = "1"  # pinned: by default it is a hash of the source, and every upgrade would strand what waits
 NAME = "local"  # one queue a kind of worker: concurrency is counted by queue
 WORKFLOW = "generate"
 PROGRESS = "progress"
+HEARING = 2.0  # seconds that a request waits until the queue has heard of it
 OPEN = ["PENDING", "ENQUEUED", "DELAYED"]
 
 
@@ -65,6 +68,7 @@ class Queue:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._client: DBOSClient | None = None
+        self._engine: sa.Engine | None = None
         self._lock = threading.Lock()
 
     @property
@@ -72,10 +76,10 @@ class Queue:
         """The one client of this process."""
         with self._lock:
             if self._client is None:
-                engine = queue_engine(self.settings)
+                self._engine = queue_engine(self.settings)
                 source: dict[str, Any] = (
-                    {"system_database_engine": engine}
-                    if engine is not None
+                    {"system_database_engine": self._engine}
+                    if self._engine is not None
                     else {"system_database_url": self.settings.queue_url}
                 )
                 self._client = DBOSClient(
@@ -104,6 +108,22 @@ class Queue:
     def cancel(self, id: UUID) -> None:
         """Take it out of the queue, or stop the run at its next sign of progress."""
         self.client.cancel_workflow(str(id))
+
+    def promptly(self, do: Callable[[], None], what: str) -> None:
+        """Do it, but wait for no more than HEARING: who asked is answered while the queue is locked or away.
+
+        Nothing is raised; what did not reach the queue is told to it by the sweep (app.outbox).
+        """
+
+        def attempt() -> None:
+            try:
+                do()
+            except Exception:
+                log.exception("the queue did not hear: %s", what)
+
+        thread = threading.Thread(target=attempt, daemon=True)
+        thread.start()
+        thread.join(HEARING)
 
     def resume(self, id: str) -> None:
         """Give a dead worker's generation to the next worker; the old one is fenced off."""
@@ -149,3 +169,6 @@ class Queue:
         if self._client is not None:
             self._client.destroy()
             self._client = None
+        if self._engine is not None:  # DBOS leaves us an engine that it was given
+            self._engine.dispose()
+            self._engine = None

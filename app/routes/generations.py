@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable
 from typing import Annotated
 from uuid import UUID
@@ -20,7 +19,6 @@ from app.routes.deps import CurrentArtist, Parts, Session, Studio, body, documen
 from app.routes.schemas import GenerationOut, Listed
 
 router = APIRouter(tags=["generations"])
-log = logging.getLogger(__name__)
 
 
 def _pick_engine(parts: Studio) -> Callable[[str, str, Brief], Engine]:
@@ -62,10 +60,8 @@ def ask(
     asking = Asking(session, artist, work, parts.engines, _pick_engine(parts))
     generation = asking.ask(asked, key=idempotency_key, limit=parts.settings.queue_limit)
     session.commit()  # accepted from here on: if the queue cannot hear it now, the sweep tells it later
-    try:
-        parts.queue.enqueue(generation.id, generation.priority)
-    except Exception:
-        log.exception("generation %s is kept but not queued yet", generation.id)
+    row, priority = generation.id, generation.priority
+    parts.queue.promptly(lambda: parts.queue.enqueue(row, priority), f"generation {row} waits")
     parts.live.poke()
     headers = {"Location": f"/generations/{generation.id}"}
     return answer(
@@ -140,10 +136,7 @@ def cancel(id: UUID, request: Request, artist: CurrentArtist, session: Session, 
     generation = artist.generations.get(id)
     generation.cancel()
     session.commit()
-    try:
-        parts.queue.cancel(id)
-    except Exception:
-        log.exception("the queue could not be told that %s is cancelled", id)
+    parts.queue.promptly(lambda: parts.queue.cancel(id), f"generation {id} is cancelled")
     parts.live.poke()
     return answer(
         request,
