@@ -1,0 +1,84 @@
+"""More of the bench: runs of other windows, older runs, picks taken back, the way back to an earlier base, a locked seed."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Page, expect
+
+from app.routes.works import SHOWN
+from tests.browser.conftest import Visit
+from tests.browser.window import button, field, finished, revision_of, runs, saved, variants, verbs
+from tests.running import Running
+
+QUICK = {"engine": "fake-slow", "params": {"steps": 2, "seconds": 0.05}}  # what is made does not matter here
+
+
+def bench(studio: Running, visit: Visit) -> Page:
+    """A new work's bench with a quick engine."""
+    work = studio.work()
+    draft = {"version": 1, "brief": {"intent": "a red apple"}} | QUICK
+    studio.http.put(f"/works/{work}/draft", json=draft).raise_for_status()
+    return visit(f"/works/{work}")
+
+
+def test_a_run_of_another_window_appears(visit: Visit, studio: Running) -> None:
+    first = bench(studio, visit)
+    second = visit(first.url)
+    button(first, "Generate").click()
+    finished(second)
+    expect(finished(first)).to_be_visible()
+    expect(runs(second)).to_have_count(1)
+
+
+def test_older_runs_are_fetched(visit: Visit, studio: Running) -> None:
+    work = studio.work()
+    for _run in range(SHOWN + 2):
+        studio.make(work, count=1, **QUICK)
+    page = visit(f"/works/{work}")
+    expect(runs(page)).to_have_count(SHOWN)
+    page.get_by_role("link", name="Older variants").click()
+    expect(runs(page)).to_have_count(SHOWN + 2)
+    expect(page.get_by_role("link", name="Older variants")).to_have_count(0)
+
+
+def test_a_pick_is_taken_back(visit: Visit, studio: Running) -> None:
+    page = bench(studio, visit)
+    button(page, "Generate").click()
+    run = finished(page)
+    variants(run).first.get_by_role("button", name="Select variant 1").click()
+    page.keyboard.press("p")
+    expect(button(run, "Picked")).to_have_count(1)
+    page.keyboard.press("p")
+    expect(button(run, "Picked")).to_have_count(0)
+    page.reload()
+    expect(button(finished(page), "Picked")).to_have_count(0)
+
+
+def test_z_goes_back_to_the_previous_base(visit: Visit, studio: Running) -> None:
+    page = bench(studio, visit)
+    button(page, "Generate").click()
+    run = finished(page)
+    numbers = [revision_of(variants(run).nth(at))["number"] for at in (0, 1)]
+    for at in (0, 1):
+        variants(runs(page).first).nth(at).get_by_role("button", name=f"Select variant {at + 1}").click()
+        button(verbs(page), "Go on from here").click()
+        expect(page.get_by_role("figure")).to_contain_text(f"Revision {numbers[at]}")
+    page.keyboard.press("z")
+    expect(page.get_by_role("figure")).to_contain_text(f"Revision {numbers[0]}")
+
+
+def test_a_locked_seed_makes_the_same_again(visit: Visit, studio: Running) -> None:
+    page = bench(studio, visit)
+    page.get_by_text("Engine and parameters").click()
+    page.get_by_role("checkbox", name="Lock the seed").check()
+    seed = page.get_by_role("spinbutton", name="Seed").input_value()
+    assert re.fullmatch(r"\d+", seed)
+    saved(page)
+    for run in (1, 2):
+        field(page, "Intent").press("Control+Enter")
+        expect(runs(page)).to_have_count(run)
+        finished(page)
+    made = [studio.http.get(f"/revisions/{revision_of(variants(runs(page).nth(run)).nth(2))['id']}").json() for run in (0, 1)]
+    assert [str(one["seed"]) for one in made] == [str(int(seed) + 2)] * 2
+    assert made[0]["asset"]["sha256"] == made[1]["asset"]["sha256"]
