@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 from playwright.sync_api import Page, expect
 
@@ -11,7 +12,7 @@ from tests.browser.conftest import Visit
 from tests.browser.window import button, field, finished, revision_of, runs, saved, variants, verbs
 from tests.running import Running
 
-QUICK = {"engine": "fake-slow", "params": {"steps": 2, "seconds": 0.05}}  # what is made does not matter here
+QUICK: dict[str, Any] = {"engine": "fake-slow", "params": {"steps": 2, "seconds": 0.05}}  # what is made does not matter here
 
 
 def bench(studio: Running, visit: Visit) -> Page:
