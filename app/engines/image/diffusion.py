@@ -54,7 +54,7 @@ class LatentDiffusion:
 
         self.device = torch.device(device)
         self.dtype: torch.dtype = getattr(torch, dtype) if dtype else _quickest(self.device)
-        self.unet = weights.load(UNet2DConditionModel, folder / "unet").to(self.device)
+        self.unet = _cast(weights.load(UNet2DConditionModel, folder / "unet").to(self.device), self.dtype)
         self.vae = weights.load(AutoencoderKL, folder / "vae").to(self.device)
         self.scheduler = _scheduler(folder / "scheduler" / "scheduler_config.json")
         self.text = TextEncoder(device)
@@ -141,6 +141,18 @@ def slerp(start: torch.Tensor, end: torch.Tensor, part: float) -> torch.Tensor:
         return start
     turned: torch.Tensor = (((1 - part) * angle).sin() * start + (part * angle).sin() * end) / angle.sin()
     return turned
+
+
+def _cast(unet: torch.nn.Module, dtype: torch.dtype) -> Any:
+    """`unet` with the weights of its heavy layers in `dtype`, once: autocast casts weights that need no gradient anew at
+    every step. The numbers are the same to the bit.
+    """
+    import torch
+
+    for layer in unet.modules():
+        if isinstance(layer, torch.nn.Conv2d | torch.nn.Linear):
+            layer.to(dtype)
+    return unet
 
 
 def _scheduler(path: Path) -> Any:
