@@ -40,10 +40,8 @@ def measure(bench: Bench) -> Iterator[tuple[str, Figure]]:
     project = fill(studio, count)
     pages = any_page(studio, project, count, bench.times(40, 4))
     every = [taken for kind in pages.values() for taken in kind]
-    yield (
-        "pages",
-        Figure(percentile(every, 95), spread(every) | {"works": count} | {k: percentile(v, 95) for k, v in pages.items()}),
-    )
+    by_kind = {kind: percentile(values, 95) for kind, values in pages.items()}
+    yield "pages", Figure(percentile(every, 95), spread(every) | {"works": count} | by_kind)
     searches: dict[str, list[float]] = {"lighthouse": [], "灯塔": []}
     for word, taken in searches.items():
         for _turn in range(bench.times(15, 2)):
