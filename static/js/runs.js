@@ -13,13 +13,15 @@ function element(html) {
 
 export const find = (id) => document.getElementById(`generation-${id}`);
 
-/** Put a new run on top, unless it is there already (the stream may have been quicker than the answer). */
+/** Put a run where its time is, a new one on top, unless it is there already (the stream may have been quicker than the answer). */
 export function insert(html) {
   const run = element(html);
   const present = document.getElementById(run.id);
   if (present) return present;
+  const next = [...runs().children].find((other) => other.id < run.id); // ids grow with time (UUID 7)
+  if (next?.matches(".older")) return run; // it comes with the older ones when they are asked for
   document.getElementById("empty")?.remove();
-  runs().prepend(run);
+  runs().insertBefore(run, next ?? null);
   htmx.process(run);
   document.dispatchEvent(new CustomEvent("stemma:run", { detail: run }));
   return run;
