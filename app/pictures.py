@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from PIL import Image, ImageOps, PngImagePlugin
+from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from app.errors import InvalidError, TooLargeError, UnsupportedError, _
 
@@ -41,9 +41,7 @@ def admit(data: bytes, max_pixels: int) -> Picture:
                 _check_size(opened.size, max_pixels)
                 recipe = read_recipe(opened)
                 opened.load()
-                upright = ImageOps.exif_transpose(opened)
-                mode = "RGBA" if upright.has_transparency_data else "RGB"
-                picture = upright.convert(mode)
+                picture = _plain(ImageOps.exif_transpose(opened))
     except TooLargeError:
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
@@ -55,6 +53,33 @@ def admit(data: bytes, max_pixels: int) -> Picture:
     encoded = io.BytesIO()
     picture.save(encoded, "PNG", compress_level=3)
     return Picture(encoded.getvalue(), picture.width, picture.height, mean_colour(picture), recipe)
+
+
+def _plain(picture: Image.Image) -> Image.Image:
+    """The picture in RGB or RGBA of 8 bits in sRGB, with nothing but its pixels."""
+    if picture.mode.startswith("I"):  # greys of 16 bits: `convert` would cut them off at 255
+        picture = picture.convert("I").point(lambda value: value * (1 / 257)).convert("L")
+        picture.info.pop("transparency", None)
+    plain = _in_srgb(picture) if picture.mode == "CMYK" else picture
+    plain = plain.convert("RGBA" if plain.has_transparency_data else "RGB")
+    if picture.mode != "CMYK":
+        plain = _in_srgb(plain)
+    plain.info = {}
+    return plain
+
+
+def _in_srgb(picture: Image.Image) -> Image.Image:
+    """The same colours in sRGB, by the profile that the picture carries; a profile that does not fit is left aside."""
+    profile = picture.info.get("icc_profile")
+    if not profile:
+        return picture
+    mode = picture.mode if picture.mode in {"RGB", "RGBA"} else "RGB"
+    try:
+        given = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        converted = ImageCms.profileToProfile(picture, given, ImageCms.createProfile("sRGB"), outputMode=mode)
+    except (ImageCms.PyCMSError, OSError, ValueError, TypeError):
+        return picture
+    return converted or picture
 
 
 def _check_size(size: tuple[int, int], max_pixels: int) -> None:

@@ -81,20 +81,21 @@ def show(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     )
 
 
-def _asset(revision: Revision) -> Asset:
-    if revision.asset is None:
+def _there(asset: Asset | None) -> Asset:
+    if asset is None:
         raise NotFoundError(_("This revision has no picture."))
-    return revision.asset
+    return asset
 
 
 @router.get("/revisions/{id}/content")
 def content(id: UUID, request: Request, artist: CurrentArtist, parts: Parts, w: int | None = None) -> Response:
     """The bytes, or a WebP at most `w` pixels wide and high. Strong ETag, Range, cacheable for ever."""
-    asset = _asset(artist.revisions.get(id))
+    asset = _there(artist.revisions.asset(id))
     if w is not None and w not in WIDTHS:
         raise InvalidError("w", _("allowed here: %(widths)s"), widths=", ".join(map(str, WIDTHS)))
     etag = f'"{asset.sha256}{f"-{w}" if w else ""}"'
-    if etag in (part.strip() for part in request.headers.get("if-none-match", "").split(",")):
+    known = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
+    if etag in known or known == ["*"]:  # weak comparison: a proxy that compresses weakens tags (RFC 9110, 13.1.2)
         return Response(status_code=304, headers={**FOR_EVER, "ETag": etag})
     path, kind = (
         (parts.store.path(asset.sha256), asset.media_type) if w is None else (_thumbnail(parts, asset, w), "image/webp")
@@ -115,7 +116,7 @@ def _thumbnail(parts: Studio, asset: Asset, width: int) -> Any:
 def download(id: UUID, artist: CurrentArtist, parts: Parts) -> Response:
     """The picture as a file whose PNG carries the recipe (iTXt chunk `stemma`)."""
     revision = artist.revisions.get(id)
-    data = with_recipe(parts.store.get(_asset(revision).sha256), recipe(revision))
+    data = with_recipe(parts.store.get(_there(revision.asset).sha256), recipe(revision))
     name = f"stemma-{str(revision.work_id)[-6:]}-{revision.number}.png"
     headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
     return Response(data, media_type="image/png", headers=headers)

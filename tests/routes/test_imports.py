@@ -1,0 +1,169 @@
+"""Imports: whatever a camera or a painter's program wrote becomes upright RGB or RGBA, and nothing else comes along."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image, ImageCms, PngImagePlugin
+
+
+def encoded(picture: Image.Image, kind: str, **options: Any) -> bytes:
+    """A picture as the bytes of a file."""
+    buffer = io.BytesIO()
+    picture.save(buffer, kind, **options)
+    return buffer.getvalue()
+
+
+@pytest.fixture
+def imported(web: TestClient, work: str) -> Callable[[bytes], tuple[dict[str, Any], Image.Image]]:
+    """Imports a file: what was answered, and the picture as it is kept."""
+
+    def bring(data: bytes) -> tuple[dict[str, Any], Image.Image]:
+        answer = web.post(f"/works/{work}/imports", files={"file": ("a.bin", data, "application/octet-stream")})
+        assert answer.status_code == 201, answer.text
+        kept = web.get(f"/revisions/{answer.json()['id']}/content")
+        assert kept.headers["content-type"] == "image/png"
+        return answer.json(), Image.open(io.BytesIO(kept.content))
+
+    return bring
+
+
+Bring = Callable[[bytes], tuple[dict[str, Any], Image.Image]]
+
+
+def test_an_import_is_a_root(web: TestClient, imported: Bring) -> None:
+    made, kept = imported(encoded(Image.new("RGB", (64, 48), "teal"), "PNG"))
+    assert (made["origin"], made["parents"], made["number"], made["engine"], made["seed"]) == ("import", [], 1, None, None)
+    asset = made["asset"]
+    assert (asset["width"], asset["height"], asset["media_type"]) == (64, 48, "image/png")
+    assert (kept.mode, kept.getpixel((3, 3))) == ("RGB", (0, 128, 128))
+
+
+def test_transparency_stays(imported: Bring) -> None:
+    glass = Image.new("RGBA", (20, 20), (255, 0, 0, 0))
+    glass.putpixel((3, 3), (0, 0, 255, 128))
+    _made, kept = imported(encoded(glass, "PNG"))
+    assert (kept.mode, kept.getpixel((3, 3)), kept.getpixel((0, 0))[3]) == ("RGBA", (0, 0, 255, 128), 0)  # type: ignore[index]  # four ints
+    palette = Image.new("P", (20, 20), 0)
+    palette.putpalette([255, 0, 0, 0, 255, 0])
+    palette.putpixel((3, 3), 1)
+    _made, kept = imported(encoded(palette, "PNG", transparency=0))
+    assert (kept.mode, kept.getpixel((0, 0))[3], kept.getpixel((3, 3))) == ("RGBA", 0, (0, 255, 0, 255))  # type: ignore[index]  # as above
+
+
+@pytest.mark.parametrize("orientation", range(1, 9))
+def test_a_photo_stands_upright(imported: Bring, orientation: int) -> None:
+    scene = Image.new("RGB", (32, 16), "white")
+    scene.paste("red", (0, 0, 8, 8))  # the corner that must be at the top left again
+    undo = {2: 0, 3: 3, 4: 1, 5: 5, 6: 2, 7: 6, 8: 4}
+    taken = scene.transpose(Image.Transpose(undo[orientation])) if orientation in undo else scene
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    made, kept = imported(encoded(taken, "JPEG", exif=exif, quality=95, subsampling=0))
+    assert (made["asset"]["width"], made["asset"]["height"]) == (32, 16)
+    red, green, _blue = kept.getpixel((2, 2))  # type: ignore[misc]  # three ints
+    assert (red > 200, green < 60) == (True, True)
+    assert all(value > 200 for value in kept.getpixel((29, 13)))  # type: ignore[union-attr]  # three ints
+
+
+def test_of_an_animation_the_first_picture_is_kept(imported: Bring) -> None:
+    frames = [Image.new("RGB", (24, 24), colour) for colour in ("red", "lime", "blue")]
+    for kind in ("GIF", "WEBP", "PNG"):
+        options: dict[str, Any] = {"save_all": True, "append_images": frames[1:], "duration": 100}
+        if kind == "WEBP":
+            options["lossless"] = True
+        _made, kept = imported(encoded(frames[0], kind, **options))
+        assert getattr(kept, "n_frames", 1) == 1, kind
+        assert kept.convert("RGB").getpixel((12, 12)) == (255, 0, 0), kind
+
+
+def test_print_colours_and_deep_greys_become_rgb(imported: Bring) -> None:
+    cyan = Image.new("CMYK", (32, 32), (255, 0, 0, 0))
+    _made, kept = imported(encoded(cyan, "JPEG", quality=95))
+    red, green, blue = kept.getpixel((5, 5))  # type: ignore[misc]  # three ints
+    assert (kept.mode, red < 60, green > 150, blue > 150) == ("RGB", True, True, True)
+    deep = Image.new("I;16", (32, 32), 0)
+    for x in range(32):
+        for y in range(32):
+            deep.putpixel((x, y), x * 2048)
+    _made, kept = imported(encoded(deep, "PNG"))
+    greys = [kept.getpixel((x, 9))[0] for x in range(32)]  # type: ignore[index]  # three ints
+    assert greys == sorted(greys)
+    assert 100 < greys[16] < 156  # the middle of 16 bits is the middle of 8, not white
+    assert (greys[0], greys[31] > 240) == (0, True)
+
+
+def test_a_colour_profile_is_read_and_not_kept(imported: Bring) -> None:
+    """sRGB stays what it is, a profile that is none is left aside, and neither stays in the file."""
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
+    _made, same = imported(encoded(Image.new("RGB", (16, 16), (200, 100, 50)), "PNG", icc_profile=srgb))
+    assert same.getpixel((3, 3)) == (200, 100, 50)
+    _made, broken = imported(encoded(Image.new("RGB", (16, 16), (200, 100, 50)), "PNG", icc_profile=b"no profile"))
+    assert broken.getpixel((3, 3)) == (200, 100, 50)
+    for kept in (same, broken):
+        assert "icc_profile" not in kept.info
+
+
+def test_what_a_camera_tells_stays_outside(imported: Bring) -> None:
+    exif = Image.Exif()
+    exif[0x010F] = "Camera of a person"
+    exif[0x8825] = {1: "N", 2: (52.0, 31.0, 12.0)}
+    data = encoded(Image.new("RGB", (32, 32), "teal"), "JPEG", exif=exif, comment=b"home address", icc_profile=b"profile")
+    made, kept = imported(data + b"<script>trailing</script>")
+    assert not kept.getexif()
+    assert set(kept.info) <= {"dpi"}
+    raw = encoded(kept, "PNG")
+    for secret in (b"Camera of", b"home address", b"trailing"):
+        assert secret not in raw
+    assert "Camera" not in json.dumps(made)
+    info = PngImagePlugin.PngInfo()
+    info.add_text("Author", "a person")
+    made, kept = imported(encoded(Image.new("RGB", (32, 32)), "PNG", pnginfo=info))
+    assert "Author" not in kept.info
+
+
+def test_a_picture_of_ours_brings_its_recipe_back(web: TestClient, imported: Bring) -> None:
+    first, _kept = imported(encoded(Image.new("RGB", (32, 32), "teal"), "PNG"))
+    file = web.get(f"/revisions/{first['id']}/download").content
+    made, kept = imported(file)
+    assert made["facts"]["recipe"]["id"] == first["id"]
+    assert "stemma" not in kept.info
+
+
+@pytest.mark.parametrize("text", ["not json", "[1]", '"x"', "[" * 50_000, '{"a": "' + "x" * 100_001 + '"}'])
+def test_a_recipe_that_is_none_is_not_believed(imported: Bring, text: str) -> None:
+    info = PngImagePlugin.PngInfo()
+    info.add_itxt("stemma", text)
+    made, _kept = imported(encoded(Image.new("RGB", (32, 32)), "PNG", pnginfo=info))
+    assert set(made["facts"]) == {"file"}
+
+
+def test_a_browser_goes_on_from_what_it_brought(web: TestClient, work: str, picture: Callable[..., bytes]) -> None:
+    answer = web.post(
+        f"/works/{work}/imports",
+        files={"file": ("fox.png", picture())},
+        headers={"Accept": "text/html"},
+        follow_redirects=False,
+    )
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/works/{work}")
+    base = web.get(f"/works/{work}/draft").json()["base"]
+    assert base == web.get(f"/works/{work}/revisions").json()["items"][0]["id"]
+
+
+def test_too_small_too_large_and_the_wrong_place(
+    web: TestClient, work: str, project: str, picture: Callable[..., bytes]
+) -> None:
+    def bring(where: str, data: bytes) -> int:
+        return web.post(f"/works/{where}/imports", files={"file": ("f.png", data)}).status_code
+
+    assert bring(work, picture(size=(7, 100))) == 422
+    assert bring(work, picture(size=(20_000, 9))) == 413
+    poem = web.post(f"/projects/{project}/works", json={"title": "Poem", "medium": "text"}).json()["id"]
+    assert bring(poem, picture()) == 422
+    web.post(f"/works/{work}/trash")
+    assert bring(work, picture()) == 409
