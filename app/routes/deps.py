@@ -37,8 +37,8 @@ class Studio:
     engines: dict[str, Engine]
 
 
-def studio(request: Request) -> Studio:
-    """The parts of this process."""
+async def studio(request: Request) -> Studio:
+    """The parts of this process (async, since a plain function would cost every request a turn in a thread)."""
     parts: Studio = request.app.state.studio
     return parts
 
@@ -81,13 +81,25 @@ def body(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
 
 def documented(model: type[BaseModel]) -> dict[str, Any]:
     """`openapi_extra` for a handler that takes `body(model)`: the same schema as JSON and as a form."""
-    schema = {"schema": model.model_json_schema(ref_template="#/components/schemas/{model}")}
+    whole = model.model_json_schema()
+    schema = {"schema": _inlined(whole, whole.pop("$defs", {}))}
     return {
         "requestBody": {
             "required": True,
             "content": {"application/json": schema, "application/x-www-form-urlencoded": schema},
         }
     }
+
+
+def _inlined(schema: Any, known: dict[str, Any]) -> Any:
+    """`schema` with what it refers to in its place: OpenAPI looks for references elsewhere."""
+    if isinstance(schema, list):
+        return [_inlined(below, known) for below in schema]
+    if not isinstance(schema, dict):
+        return schema
+    name = str(schema.get("$ref", "")).rpartition("/")[2]
+    whole = {**known[name], **{k: v for k, v in schema.items() if k != "$ref"}} if name in known else schema
+    return {key: _inlined(below, known) for key, below in whole.items()}
 
 
 async def _raw(request: Request) -> Any:

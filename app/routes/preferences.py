@@ -29,7 +29,7 @@ def choose(request: Request, chosen: Annotated[Preferences, Depends(body(Prefere
     """Remember choices in cookies; a browser goes back to where it came from."""
     if "text/html" in request.headers.get("accept", "") and not is_htmx(request):
         back = urlsplit(request.headers.get("referer", "/"))
-        response: Response = RedirectResponse((back.path or "/") + (f"?{back.query}" if back.query else ""), 303)
+        response: Response = RedirectResponse("/" + back.path.lstrip("/\\") + (f"?{back.query}" if back.query else ""), 303)
     else:
         response = Response(status_code=204)
     for name, value in chosen.model_dump(exclude_none=True).items():

@@ -10,6 +10,7 @@ from pydantic import BaseModel, Field, field_validator
 
 from app.brief import clean
 from app.engines.engine import Engine
+from app.errors import _
 from app.models.draft import Draft, draft_of
 from app.models.lineage import pane
 from app.models.work import Work
@@ -30,6 +31,8 @@ class WorkPatch(BaseModel):
     @field_validator("title")
     @classmethod
     def _clean(cls, title: str) -> str:
+        if not clean(title).strip():
+            raise ValueError(_("say at least one letter"))
         return clean(title).strip()
 
 
