@@ -17,7 +17,7 @@ document.addEventListener("submit", async (event) => {
   for (const icon of button.querySelectorAll("[data-theme-icon]")) icon.hidden = icon.dataset.themeIcon !== theme;
   button.ariaLabel = button.title = button.dataset[theme];
   button.value = { auto: "light", light: "dark", dark: "auto" }[theme];
-  await fetch(event.target.action, { method: "POST", body: new URLSearchParams({ theme }), redirect: "manual" });
+  await fetch(event.target.action, { method: "POST", body: new URLSearchParams({ theme }), redirect: "manual", keepalive: true });
 });
 
 if (/Mac|iP(hone|ad)/.test(navigator.platform)) {
