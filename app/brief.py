@@ -51,6 +51,17 @@ Text = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(clean)]
 Items = Annotated[list[Text], Field(max_length=MAX_ITEMS), BeforeValidator(_listed)]
 
 
+def titled(text: str) -> str:
+    """A name or title: one that can be read. Raises ValueError."""
+    text = clean(text).strip()
+    if not text:
+        raise ValueError(_("say at least one letter"))
+    return text
+
+
+Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(titled)]
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """What an engine reads. `dropped` lists the words that it will not see (too long, unknown)."""

@@ -7,9 +7,9 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict
 
-from app.brief import Medium, clean
+from app.brief import Medium, Title
 from app.errors import ConflictError, _
 from app.models.work import Work
 from app.pages import answer
@@ -26,30 +26,16 @@ class Named(BaseModel):
     """A project's name; `work` begins a first work of pictures in it at once."""
 
     model_config = ConfigDict(extra="ignore")
-    name: str = Field(min_length=1, max_length=200)
-    work: str | None = Field(None, min_length=1, max_length=200)
-
-    @field_validator("name")
-    @classmethod
-    def _clean(cls, name: str) -> str:
-        if not clean(name).strip():
-            raise ValueError(_("say at least one letter"))
-        return clean(name).strip()
+    name: Title
+    work: Title | None = None
 
 
 class NewWork(BaseModel):
     """A work to begin."""
 
     model_config = ConfigDict(extra="ignore")
-    title: str = Field(min_length=1, max_length=200)
+    title: Title
     medium: Medium = Medium.IMAGE
-
-    @field_validator("title")
-    @classmethod
-    def _clean(cls, title: str) -> str:
-        if not clean(title).strip():
-            raise ValueError(_("say at least one letter"))
-        return clean(title).strip()
 
 
 def media(parts: Studio) -> list[str]:
@@ -90,7 +76,7 @@ def create(request: Request, artist: CurrentArtist, named: Annotated[Named, Depe
     """A new project."""
     project = artist.projects.create(named.name)
     location = f"/projects/{project.id}"
-    bench = f"/works/{artist.works.create(project, clean(named.work).strip(), Medium.IMAGE).id}" if named.work else location
+    bench = f"/works/{artist.works.create(project, named.work, Medium.IMAGE).id}" if named.work else location
     return answer(request, lambda: ProjectOut.of(project), status=201, location=bench, headers={"Location": location})
 
 

@@ -6,11 +6,10 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel, Field, field_validator
+from pydantic import BaseModel
 
-from app.brief import clean
+from app.brief import Title
 from app.engines.engine import Engine
-from app.errors import _
 from app.models.draft import Draft, draft_of
 from app.models.lineage import pane
 from app.models.work import Work
@@ -26,14 +25,7 @@ SHOWN = 12  # generations on the bench at first; more on request
 class WorkPatch(BaseModel):
     """What can be changed of a work."""
 
-    title: str = Field(min_length=1, max_length=200)
-
-    @field_validator("title")
-    @classmethod
-    def _clean(cls, title: str) -> str:
-        if not clean(title).strip():
-            raise ValueError(_("say at least one letter"))
-        return clean(title).strip()
+    title: Title
 
 
 def engine_view(engine: Engine) -> dict[str, Any]:
