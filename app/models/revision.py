@@ -12,6 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relat
 
 from app.brief import Brief
 from app.db import Base, now, uuid7
+from app.errors import NotFoundError
 from app.models.asset import Asset
 from app.models.parent import Parent, Role
 from app.models.pick import Pick
@@ -137,6 +138,17 @@ class Revisions(Scope[Revision]):
         if cursor is not None:
             query = query.where(Revision.number < cursor)
         return list(self.session.scalars(query.order_by(Revision.number.desc()).limit(limit)).unique())
+
+    def asset(self, id: UUID) -> Asset | None:
+        """The asset of revision `id`, if it has one, and nothing else of it: a wall asks for a hundred at once.
+
+        Raises NotFoundError when there is no such revision, or when it is another's.
+        """
+        mine = self.query().where(Revision.id == id).with_only_columns(Revision.id, Asset)
+        found = self.session.execute(mine.outerjoin(Asset, Asset.sha256 == Revision.asset_id)).first()
+        if found is None:
+            raise NotFoundError
+        return found[1]
 
     def add_import(self, work: Work, asset: Asset, facts: dict[str, Any]) -> Revision:
         """A root of the lineage from outside: an uploaded picture."""

@@ -139,9 +139,7 @@ def test_a_paused_process_does_not_spend_the_budget(monkeypatch: pytest.MonkeyPa
 
 
 def test_the_learning_rate_warms_up_holds_and_decays() -> None:
-    rates = [
-        learning_rate(1.0, step, progress, warmup=10) for step, progress in ((0, 0), (9, 0), (99, 0.5), (99, 0.85))
-    ]
+    rates = [learning_rate(1.0, step, progress, warmup=10) for step, progress in ((0, 0), (9, 0), (99, 0.5), (99, 0.85))]
     assert rates == pytest.approx([0.1, 1, 1, 0.5])
     assert learning_rate(1.0, 99, 1.0) > 0
 

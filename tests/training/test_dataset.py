@@ -72,9 +72,7 @@ def disc(red: int, green: int, blue: int) -> Pixels:
     return pixels
 
 
-def drawing(
-    label: str = "fox", style: str = "flat", group: int | None = ANIMALS, tags: tuple[str, ...] = ()
-) -> Drawing:
+def drawing(label: str = "fox", style: str = "flat", group: int | None = ANIMALS, tags: tuple[str, ...] = ()) -> Drawing:
     return Drawing(label.replace(" ", "-"), label, tags, style, group)
 
 
@@ -270,9 +268,7 @@ def test_held_out_concepts_weigh_nothing_and_no_other_caption_does_so_by_concept
 
 def test_a_mirrored_view_is_the_mirror_of_the_picture() -> None:
     pixels = np.stack([disc(214, 60, 60)])
-    plain, mirrored = pictures(
-        pixels, [words.View(0, "teal", mirrored=False), words.View(0, "teal", mirrored=True)]
-    ).unbind()
+    plain, mirrored = pictures(pixels, [words.View(0, "teal", mirrored=False), words.View(0, "teal", mirrored=True)]).unbind()
     assert plain.shape == (3, SIZE, SIZE)
     assert not plain.equal(mirrored)
     assert plain.equal(mirrored.flip(-1))

@@ -51,9 +51,7 @@ def weights(training: diffusion.Training) -> torch.Tensor:
     return torch.cat([parameter.detach().flatten() for parameter in both])
 
 
-def test_interrupted_and_resumed_it_comes_to_the_same_numbers(
-    tmp_path: Path, known: Examples, machine: Machine
-) -> None:
+def test_interrupted_and_resumed_it_comes_to_the_same_numbers(tmp_path: Path, known: Examples, machine: Machine) -> None:
     straight = diffusion.Training(known, tmp_path / "straight", TINY, machine, None)
     for _step in range(6):
         straight.train_step()
