@@ -155,7 +155,7 @@ class WorkerProcess:
         if engine.name not in self.warm:
             self.warm.append(engine.name)
         contents = perform(engine, request_for(generation, engine, self.store), progress)
-        patiently(lambda: finish(self.database, self.store, generation, contents), DISK_PATIENCE)
+        patiently(lambda: finish(self.database, self.store, generation, contents), room=DISK_PATIENCE)
         log.info("generation %s: %d variants", generation.id, len(contents))
 
     def _beat(self) -> None:

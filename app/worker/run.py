@@ -200,14 +200,17 @@ def release(database: Database, generation: Generation) -> None:
             row.status, row.worker_id, row.attempt = Status.QUEUED, None, row.attempt - 1
 
 
-def patiently(do: Callable[[], None], patience: float = 300.0) -> None:
-    """Do it; while the database is locked, away or full, wait and try again, for `patience` seconds at most."""
-    end, pause = time.monotonic() + patience, 0.2
+def patiently(do: Callable[[], None], patience: float = 300.0, room: float = 300.0) -> None:
+    """Do it; while the database is locked or away, wait and try again, for `patience` seconds at most.
+
+    On a full disk for `room` seconds: it empties itself seldom, and the artist should hear of it.
+    """
+    began, pause = time.monotonic(), 0.2
     while True:
         try:
             do()
         except (sa.exc.OperationalError, sa.exc.TimeoutError, DiskFullError) as error:
-            if time.monotonic() > end:
+            if time.monotonic() - began > (room if isinstance(error, DiskFullError) else patience):
                 raise
             log.warning("a result waits to be stored: %s", error)
             time.sleep(pause)
