@@ -27,6 +27,7 @@ export function wall(element, { total, url, at }) {
   }
   function drop(piece) {
     piece.stop.abort();
+    for (const image of piece.querySelectorAll("img")) image.removeAttribute("src"); // else they load on, before those in sight
     piece.remove();
   }
   function look() {
