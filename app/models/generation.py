@@ -135,8 +135,9 @@ class Generations(Scope[Generation]):
     model = Generation
 
     def query(self) -> sa.Select[Generation]:
-        visible = Works(self.session, self.artist).query().with_only_columns(Work.id)
-        return sa.select(Generation).where(Generation.work_id.in_(visible))
+        # Correlated: one look at one work. As a list, SQLite would gather every visible work before it looks.
+        visible = Works(self.session, self.artist).query().where(Work.id == Generation.work_id)
+        return sa.select(Generation).where(visible.correlate(Generation).exists())
 
     def page(
         self, *, work: Work | None = None, status: Sequence[str] = (), cursor: UUID | None = None, limit: int = 50

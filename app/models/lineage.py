@@ -200,8 +200,8 @@ def _queries(work: Work, edges: list[tuple[str, str, str]], *columns: Any) -> li
     own = query.where(Revision.work_id == work.id).order_by(Revision.number)
     children = {child for child, _, _ in edges}
     elsewhere = [UUID(parent) for parent in {parent for _, parent, _ in edges} - children]
-    visible = sa.select(Work.id).join(Project).where(Project.owner_id == work.project.owner_id)
-    others = query.where(Revision.work_id != work.id, Revision.work_id.in_(visible))
+    visible = sa.select(Work.id).join(Project).where(Project.owner_id == work.project.owner_id, Work.id == Revision.work_id)
+    others = query.where(Revision.work_id != work.id, visible.correlate(Revision).exists())
     batches = [elsewhere[at : at + 500] for at in range(0, len(elsewhere), 500)]
     return [*((True, others.where(Revision.id.in_(batch))) for batch in batches), (False, own)]
 

@@ -129,8 +129,9 @@ class Revisions(Scope[Revision]):
     model = Revision
 
     def query(self) -> sa.Select[Revision]:
-        visible = Works(self.session, self.artist).query().with_only_columns(Work.id)
-        return sa.select(Revision).where(Revision.work_id.in_(visible))
+        # Correlated: one look at one work. As a list, SQLite would gather every visible work before it looks.
+        visible = Works(self.session, self.artist).query().where(Work.id == Revision.work_id)
+        return sa.select(Revision).where(visible.correlate(Revision).exists())
 
     def of(self, work: Work, cursor: int | None = None, limit: int = 100) -> list[Revision]:
         """The revisions of `work`, latest number first, below number `cursor`."""
