@@ -200,7 +200,7 @@ def house(tmp_path_factory: pytest.TempPathFactory) -> Pipeline:
     text.config.use_attention_mask = True
     whole = StableDiffusionPipeline(
         unet=UNet2DConditionModel.from_pretrained(FOLDER / "unet"), vae=AutoencoderKL.from_pretrained(FOLDER / "vae"),
-        scheduler=DDIMScheduler.from_pretrained(FOLDER / "scheduler", steps_offset=1), text_encoder=text,
+        scheduler=DDIMScheduler.from_pretrained(FOLDER / "scheduler"), text_encoder=text,
         tokenizer=BertTokenizer.from_pretrained(source, model_max_length=minilm.TOKENS),
         safety_checker=None, feature_extractor=None, requires_safety_checker=False,
     )  # fmt: skip

@@ -66,6 +66,7 @@ def noise_schedule() -> Any:
         timestep_spacing="trailing",
         clip_sample=False,
         set_alpha_to_one=True,
+        steps_offset=1,  # trailing steps never read it; diffusers warns of any other value
     )
 
 
