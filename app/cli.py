@@ -62,17 +62,11 @@ def worker(data: Data = None) -> None:
 
 @app.command()
 def migrate(data: Data = None) -> None:
-    """Bring the tables of the studio and of the queue to the present form."""
+    """Bring the tables of the studio and of the queue to the present form; a new studio gets the example."""
     _set(data=data)
-    from app.db import Database
-    from app.db import migrate as run
-    from app.queue import migrate_queue
-    from app.settings import settings
+    from app.supervisor import prepare
 
-    database = Database()
-    run(database.engine)
-    migrate_queue(settings())
-    database.close()
+    prepare()
     print("The tables are up to date.")
 
 
