@@ -10,7 +10,6 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
 
 from app.observe import set_up_logging
 from app.settings import settings
@@ -90,7 +89,7 @@ def prepare() -> None:
     database.close()
 
 
-def run(ready: Callable[[], None] | None = None) -> int:
+def run() -> int:
     """Run the studio until SIGINT or SIGTERM; the exit code."""
     from app.serving import check_exposure
 
@@ -105,8 +104,6 @@ def run(ready: Callable[[], None] | None = None) -> int:
     where = f"http://{config.host}:{config.port}"
     sys.stderr.write(f"\n  Stemma: {where}   (works in {config.data}; Ctrl+C ends)\n\n")
     sys.stderr.flush()
-    if ready:
-        ready()
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     while not stop.is_set():
         for child in children:
