@@ -9,7 +9,7 @@ from playwright.sync_api import Page, expect
 
 from app.routes.works import SHOWN
 from tests.browser.conftest import Visit
-from tests.browser.window import button, field, finished, revision_of, runs, saved, variants, verbs
+from tests.browser.window import button, field, finished, follow, revision_of, runs, saved, variants, verbs
 from tests.running import Running
 
 QUICK: dict[str, Any] = {"engine": "fake-slow", "params": {"steps": 2, "seconds": 0.05}}  # what is made does not matter here
@@ -63,7 +63,7 @@ def test_z_goes_back_to_the_previous_base(visit: Visit, studio: Running) -> None
     numbers = [revision_of(variants(run).nth(at))["number"] for at in (0, 1)]
     for at in (0, 1):
         variants(runs(page).first).nth(at).get_by_role("button", name=f"Select variant {at + 1}").click()
-        button(verbs(page), "Go on from here").click()
+        follow(page, button(verbs(page), "Go on from here"))
         expect(page.get_by_role("figure")).to_contain_text(f"Revision {numbers[at]}")
     page.keyboard.press("z")
     expect(page.get_by_role("figure")).to_contain_text(f"Revision {numbers[0]}")

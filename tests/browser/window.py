@@ -72,6 +72,12 @@ def button(page: Page | Locator, name: str) -> Locator:
     return page.get_by_role("button", name=name, exact=True)
 
 
+def follow(page: Page, control: Locator) -> None:
+    """Press a control that leads to another page, until that page listens: a key pressed before its scripts run is lost."""
+    with page.expect_navigation(wait_until="load"):
+        control.click()
+
+
 def saved(page: Page) -> None:
     """The bench says that everything is saved."""
     expect(page.get_by_role("status").filter(has_text=re.compile("^(Saved|已保存)$"))).to_be_visible(timeout=PATIENCE)
