@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     expose: bool = False  # allow an address other than loopback
     hosts: str = ""  # further names the studio answers to, separated by commas
     engines: list[EngineSetting] = []
+    judge: str = "house"  # or the folder or hub id of a CLIP or SigLIP (safetensors only); empty: none
     fake_engines: bool = False  # engines that fail on purpose, for tests of faults
     attempts: int = Field(3, ge=1, le=100)  # how often a worker may die on a generation before it fails
     queue_limit: int = Field(200, ge=1)  # generations that may wait at once

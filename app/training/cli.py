@@ -63,6 +63,10 @@ def autoencoder(
     minutes: Minutes = 60,
     batch: Batch = 16,
     channels: Annotated[str, typer.Option(help="Of each level, the finest first.")] = "16,32,64,128",
+    latents: Annotated[int, typer.Option(min=1, help="Channels of a latent picture.")] = 4,
+    grow: Annotated[
+        bool, typer.Option(help="Start from a model of half the side; its UNet goes on in the new latents.")
+    ] = False,
     device: Device = "auto",
     threads: Threads = 1,
 ) -> None:
@@ -70,7 +74,7 @@ def autoencoder(
     from app.training.image import autoencoder as recipe
     from app.training.run import Machine
 
-    settings = recipe.Settings(minutes=minutes, batch=batch, channels=_numbers(channels))
+    settings = recipe.Settings(minutes=minutes, batch=batch, channels=_numbers(channels), latents=latents, grow=grow)
     with told():
         recipe.train(folder / "data", folder / "autoencoder", settings, Machine.of(device, threads), start)
 

@@ -47,6 +47,11 @@ def _pieces(text: str) -> list[int]:
     return ids
 
 
+def tokens(prompt: str) -> list[int]:
+    """The word pieces of `prompt` with the marks of start and end, 24 at most."""
+    return [CLS, *_pieces(prompt)[: TOKENS - 2], SEP]
+
+
 def _foreign(word: str) -> bool:
     """True for letters outside the Latin script: the model learned English captions only."""
     return any(char.isalpha() and "LATIN" not in unicodedata.name(char, "") for char in word)
@@ -98,10 +103,10 @@ class TextEncoder:
         """`prompt` as [1, 24, 384] float32; positions past its end are zero."""
         import torch
 
-        pieces = _pieces(prompt)[: TOKENS - 2]
-        ids = [CLS, *pieces, SEP] + [PAD] * (TOKENS - 2 - len(pieces))
-        mask = torch.tensor([[1] * (len(pieces) + 2) + [0] * (TOKENS - 2 - len(pieces))], device=self.model.device)
+        ids = tokens(prompt)
+        padding = TOKENS - len(ids)
+        mask = torch.tensor([[1] * len(ids) + [0] * padding], device=self.model.device)
         with torch.inference_mode():
-            tokens = torch.tensor([ids], device=self.model.device)
-            hidden: torch.Tensor = self.model(tokens, attention_mask=mask).last_hidden_state
+            padded = torch.tensor([ids + [PAD] * padding], device=self.model.device)
+            hidden: torch.Tensor = self.model(padded, attention_mask=mask).last_hidden_state
             return hidden * mask[..., None]

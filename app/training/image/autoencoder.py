@@ -1,4 +1,4 @@
-"""Training of the autoencoder: a picture of size × size pixels into 4 latents for each 8 × 8 of them, and back.
+"""Training of the autoencoder: a picture of size × size pixels into a small grid of latents, and back.
 
 Small crops first (quick), whole pictures last (so that the borders come right), on white and on coloured grounds.
 """
@@ -14,10 +14,10 @@ import torch.nn.functional as F  # noqa: N812 (torch's own custom)
 
 from app.training import checkpoint
 from app.training.faults import TrainingError
-from app.training.image import dataset, networks
+from app.training.image import dataset, growing, networks
 from app.training.image.captions import View
 from app.training.image.colours import BACKGROUNDS, Pixels
-from app.training.image.examples import encoded, pictures
+from app.training.image.examples import Part, encoded, pictures
 from app.training.image.export import save_network
 from app.training.run import Clock, Keeper, Machine, Report, bar, learning_rate, sound, stoppable
 
@@ -33,6 +33,9 @@ class Settings:
     batch: int = 16  # whole pictures; four times as many crops
     rate: float = 7e-4
     channels: tuple[int, ...] = (16, 32, 64, 128)
+    latents: int = networks.LATENT_CHANNELS
+    grow: bool = False  # start from a model of half the side, whose latents stay the first channels
+    held: float = 1.0  # how strongly they are held there
     whole: float = 0.75  # of the budget, from which on whole pictures are seen
     coloured: float = 0.6  # share of pictures on a coloured ground
     seed: int = 0
@@ -49,8 +52,8 @@ def train(data: Path, folder: Path, settings: Settings, machine: Machine, start:
         raise TrainingError("The data set in %(folder)s has nothing to learn from.", folder=data)
     dice = torch.Generator().manual_seed(settings.seed)
     torch.manual_seed(settings.seed)
-    vae = networks.load_autoencoder(start) if start else networks.new_autoencoder(settings.channels, pixels.shape[1])
-    vae = vae.train().to(machine.device)
+    small = networks.load_autoencoder(start).eval().to(machine.device) if start and settings.grow else None
+    vae = _first(small, start, settings, pixels.shape[1]).train().to(machine.device)
     optimizer = torch.optim.AdamW(vae.parameters(), lr=settings.rate, weight_decay=0.0, betas=(0.9, 0.99), fused=True)
     clock, step = Clock(settings.minutes), 0
     if (last := checkpoint.load(folder)) is not None:
@@ -76,7 +79,8 @@ def train(data: Path, folder: Path, settings: Settings, machine: Machine, start:
             with machine.autocast():
                 posterior = vae.encode(x).latent_dist
                 y = vae.decode(posterior.sample()).sample
-            loss = reconstruction(y.float(), x) + 2e-3 * posterior.kl().mean() / posterior.mean[0].numel()
+                held = settings.held * growing.drift(small, x, posterior.mean) if small else 0.0
+            loss = reconstruction(y.float(), x) + 2e-3 * posterior.kl().mean() / posterior.mean[0].numel() + held
             optimizer.zero_grad(set_to_none=True)
             loss.backward()
             torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
@@ -88,7 +92,10 @@ def train(data: Path, folder: Path, settings: Settings, machine: Machine, start:
                 keeper.keep()
                 clock.skip()
     keeper.finish()
-    vae.register_to_config(scaling_factor=1 / deviation(vae, pixels, known, machine))
+    latents = means(vae, pixels, known, machine)
+    if small:
+        latents = growing.level(vae, latents, int(small.config.latent_channels))
+    vae.register_to_config(scaling_factor=1 / float(latents.std()))
     save_network(vae, folder / "vae")
     report(f"autoencoder: {step} steps, latents' standard deviation {1 / vae.config.scaling_factor:.3f}", last=True)
     return clock.progress >= 1
@@ -103,12 +110,11 @@ def batch(pixels: Pixels, known: list[int], settings: Settings, dice: torch.Gene
         View(known[pick], COLOURS[int(which * len(COLOURS))] if ground < settings.coloured else "white", side < HALF)
         for pick, (ground, which, side) in zip(picks, chances, strict=True)
     ]
-    x = pictures(pixels, views)
     if whole:
-        return x
-    half = x.shape[-1] // 2
+        return pictures(pixels, views)
+    half = pixels.shape[1] // 2
     top, left = torch.randint(half + 1, (2,), generator=dice).tolist()
-    return x[..., top : top + half, left : left + half].contiguous()
+    return pictures(pixels, views, Part(top, left, half))
 
 
 def reconstruction(made: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
@@ -118,10 +124,20 @@ def reconstruction(made: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
     return d.abs().mean() + 0.5 * edges + 0.5 * F.avg_pool2d(d, 4).abs().mean()
 
 
-def deviation(vae: Any, pixels: Pixels, known: list[int], machine: Machine) -> float:
-    """The standard deviation of the latents of a few hundred pictures: diffusion wants it to be 1."""
+def means(vae: Any, pixels: Pixels, known: list[int], machine: Machine) -> torch.Tensor:
+    """The mean latents of a few hundred pictures [pictures, channels, h, w]: diffusion wants a deviation of 1."""
     vae.eval()
     chosen = known[:: max(1, len(known) // 256)]
     views = [View(number, COLOURS[at % len(COLOURS)] if at % 2 else "white", False) for at, number in enumerate(chosen)]
     parts = [encoded(vae, pixels, views[at : at + 32], machine) for at in range(0, len(views), 32)]
-    return float(torch.cat(parts).std())
+    return torch.cat(parts)
+
+
+def _first(small: Any | None, start: Path | None, settings: Settings, size: int) -> Any:
+    if small:
+        if (grown := 2 * int(small.config.sample_size)) != size:
+            raise TrainingError("It grows to %(grown)s pixels, the drawings have %(size)s.", grown=grown, size=size)
+        return growing.grown_autoencoder(small, settings.latents)
+    if start:
+        return networks.load_autoencoder(start)
+    return networks.new_autoencoder(settings.channels, size, settings.latents)

@@ -31,6 +31,8 @@ _ALIKE, _ALIKE_WEIGHT = ("o’clock", "-thirty", " moon"), 0.15
 _STYLE_WEIGHT = {"flat": 1.3, "sticker": 1.3, "3d": 0.8, "blob": 0.4, "retro": 0.3, "icon": 0.3}
 # A prompt without a style gets one crisp look, not the average of seven.
 _PLAIN_WEIGHT = {"flat": 3.5, "sticker": 3.5, "noto": 0.5}
+_TOGETHER_WEIGHT = 0.12  # of two things in one picture, against one alone
+_SHORT = 24  # letters
 _KEYWORDS_WEIGHT = 0.3  # of a caption that does not name the thing
 _READ = ("arrow", "left", "right", "clock", "button", "sign", "letter", "number")  # a mirror would make it wrong
 _SAY_WHITE = 0.4  # how often the plain white ground is put into words
@@ -39,12 +41,16 @@ _TURN = 0.12  # of the circle of hues: the least that makes it another colour
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """A picture of a drawing: its number in the data set, the ground, mirrored or not, hues turned (1 is a circle)."""
+    """A picture of a drawing: its number in the data set, the ground, mirrored or not, hues turned (1 is a circle).
+
+    With `beside`, the number of another drawing, both are in the picture: that one on the right, each at half its size.
+    """
 
     drawing: int
     background: str
     mirrored: bool
     turn: float = 0.0
+    beside: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +81,24 @@ def captions(number: int, drawing: Drawing, pixels: Pixels, dice: random.Random)
     pairs = list(dict.fromkeys(pairs))
     found = [Caption(text, views, _weight(drawing, text) / len(pairs)) for text, views in pairs]
     return [caption for caption in found if caption.weight > 0]
+
+
+def together(numbers: tuple[int, int], one: Drawing, other: Drawing, dice: random.Random) -> list[Caption]:
+    """Two things in one picture, for their numbers in the data set: so that two can be asked for."""
+    left, right, style = a(one.label), a(other.label), _style(one, dice)
+    texts = [f"{left} and {right}, {style}", f"{one.label} and {other.label}, {style}", f"{left} and {right}"]
+    background = dice.choice(COLOURED)
+    plain = (View(numbers[0], "white", False, beside=numbers[1]),)
+    coloured = (View(numbers[0], background, False, beside=numbers[1]),)
+    pairs = [(text, plain) for text in texts]
+    pairs += [(f"{dice.choice(texts)}, on {a(background)} background", coloured)]
+    found = [Caption(text, views, _TOGETHER_WEIGHT * _weight(one, text) / len(pairs)) for text, views in pairs]
+    return [caption for caption in found if caption.weight > 0]
+
+
+def joins(drawing: Drawing) -> bool:
+    """Whether it is a thing to put beside another, with a label short enough for both to be read."""
+    return drawing.group in _THINGS and len(drawing.label) <= _SHORT
 
 
 def a(noun: str) -> str:

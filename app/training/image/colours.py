@@ -79,6 +79,27 @@ def composed(pixels: Pixels, background: str, turn: float = 0.0) -> NDArray[np.f
     return np.asarray(colours * alpha + ground * (1 - alpha), np.float32)
 
 
+def paired(left: Pixels, right: Pixels) -> Pixels:
+    """Two drawings side by side, each at half its size, in a picture of the size of one."""
+    size = left.shape[0]
+    half = size // 2
+    both = np.zeros_like(left)
+    top = (size - half) // 2
+    both[top : top + half, :half] = _halved(left)
+    both[top : top + half, half : 2 * half] = _halved(right)
+    return both
+
+
+def _halved(pixels: Pixels) -> Pixels:
+    """Every four pixels as one; colours count by how opaque they are, or edges would take the unseen ground's."""
+    half = pixels.shape[0] // 2
+    cells = pixels[: 2 * half, : 2 * half].astype(np.float32).reshape(half, 2, half, 2, 4)
+    alpha = cells[..., 3:]
+    cover = alpha.sum((1, 3))
+    colour = (cells[..., :3] * alpha).sum((1, 3)) / np.maximum(cover, 1)
+    return np.concatenate([colour, cover / 4], -1).round().astype(np.uint8)
+
+
 def _turned(rgb: NDArray[np.uint8], turn: float) -> NDArray[np.float32]:
     """`rgb` through HSV with another hue; saturation and value stay."""
     x = rgb.astype(np.float32) / 255

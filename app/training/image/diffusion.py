@@ -14,7 +14,7 @@ from typing import Any
 import torch
 
 from app.training import checkpoint
-from app.training.image import networks
+from app.training.image import growing, networks
 from app.training.image.examples import Examples
 from app.training.image.export import save_network
 from app.training.run import SHEET_EVERY, Clock, Every, Keeper, Machine, Report, bar, learning_rate, sound, stoppable
@@ -44,8 +44,10 @@ class Training:
         self.examples, self.folder, self.settings, self.machine = examples, folder, settings, machine
         self.dice = torch.Generator().manual_seed(settings.seed)
         torch.manual_seed(settings.seed)
-        size = examples.latents.shape[-1]
-        unet = networks.load_unet(start) if start else networks.new_unet(settings.channels, size)
+        channels, size = int(examples.latents.shape[1]), examples.latents.shape[-1]
+        unet = networks.load_unet(start) if start else networks.new_unet(settings.channels, size, channels)
+        if unet.config.in_channels < channels:  # the autoencoder has grown
+            unet = growing.grown_unet(unet, channels)
         self.unet = networks.plain_attention(unet).train().to(machine.device)
         self.average: Any = copy.deepcopy(self.unet).eval().requires_grad_(False)
         self.optimizer = torch.optim.AdamW(

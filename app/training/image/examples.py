@@ -21,8 +21,8 @@ from numpy.typing import NDArray
 from app.training.checkpoint import write
 from app.training.faults import TrainingError
 from app.training.image import dataset
-from app.training.image.captions import View, captions
-from app.training.image.colours import Pixels, composed
+from app.training.image.captions import Caption, View, captions, joins, together
+from app.training.image.colours import Pixels, composed, paired
 from app.training.image.text import TOKENS, WIDTH, TextEncoder
 from app.training.run import Machine, Report, bar
 
@@ -50,15 +50,22 @@ class Plan:
         dice = random.Random(SEED)
         plan = cls([], [], [], [], [])
         numbers: dict[View, int] = {}
+
+        def add(caption: Caption, held_out: bool) -> None:
+            for view in caption.views:
+                numbers.setdefault(view, len(numbers))
+            if held_out:
+                plan.held_out.append(len(plan.texts))
+            plan.texts.append(caption.text)
+            plan.shown.append([numbers[view] for view in caption.views])
+            plan.weights.append(0.0 if held_out else caption.weight)
+
         for number, drawing in enumerate(drawings):
             for caption in captions(number, drawing, pixels[number], dice):
-                for view in caption.views:
-                    numbers.setdefault(view, len(numbers))
-                if drawing.held_out:
-                    plan.held_out.append(len(plan.texts))
-                plan.texts.append(caption.text)
-                plan.shown.append([numbers[view] for view in caption.views])
-                plan.weights.append(0.0 if drawing.held_out else caption.weight)
+                add(caption, drawing.held_out)
+        for one, other in companions(drawings, dice):
+            for caption in together((one, other), drawings[one], drawings[other], dice):
+                add(caption, drawings[one].held_out or drawings[other].held_out)
         plan.texts.append("")
         plan.views.extend(numbers)
         return plan
@@ -67,6 +74,16 @@ class Plan:
         """As it is kept in examples.json, with the digest of the autoencoder that encodes the views."""
         parts = {name: getattr(self, name) for name in ("texts", "shown", "weights", "held_out")}
         return json.dumps({**parts, "autoencoder": autoencoder, "views": [astuple(view) for view in self.views]})
+
+
+def companions(drawings: list[dataset.Drawing], dice: random.Random) -> list[tuple[int, int]]:
+    """Each drawing of a thing with another of the same style by chance."""
+    styles: dict[str, list[int]] = {}
+    for number, drawing in enumerate(drawings):
+        if joins(drawing):
+            styles.setdefault(drawing.style, []).append(number)
+    drawn = [(one, dice.choice(members)) for members in styles.values() for one in members]
+    return [(one, other) for one, other in drawn if drawings[one].label != drawings[other].label]
 
 
 class Examples:
@@ -138,11 +155,27 @@ def digest(vae: Any) -> str:
     return whole.hexdigest()
 
 
-def pictures(pixels: Pixels, views: list[View]) -> torch.Tensor:
-    """The views as the autoencoder reads them: [views, 3, size, size] in -1…1."""
-    drawn = [composed(pixels[view.drawing], view.background, view.turn) for view in views]
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A square of every picture: its corner and its side, in pixels."""
+
+    top: int
+    left: int
+    side: int
+
+
+def pictures(pixels: Pixels, views: list[View], part: Part | None = None) -> torch.Tensor:
+    """The views, or that part of them before mirroring, as the autoencoder reads them: [views, 3, side, side] in -1…1."""
+    whole = part or Part(0, 0, pixels.shape[1])
+    at = (slice(whole.top, whole.top + whole.side), slice(whole.left, whole.left + whole.side))
+    drawn = [composed(_seen(pixels, view)[at], view.background, view.turn) for view in views]
     mirrored = [one[:, ::-1] if view.mirrored else one for one, view in zip(drawn, views, strict=True)]
     return torch.from_numpy(np.stack(mirrored)).permute(0, 3, 1, 2).contiguous() / 127.5 - 1
+
+
+def _seen(pixels: Pixels, view: View) -> Pixels:
+    one = pixels[view.drawing]
+    return one if view.beside is None else paired(one, pixels[view.beside])
 
 
 @torch.inference_mode()

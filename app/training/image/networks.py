@@ -20,7 +20,9 @@ LATENT_CHANNELS = 4
 HEAD = 32  # channels of an attention head
 
 
-def new_autoencoder(channels: Sequence[int] = (16, 32, 64, 128), size: int = 128) -> Any:
+def new_autoencoder(
+    channels: Sequence[int] = (16, 32, 64, 128), size: int = 128, latent_channels: int = LATENT_CHANNELS
+) -> Any:
     """A KL-regularised autoencoder (Rombach et al. 2022, §3.1) without attention: each level but the last halves."""
     levels = len(channels)
     return AutoencoderKL(
@@ -29,19 +31,19 @@ def new_autoencoder(channels: Sequence[int] = (16, 32, 64, 128), size: int = 128
         down_block_types=["DownEncoderBlock2D"] * levels,
         up_block_types=["UpDecoderBlock2D"] * levels,
         layers_per_block=1,
-        latent_channels=LATENT_CHANNELS,
+        latent_channels=latent_channels,
         norm_num_groups=min(8, channels[0]),
         mid_block_add_attention=False,
     )
 
 
-def new_unet(channels: Sequence[int] = (64, 128, 256), size: int = 16) -> Any:
+def new_unet(channels: Sequence[int] = (64, 128, 256), size: int = 16, latent_channels: int = LATENT_CHANNELS) -> Any:
     """A UNet over latents of `size` × `size` cells; all levels but the finest attend to themselves and to the words."""
     attending = len(channels) - 1
     return UNet2DConditionModel(
         sample_size=size,
-        in_channels=LATENT_CHANNELS,
-        out_channels=LATENT_CHANNELS,
+        in_channels=latent_channels,
+        out_channels=latent_channels,
         block_out_channels=tuple(channels),
         layers_per_block=1,
         down_block_types=["DownBlock2D"] + ["CrossAttnDownBlock2D"] * attending,
