@@ -15,7 +15,9 @@ from app.errors import StemmaError
 from app.settings import ROOT
 
 app = typer.Typer(help="Make the house's models again, or better.", no_args_is_help=True)
-image = typer.Typer(help="The image model: data, autoencoder, diffusion, samples, export, in this order.", no_args_is_help=True)
+image = typer.Typer(
+    help="The image model: data, autoencoder, decoder, diffusion, samples, export, in this order.", no_args_is_help=True
+)
 app.add_typer(image, name="image")
 
 HOUSE = ROOT / "app/weights/house-image"
@@ -77,6 +79,24 @@ def autoencoder(
     settings = recipe.Settings(minutes=minutes, batch=batch, channels=_numbers(channels), latents=latents, grow=grow)
     with told():
         recipe.train(folder / "data", folder / "autoencoder", settings, Machine.of(device, threads), start)
+
+
+@image.command()
+def decoder(
+    folder: Folder = HERE,
+    minutes: Minutes = 30,
+    batch: Batch = 16,
+    rate: Annotated[float, typer.Option(min=0, help="Peak learning rate.")] = 4e-4,
+    device: Device = "auto",
+    threads: Threads = 1,
+) -> None:
+    """Train the finished autoencoder's decoder further. Its latents stay, so this can go on beside the diffusion."""
+    from app.training.image import autoencoder as recipe
+    from app.training.run import Machine
+
+    settings = recipe.Settings(minutes=minutes, batch=batch, rate=rate, polish=True)
+    with told():
+        recipe.train(folder / "data", folder / "decoder", settings, Machine.of(device, threads), folder / "autoencoder")
 
 
 @image.command()
@@ -161,8 +181,8 @@ def export(
 
 def _trained(folder: Path, start: Path | None) -> Path:
     """Where the autoencoder lies: this training's own, or that of the model it goes on from."""
-    own = folder / "autoencoder"
-    return own if (own / "vae").exists() or start is None else start
+    own = [folder / name for name in ("decoder", "autoencoder") if (folder / name / "vae").exists()]
+    return own[0] if own else start or folder / "autoencoder"
 
 
 def _numbers(text: str) -> tuple[int, ...]:

@@ -143,6 +143,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
         ["data", "--resolution", "32"],
         ["autoencoder", "--channels", "8,8", *tiny],
         ["diffusion", "--channels", "16,32", *tiny],
+        ["decoder", *tiny],
         ["export", "--to", str(folder / "model"), "--device", "cpu"],
     ):
         done = CliRunner().invoke(app, ["image", *step, "--folder", str(folder)])
@@ -159,6 +160,15 @@ def test_the_export_loads_with_plain_diffusers_and_makes_a_picture(model: Path, 
     assert made.shape == (2, 3, 32, 32)
     assert not torch.equal(made[0], made[1])
     assert samples.sheet(made, ["a red ball", "blue box, on a teal background"]).size == (8 * 32, 32 + samples.ROOM)
+
+
+def test_a_decoder_trained_further_leaves_the_latents_alone(model: Path) -> None:
+    first, further, exported = (networks.load_autoencoder(model / name) for name in ("autoencoder", "decoder", "model"))
+    for part in ("encoder", "quant_conv"):
+        for one, other in zip(getattr(first, part).parameters(), getattr(further, part).parameters(), strict=True):
+            assert torch.equal(one, other)
+    assert not torch.equal(first.decoder.conv_out.weight, further.decoder.conv_out.weight)
+    assert torch.equal(exported.decoder.conv_out.weight, further.decoder.conv_out.weight)
 
 
 def test_the_export_says_what_it_was_made_from(model: Path) -> None:

@@ -22,6 +22,7 @@ from app.training.image.export import save_network
 from app.training.run import Clock, Keeper, Machine, Report, bar, learning_rate, sound, stoppable
 
 COLOURS = tuple(BACKGROUNDS)
+KL = 2e-3  # weight of the divergence from plain noise
 HALF = 0.5  # of the pictures are mirrored
 
 
@@ -34,6 +35,7 @@ class Settings:
     rate: float = 7e-4
     channels: tuple[int, ...] = (16, 32, 64, 128)
     latents: int = networks.LATENT_CHANNELS
+    polish: bool = False  # only the decoder, so that latents made before stay true
     grow: bool = False  # start from a model of half the side, whose latents stay the first channels
     held: float = 1.0  # how strongly they are held there
     whole: float = 0.75  # of the budget, from which on whole pictures are seen
@@ -41,64 +43,90 @@ class Settings:
     seed: int = 0
 
 
-def train(data: Path, folder: Path, settings: Settings, machine: Machine, start: Path | None = None) -> bool:
-    """Train into `folder`, from the model in `start` or afresh, or on from the last sound checkpoint.
+class Training:
+    """The state of a training: network, optimizer, random numbers; kept and resumed as one."""
 
-    True when the budget is spent, False when it was asked to stop. Writes `vae/` with the latents' scale measured.
-    """
-    pixels, drawings = dataset.load(data)
-    known = [number for number, drawing in enumerate(drawings) if not drawing.held_out]
-    if not known:
-        raise TrainingError("The data set in %(folder)s has nothing to learn from.", folder=data)
-    dice = torch.Generator().manual_seed(settings.seed)
-    torch.manual_seed(settings.seed)
-    small = networks.load_autoencoder(start).eval().to(machine.device) if start and settings.grow else None
-    vae = _first(small, start, settings, pixels.shape[1]).train().to(machine.device)
-    optimizer = torch.optim.AdamW(vae.parameters(), lr=settings.rate, weight_decay=0.0, betas=(0.9, 0.99), fused=True)
-    clock, step = Clock(settings.minutes), 0
-    if (last := checkpoint.load(folder)) is not None:
-        step, clock = last.step, Clock(settings.minutes, last.facts["spent"])
-        vae.load_state_dict(last.part("vae"))
-        checkpoint.restore_optimizer(optimizer, last.part("optimizer"))
-        dice.set_state(last.tensors["random.dice"])
+    def __init__(self, data: Path, folder: Path, settings: Settings, machine: Machine, start: Path | None) -> None:
+        """From the model in `start` or afresh; on from the last sound checkpoint. Raises TrainingError."""
+        self.pixels, drawings = dataset.load(data)
+        self.known = [number for number, drawing in enumerate(drawings) if not drawing.held_out]
+        if not self.known:
+            raise TrainingError("The data set in %(folder)s has nothing to learn from.", folder=data)
+        self.folder, self.settings, self.machine = folder, settings, machine
+        self.dice = torch.Generator().manual_seed(settings.seed)
+        torch.manual_seed(settings.seed)
+        self.small = networks.load_autoencoder(start).eval().to(machine.device) if start and settings.grow else None
+        self.vae = _first(self.small, start, settings, self.pixels.shape[1]).train().to(machine.device)
+        if settings.polish:
+            for part in (self.vae.encoder, self.vae.quant_conv):
+                part.requires_grad_(False)
+        self.learning = [parameter for parameter in self.vae.parameters() if parameter.requires_grad]
+        self.optimizer = torch.optim.AdamW(self.learning, lr=settings.rate, weight_decay=0.0, betas=(0.9, 0.99), fused=True)
+        self.clock, self.step = Clock(settings.minutes), 0
+        self._resume()
+
+    def train_step(self) -> torch.Tensor:
+        """One step of the optimizer; what it minimises."""
+        s = self.settings
+        x = batch(self.pixels, self.known, s, self.dice, self.clock.progress >= s.whole).to(self.machine.device)
+        with self.machine.autocast():
+            posterior = self.vae.encode(x).latent_dist
+            y = self.vae.decode(posterior.sample()).sample
+            held = s.held * growing.drift(self.small, x, posterior.mean) if self.small else 0.0
+        loss = reconstruction(y.float(), x) + KL * posterior.kl().mean() / posterior.mean[0].numel() + held
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(self.learning, 1.0)
+        for group in self.optimizer.param_groups:
+            group["lr"] = learning_rate(s.rate, self.step, self.clock.progress, warmup=100)
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        self.step += 1
+        return torch.as_tensor(loss.detach())
+
+    def save(self) -> None:
+        """A checkpoint. Raises OSError."""
+        random = {"dice": self.dice.get_state(), "global": torch.get_rng_state()}
+        parts = {"vae": self.vae.state_dict(), "optimizer": checkpoint.optimizer_tensors(self.optimizer), "random": random}
+        checkpoint.save(self.folder, self.step, parts, {"spent": self.clock.spent, "settings": asdict(self.settings)})
+
+    def finish(self) -> None:
+        """Write `vae/`, with the latents' scale measured where the encoder has learned. Raises OSError."""
+        if not self.settings.polish:
+            latents = means(self.vae, self.pixels, self.known, self.machine)
+            if self.small:
+                latents = growing.level(self.vae, latents, int(self.small.config.latent_channels))
+            self.vae.register_to_config(scaling_factor=1 / float(latents.std()))
+        save_network(self.vae, self.folder / "vae")
+
+    def _resume(self) -> None:
+        last = checkpoint.load(self.folder)
+        if last is None:
+            return
+        self.vae.load_state_dict(last.part("vae"))
+        checkpoint.restore_optimizer(self.optimizer, last.part("optimizer"))
+        self.dice.set_state(last.tensors["random.dice"])
         torch.set_rng_state(last.tensors["random.global"])
+        self.step, self.clock = last.step, Clock(self.settings.minutes, last.facts["spent"])
 
-    def save() -> None:
-        random = {"dice": dice.get_state(), "global": torch.get_rng_state()}
-        parts = {"vae": vae.state_dict(), "optimizer": checkpoint.optimizer_tensors(optimizer), "random": random}
-        checkpoint.save(folder, step, parts, {"spent": clock.spent, "settings": asdict(settings)})
 
-    keeper, report = Keeper(save), Report()
-    clock.skip()
+def train(data: Path, folder: Path, settings: Settings, machine: Machine, start: Path | None = None) -> bool:
+    """Train into `folder` until the budget is spent (True) or it is asked to stop (False)."""
+    training = Training(data, folder, settings, machine, start)
+    keeper, report = Keeper(training.save), Report()
+    training.clock.skip()
     with stoppable() as stopped:
-        while clock.progress < 1 and not stopped():
-            whole = clock.progress >= settings.whole
-            x = batch(pixels, known, settings, dice, whole).to(machine.device)
-            for group in optimizer.param_groups:
-                group["lr"] = learning_rate(settings.rate, step, clock.progress, warmup=100)
-            with machine.autocast():
-                posterior = vae.encode(x).latent_dist
-                y = vae.decode(posterior.sample()).sample
-                held = settings.held * growing.drift(small, x, posterior.mean) if small else 0.0
-            loss = reconstruction(y.float(), x) + 2e-3 * posterior.kl().mean() / posterior.mean[0].numel() + held
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            torch.nn.utils.clip_grad_norm_(vae.parameters(), 1.0)
-            optimizer.step()
-            step += 1
-            clock.tick()
-            report(f"{bar(clock.progress)} autoencoder, step {step}, loss {sound(loss.item(), step):.4f}")
+        while training.clock.progress < 1 and not stopped():
+            loss = sound(training.train_step().item(), training.step)
+            training.clock.tick()
+            report(f"{bar(training.clock.progress)} autoencoder, step {training.step}, loss {loss:.4f}")
             if keeper.due():
                 keeper.keep()
-                clock.skip()
+                training.clock.skip()
     keeper.finish()
-    latents = means(vae, pixels, known, machine)
-    if small:
-        latents = growing.level(vae, latents, int(small.config.latent_channels))
-    vae.register_to_config(scaling_factor=1 / float(latents.std()))
-    save_network(vae, folder / "vae")
-    report(f"autoencoder: {step} steps, latents' standard deviation {1 / vae.config.scaling_factor:.3f}", last=True)
-    return clock.progress >= 1
+    training.finish()
+    scale = 1 / training.vae.config.scaling_factor
+    report(f"autoencoder: {training.step} steps, latents' standard deviation {scale:.3f}", last=True)
+    return training.clock.progress >= 1
 
 
 def batch(pixels: Pixels, known: list[int], settings: Settings, dice: torch.Generator, whole: bool) -> torch.Tensor:
@@ -118,10 +146,13 @@ def batch(pixels: Pixels, known: list[int], settings: Settings, dice: torch.Gene
 
 
 def reconstruction(made: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:
-    """How far a picture is off: by pixel, by edge and by patch of 4 × 4, in L1, which keeps edges sharp."""
+    """How far a picture is off: by pixel, by edge and by patch of 4 × 4, in L1, which keeps edges sharp.
+
+    The square is there for what is far off: a colour that is wrong, a thing that is missing.
+    """
     d = made - wanted
     edges = (d[..., 1:] - d[..., :-1]).abs().mean() + (d[..., 1:, :] - d[..., :-1, :]).abs().mean()
-    return d.abs().mean() + 0.5 * edges + 0.5 * F.avg_pool2d(d, 4).abs().mean()
+    return d.abs().mean() + 0.5 * edges + 0.5 * F.avg_pool2d(d, 4).abs().mean() + d.square().mean()
 
 
 def means(vae: Any, pixels: Pixels, known: list[int], machine: Machine) -> torch.Tensor:

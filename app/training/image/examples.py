@@ -148,10 +148,11 @@ def prepare(data: Path, vae: Any, folder: Path, machine: Machine) -> None:
 
 
 def digest(vae: Any) -> str:
-    """SHA-256 of the autoencoder's weights in float16, as they are exported."""
+    """SHA-256 of the encoder's weights in float16, as they are exported: what the latents depend on."""
     whole = hashlib.sha256()
-    for value in vae.state_dict().values():
-        whole.update(value.detach().cpu().half().numpy().tobytes())
+    for part in (vae.encoder, vae.quant_conv):
+        for value in part.state_dict().values():
+            whole.update(value.detach().cpu().half().numpy().tobytes())
     return whole.hexdigest()
 
 
