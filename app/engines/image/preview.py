@@ -1,6 +1,6 @@
 """Previews while a picture comes out of noise: a linear map from latents to pixels, far cheaper than the autoencoder.
 
-Each latent cell and its eight neighbours give 2 × 2 pixels. The map is fitted by least squares when the engine loads,
+Each latent cell and its eight neighbours give a few pixels, a quarter of the picture's along a side. The map is fitted by least squares when the engine loads,
 on drawings that the autoencoder itself encodes and decodes, so it is always true to the weights.
 After "Decoding latents to RGB without upscaling" (Keturn, 2022), which maps each cell alone to one pixel.
 """
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 INTERVAL = 1 / 8  # seconds between previews, at least
 LONGER = 128  # pixels of a preview's longer side
-_AROUND, _FINE = 3, 2  # neighbourhood of a latent cell; pixels a cell becomes, along a side
+_AROUND, _COARSE = 3, 4  # neighbourhood of a latent cell; pixels of the picture that become one, along a side
 _DRAWINGS, _DISCS = 12, 6
 
 
@@ -32,21 +32,23 @@ class Preview:
 
         with torch.inference_mode():
             latents = vae.encode(_drawings(_DRAWINGS, size).to(vae.device, vae.dtype)).latent_dist.mean
-            decoded, side = vae.decode(latents).sample.float(), latents.shape[-1] * _FINE
+            decoded = vae.decode(latents).sample.float()
+            self.fine = max(1, decoded.shape[-1] // latents.shape[-1] // _COARSE)  # pixels a cell becomes, along a side
+            side = latents.shape[-1] * self.fine
             wanted = torch.nn.functional.interpolate(decoded, (side, side), mode="area")
-            pixels = torch.nn.functional.unfold(wanted, _FINE, stride=_FINE).transpose(1, 2).flatten(0, 1)
+            pixels = torch.nn.functional.unfold(wanted, self.fine, stride=self.fine).transpose(1, 2).flatten(0, 1)
             shift = getattr(vae.config, "shift_factor", None) or 0.0  # Flux and Stable Diffusion 3 have one
             cells = _neighbourhoods((latents.float() - shift) * vae.config.scaling_factor).flatten(0, 1)
             ridge = 0.01 * len(cells) * torch.eye(cells.shape[1], device=cells.device)
             self.matrix = torch.linalg.solve(cells.T @ cells + ridge, cells.T @ pixels)
 
     def __call__(self, latents: torch.Tensor) -> tuple[bytes, ...]:
-        """WebPs of `latents` [batch, channels, height/8, width/8], scaled as the UNet sees them."""
+        """WebPs of `latents` [batch, channels, h, w], scaled as the UNet sees them."""
         import torch
 
         height, width = latents.shape[-2:]
         cells = (_neighbourhoods(latents.float()) @ self.matrix).transpose(1, 2)
-        rgb = torch.nn.functional.fold(cells, (height * _FINE, width * _FINE), _FINE, stride=_FINE)
+        rgb = torch.nn.functional.fold(cells, (height * self.fine, width * self.fine), self.fine, stride=self.fine)
         array = ((rgb.clamp(-1, 1) + 1) * 127.5).byte().permute(0, 2, 3, 1).cpu().numpy()
         scale = LONGER / max(width, height)
         size = (round(width * scale), round(height * scale))
