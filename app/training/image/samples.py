@@ -2,24 +2,47 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
+from app.engines.image.minilm import readable
 from app.training.image import networks
 from app.training.image.text import TextEncoder
 from app.training.run import Machine
 
 PROMPTS = (
+    # things, in every style
     *("a red apple, flat vector", "smiling cat face, 3d render", "dragon, noto drawing", "rocket, 3d render"),
-    *("a house with a garden, noto drawing", "sunflower, flat vector", "pizza, simple sticker", "wolf, blob cartoon"),
-    *("a purple octopus, 3d render", "sailboat on the sea", "angry face, 3d render", "birthday cake, noto drawing"),
+    *("sunflower, flat vector", "pizza, simple sticker", "wolf, blob cartoon", "birthday cake, noto drawing"),
     *("a puppy", "castle, flat vector", "blue heart", "guitar, 3d render"),
-    *("fox, 3d render, on a teal background", "a green frog", "hot air balloon, flat vector", "owl, noto drawing"),
-    *("moon and stars, on a black background", "a yellow car, flat vector", "tree, on a sky blue background", "fish"),
-    *("robot, 3d render", "mushroom, on a cream background", "lighthouse", "a blue bird, simple sticker"),
-    *("camera, interface icon", "coffee cup, retro cartoon", "penguin, on a purple background", "a pink flower"),
+    *("hot air balloon, flat vector", "owl, noto drawing", "tree", "fish"),
+    *("robot, 3d render", "mushroom, simple sticker", "lighthouse", "camera, interface icon"),
+    *("coffee cup, retro cartoon", "angry face, 3d render", "a crown, flat vector", "umbrella, noto drawing"),
+    # colours, of the thing and of the ground
+    *("a purple octopus, 3d render", "a green frog", "a yellow car, flat vector", "a blue bird, simple sticker"),
+    *("a pink flower", "an orange house", "a green apple", "a blue rose"),
+    *("fox, 3d render, on a teal background", "tree, on a sky blue background", "mushroom, on a cream background"),
+    *("penguin, on a purple background", "heart, flat vector, on a yellow background", "star, on a red background"),
+    *("ghost, on a black background", "lemon, flat vector, on a green background"),
+    # scenes, and two things
+    *("a house with a garden, noto drawing", "sailboat on the sea", "moon and stars, on a black background"),
+    *("a cat and a dog, 3d render", "a tree and a house, flat vector", "an apple and a banana, simple sticker"),
+    *("a snowman in the snow", "a rainbow over a hill"),
+    *("a rocket and a star, noto drawing", "a cup and a cake, flat vector", "mountains and the sun", "a fish in a bowl"),
+    # new words for known things
+    *("kitten", "automobile, flat vector", "a burning flame", "grinning old man"),
+    # Chinese
+    *("红色的心，扁平风格", "月亮，黑色背景", "一只猫", "向日葵，蓝色背景"),
+    *("火箭", "绿色的树，扁平风格", "生日蛋糕", "笑脸，黄色背景"),
+)
+CELL = 160  # pixels of a picture's side on a sheet
+CHINESE_FONTS = (
+    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/opentype/noto/NotoSerifCJK-Bold.ttc",
 )
 ROOM = 26  # pixels for the words under a picture
 
@@ -40,10 +63,10 @@ def denoise(
 
 @torch.inference_mode()
 def pictures(unet: Any, vae: Any, prompts: list[str], machine: Machine, seed: int = 3) -> torch.Tensor:
-    """A picture for each prompt: [prompts, 3, size, size] in -1…1; the same for the same seed."""
+    """A picture for each prompt, English or Chinese: [prompts, 3, size, size] in -1…1; the same for the same seed."""
     encoder = TextEncoder(machine)
     unet, vae = unet.to(machine.device), vae.eval().to(machine.device)
-    text, empty = encoder(prompts), encoder([""])
+    text, empty = encoder([readable(prompt)[0] for prompt in prompts]), encoder([""])
     side = unet.config.sample_size
     noise = torch.randn(len(prompts), unet.config.in_channels, side, side, generator=torch.Generator().manual_seed(seed))
     made = []
@@ -56,15 +79,24 @@ def pictures(unet: Any, vae: Any, prompts: list[str], machine: Machine, seed: in
 
 def sheet(made: torch.Tensor, prompts: list[str], columns: int = 8) -> Image.Image:
     """A contact sheet of `made` [prompts, 3, size, size], each with its prompt."""
-    size, rows = made.shape[-1], -(-len(prompts) // columns)
+    size, rows = min(CELL, made.shape[-1]), -(-len(prompts) // columns)
     page = Image.new("RGB", (columns * size, rows * (size + ROOM)), "white")
-    draw, font = ImageDraw.Draw(page), ImageFont.load_default(9)
+    draw = ImageDraw.Draw(page)
     cells = ((made + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
     for number, (cell, prompt) in enumerate(zip(cells, prompts, strict=True)):
         x, y = number % columns * size, number // columns * (size + ROOM)
-        page.paste(Image.fromarray(cell), (x, y))
-        draw.multiline_text((x + 2, y + size + 2), _wrapped(prompt, size // 5), fill="black", font=font, spacing=1)
+        page.paste(Image.fromarray(cell).resize((size, size), Image.Resampling.LANCZOS), (x, y))
+        draw.multiline_text((x + 2, y + size + 2), _wrapped(prompt, size // 5), fill="black", font=_font(prompt), spacing=1)
     return page
+
+
+def _font(text: str) -> Any:
+    """A small font that has these letters; without one for Chinese, Pillow's own draws boxes."""
+    if not text.isascii():
+        for path in CHINESE_FONTS:
+            if Path(path).exists():
+                return ImageFont.truetype(path, 10)
+    return ImageFont.load_default(9)
 
 
 def _wrapped(text: str, width: int) -> str:
