@@ -26,6 +26,7 @@ class Verb(StrEnum):
     VARY = "vary"  # near a parent: `Strength` says how near
     REFINE = "refine"  # a parent, brought towards an edited brief
     REROLL = "reroll"  # the parent's brief again, with other seeds
+    FINISH = "finish"  # a sketch at full pace: its brief and seed again
 
 
 class Strength(StrEnum):

@@ -40,7 +40,7 @@ def shown(generation: Generation, parts: Studio) -> GenerationOut:
     """The generation with how far it is."""
     word = parts.queue.latest(generation.id) if generation.status == Status.RUNNING else {}
     if generation.status == Status.DONE and generation.variants:
-        steps = generation.params.get("steps")
+        steps = generation.variants[0].facts.get("steps_taken", generation.params.get("steps"))
         return GenerationOut.of(generation, steps, steps)
     return GenerationOut.of(generation, word.get("step"), word.get("steps"))
 

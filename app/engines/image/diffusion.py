@@ -1,43 +1,32 @@
-"""Latent diffusion in the shape of Stable Diffusion, its loops written out.
+"""Latent diffusion in the shape of Stable Diffusion; its loop stands in sampler.py.
 
 AutoencoderKL, UNet2DConditionModel attending to the text encoder's tokens; v-prediction (Salimans & Ho 2022), zero
-terminal SNR and trailing timesteps (Lin et al. 2024), DDIM (Song et al. 2021), classifier-free guidance (Ho & Salimans
-2022). A variant depends on its own seed alone: its noise comes from a generator of its own, on the CPU, and DDIM adds
-none on the way.
+terminal SNR and trailing timesteps (Lin et al. 2024), classifier-free guidance (Ho & Salimans 2022), and low-rank changes
+that need few steps and have the guidance inside (app/training/image/fewsteps.py). A variant depends on its own seed alone:
+its noise comes from a generator of its own, on the CPU, and the samplers add none on the way.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
 from app.brief import Prompt
-from app.engines.image import weights
+from app.engines.image import fewsteps, sampler, weights
 from app.engines.image.minilm import TextEncoder
 from app.engines.image.preview import Preview
+from app.engines.image.sampler import Level
 from app.errors import EngineError, _
 
 if TYPE_CHECKING:
     import torch
 
-
-@dataclass(frozen=True, slots=True)
-class Level:
-    """A place on the way from noise (sigma 1) to picture (alpha 1): latents = alpha × clean + sigma × noise."""
-
-    timestep: int
-    alpha: float
-    sigma: float
-
-
-CLEAN = Level(0, 1.0, 0.0)
+Velocity = Callable[["torch.Tensor", int], "torch.Tensor"]  # latents and a timestep to the predicted velocity
 
 
 class LatentDiffusion:
@@ -56,6 +45,8 @@ class LatentDiffusion:
         self.dtype: torch.dtype = getattr(torch, dtype) if dtype else _quickest(self.device)
         self.unet = _cast(weights.load(UNet2DConditionModel, folder / "unet").to(self.device), self.dtype)
         self.vae = weights.load(AutoencoderKL, folder / "vae").to(self.device)
+        path = folder / fewsteps.FOLDER / fewsteps.NAME
+        self.few = fewsteps.FewSteps(self.unet, path) if path.exists() else None
         self.scheduler = _scheduler(folder / "scheduler" / "scheduler_config.json")
         self.text = TextEncoder(device)
         self.factor = 2 ** (len(self.vae.config.block_out_channels) - 1)
@@ -64,10 +55,7 @@ class LatentDiffusion:
 
     def levels(self, steps: int) -> list[Level]:
         """The levels that `steps` denoising steps go through: the first is pure noise, the last clean."""
-        self.scheduler.set_timesteps(steps)
-        powers = [float(self.scheduler.alphas_cumprod[timestep]) for timestep in self.scheduler.timesteps]
-        timesteps = [int(timestep) for timestep in self.scheduler.timesteps]
-        return [*(Level(t, power**0.5, (1 - power) ** 0.5) for t, power in zip(timesteps, powers, strict=True)), CLEAN]
+        return sampler.levels(self.scheduler, steps)
 
     def noise(self, seed: int, size: tuple[int, int]) -> torch.Tensor:
         """The noise [1, channels, height/8, width/8] that belongs to `seed`, for a `size` of (width, height) pixels."""
@@ -76,31 +64,48 @@ class LatentDiffusion:
         shape = (1, self.unet.config.in_channels, size[1] // self.factor, size[0] // self.factor)
         return torch.randn(shape, generator=torch.Generator("cpu").manual_seed(seed)).to(self.device)
 
-    def condition(self, prompt: Prompt, variants: int) -> torch.Tensor:
-        """What the UNet attends to, [2 × variants, tokens, width]: what to keep away from, then what to go towards."""
+    def guided(self, prompt: Prompt, variants: int, guidance: float) -> Velocity:
+        """The velocity by classifier-free guidance: from what to keep away from towards what to see."""
         import torch
 
         away, towards = self.text.encode(prompt.negative), self.text.encode(prompt.positive)
-        return torch.cat([away.expand(variants, -1, -1), towards.expand(variants, -1, -1)])
+        condition = torch.cat([away.expand(variants, -1, -1), towards.expand(variants, -1, -1)])
 
-    def denoise(
-        self, latents: torch.Tensor, levels: Sequence[Level], condition: torch.Tensor, guidance: float
-    ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-        """Take `latents` from the first level to the last by DDIM.
+        def velocity(latents: torch.Tensor, timestep: int) -> torch.Tensor:
+            if self.few:
+                self.few.put(merged=False)
+            with self._arithmetic():
+                without, told = self.unet(torch.cat([latents, latents]), timestep, condition).sample.float().chunk(2)
+                return torch.as_tensor(without + guidance * (told - without))
 
-        Yields, after each step, the latents and the clean latents as predicted from there (what a preview shows).
+        return velocity
+
+    def distilled(self, prompt: Prompt, variants: int, guidance: float) -> Velocity:
+        """The velocity of the few-step network, which has its teacher's guidance g inside: S(text) = u + g (v(text) - u).
+
+        Solved for what guidance w would make of the teacher's v, with n what to keep away from and u = S(nothing):
+        n + w (v - n) = w/g S(text) + (1 - w)/g S(n) + (1 - 1/g) S(nothing). With nothing to avoid and w = g that is S(text)
+        alone, one evaluation; otherwise it takes one more for each further text.
         """
         import torch
 
-        for here, there in pairwise(levels):
+        if self.few is None:
+            raise EngineError(_("This model has no few-step version."))
+        few, inside = self.few, self.few.guidance
+        shares: dict[str, float] = {prompt.positive: guidance / inside}
+        for text, share in ((prompt.negative, (1 - guidance) / inside), ("", 1 - 1 / inside)):
+            shares[text] = shares.get(text, 0.0) + share
+        shares = {text: share for text, share in shares.items() if abs(share) > 1e-6}  # noqa: PLR2004 (rounding)
+        texts = [self.text.encode(text).expand(variants, -1, -1) for text in shares]
+        condition = torch.cat(texts)
+
+        def velocity(latents: torch.Tensor, timestep: int) -> torch.Tensor:
+            few.put(merged=True)
             with self._arithmetic():
-                velocity = self.unet(torch.cat([latents, latents]), here.timestep, condition).sample.float()
-                away, towards = velocity.chunk(2)
-                velocity = away + guidance * (towards - away)
-                clean = here.alpha * latents - here.sigma * velocity
-                noise = here.alpha * velocity + here.sigma * latents
-                latents = there.alpha * clean + there.sigma * noise
-            yield latents, clean
+                told = self.unet(torch.cat([latents] * len(texts)), timestep, condition).sample.float().chunk(len(texts))
+                return torch.as_tensor(sum(share * each for share, each in zip(shares.values(), told, strict=True)))
+
+        return velocity
 
     def encode(self, picture: Image.Image) -> torch.Tensor:
         """The latents [1, channels, height/8, width/8] of an RGB picture whose sides are multiples of the factor."""

@@ -14,15 +14,15 @@ from pydantic import Field
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Strength, Verb
-from app.engines.image import minilm, weights
+from app.engines.image import fewsteps, minilm, preview, sampler, weights
 from app.engines.image.picture import covered, nearest, opened, png
-from app.engines.image.preview import Pace
 from app.errors import EngineError, _
 
 if TYPE_CHECKING:
     import torch
 
-    from app.engines.image.diffusion import LatentDiffusion, Level
+    from app.engines.image.diffusion import LatentDiffusion, Velocity
+    from app.engines.image.sampler import Level
 
 FOLDER = Path(__file__).resolve().parents[2] / "weights" / "house-image"
 LIBRARIES = ("torch", "diffusers", "transformers", "tokenizers", "safetensors")
@@ -44,6 +44,23 @@ class Aspect(StrEnum):
         return across * unit, down * unit
 
 
+class Pace(StrEnum):
+    """How much time a picture is given."""
+
+    FULL = "full"
+    SKETCH = "sketch"  # for live drafting
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How a request is sampled: what predicts, along which levels, and how the steps are made."""
+
+    velocity: Velocity
+    levels: list[Level]
+    multistep: bool
+    facts: dict[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Distance:
     """How far a variation goes from its parent."""
@@ -53,22 +70,32 @@ class Distance:
 
 
 DISTANCES = {Strength.SUBTLE: Distance(0.4, 0.4), Strength.STRONG: Distance(0.7, 0.9)}
+SKETCH_STEPS = 8  # by the solver, where the model has no few-step version
+FINISHING = Distance(0.8, 0.0)  # from the sketch's own noise: its composition stays, its shapes are made again
 REFINING_TURN = 0.4  # most of the parent's noise stays, and with it the figure while its colours follow the brief
 
 
 class House(Engine):
-    """Latent diffusion at 128 × 128 pixels, quick on one core of a CPU."""
+    """Latent diffusion, quick on one core of a CPU."""
 
     name = "house"
     title = _("House pictures")
     medium = Medium.IMAGE
-    verbs = frozenset({Verb.CREATE, Verb.VARY, Verb.REFINE, Verb.REROLL})
+    verbs = frozenset({Verb.CREATE, Verb.VARY, Verb.REFINE, Verb.REROLL, Verb.FINISH})
     licence = "Apache-2.0"
 
     class Params(EngineParams):
         """What an artist can set."""
 
-        steps: int = Field(25, ge=1, le=60, title=_("Steps"), description=_("More steps: slower, a little cleaner."))
+        pace: Pace = Field(
+            Pace.FULL,
+            title=_("Pace"),
+            description=_("A sketch takes a few steps and a second; finish the one you like."),
+            json_schema_extra={"names": {Pace.FULL: _("Full"), Pace.SKETCH: _("Sketch")}},
+        )
+        steps: int = Field(
+            25, ge=1, le=60, title=_("Steps"), description=_("At full pace. More steps: slower, a little cleaner.")
+        )
         guidance: float = Field(
             4.0, ge=1, le=12, title=_("Guidance"), description=_("How strictly the picture follows the brief.")
         )
@@ -87,16 +114,23 @@ class House(Engine):
         self._dtype = dtype
         self._model: LatentDiffusion | None = None
         self._facts: dict[str, Any] = {}
+        self._few_weights = ""
 
     @property
     def _files(self) -> tuple[Path, ...]:
         return tuple(self.folder / part / weights.NAME for part in ("unet", "vae"))
 
+    @property
+    def _few(self) -> tuple[Path, ...]:
+        """The few-step version's file, where the model has one."""
+        path = self.folder / fewsteps.FOLDER / fewsteps.NAME
+        return (path,) if path.exists() else ()
+
     def unready(self) -> str | None:
         for package in (*LIBRARIES, minilm.PACKAGE):
             if importlib.util.find_spec(package) is None:
                 return _("The package %(package)s is not installed.") % {"package": package}
-        for path in self._files:
+        for path in (*self._files, *self._few):
             if wrong := weights.fault(path):
                 return _("The weights %(file)s cannot be used: %(reason)s") % {"file": path, "reason": wrong}
         return None
@@ -117,10 +151,10 @@ class House(Engine):
         from app.engines.image.diffusion import LatentDiffusion
 
         self._model = LatentDiffusion(self.folder, device, self._dtype)
+        self._few_weights = weights.digest(*self._files, *self._few)
         self._facts = {
             "model": self.folder.name,
             "weights": weights.digest(*self._files),
-            "sampler": "DDIM",
             "device": device,
             "dtype": str(self._model.dtype).removeprefix("torch."),
             "libraries": {name: version(name) for name in LIBRARIES},
@@ -138,24 +172,39 @@ class House(Engine):
         prompt = self.prompt(request.brief)
         if not prompt.positive and not request.parents:
             raise EngineError(_("This engine reads English and everyday Chinese, and knows no word of this brief."))
-        latents, levels = self._start(model, request, params)
-        condition = model.condition(prompt, len(request.seeds))
-        pace, total = Pace(), len(levels) - 1
-        steps = model.denoise(latents, levels, condition, params.guidance)
+        plan = self._plan(model, prompt, len(request.seeds), params)
+        latents, way = self._start(model, request, params, plan.levels)
+        pace, total = preview.Pace(), len(way) - 1
+        steps = sampler.denoise(latents, way, plan.velocity, multistep=plan.multistep)
         for number, (now, clean) in enumerate(steps, 1):
             latents = now
             yield Step(number, total, model.preview(clean) if pace.due() else ())
-        facts = self._facts | {"prompt": prompt.positive, "negative_prompt": prompt.negative}
+        read = {"prompt": prompt.positive, "negative_prompt": prompt.negative}
+        facts = self._facts | plan.facts | {"steps_taken": total} | read
         for index, (seed, picture) in enumerate(zip(request.seeds, model.decode(latents), strict=True)):
             yield Content(index, seed, png(picture), "image/png", picture.width, picture.height, facts)
 
-    def _start(self, model: LatentDiffusion, request: Request, params: Params) -> tuple[torch.Tensor, list[Level]]:
+    def _plan(self, model: LatentDiffusion, prompt: Prompt, variants: int, params: Params) -> Plan:
+        """A sketch by the few-step version, or by a solver of higher order in a few more steps where there is none."""
+        if params.pace is Pace.FULL:
+            velocity = model.guided(prompt, variants, params.guidance)
+            return Plan(velocity, model.levels(params.steps), multistep=False, facts={"sampler": "DDIM"})
+        if model.few is None:
+            velocity = model.guided(prompt, variants, params.guidance)
+            facts = {"sampler": "DPM-Solver++(2M)"}
+            return Plan(velocity, model.levels(SKETCH_STEPS), multistep=True, facts=facts)
+        velocity = model.distilled(prompt, variants, params.guidance)
+        facts = {"sampler": "DDIM, few-step", "weights": self._few_weights}
+        return Plan(velocity, model.levels(model.few.steps), multistep=False, facts=facts)
+
+    def _start(
+        self, model: LatentDiffusion, request: Request, params: Params, levels: list[Level]
+    ) -> tuple[torch.Tensor, list[Level]]:
         """Where denoising starts: from pure noise, or from the parent's picture taken back to an earlier level."""
         import torch
 
         from app.engines.image.diffusion import slerp
 
-        levels = model.levels(params.steps)
         if request.verb in {Verb.CREATE, Verb.REROLL}:
             size = params.aspect.size(model.side, model.factor)
             return torch.cat([model.noise(seed, size) for seed in request.seeds]), levels
@@ -167,9 +216,11 @@ class House(Engine):
         distance = DISTANCES[request.strength or Strength.SUBTLE]
         if request.verb is Verb.REFINE:
             distance = Distance(params.change, REFINING_TURN)
+        elif request.verb is Verb.FINISH:
+            distance = FINISHING
         noises = [model.noise(seed, size) for seed in request.seeds]
         if parent.engine == self.name and parent.seed is not None:
             noises = [slerp(model.noise(parent.seed, size), noise, distance.turn) for noise in noises]
-        levels = levels[-1 - max(1, round(distance.strength * params.steps)) :]
+        levels = levels[-1 - max(1, round(distance.strength * (len(levels) - 1))) :]
         clean = model.encode(covered(picture, size))
         return torch.cat([levels[0].alpha * clean + levels[0].sigma * noise for noise in noises]), levels
