@@ -24,7 +24,8 @@ from app.models.work import Work
 MAX_SEED = 2**53 - 1  # the largest whole number that JSON carries safely (RFC 8259, 6)
 MAX_COUNT = 8
 FROM_DRAFT = {"create", "refine"}  # the others take what is missing from their parent
-NEEDS_PARENT = {"vary", "refine", "reroll"}
+FINISHED = {"pace": "full"}  # what changes in a sketch's parameters
+NEEDS_PARENT = {"finish", "vary", "refine", "reroll"}
 
 
 class AnEngine(Protocol):
@@ -133,6 +134,8 @@ class Asking:
             found.append((revision, role))
         if asked.verb in NEEDS_PARENT and sum(role != Role.INSPIRE for _revision, role in found) != 1:
             raise InvalidError("parents", _("%(verb)s starts from exactly one revision"), verb=asked.verb)
+        if asked.verb == Role.FINISH and any(role == Role.FINISH and not revision.sketch for revision, role in found):
+            raise InvalidError("parents", _("only a sketch can be finished"))
         return found
 
     def _generation(self, asked: Asked, parents: list[tuple[Revision, Role]], key: str | None) -> Generation:
@@ -145,8 +148,8 @@ class Asking:
         if asked.strength is not None and (asked.verb != "vary" or asked.strength not in {"subtle", "strong"}):
             raise InvalidError("strength", _("only for vary: subtle or strong"))
         wanted = asked.params if asked.params is not None else source.params
-        draft_seed = source.seed if isinstance(source, Draft) else None
-        seed = asked.seed if asked.seed is not None else draft_seed
+        if asked.verb == Role.FINISH:
+            wanted = {**wanted, **FINISHED}
         return Generation(
             work_id=self.work.id,
             artist_id=self.artist.id,
@@ -155,8 +158,8 @@ class Asking:
             brief_data=brief.model_dump(),
             engine=engine.name,
             params=check_params(engine, wanted, lenient=asked.params is None),
-            seed=seed if seed is not None else secrets.randbelow(2**32),
-            count=asked.count or (source.count if isinstance(source, Draft) else 4),
+            seed=self._seed(asked, source),
+            count=asked.count or (1 if asked.verb == Role.FINISH else source.count if isinstance(source, Draft) else 4),
             priority=self.artist.generations.turn(),
             idempotency_key=key,
             idempotency_digest=asked.digest() if key else None,
@@ -164,6 +167,12 @@ class Asking:
                 GenerationParent(revision=revision, role=role, position=at) for at, (revision, role) in enumerate(parents)
             ],
         )
+
+    def _seed(self, asked: Asked, source: Draft | Revision) -> int:
+        """What is asked for, or the draft's locked one; a sketch is finished from its own; otherwise a new one."""
+        kept = source.seed if isinstance(source, Draft) or asked.verb == Role.FINISH else None
+        seed = asked.seed if asked.seed is not None else kept
+        return seed if seed is not None else secrets.randbelow(2**32)
 
     def _source(self, asked: Asked, parents: list[tuple[Revision, Role]]) -> Draft | Revision:
         """Where missing fields come from: the draft, or the parent, so an edited brief never leaks into a variation."""

@@ -98,6 +98,11 @@ class Generation(Base):
         return tuple(self.seed + i for i in range(self.count))
 
     @property
+    def sketch(self) -> bool:
+        """True when its engine takes few steps, to be quick."""
+        return bool(self.params.get("pace") == "sketch")
+
+    @property
     def open(self) -> bool:
         """True while it waits or runs."""
         return self.status in OPEN

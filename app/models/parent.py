@@ -21,6 +21,7 @@ class Role(StrEnum):
     VARY = "vary"
     REFINE = "refine"
     REROLL = "reroll"
+    FINISH = "finish"
     EDIT = "edit"
     INPAINT = "inpaint"
     UPSCALE = "upscale"

@@ -77,6 +77,11 @@ class Revision(Base):
         return Brief.model_validate(self.brief_data)
 
     @property
+    def sketch(self) -> bool:
+        """True when its engine took few steps, to be quick."""
+        return self.params.get("pace") == "sketch"
+
+    @property
     def picked(self) -> bool:
         """True when somebody chose it."""
         return bool(self.picks)
