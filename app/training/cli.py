@@ -132,6 +132,33 @@ def diffusion(
 
 
 @image.command()
+def few_steps(
+    folder: Folder = HERE,
+    start: Start = None,
+    minutes: Minutes = 18,
+    batch: Annotated[int, typer.Option(min=1, help="Trajectories a step; each is as many examples as it has steps.")] = 8,
+    rate: Annotated[float, typer.Option(min=0, help="Peak learning rate.")] = 1e-3,
+    rank: Annotated[int, typer.Option(min=1, help="Of the low-rank changes.")] = 16,
+    device: Device = "auto",
+    threads: Threads = 1,
+) -> None:
+    """Teach the trained UNet to sketch in four steps without guidance; the next `export` takes it along."""
+    from app.training.image import examples, networks, sketches
+    from app.training.image import fewsteps as recipe
+    from app.training.run import Machine
+
+    machine, here = Machine.of(device, threads), folder / "few-steps"
+    settings = recipe.Settings(minutes=minutes, batch=batch, rate=rate, rank=rank)
+    with told():
+        model = _diffused(folder, start)
+        vae = networks.load_autoencoder(_trained(folder, start))
+        known = examples.Examples(folder / "examples", vae.config.scaling_factor)
+        if recipe.train(recipe.Training(networks.load_unet(model), known, here, settings, machine)):
+            figures = sketches.report(networks.load_unet(model), vae, known, here, machine)
+            print(json.dumps(figures, indent=1))
+
+
+@image.command()
 def samples(
     model: Annotated[Path, typer.Option(help="A model folder.")] = HOUSE,
     to: Annotated[Path, typer.Option(help="The sheet: PNG or WebP.")] = Path("samples.png"),
@@ -161,7 +188,7 @@ def export(
     threads: Threads = 1,
 ) -> None:
     """Measure the model, write its folder and its card."""
-    from app.training.image import dataset, examples, measure, networks
+    from app.training.image import dataset, examples, measure, networks, sketches
     from app.training.image import export as recipe
     from app.training.image import samples as sampler
     from app.training.run import Machine
@@ -171,12 +198,22 @@ def export(
         vae, unet = networks.load_autoencoder(_trained(folder, start)), networks.load_unet(folder / "diffusion")
         pixels, drawings = dataset.load(folder / "data")
         known = examples.Examples(folder / "examples", vae.config.scaling_factor)
+        few = sketches.finished(folder / "few-steps", unet)
         figures = measure.measure(unet, vae, pixels, drawings, examples=known, machine=machine)
+        figures |= few.figures if few else {}
         sheet = sampler.sheet(sampler.pictures(unet, vae, prompts, machine), prompts)
         sources = json.loads((folder / "data/sources.json").read_text("utf-8"))
         facts = json.loads((folder / "diffusion/unet/training.json").read_text("utf-8"))
-        recipe.export(to, unet, vae, sources=sources, training=facts, measurements=figures, sheet=sheet)
+        recipe.export(
+            to, unet, vae, sources=sources, training=facts, measurements=figures, sheet=sheet, few=few.file if few else None
+        )
     print(to)
+
+
+def _diffused(folder: Path, start: Path | None) -> Path:
+    """Where the UNet lies: this training's own, or that of the model it goes on from."""
+    own = folder / "diffusion"
+    return own if (own / "unet").exists() or start is None else start
 
 
 def _trained(folder: Path, start: Path | None) -> Path:

