@@ -4,6 +4,7 @@ import { enliven, read } from "./form.js";
 import { Live } from "./live.js";
 import { ask, complain } from "./runs.js";
 import { Selection } from "./selection.js";
+import { Sketching } from "./sketching.js";
 import { importing } from "./import.js";
 import { compare, conflict } from "./dialogs.js";
 import { back } from "./back.js";
@@ -17,6 +18,7 @@ enliven(form);
 const draft = new Draft(form, { status: $("saved"), prompt: $("prompt"), dialog: conflict($("conflict"), form) });
 const selection = new Selection(bench, $("verbs"), form);
 const live = new Live(bench.dataset.work, { words, link: $("link"), waiting: $("waiting"), announce: $("announce"), ended });
+const sketching = new Sketching($("sketching"), form, (request) => ask(request, form, words));
 importing($("import"), bench, draft);
 
 /** The lineage has grown, or a pick was made in it. */
@@ -31,8 +33,9 @@ function grow() {
   );
 }
 
-function ended() {
+function ended(end, run) {
   grow();
+  sketching.ended(end, run);
 }
 
 async function generate(request, button) {
@@ -45,12 +48,13 @@ async function generate(request, button) {
   run?.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
 }
 
-/** A verb on a revision. Vary and reroll take the parent's brief; refine brings the parent towards the one on the bench. */
+/** A verb on a revision. Vary, reroll and finish take the parent's brief, finish its seed too; refine brings the parent towards the one on the bench. */
 function perform(button) {
   const parent = button.dataset.of === "stage" ? form.dataset.base : selection.revision?.id;
   const { verb, strength } = button.dataset;
   const { count, ...state } = read(form);
-  const request = { verb, count, parents: [{ revision: parent, role: verb }], ...(strength ? { strength } : {}) };
+  const many = verb === "finish" ? {} : { count };
+  const request = { verb, ...many, parents: [{ revision: parent, role: verb }], ...(strength ? { strength } : {}) };
   generate(verb === "refine" ? { ...request, ...state } : request, button);
 }
 

@@ -64,6 +64,7 @@ export class Selection {
       else link.removeAttribute("href");
     }
     this.toolbar.querySelector("[name=revision]").value = revision?.id ?? "";
+    this.toolbar.querySelector("[data-verb=finish]").hidden = !("sketch" in this.chosen.dataset);
     this.toolbar.querySelector(".go").hidden = this.chosen.matches(".base");
     this.toolbar.querySelector("[data-compare]").hidden = this.chosen.matches(".base");
   }
