@@ -9,6 +9,7 @@ from app.engines.engine import Engine, Medium, Verb
 from app.engines.fake import fakes
 from app.engines.image.house import House
 from app.engines.image.pipeline import Pipeline
+from app.engines.image.vectoriser import Vectoriser
 from app.errors import EngineError, _
 from app.settings import Settings
 
@@ -18,7 +19,7 @@ def catalog(settings: Settings) -> dict[str, Engine]:
 
     Raises EngineError when two have one name.
     """
-    engines: list[Engine] = [House(), *(Pipeline(setting) for setting in settings.engines)]
+    engines: list[Engine] = [House(), *(Pipeline(setting) for setting in settings.engines), Vectoriser()]
     if settings.fake_engines:
         engines += fakes()
     names = [engine.name for engine in engines]

@@ -27,6 +27,7 @@ class Verb(StrEnum):
     REFINE = "refine"  # a parent, brought towards an edited brief
     REROLL = "reroll"  # the parent's brief again, with other seeds
     FINISH = "finish"  # a sketch at full pace: its brief and seed again
+    VECTORISE = "vectorise"  # the parent's picture as paths
 
 
 class Strength(StrEnum):
@@ -83,15 +84,19 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """A finished variant: the `index`-th of the request. `facts` (JSON-able) tell how it was made."""
+    """A finished variant: the `index`-th of the request. `facts` (JSON-able) tell how it was made.
+
+    `seed` is None where chance had no part. `raster` is a PNG that shows `data` where that is no picture of pixels (SVG).
+    """
 
     index: int
-    seed: int
+    seed: int | None
     data: bytes
     media_type: str
     width: int
     height: int
     facts: Mapping[str, Any] = field(default_factory=dict)
+    raster: bytes | None = None
 
 
 class Engine(ABC):

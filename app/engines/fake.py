@@ -23,7 +23,7 @@ class Fake(Engine):
     """Dots in colours that come from the seed, at any pace: a real run without a model."""
 
     name, title, medium, licence = "fake", "Fake", Medium.IMAGE, "none"
-    verbs = frozenset(Verb)
+    verbs = frozenset(Verb) - {Verb.VECTORISE}
     standing = -1  # never taken unasked while a real engine is ready
 
     class Params(EngineParams):

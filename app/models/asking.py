@@ -25,7 +25,9 @@ MAX_SEED = 2**53 - 1  # the largest whole number that JSON carries safely (RFC 8
 MAX_COUNT = 8
 FROM_DRAFT = {"create", "refine"}  # the others take what is missing from their parent
 FINISHED = {"pace": "full"}  # what changes in a sketch's parameters
-NEEDS_PARENT = {"finish", "vary", "refine", "reroll"}
+FROM_PICTURE = {"vary", "vectorise"}  # a picture is enough, without a word
+NEEDS_PARENT = {"finish", "vary", "refine", "reroll", "vectorise"}
+DRAWING = "image/svg+xml"
 
 
 class AnEngine(Protocol):
@@ -136,18 +138,21 @@ class Asking:
             raise InvalidError("parents", _("%(verb)s starts from exactly one revision"), verb=asked.verb)
         if asked.verb == Role.FINISH and any(role == Role.FINISH and not revision.sketch for revision, role in found):
             raise InvalidError("parents", _("only a sketch can be finished"))
+        if asked.verb == Role.VECTORISE:
+            _check_traceable(asked, next(revision for revision, role in found if role != Role.INSPIRE))
         return found
 
     def _generation(self, asked: Asked, parents: list[tuple[Revision, Role]], key: str | None) -> Generation:
         source = self._source(asked, parents)
         brief = asked.brief if asked.brief is not None else source.brief
         first = next((revision for revision, role in parents if role != Role.INSPIRE), None)
-        if brief.empty and not (asked.verb == "vary" and first is not None and first.asset is not None):
+        if brief.empty and not (asked.verb in FROM_PICTURE and first is not None and first.asset is not None):
             raise InvalidError("brief.intent", _("say what you want to see: the brief is empty"))
-        engine = self._engine(asked, source.engine, brief)
+        alone = asked.verb == Role.VECTORISE  # its own engine, its own parameters, and one result: chance has no part
+        engine = self._engine(asked, None if alone else source.engine, brief)
         if asked.strength is not None and (asked.verb != "vary" or asked.strength not in {"subtle", "strong"}):
             raise InvalidError("strength", _("only for vary: subtle or strong"))
-        wanted = asked.params if asked.params is not None else source.params
+        wanted = asked.params if asked.params is not None else {} if alone else source.params
         if asked.verb == Role.FINISH:
             wanted = {**wanted, **FINISHED}
         return Generation(
@@ -159,7 +164,8 @@ class Asking:
             engine=engine.name,
             params=check_params(engine, wanted, lenient=asked.params is None),
             seed=self._seed(asked, source),
-            count=asked.count or (1 if asked.verb == Role.FINISH else source.count if isinstance(source, Draft) else 4),
+            count=asked.count
+            or (1 if asked.verb == Role.FINISH else source.count if isinstance(source, Draft) else 1 if alone else 4),
             priority=self.artist.generations.turn(),
             idempotency_key=key,
             idempotency_digest=asked.digest() if key else None,
@@ -178,7 +184,7 @@ class Asking:
         """Where missing fields come from: the draft, or the parent, so an edited brief never leaks into a variation."""
         if asked.verb in FROM_DRAFT or not parents:
             return draft_of(self.session, self.work, self.artist)
-        return next(revision for revision, role in parents if role != Role.INSPIRE)
+        return next(revision for revision, role in parents if role != Role.INSPIRE).painted
 
     def _engine(self, asked: Asked, fallback: str | None, brief: Brief) -> AnEngine:
         name = asked.engine or fallback
@@ -197,6 +203,16 @@ class Asking:
                 "verb", _("this engine cannot do that; it can: %(verbs)s"), verbs=", ".join(sorted(engine.verbs))
             )
         return engine or self.best(self.work.medium, asked.verb, brief)
+
+
+def _check_traceable(asked: Asked, parent: Revision) -> None:
+    """Raises InvalidError when `parent` holds no pixels, or when more than the one drawing is wanted."""
+    if parent.asset is None:
+        raise InvalidError("parents", _("This revision has no picture."))
+    if parent.asset.media_type == DRAWING:
+        raise InvalidError("parents", _("this is a drawing already; start from the picture it came from"))
+    if asked.count not in {None, 1}:
+        raise InvalidError("count", _("a picture has one drawing: 1"))
 
 
 def check_params(engine: AnEngine, wanted: Mapping[str, Any], *, lenient: bool = False) -> dict[str, Any]:

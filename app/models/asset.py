@@ -22,7 +22,13 @@ class Asset(Base):
     height: Mapped[int | None]
     duration: Mapped[float | None]
     colour: Mapped[str] = mapped_column(sa.String(7), default="#808080")  # mean colour, where no thumbnail is drawn
+    raster: Mapped[str | None] = mapped_column(sa.String(64))  # of a drawing (SVG): the asset that shows it in pixels
     created_at: Mapped[datetime] = mapped_column(default=now)
+
+    @property
+    def pixels(self) -> str:
+        """The SHA-256 of bytes that hold the picture in pixels: its own, or those of its raster."""
+        return self.raster or self.sha256
 
 
 def keep_asset(session: Session, asset: Asset) -> Asset:

@@ -25,11 +25,12 @@ def page_assets(session: Session, work: Work, page: int) -> list[str | None]:
     Raises NotFoundError when the work has no such revision.
     """
     start = page * TILES + 1
-    query = sa.select(Revision.number, Asset.sha256).where(Revision.work_id == work.id, Revision.number >= start)
+    pixels = sa.func.coalesce(Asset.raster, Asset.sha256).label("pixels")
+    query = sa.select(Revision.number, pixels).where(Revision.work_id == work.id, Revision.number >= start)
     query = query.where(Revision.number < start + TILES).outerjoin(
         Asset, sa.and_(Asset.sha256 == Revision.asset_id, Asset.media_type.startswith("image/"))
     )
-    found = {row.number: row.sha256 for row in session.execute(query)}
+    found = {row.number: row.pixels for row in session.execute(query)}
     if not found:
         raise NotFoundError
     return [found.get(start + at) for at in range(max(found) - start + 1)]

@@ -178,7 +178,10 @@ def picture_difference(store: Store, a: Revision, b: Revision) -> float | None:
         return None
     if a.asset_id == b.asset_id:
         return 0.0
-    one, other = (_look(store.get(asset.sha256)) for asset in (a.asset, b.asset))
+    one, other = (_look(store.get(asset.pixels)) for asset in (a.asset, b.asset))
+    if one.size != other.size:  # a drawing's raster is larger than its natural size
+        smaller = min(one.size, other.size)
+        one, other = (look if look.size == smaller else look.resize(smaller, Image.Resampling.BOX) for look in (one, other))
     means = ImageStat.Stat(ImageChops.difference(one, other)).mean
     return round(sum(means) / len(means) / 255, 4)
 

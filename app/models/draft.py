@@ -81,8 +81,9 @@ class Draft(State, Base):
     def go_on_from(self, revision: Revision) -> None:
         """Make `revision` the base: its brief, engine and parameters come back; what they replace is kept."""
         state: dict[str, Any] = {"base_id": revision.id}
-        if revision.engine:  # an import has none of these, so the artist's own stay
-            state |= {"brief_data": revision.brief_data, "engine": revision.engine, "params": dict(revision.params)}
+        painted = revision.painted
+        if painted.engine:  # an import has none of these, so the artist's own stay
+            state |= {"brief_data": revision.brief_data, "engine": painted.engine, "params": dict(painted.params)}
         self.save(self.version, keep=True, **state)
 
     def saves(self) -> list[DraftSave]:

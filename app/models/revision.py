@@ -94,6 +94,12 @@ class Revision(Base):
 
     def unpick(self, by: Artist) -> None:
         """Take `by`'s choice back; what was never chosen stays so."""
+    @property
+    def painted(self) -> Revision:
+        """The revision whose engine can go on from here: this one or, of a drawing, the picture that was traced."""
+        traced = (edge.parent for edge in self.parents if edge.role == Role.VECTORISE)
+        return next(traced, self)
+
         self.picks[:] = [pick for pick in self.picks if pick.artist_id != by.id]
         session = _session(self)
         session.flush()

@@ -10,6 +10,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from app.brief import Brief
+from app.engines.engine import Verb
 from app.errors import ConflictError, InvalidError, StaleDraftError, _
 from app.models.asking import MAX_COUNT, MAX_SEED
 from app.models.draft import Draft, DraftSave, draft_of
@@ -125,8 +126,9 @@ def _state(given: DraftIn, draft: Draft, parts: Studio, artist: CurrentArtist) -
     state: dict[str, Any] = {}
     if given.brief is not None:
         state["brief_data"] = _brief({**draft.brief_data, **given.brief})
-    if given.engine is not None and given.engine not in parts.engines:
-        raise InvalidError("engine", _("allowed here: %(names)s"), names=", ".join(parts.engines))
+    names = [engine.name for engine in parts.engines.values() if Verb.CREATE in engine.verbs]
+    if given.engine is not None and given.engine not in names:
+        raise InvalidError("engine", _("allowed here: %(names)s"), names=", ".join(names))
     for name in ("engine", "params", "text", "seed"):
         if name in given.model_fields_set and (name != "params" or given.params is not None):
             state[name] = getattr(given, name)

@@ -12,11 +12,12 @@ from app.errors import InvalidError, NotFoundError, _
 from app.models import Asset, Revision
 from app.models.diff import compare
 from app.pages import answer
-from app.pictures import thumbnail, with_recipe
+from app.pictures import thumbnail
 from app.routes.deps import CurrentArtist, Parts, Studio
 from app.routes.schemas import Listed, RevisionOut
 
 router = APIRouter(tags=["revisions"])
+PIXELS = {"image/png", "image/webp"}  # what a browser may open as a page of its own
 WIDTHS = (64, 128, 256, 512, 1024)
 # The bytes under an address never change; `nosniff` and the sandbox keep them from being anything but a picture.
 FOR_EVER = {
@@ -81,7 +82,8 @@ def show(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     )
 
 
-def _there(asset: Asset | None) -> Asset:
+def there(asset: Asset | None) -> Asset:
+    """The asset. Raises NotFoundError when there is none."""
     if asset is None:
         raise NotFoundError(_("This revision has no picture."))
     return asset
@@ -89,8 +91,11 @@ def _there(asset: Asset | None) -> Asset:
 
 @router.get("/revisions/{id}/content")
 def content(id: UUID, request: Request, artist: CurrentArtist, parts: Parts, w: int | None = None) -> Response:
-    """The bytes, or a WebP at most `w` pixels wide and high. Strong ETag, Range, cacheable for ever."""
-    asset = _there(artist.revisions.asset(id))
+    """The bytes, or a WebP at most `w` pixels wide and high. Strong ETag, Range, cacheable for ever.
+
+    A drawing (SVG) shows itself in an `<img>`, where it runs nothing; opened by itself it is a file to be saved.
+    """
+    asset = there(artist.revisions.asset(id))
     if w is not None and w not in WIDTHS:
         raise InvalidError("w", _("allowed here: %(widths)s"), widths=", ".join(map(str, WIDTHS)))
     etag = f'"{asset.sha256}{f"-{w}" if w else ""}"'
@@ -102,24 +107,17 @@ def content(id: UUID, request: Request, artist: CurrentArtist, parts: Parts, w: 
     )
     if not path.exists():
         raise NotFoundError(_("The file of this revision is missing from the store."))
-    return FileResponse(path, media_type=kind, headers={**FOR_EVER, "ETag": etag})
+    headers = {**FOR_EVER, "ETag": etag}
+    if kind not in PIXELS:
+        headers["Content-Disposition"] = "attachment"
+    return FileResponse(path, media_type=kind, headers=headers)
 
 
 def _thumbnail(parts: Studio, asset: Asset, width: int) -> Any:
-    path = parts.store.derived(asset.sha256, f"{width}.webp")
+    path = parts.store.derived(asset.pixels, f"{width}.webp")
     if not path.exists():
-        parts.store.keep_derived(path, thumbnail(parts.store.get(asset.sha256), width))
+        parts.store.keep_derived(path, thumbnail(parts.store.get(asset.pixels), width))
     return path
-
-
-@router.get("/revisions/{id}/download")
-def download(id: UUID, artist: CurrentArtist, parts: Parts) -> Response:
-    """The picture as a file whose PNG carries the recipe (iTXt chunk `stemma`)."""
-    revision = artist.revisions.get(id)
-    data = with_recipe(parts.store.get(_there(revision.asset).sha256), recipe(revision))
-    name = f"stemma-{str(revision.work_id)[-6:]}-{revision.number}.png"
-    headers = {"Content-Disposition": f'attachment; filename="{name}"', "X-Content-Type-Options": "nosniff"}
-    return Response(data, media_type="image/png", headers=headers)
 
 
 @router.post("/revisions/{id}/pick", status_code=201)

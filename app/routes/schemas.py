@@ -120,6 +120,7 @@ class AssetOut(BaseModel):
     """What is known of a revision's bytes."""
 
     sha256: str
+    raster: str | None  # of a drawing (SVG): the SHA-256 of its picture in pixels
     media_type: str
     bytes: int
     width: int | None

@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
 from app.brief import Title
-from app.engines.engine import Engine
+from app.engines.engine import Engine, Verb
 from app.models.draft import Draft, draft_of
 from app.models.lineage import pane
 from app.models.work import Work
@@ -42,9 +42,14 @@ def engine_view(engine: Engine) -> dict[str, Any]:
     }
 
 
+def painters(parts: Studio, work: Work) -> list[Engine]:
+    """The engines that can make such a work out of a brief; the others work on what is there."""
+    return [engine for engine in parts.engines.values() if engine.medium == work.medium and Verb.CREATE in engine.verbs]
+
+
 def chosen_engine(parts: Studio, work: Work, draft: Draft) -> Engine | None:
     """The draft's engine, else the first of this medium."""
-    fitting = [engine for engine in parts.engines.values() if engine.medium == work.medium]
+    fitting = painters(parts, work)
     return next((engine for engine in fitting if engine.name == draft.engine), fitting[0] if fitting else None)
 
 
@@ -58,7 +63,8 @@ def bench(parts: Studio, artist: CurrentArtist, session: Session, work: Work, dr
         "work": work,
         "draft": draft,
         "base": draft.base,
-        "engines": [engine_view(e) for e in parts.engines.values() if e.medium == work.medium],
+        "engines": [engine_view(e) for e in painters(parts, work)],
+        "vectoriser": next((engine_view(e) for e in parts.engines.values() if Verb.VECTORISE in e.verbs), None),
         "engine": view,
         "params": (view["defaults"] if view else {}) | draft.params,
         "prompt": engine.prompt(draft.brief) if engine else draft.brief.prompt(),

@@ -7,6 +7,7 @@ import io
 import logging
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -15,6 +16,7 @@ from PIL import Image
 
 from app.db import Database, now
 from app.engines.engine import Content, Engine, Parent, Request, Step, Strength, Verb
+from app.engines.image import svg
 from app.errors import DiskFullError, EngineError, StemmaError, UnavailableError, _
 from app.models import Asset, Generation, Revision, Status, Work
 from app.models.asset import keep_asset
@@ -22,6 +24,7 @@ from app.models.revision import Origin, choose_cover, edges
 from app.store import Store
 
 log = logging.getLogger(__name__)
+PNG = "image/png"
 APART = 0.1  # seconds between two words of progress; a step that falls between is not told
 
 
@@ -51,8 +54,8 @@ def request_for(generation: Generation, engine: Engine, store: Store) -> Request
     parents = tuple(
         Parent(
             role=parent.role,
-            data=store.get(parent.revision.asset.sha256) if parent.revision.asset else None,
-            media_type=parent.revision.asset.media_type if parent.revision.asset else None,
+            data=store.get(parent.revision.asset.pixels) if parent.revision.asset else None,
+            media_type=_media_type(parent.revision.asset),
             seed=parent.revision.seed,
             engine=parent.revision.engine,
             params=parent.revision.params,
@@ -62,6 +65,10 @@ def request_for(generation: Generation, engine: Engine, store: Store) -> Request
     strength = Strength(generation.strength) if generation.strength else None
     params = engine.Params.model_validate(generation.params)
     return Request(Verb(generation.verb), generation.brief, params, generation.seeds, parents, strength)
+
+
+def _media_type(asset: Asset | None) -> str | None:
+    return None if asset is None else PNG if asset.raster else asset.media_type
 
 
 class Progress:
@@ -134,23 +141,44 @@ def describe(content: Content) -> Asset:
         raise EngineError(_("The engine made something that is not a picture.")) from error
 
 
+def keep(store: Store, content: Content) -> list[Asset]:
+    """Put what was made into the store; what is to be known of it: of a drawing (SVG) first its raster, last itself.
+
+    Raises EngineError when it is neither a picture nor a drawing of ours; DiskFullError.
+    """
+    if content.raster is None:
+        asset = describe(content)
+        asset.sha256 = store.put(content.data)
+        return [asset]
+    if content.media_type != svg.MEDIA_TYPE or not svg.ours(content.data):
+        raise EngineError(_("The engine made something that is not a picture."))
+    (shown,) = keep(store, replace(content, data=content.raster, media_type=PNG, raster=None))
+    drawing = Asset(
+        sha256=store.put(content.data),
+        media_type=content.media_type,
+        bytes=len(content.data),
+        width=content.width,
+        height=content.height,
+        colour=shown.colour,
+        raster=shown.sha256,
+    )
+    return [shown, drawing]
+
+
 def finish(database: Database, store: Store, generation: Generation, contents: Iterable[Content]) -> None:
     """Keep the contents, then record the revisions in one transaction, keyed by generation and index.
 
     Raises Lost when the generation was cancelled or taken over meanwhile; DiskFullError; EngineError.
     """
-    kept: list[tuple[Content, Asset]] = []
-    for content in contents:
-        asset = describe(content)
-        asset.sha256 = store.put(content.data)
-        kept.append((content, asset))
+    kept = [(content, keep(store, content)) for content in contents]
     with database.writing() as session:
         row = session.get(Generation, generation.id, with_for_update=True)
         if row is None or row.status != Status.RUNNING or row.attempt != generation.attempt:
             raise Lost
         work = session.get_one(Work, row.work_id, with_for_update={"of": Work})  # not the project joined to it
-        for (content, asset), number in zip(kept, work.numbers(len(kept)), strict=True):
-            session.add(_revision(row, content, keep_asset(session, asset), number))
+        for (content, assets), number in zip(kept, work.numbers(len(kept)), strict=True):
+            *_shown, asset = [keep_asset(session, asset) for asset in assets]
+            session.add(_revision(row, content, asset, number))
         session.flush()
         if work.cover is None or not work.cover.picked:
             choose_cover(session, work)

@@ -37,10 +37,10 @@ def chosen(*engines: Engine, brief: Brief = FOX) -> str:
 
 
 def test_the_house_comes_first_then_the_settings_then_the_fakes() -> None:
-    assert list(catalog(Settings(engines=[], fake_engines=False))) == ["house"]
+    assert list(catalog(Settings(engines=[], fake_engines=False))) == ["house", "vectoriser"]
     mine = EngineSetting(name="mine", model="somebody/something")
     names = list(catalog(Settings(engines=[mine], fake_engines=True)))
-    assert names == ["house", "mine", "fake-slow", "fake-crash", "fake-broken", "fake-garbage"]
+    assert names == ["house", "mine", "vectoriser", "fake-slow", "fake-crash", "fake-broken", "fake-garbage"]
 
 
 @pytest.mark.parametrize("name", ["house", "fake-slow"])

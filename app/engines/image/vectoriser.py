@@ -1,0 +1,60 @@
+"""The engine that turns a flat picture into paths (SVG): no model, no seed, the same drawing every time."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+
+from pydantic import Field
+
+from app.brief import Brief, Prompt
+from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Verb
+from app.engines.image.svg import MEDIA_TYPE
+from app.engines.image.tracing import How, traced
+from app.errors import EngineError, _
+
+
+class Vectoriser(Engine):
+    """Posterises and traces (vtracer), on the processor, whatever device the worker has."""
+
+    name = "vectoriser"
+    title = _("Vectoriser")
+    medium = Medium.IMAGE
+    verbs = frozenset({Verb.VECTORISE})
+    licence = "MIT (vtracer)"
+
+    class Params(EngineParams):
+        """What an artist can set."""
+
+        colours: int = Field(
+            How().colours, ge=2, le=32, title=_("Colours"), description=_("At most so many; near ones become one.")
+        )
+        detail: int = Field(
+            How().detail, ge=1, le=5, title=_("Detail"), description=_("Less: fewer, larger shapes. More: small ones stay too.")
+        )
+        smooth: bool = Field(
+            How().smooth, title=_("Smooth curves"), description=_("Without: straight edges, for type and pixel art.")
+        )
+
+    def unready(self) -> str | None:
+        if importlib.util.find_spec("vtracer") is None:
+            return _("The package %(package)s is not installed.") % {"package": "vtracer"}
+        return None
+
+    def prompt(self, brief: Brief) -> Prompt:  # noqa: ARG002 (it reads the picture alone)
+        return Prompt("")
+
+    def load(self, device: str) -> None:  # noqa: ARG002 (a processor is enough)
+        if reason := self.unready():
+            raise EngineError(reason)
+
+    def run(self, request: Request) -> Iterator[Step | Content]:
+        params = self.Params.model_validate(request.params.model_dump())
+        parent = next(iter(request.parents), None)
+        if parent is None or not parent.data:
+            raise EngineError(_("There is no picture to start from."))
+        how = How(params.colours, params.detail, params.smooth)
+        for result in traced(parent.data, how):
+            yield Step(1 if result is None else 2, 2)
+            if result is not None:
+                yield Content(0, None, result.svg, MEDIA_TYPE, result.width, result.height, result.facts, raster=result.raster)
