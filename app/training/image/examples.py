@@ -21,12 +21,13 @@ from numpy.typing import NDArray
 from app.training.checkpoint import write
 from app.training.faults import TrainingError
 from app.training.image import dataset
-from app.training.image.captions import Caption, View, captions, joins, together
+from app.training.image.captions import View, captions, joins, together
 from app.training.image.colours import Pixels, composed, paired
 from app.training.image.text import TOKENS, WIDTH, TextEncoder
 from app.training.run import Machine, Report, bar
 
 SEED = 7
+RARE = 0.08  # of all that is seen: what the rarest captions, which are left out, make up together
 SYNC = 40  # chunks between two notes of how far it is
 Half = NDArray[np.float16]
 
@@ -48,10 +49,16 @@ class Plan:
     def of(cls, pixels: Pixels, drawings: list[dataset.Drawing]) -> Plan:
         """The same plan every time."""
         dice = random.Random(SEED)
+        found = [(one, drawing.held_out) for n, drawing in enumerate(drawings) for one in captions(n, drawing, pixels[n], dice)]
+        for one, other in companions(drawings, dice):
+            held_out = drawings[one].held_out or drawings[other].held_out
+            found += [(caption, held_out) for caption in together((one, other), drawings[one], drawings[other], dice)]
+        least = _rare([caption.weight for caption, held_out in found if not held_out])
         plan = cls([], [], [], [], [])
         numbers: dict[View, int] = {}
-
-        def add(caption: Caption, held_out: bool) -> None:
+        for caption, held_out in found:
+            if caption.weight < least and not held_out:
+                continue
             for view in caption.views:
                 numbers.setdefault(view, len(numbers))
             if held_out:
@@ -59,13 +66,6 @@ class Plan:
             plan.texts.append(caption.text)
             plan.shown.append([numbers[view] for view in caption.views])
             plan.weights.append(0.0 if held_out else caption.weight)
-
-        for number, drawing in enumerate(drawings):
-            for caption in captions(number, drawing, pixels[number], dice):
-                add(caption, drawing.held_out)
-        for one, other in companions(drawings, dice):
-            for caption in together((one, other), drawings[one], drawings[other], dice):
-                add(caption, drawings[one].held_out or drawings[other].held_out)
         plan.texts.append("")
         plan.views.extend(numbers)
         return plan
@@ -74,6 +74,16 @@ class Plan:
         """As it is kept in examples.json, with the digest of the autoencoder that encodes the views."""
         parts = {name: getattr(self, name) for name in ("texts", "shown", "weights", "held_out")}
         return json.dumps({**parts, "autoencoder": autoencoder, "views": [astuple(view) for view in self.views]})
+
+
+def _rare(weights: list[float]) -> float:
+    """The weight under which captions are left out: nearly half of them, for what little they would be seen."""
+    seen, enough = 0.0, RARE * sum(weights)
+    for weight in sorted(weights):
+        seen += weight
+        if seen >= enough:
+            return weight
+    return 0.0
 
 
 def companions(drawings: list[dataset.Drawing], dice: random.Random) -> list[tuple[int, int]]:
