@@ -6,7 +6,7 @@ import { ask, complain } from "./runs.js";
 import { Selection } from "./selection.js";
 import { Sketching } from "./sketching.js";
 import { importing } from "./import.js";
-import { compare, conflict } from "./dialogs.js";
+import { compare, conflict, settings } from "./dialogs.js";
 import { back } from "./back.js";
 
 const $ = (id) => document.getElementById(id);
@@ -52,6 +52,10 @@ async function generate(request, button) {
 function perform(button) {
   const parent = button.dataset.of === "stage" ? form.dataset.base : selection.revision?.id;
   const { verb, strength } = button.dataset;
+  if (verb === "vectorise") {
+    const ask = (params) => generate({ verb, count: 1, parents: [{ revision: parent, role: verb }], params }, button);
+    return settings($("vectorise"), ask);
+  }
   const { count, ...state } = read(form);
   const many = verb === "finish" ? {} : { count };
   const request = { verb, ...many, parents: [{ revision: parent, role: verb }], ...(strength ? { strength } : {}) };

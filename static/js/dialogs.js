@@ -1,4 +1,5 @@
-// The bench's dialogs: two windows' drafts, and two pictures under one slider.
+// The bench's dialogs: two windows' drafts, and two pictures under one slider; settings of a verb.
+import { read } from "./form.js";
 
 /** A dialog with `ask(differences, decide)`: decide("mine" | "theirs"), or decide(null) when it was put off. */
 export function conflict(dialog, form) {
@@ -48,4 +49,16 @@ export function compare(dialog, bench, selection) {
   range.oninput = over.onload = show;
   dialog.showModal();
   show();
+}
+
+/** A verb's own settings: `go(params)` when the artist says so. They stay as set until the page is left. */
+export function settings(dialog, go) {
+  const form = dialog.querySelector("form:has(footer)");
+  dialog.returnValue = "";
+  dialog.onclose = () => dialog.returnValue && go(read(form).params);
+  dialog.oninput = ({ target }) => {
+    const twin = target.dataset.twin ? document.getElementById(target.dataset.twin) : form.querySelector(`[data-twin="${target.id}"]`);
+    if (twin) twin.value = target.value;
+  };
+  dialog.showModal();
 }

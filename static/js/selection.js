@@ -70,8 +70,9 @@ export class Selection {
   }
 
   #obstacle(verb) {
-    const { coming, gone, lacks } = this.toolbar.dataset;
+    const { coming, gone, lacks, drawn, vectoriser } = this.toolbar.dataset;
     if (!this.revision) return coming;
+    if (verb === "vectorise") return "drawn" in this.chosen.dataset ? drawn : vectoriser; // it has an engine of its own
     const engines = [...(this.form.elements.engine?.options ?? [])];
     // A variation is made by the engine of its parent; a refinement, and whatever starts from an import, by the chosen one.
     const name = verb === "refine" ? "" : this.chosen.dataset.engine;
