@@ -11,7 +11,7 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -24,6 +24,7 @@ from app.queue import Queue
 
 log = logging.getLogger(__name__)
 BUSY, CALM = 0.1, 1.0  # seconds between looks at the rows, with and without an open generation
+VERDICT = timedelta(seconds=5)  # after a generation's end in which a judge is waited for as if it were open
 FOLLOWED = 4  # generations whose progress one reader follows at once: those that run, and the next in line
 
 
@@ -90,7 +91,7 @@ class Live:
                 for id in set(followers) - set(going):
                     followers.pop(id).cancel()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(wake.wait(), BUSY if going else CALM)
+                    await asyncio.wait_for(wake.wait(), BUSY if going or any(map(_unjudged, words)) else CALM)
         finally:
             self._waiting.discard(wake)
             for task in followers.values():
@@ -99,7 +100,8 @@ class Live:
     def _look(self, chosen: sa.ColumnElement[bool], since: datetime, known: list[UUID]) -> list[Word]:
         """The rows as words, oldest first; nothing while the database is away (it will be asked again)."""
         present = sa.or_(Generation.status.in_(OPEN), Generation.finished_at > since, Generation.id.in_(known))
-        columns = (Generation.id, Generation.status, Generation.verb, Generation.count, Generation.attempt, Generation.priority)
+        columns: tuple[Any, ...] = (Generation.id, Generation.status, Generation.verb, Generation.count, Generation.attempt)
+        columns += (Generation.priority, Generation.finished_at, Generation.judged_at)
         try:
             with self.database.reading() as session:
                 rows = session.execute(sa.select(*columns).where(chosen, present).order_by(Generation.id)).all()
@@ -116,6 +118,10 @@ class Live:
             data = {"status": str(row.status), "verb": row.verb, "count": row.count, "attempt": row.attempt}
             if row.status == Status.QUEUED:
                 data["position"] = order.index((row.priority, row.id)) if (row.priority, row.id) in order else 0
+            if row.finished_at:
+                data["finished"] = row.finished_at.isoformat()
+            if row.judged_at:  # said once more, when a judge has looked
+                data["judged"] = row.judged_at.isoformat()
             words.append(Word(name, row.id, data))
         return words
 
@@ -130,3 +136,9 @@ class Live:
                 said.put_nowait(Word("step", id, entry))
         except (SQLAlchemyError, RuntimeError) as error:
             log.warning("progress of %s: %s", id, error)  # the rows still tell how it ended
+
+
+def _unjudged(word: Word) -> bool:
+    """True for a generation that was done just now and that no judge has looked at."""
+    finished = word.data.get("finished") if word.name == Status.DONE and "judged" not in word.data else None
+    return finished is not None and now() - datetime.fromisoformat(finished) < VERDICT

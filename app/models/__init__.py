@@ -7,8 +7,10 @@ from app.models.draft import Draft, DraftSave
 from app.models.generation import Generation, GenerationParent, Status
 from app.models.parent import Parent, Role
 from app.models.pick import Pick
+from app.models.probe import Probe
 from app.models.project import Project
 from app.models.revision import Origin, Revision
+from app.models.verdict import Embedding, JudgeVersion, Verdict
 from app.models.work import Work
 from app.models.worker import Worker
 
@@ -17,16 +19,20 @@ __all__ = [
     "Asset",
     "Draft",
     "DraftSave",
+    "Embedding",
     "Generation",
     "GenerationParent",
+    "JudgeVersion",
     "Medium",
     "Origin",
     "Parent",
     "Pick",
+    "Probe",
     "Project",
     "Revision",
     "Role",
     "Status",
+    "Verdict",
     "Work",
     "Worker",
 ]

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
 from app.db import Base, now, uuid7
 from app.models.generation import Generations
+from app.models.probe import Probes
 from app.models.project import Projects
 from app.models.revision import Revisions
 from app.models.work import Works
@@ -52,6 +53,11 @@ class Artist(Base):
     def generations(self) -> Generations:
         """The generations in works this artist may see."""
         return Generations(self._session, self)
+
+    @property
+    def probes(self) -> Probes:
+        """The pictures this artist brought along to search by."""
+        return Probes(self._session, self)
 
 
 def local_artist(session: Session) -> Artist:

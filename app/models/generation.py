@@ -81,6 +81,7 @@ class Generation(Base):
     created_at: Mapped[datetime] = mapped_column(default=now)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
+    judged_at: Mapped[datetime | None]  # when a judge had last looked at its variants
 
     work: Mapped[Work] = relationship()
     artist: Mapped[Artist] = relationship()
@@ -91,6 +92,13 @@ class Generation(Base):
     def brief(self) -> Brief:
         """What the artist asks."""
         return Brief.model_validate(self.brief_data)
+
+    @property
+    def best_first(self) -> list[Revision]:
+        """The variants, those first that keep to the brief best; those that were not judged last."""
+        verdicts = {variant.id: variant.verdict for variant in self.variants}
+        found = {id: verdict.adherence if verdict else None for id, verdict in verdicts.items()}
+        return sorted(self.variants, key=lambda variant: -(found[variant.id] or 0))
 
     @property
     def seeds(self) -> tuple[int, ...]:

@@ -17,6 +17,7 @@ from app.models.asset import Asset
 from app.models.parent import Parent, Role
 from app.models.pick import Pick
 from app.models.scope import Scope
+from app.models.verdict import Verdict
 from app.models.work import Work, Works
 
 if TYPE_CHECKING:
@@ -71,6 +72,13 @@ class Revision(Base):
     )
     picks: Mapped[list[Pick]] = relationship(lazy="selectin", order_by=Pick.created_at, cascade="all, delete-orphan")
 
+    verdicts: Mapped[list[Verdict]] = relationship(lazy="selectin", order_by=Verdict.judged_at, viewonly=True)
+
+    @property
+    def verdict(self) -> Verdict | None:
+        """What a judge found of it last."""
+        return self.verdicts[-1] if self.verdicts else None
+
     @property
     def brief(self) -> Brief:
         """What was asked (of an import: nothing)."""
@@ -86,6 +94,12 @@ class Revision(Base):
         """True when somebody chose it."""
         return bool(self.picks)
 
+    @property
+    def painted(self) -> Revision:
+        """The revision whose engine can go on from here: this one or, of a drawing, the picture that was traced."""
+        traced = (edge.parent for edge in self.parents if edge.role == Role.VECTORISE)
+        return next(traced, self)
+
     def pick(self, by: Artist) -> None:
         """Record that `by` chose this revision; choosing twice is choosing once."""
         if all(pick.artist_id != by.id for pick in self.picks):
@@ -94,12 +108,6 @@ class Revision(Base):
 
     def unpick(self, by: Artist) -> None:
         """Take `by`'s choice back; what was never chosen stays so."""
-    @property
-    def painted(self) -> Revision:
-        """The revision whose engine can go on from here: this one or, of a drawing, the picture that was traced."""
-        traced = (edge.parent for edge in self.parents if edge.role == Role.VECTORISE)
-        return next(traced, self)
-
         self.picks[:] = [pick for pick in self.picks if pick.artist_id != by.id]
         session = _session(self)
         session.flush()

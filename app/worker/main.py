@@ -18,10 +18,12 @@ from app.db import Database, now
 from app.engines.catalog import catalog
 from app.engines.engine import Engine
 from app.errors import EngineError, StemmaError, _
+from app.judging.catalog import judge
 from app.models import Generation, Worker
 from app.queue import APPLICATION, NAME, PROGRESS, VERSION, WORKFLOW, Queue, queue_engine
 from app.settings import Settings
 from app.store import Store
+from app.worker.judging import Judging
 from app.worker.liveness import Liveness
 from app.worker.run import Lost, Progress, begin, fail, finish, patiently, perform, release, request_for, unforeseen
 from app.worker.sweep import Sweep
@@ -52,6 +54,8 @@ class WorkerProcess:
         self.liveness = Liveness(settings)
         self.sweep = Sweep(self.id, self.database, self.queue, self.store, self.liveness)
         self.engines: dict[str, Engine] = catalog(settings)
+        chosen = judge(settings)
+        self.judging = chosen and Judging(chosen, self.database, self.store, lambda: self.sweep.leads, lambda: not self.current)
         self.device = ""
         self.warm: list[str] = []
         self.current: Generation | None = None
@@ -68,6 +72,9 @@ class WorkerProcess:
         heart.start()  # from the first moment: loading a large model takes longer than a page waits for a sign of life
         self._load()
         self._launch()
+        if self.judging:
+            judging = (self.stop, lambda: self.device or pick_device(self.settings.device))
+            threading.Thread(target=self.judging.run, args=judging, daemon=True).start()
         self.state = "idle"
         self._tell("idle")
         log.info("worker %s is ready on %s", self.id, self.device)
@@ -156,6 +163,8 @@ class WorkerProcess:
             self.warm.append(engine.name)
         contents = perform(engine, request_for(generation, engine, self.store), progress)
         patiently(lambda: finish(self.database, self.store, generation, contents), room=DISK_PATIENCE)
+        if self.judging:
+            self.judging.made(generation.id)
         log.info("generation %s: %d variants", generation.id, len(contents))
 
     def _beat(self) -> None:

@@ -27,12 +27,14 @@ class Sweep:
 
     def __init__(self, me: str, database: Database, queue: Queue, store: Store, liveness: Liveness) -> None:
         self.me, self.database, self.queue, self.store, self.liveness = me, database, queue, store, liveness
+        self.leads = False  # whether this worker sweeps for all
         self._tidied = 0.0
 
     def once(self) -> None:
         """A whole pass. Safe in every worker at once: DBOS fences the old owner, and enqueuing twice is once."""
         self.liveness.hold(self.me)
-        if not self.liveness.hold(SWEEPER):
+        self.leads = self.liveness.hold(SWEEPER)
+        if not self.leads:
             return
         self.take_over()
         reconcile(self.database, self.queue)
