@@ -15,6 +15,7 @@ from app import problems
 from app.db import Database
 from app.engines.catalog import catalog
 from app.guard import Guard
+from app.judging.catalog import judge
 from app.live import Live
 from app.observe import Observe, set_up_logging
 from app.outbox import reconcile
@@ -23,21 +24,24 @@ from app.queue import Queue
 from app.routes import (
     about,
     diffs,
-    drafts,
     downloads,
+    drafts,
     events,
     generations,
     health,
     imports,
     lineage,
     preferences,
+    probes,
     projects,
     revisions,
     room,
+    search,
     trash,
     works,
 )
 from app.routes.deps import Studio
+from app.search.index import Index
 from app.settings import Settings, settings
 from app.store import Store
 
@@ -49,11 +53,13 @@ ROUTERS = (
     generations,
     diffs,
     revisions,
+    downloads,
     imports,
     lineage,
+    search,
+    probes,
     events,
     preferences,
-    downloads,
     health,
     trash,
     room,
@@ -75,7 +81,8 @@ def create_app(config: Settings | None = None) -> FastAPI:
     config = config or settings()
     set_up_logging(config)
     database, queue = Database(config), Queue(config)
-    parts = Studio(config, database, Store(config.data), queue, Live(database, queue), catalog(config))
+    index = Index(judge(config))
+    parts = Studio(config, database, Store(config.data), queue, Live(database, queue), catalog(config), index)
 
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:

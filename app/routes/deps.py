@@ -18,6 +18,7 @@ from app.errors import InvalidError, TooLargeError, _
 from app.live import Live
 from app.models.artist import Artist, local_artist
 from app.queue import Queue
+from app.search.index import Index
 from app.settings import Settings
 from app.store import Store
 
@@ -35,6 +36,7 @@ class Studio:
     queue: Queue
     live: Live
     engines: dict[str, Engine]
+    index: Index
 
 
 async def studio(request: Request) -> Studio:

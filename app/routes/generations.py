@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
@@ -36,13 +36,17 @@ def _pick_engine(parts: Studio) -> Callable[[str, str, Brief], Engine]:
     return pick
 
 
-def shown(generation: Generation, parts: Studio) -> GenerationOut:
-    """The generation with how far it is."""
+def shown(generation: Generation, parts: Studio, order: str = "made") -> GenerationOut:
+    """The generation with how far it is; its variants as they were made, or those first that fit the brief best."""
     word = parts.queue.latest(generation.id) if generation.status == Status.RUNNING else {}
+    steps = (word.get("step"), word.get("steps"))
     if generation.status == Status.DONE and generation.variants:
-        steps = generation.variants[0].facts.get("steps_taken", generation.params.get("steps"))
-        return GenerationOut.of(generation, steps, steps)
-    return GenerationOut.of(generation, word.get("step"), word.get("steps"))
+        steps = (generation.variants[0].facts.get("steps_taken", generation.params.get("steps")),) * 2
+    out = GenerationOut.of(generation, *steps)
+    if order == "fit":
+        places = [variant.id for variant in generation.best_first]
+        out.variants.sort(key=lambda variant: places.index(variant.id))
+    return out
 
 
 @router.post("/works/{id}/generations", status_code=202, openapi_extra=documented(Asked))
@@ -117,14 +121,21 @@ def of_work(
 
 
 @router.get("/generations/{id}")
-def show(id: UUID, request: Request, artist: CurrentArtist, parts: Parts) -> Response:
+def show(
+    id: UUID,
+    request: Request,
+    artist: CurrentArtist,
+    parts: Parts,
+    order: Annotated[Literal["made", "fit"], Query(description="of the variants: as made, or best fit first")] = "made",
+) -> Response:
     """A generation, how far it is, and its variants."""
     generation = artist.generations.get(id)
     return answer(
         request,
-        lambda: shown(generation, parts),
+        lambda: shown(generation, parts, order),
         partial="generations/_generation.html",
         location=f"/works/{generation.work_id}",
+        order=order,
         generation=generation,
         work=generation.work,
     )

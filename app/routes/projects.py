@@ -85,6 +85,7 @@ def show(
     id: UUID,
     request: Request,
     artist: CurrentArtist,
+    session: Session,
     parts: Parts,
     q: Annotated[str, Query(max_length=200)] = "",
     medium: Medium | None = None,
@@ -92,8 +93,14 @@ def show(
 ) -> Response:
     """A project; in a browser the wall of its works."""
     project = artist.projects.get(id)
-    context = _wall(artist, id, q, medium, at, PAGE) if "text/html" in request.headers.get("accept", "") else {}
+    html = "text/html" in request.headers.get("accept", "")
+    context = _wall(artist, id, q, medium, at, PAGE) | {"judged": judged(parts, session)} if html else {}
     return answer(request, lambda: ProjectOut.of(project), "projects/show.html", project=project, media=media(parts), **context)
+
+
+def judged(parts: Studio, session: Session) -> bool:
+    """True when pictures can be compared here."""
+    return parts.index.present(session) is not None
 
 
 def _wall(artist: CurrentArtist, id: UUID, q: str, medium: Medium | None, at: int, limit: int) -> dict[str, Any]:
@@ -110,13 +117,15 @@ def wall(
     id: UUID,
     request: Request,
     artist: CurrentArtist,
+    session: Session,
+    parts: Parts,
     q: Annotated[str, Query(max_length=200)] = "",
     medium: Medium | None = None,
     at: Annotated[int, Query(ge=0, le=MAX_AT)] = 0,
     limit: Annotated[int, Query(ge=1, le=300)] = PAGE,
 ) -> Response:
     """A piece of the wall, for the window that scrolls over it."""
-    context = _wall(artist, id, q, medium, at, limit)
+    context = _wall(artist, id, q, medium, at, limit) | {"judged": judged(parts, session)}
     listed = Listed[WorkOut](items=[WorkOut.of(work) for work in context["works"]], next=None)
     return answer(request, listed, "projects/_tiles.html", partial="projects/_tiles.html", **context)
 

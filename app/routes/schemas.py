@@ -128,6 +128,40 @@ class AssetOut(BaseModel):
     duration: float | None
 
 
+class CriterionOut(BaseModel):
+    """A line of the brief's criteria, and how well a picture keeps to it: 0…1, null when the judge knows no word of it."""
+
+    text: str
+    adherence: float | None
+
+
+class VerdictOut(BaseModel):
+    """What a judge found: `adherence` is how surely the picture belongs to this brief rather than to another one, 0…1.
+
+    0.5 says nothing; null: the brief says nothing that the judge knows.
+    """
+
+    judge: str
+    version: str
+    adherence: float | None
+    criteria: list[CriterionOut]
+    judged_at: datetime
+
+    @classmethod
+    def of(cls, revision: Revision) -> VerdictOut | None:
+        """From a revision's row; None when no judge has seen it."""
+        if (verdict := revision.verdict) is None:
+            return None
+        lines = zip(revision.brief.criteria, verdict.criteria, strict=False)
+        return cls(
+            judge=verdict.judge.title,
+            version=verdict.judge.version,
+            adherence=verdict.adherence,
+            criteria=[CriterionOut(text=text, adherence=value) for text, value in lines],
+            judged_at=verdict.judged_at,
+        )
+
+
 class RevisionOut(BaseModel):
     """A revision: what it is and how it came about."""
 
@@ -147,6 +181,7 @@ class RevisionOut(BaseModel):
     facts: dict[str, Any]
     asset: AssetOut | None
     text: str | None
+    verdict: VerdictOut | None
     generation: UUID | None
     created_at: datetime
     created_by: UUID
@@ -161,6 +196,7 @@ class RevisionOut(BaseModel):
             medium=revision.work.medium,
             parents=[ParentOut(revision=parent.parent_id, role=parent.role) for parent in revision.parents],
             asset=AssetOut.model_validate(revision.asset, from_attributes=True) if revision.asset else None,
+            verdict=VerdictOut.of(revision),
             generation=revision.generation_id,
             created_at=revision.created_at,
             created_by=revision.created_by_id,

@@ -1,6 +1,6 @@
 // The stream of a work: previews come alive in place, and runs made in other windows appear. One connection a page,
 // closed while hidden; it survives a studio that is not there yet, and restarts of it. Present state comes first.
-import { find, insert, replace } from "./runs.js";
+import { find, fit, insert, replace } from "./runs.js";
 
 const SOONEST = 250; // ms until the next attempt to connect; doubled up to LATEST
 const LATEST = 3000;
@@ -15,6 +15,7 @@ export class Live {
   #since = Date.now() / 1000 - 5; // what ended before the page was drawn is on it; 5 s for clocks that differ
   #early = new Map(); // the last step of runs whose partial is still on its way
   #told = new Set(); // runs that this connection has spoken of
+  #ends = new Map(); // runs that take their final form
   #previewed = true; // whether the first preview since the last Generate was painted
 
   constructor(work, { words, link, waiting, announce, ended }) {
@@ -116,12 +117,18 @@ export class Live {
     if (step) this.#step(step);
   }
 
-  async #end(end, { generation, html }) {
+  async #end(end, { generation, html, judged }) {
     this.#told.add(generation);
     this.#early.delete(generation);
     const known = find(generation);
-    if (known && !OPEN.includes(known.dataset.status)) return;
-    const run = await replace(generation, html);
+    if (known && !OPEN.includes(known.dataset.status)) {
+      await this.#ends.get(generation);
+      if (judged) fit(generation, html);
+      return;
+    }
+    this.#ends.set(generation, replace(generation, html));
+    const run = await this.#ends.get(generation);
+    this.#ends.delete(generation);
     this.announce.textContent = fill(this.words[end], { n: run.querySelectorAll("article").length });
     this.ended(end, run);
     this.#heard();

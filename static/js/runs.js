@@ -50,6 +50,20 @@ export async function replace(id, html) {
   return run;
 }
 
+/** A judge has looked at a run: put its marks where there is room for them, and touch nothing else. */
+export function fit(id, html) {
+  const run = find(id);
+  if (!run) return;
+  const judged = element(html);
+  for (const shown of judged.querySelectorAll(".fit")) {
+    document.getElementById(shown.closest("article").id)?.querySelector(".fit")?.replaceWith(shown);
+  }
+  const order = judged.querySelector(".order");
+  if (!order || run.querySelector(".order > *")) return;
+  run.querySelector(".order")?.replaceWith(order);
+  htmx.process(order);
+}
+
 function place(run, active) {
   const article = run.contains(active) ? active.closest("article") : null;
   if (!article) return null;

@@ -23,10 +23,13 @@ TABLE = {
     "serving": {"main"},
     "example": {"backup"},
     "backup": {"models", "store", "db"},
-    "main": {"routes", "pages", "queue", "db", "guard", "problems", "observe", "live", "outbox", "engines", "store", "judging"},
-    "routes": {"models", "pages", "queue", "store", "engines", "judging", "live", "pictures", "observe", "brief", "db"},
-    "worker": {"models", "engines", "judging", "queue", "store", "outbox", "db"},
+    "main": {"routes", "pages", "queue", "db", "guard", "problems", "observe", "live", "outbox", "engines", "store"}
+    | {"judging", "search"},
+    "routes": {"models", "pages", "queue", "store", "engines", "judging", "live", "pictures", "observe", "brief", "db"}
+    | {"search"},
+    "worker": {"models", "engines", "judging", "queue", "store", "outbox", "brief", "db"},
     "problems": {"pages", "observe"},
+    "search": {"models", "judging"},
     "live": {"models", "queue", "db"},
     "outbox": {"models", "queue", "db"},
     "observe": {"db"},

@@ -1,0 +1,56 @@
+"""Probes: pictures brought along to search by."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, File, Request, Response, UploadFile
+from pydantic import BaseModel
+
+from app.errors import TooLargeError
+from app.models import Probe
+from app.pages import answer
+from app.pictures import admit, thumbnail
+from app.routes.deps import CurrentArtist, Parts
+
+router = APIRouter(prefix="/probes", tags=["search"])
+SIDE = 512  # pixels that are kept; a judge sees fewer
+
+
+class ProbeOut(BaseModel):
+    """A picture to search by; `ready` once a worker has looked at it. It is forgotten after a day."""
+
+    id: UUID
+    ready: bool
+    created_at: datetime
+
+    @classmethod
+    def of(cls, probe: Probe) -> ProbeOut:
+        """From its row."""
+        return cls(id=probe.id, ready=probe.vector is not None, created_at=probe.created_at)
+
+
+@router.post("", status_code=201)
+def bring(
+    request: Request,
+    artist: CurrentArtist,
+    parts: Parts,
+    file: Annotated[UploadFile, File(description="PNG, JPEG, WebP, GIF or AVIF")],
+) -> Response:
+    """Bring a picture to search by (`GET /search?probe=…`). It joins no work; a worker looks at it within a second."""
+    limit = parts.settings.max_upload
+    data = file.file.read(limit + 1)
+    if len(data) > limit:
+        raise TooLargeError(limit=f"{limit // 2**20} MB")
+    probe = artist.probes.bring(thumbnail(admit(data, parts.settings.max_pixels).data, SIDE))
+    location = f"/search?probe={probe.id}"
+    return answer(request, lambda: ProbeOut.of(probe), status=201, location=location, headers={"Location": location})
+
+
+@router.get("/{id}/content")
+def content(id: UUID, artist: CurrentArtist) -> Response:
+    """The picture, small, as WebP."""
+    headers = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}
+    return Response(artist.probes.get(id).picture, media_type="image/webp", headers=headers)
