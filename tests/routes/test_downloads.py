@@ -1,0 +1,150 @@
+"""Downloads: PNG or SVG, each with its recipe; a drawing is never a page, and tracing never holds the web."""
+
+from __future__ import annotations
+
+import io
+import json
+import xml.etree.ElementTree as ET
+from typing import Any
+from uuid import UUID
+
+import pytest
+from fastapi.testclient import TestClient
+from PIL import Image
+
+from app.db import Database
+from app.engines.image.house import House
+from app.engines.image.vectoriser import Vectoriser
+from app.routes import downloads
+from app.settings import Settings
+from app.store import Store
+from app.worker.run import Progress, begin, finish, perform, request_for
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def recipe_of(svg: bytes) -> dict[str, Any]:
+    """The recipe in an SVG's metadata."""
+    held = ET.fromstring(svg).find(f"{SVG}metadata/{{urn:stemma:recipe}}recipe")  # noqa: S314 (our own)
+    assert held is not None
+    assert held.text is not None
+    return dict(json.loads(held.text))
+
+
+@pytest.fixture
+def drawing(web: TestClient, work: str, revision: str, config: Settings, database: Database) -> dict[str, Any]:
+    """A revision that a worker vectorised."""
+    asked = web.post(f"/works/{work}/generations", json={"verb": "vectorise", "parents": [{"revision": revision}]})
+    assert asked.status_code == 202, asked.text
+    id, store, engine = UUID(asked.json()["id"]), Store(config.data), Vectoriser()
+    generation = begin(database, id, "w", 3)
+    assert generation is not None
+    contents = perform(engine, request_for(generation, engine, store), Progress(lambda _word: None, 1))
+    finish(database, store, generation, contents)
+    return dict(web.get(f"/generations/{id}").json()["variants"][0])
+
+
+def test_a_vectorised_revision_says_how_it_came_about(web: TestClient, revision: str, drawing: dict[str, Any]) -> None:
+    assert drawing["parents"] == [{"revision": revision, "role": "vectorise"}]
+    assert (drawing["engine"], drawing["verb"], drawing["seed"]) == ("vectoriser", "vectorise", None)
+    assert drawing["params"] == {"colours": 12, "detail": 3, "smooth": True}
+    assert drawing["facts"]["paths"] == 1
+    assert (drawing["asset"]["media_type"], drawing["asset"]["width"]) == ("image/svg+xml", 64)
+    file = web.get(f"/revisions/{drawing['id']}/download").content
+    told = recipe_of(file)
+    assert (told["id"], told["facts"], told["parents"]) == (drawing["id"], drawing["facts"], drawing["parents"])
+    assert ET.fromstring(file).findtext(f"{SVG}title") == f"Fox · {drawing['number']}"  # noqa: S314 (our own)
+
+
+def test_a_drawing_is_shown_in_pixels_and_never_as_a_page(web: TestClient, work: str, drawing: dict[str, Any]) -> None:
+    path = f"/revisions/{drawing['id']}"
+    for query in ("/content", "/download", "/download?as=svg"):
+        answer = web.get(path + query)
+        assert answer.headers["content-type"] == "image/svg+xml"
+        assert answer.headers["content-disposition"].startswith("attachment")
+        assert answer.headers["content-security-policy"] == "default-src 'none'; sandbox"
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    small = web.get(f"{path}/content?w=256")
+    assert (small.headers["content-type"], Image.open(io.BytesIO(small.content)).size) == ("image/webp", (256, 192))
+    carried = Image.open(io.BytesIO(web.get(f"{path}/download?as=png").content))
+    assert json.loads(carried.info["stemma"])["verb"] == "vectorise"
+    atlas = Image.open(io.BytesIO(web.get(f"/works/{work}/lineage/atlas/0").content)).convert("RGB")
+    assert atlas.getpixel((64 + 32, 32)) == pytest.approx((0, 128, 128), abs=6)
+    assert (
+        web.get(f"/revisions/{drawing['parents'][0]['revision']}/diff/{drawing['id']}").json()["picture"]["difference"] < 0.02
+    )
+    for page in (path, f"/works/{work}", "/engine-room"):
+        assert web.get(page, headers={"Accept": "text/html"}).status_code == 200
+
+
+def test_what_comes_from_a_drawing_comes_from_its_picture(
+    web: TestClient, work: str, drawing: dict[str, Any], config: Settings, database: Database
+) -> None:
+    body = {"verb": "vary", "parents": [{"revision": drawing["id"]}], "count": 1}
+    asked = web.post(f"/works/{work}/generations", json=body)
+    assert (asked.status_code, asked.json()["engine"]) == (202, "house")  # not the vectoriser
+    generation = begin(database, UUID(asked.json()["id"]), "w", 3)
+    assert generation is not None
+    (parent,) = request_for(generation, House(), Store(config.data)).parents
+    assert parent.media_type == "image/png"
+    assert Image.open(io.BytesIO(parent.data or b"")).size == (512, 384)
+    base = web.post(f"/works/{work}/draft/base", json={"revision": drawing["id"]}).json()
+    assert (base["base"], base["engine"]) == (drawing["id"], None)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"count": 2}, "count"),
+        ({"parents": []}, "parents"),
+        ({"params": {"colours": 1}}, "params.colours"),
+        ({"engine": "house"}, "verb"),
+    ],
+)
+def test_what_cannot_be_vectorised_is_told(
+    web: TestClient, work: str, revision: str, change: dict[str, Any], field: str
+) -> None:
+    body = {"verb": "vectorise", "parents": [{"revision": revision}]} | change
+    answer = web.post(f"/works/{work}/generations", json=body)
+    assert (answer.status_code, answer.json()["fields"][0]["field"]) == (422, field)
+
+
+def test_a_drawing_is_not_drawn_again_and_the_vectoriser_paints_nothing(
+    web: TestClient, work: str, drawing: dict[str, Any]
+) -> None:
+    answer = web.post(f"/works/{work}/generations", json={"verb": "vectorise", "parents": [{"revision": drawing["id"]}]})
+    assert (answer.status_code, "drawing already" in answer.text) == (422, True)
+    assert web.put(f"/works/{work}/draft", json={"version": 1, "engine": "vectoriser"}).status_code == 422
+
+
+def test_any_picture_is_an_svg_once_traced(web: TestClient, revision: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = web.get(f"/revisions/{revision}/download?as=svg")
+    told = recipe_of(first.content)
+    assert (told["id"], told["facts"]["file"]) == (revision, "fox.png")
+    assert told["traced"]["by"].startswith("vtracer ")
+    monkeypatch.setattr(downloads, "traced", lambda *_args: pytest.fail("traced again"))
+    assert web.get(f"/revisions/{revision}/download?as=svg").content == first.content
+    assert web.get(f"/revisions/{revision}/download?as=pdf").status_code == 422
+
+
+def test_words_of_any_kind_stay_words(web: TestClient, work: str, revision: str) -> None:
+    web.patch(f"/works/{work}", json={"title": "</title><script>alert(1)</script> & 狐狸 \ufffe"})
+    file = web.get(f"/revisions/{revision}/download?as=svg").content
+    assert "script>alert" in (ET.fromstring(file).findtext(f"{SVG}title") or "")  # noqa: S314 (our own)
+    assert b"<script" not in file
+
+
+def test_many_at_once_are_sent_away_instead_of_holding_the_web(
+    web: TestClient, revision: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(downloads, "PATIENCE", 0.1)
+    with downloads._tracing:  # as if another picture were being traced
+        answer = web.get(f"/revisions/{revision}/download?as=svg")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+        assert web.get(f"/revisions/{revision}/download").status_code == 200
+    assert web.get(f"/revisions/{revision}/download?as=svg").status_code == 200
+
+
+def test_an_svg_from_outside_stays_outside(web: TestClient, work: str, drawing: dict[str, Any]) -> None:
+    ours = web.get(f"/revisions/{drawing['id']}/download").content
+    assert web.post(f"/works/{work}/imports", files={"file": ("fox.svg", ours, "image/svg+xml")}).status_code == 415
