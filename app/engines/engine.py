@@ -7,7 +7,7 @@ torch, transformers or diffusers at the top: `load` and `run` do, in the worker.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -16,7 +16,20 @@ from pydantic import BaseModel, ConfigDict
 
 from app.brief import Brief, Medium, Prompt
 
-__all__ = ["Content", "Engine", "EngineParams", "Medium", "Parent", "Request", "Step", "Strength", "Verb"]
+__all__ = [
+    "Alternative",
+    "Content",
+    "Engine",
+    "EngineParams",
+    "Medium",
+    "Parent",
+    "Piece",
+    "Request",
+    "Step",
+    "Strength",
+    "Token",
+    "Verb",
+]
 
 
 class Verb(StrEnum):
@@ -28,6 +41,12 @@ class Verb(StrEnum):
     REROLL = "reroll"  # the parent's brief again, with other seeds
     FINISH = "finish"  # a sketch at full pace: its brief and seed again
     VECTORISE = "vectorise"  # the parent's picture as paths
+    CONTINUE = "continue"  # the parent's text, gone on with at a place
+    REWRITE = "rewrite"  # a selection of the parent's text; the rest stays to the byte
+    BRANCH = "branch"  # the parent's text up to a place, then a chosen token, then whatever follows
+    LINE = "line"  # the parent's text and one more line: candidates, ranked
+    JOIN = "join"  # two parents in one
+    TRANSLATE = "translate"  # the parent's text from English into Chinese or back
 
 
 class Strength(StrEnum):
@@ -48,7 +67,7 @@ class EngineParams(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """A revision to start from: its bytes and, where an engine made it, how."""
+    """A revision to start from: its bytes (a text's in UTF-8) and, where an engine made it, how."""
 
     role: str
     data: bytes | None
@@ -60,7 +79,11 @@ class Parent:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of an engine: one variant for each seed."""
+    """What is asked of an engine: one variant for each seed.
+
+    Places in a text are code points of the first parent's. `stopped` holds the variants (by index) that the artist has
+    stopped; it may grow while the engine runs, which looks at it between tokens and keeps what was written.
+    """
 
     verb: Verb
     brief: Brief
@@ -68,18 +91,58 @@ class Request:
     seeds: tuple[int, ...]
     parents: tuple[Parent, ...] = ()
     strength: Strength | None = None
+    selection: tuple[int, int] | None = None  # of `rewrite`: start and end
+    at: int | None = None  # of `continue` and `branch`
+    choice: str = ""  # of `branch`: the alternative that was chosen
+    instruction: str = ""  # of `rewrite`: what to do with the selection
+    stopped: Container[int] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """What could have stood in a token's place."""
+
+    text: str
+    logprob: float  # natural logarithm
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """What a model wrote in one go: a token, or several that only together make whole characters.
+
+    `start` and `end` are code points in the content's whole text. `logprob` is the natural logarithm of its probability
+    before any truncation, within the form asked for; None where the service told none. `alternatives` are ranked, and
+    hold the token itself where it is among the likeliest. `forced`: the form left no choice.
+    """
+
+    start: int
+    end: int
+    text: str
+    logprob: float | None
+    forced: bool = False
+    alternatives: tuple[Alternative, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """What one variant of a text got since the last step. Pieces only ever add to one another."""
+
+    index: int
+    tokens: tuple[Token, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """Progress: `number` of `total` steps are done.
 
-    `previews` is empty, or holds for each variant a WebP (longer side 64 to 128 pixels) or None.
+    `previews` is empty, or holds for each variant a WebP (longer side 64 to 128 pixels) or None. `pieces` is what the
+    variants of a text got; a text may also end before `total`.
     """
 
     number: int
     total: int
     previews: tuple[bytes | None, ...] = ()
+    pieces: tuple[Piece, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,16 +150,20 @@ class Content:
     """A finished variant: the `index`-th of the request. `facts` (JSON-able) tell how it was made.
 
     `seed` is None where chance had no part. `raster` is a PNG that shows `data` where that is no picture of pixels (SVG).
+    A text is UTF-8 ("text/plain") without width and height (pixels); `tokens` are the records of what the engine wrote in
+    it, `written` the ranges (code points) it wrote: the rest came from parents.
     """
 
     index: int
     seed: int | None
     data: bytes
     media_type: str
-    width: int
-    height: int
+    width: int = 0
+    height: int = 0
     facts: Mapping[str, Any] = field(default_factory=dict)
     raster: bytes | None = None
+    tokens: tuple[Token, ...] = ()
+    written: tuple[tuple[int, int], ...] = ()
 
 
 class Engine(ABC):
