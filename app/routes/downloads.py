@@ -20,6 +20,7 @@ from app.routes.revisions import FOR_EVER, recipe, there
 
 router = APIRouter(tags=["revisions"])
 HOW = How()  # the settings of a drawing that is asked for in passing; the verb `vectorise` takes others
+LIMIT = 60.0  # seconds that a person waits at most
 PATIENCE = 10.0  # seconds that one waits until another picture is traced
 _waiting = threading.BoundedSemaphore(4)  # threads of the web that tracing may hold at once, of about forty
 _tracing = threading.Lock()
@@ -69,7 +70,7 @@ def _derived(parts: Studio, asset: Asset) -> bytes:
     if not path.exists():
         with _turn():
             if not path.exists():  # who waited may find it made
-                last = [one for one in traced(parts.store.get(asset.sha256), HOW) if one is not None][-1]
+                last = [one for one in traced(parts.store.get(asset.sha256), HOW, LIMIT) if one is not None][-1]
                 parts.store.keep_derived(path, last.svg)
                 return last.svg
     return path.read_bytes()

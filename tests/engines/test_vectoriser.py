@@ -81,9 +81,7 @@ def test_edges_give_no_colours_and_small_things_keep_theirs() -> None:
 
 @pytest.mark.parametrize("how", [How(), How(32, 5)], ids=["usual", "finest"])
 def test_noise_is_simplified_instead_of_traced_for_minutes(how: How) -> None:
-    began = time.monotonic()
-    made = drawn(noise(1024), how)
-    assert time.monotonic() - began < 30
+    made = drawn(noise(1024), how)  # within the child's seconds of processor time, or it would be told
     assert len(made.svg) < svg.MOST
     assert made.facts["traced_of"] not in {"1024 × 1024", "512 × 512"}
 
@@ -101,10 +99,10 @@ def test_even_a_line_of_pixels_is_a_picture() -> None:
 
 
 def test_a_time_limit_ends_it_and_says_what_to_do() -> None:
-    began = time.monotonic()
+    data, began = png(noise(1024)), time.monotonic()
     with pytest.raises(EngineError, match="fewer colours or less detail"):
-        list(traced(png(noise(2048)), How(32, 5), limit=0.3))
-    assert time.monotonic() - began < 5
+        list(traced(data, How(32, 5), limit=0.3))
+    assert time.monotonic() - began < 3
 
 
 def test_who_stops_listening_stops_it() -> None:
@@ -112,7 +110,7 @@ def test_who_stops_listening_stops_it() -> None:
     assert next(run) is None
     began = time.monotonic()
     run.close()  # type: ignore[attr-defined]  # a generator
-    assert time.monotonic() - began < 2
+    assert time.monotonic() - began < 3
 
 
 @pytest.mark.parametrize("data", [b"", b"garbage", b"<svg xmlns='http://www.w3.org/2000/svg'/>", png(flat(64))[:200]])
