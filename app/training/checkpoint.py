@@ -91,6 +91,10 @@ def restore_optimizer(optimizer: torch.optim.Optimizer, tensors: Mapping[str, to
         number, name = key.split(".", 1)
         state.setdefault(int(number), {})[name] = value
     optimizer.load_state_dict({"state": state, "param_groups": optimizer.state_dict()["param_groups"]})
+    for parameter, values in optimizer.state.items():
+        for name, value in values.items():  # in the parameter's memory format: a fused optimizer reads both as they lie
+            if value.shape == parameter.shape:
+                values[name] = torch.empty_like(parameter).copy_(value)
 
 
 def _paths(folder: Path) -> list[Path]:

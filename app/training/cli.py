@@ -210,6 +210,36 @@ def export(
     print(to)
 
 
+@image.command()
+def judge(
+    folder: Folder = HERE,
+    to: Annotated[Path | None, typer.Option(help="The judge's folder to write; otherwise beside its training.")] = None,
+    measuring: Annotated[
+        bool, typer.Option(help="Learn from other drawings alone, in order to measure the generator by.")
+    ] = False,
+    minutes: Minutes = 45,
+    batch: Batch = 128,
+    device: Device = "auto",
+    threads: Threads = 1,
+) -> None:
+    """Train a judge on the step `data`'s drawings and more, then write its folder; run it again to go on."""
+    from app.training.image import judge as recipe
+    from app.training.image import judge_export, judge_sources, pairs
+    from app.training.run import Machine
+
+    machine, home = Machine.of(device, threads), folder / ("measuring-judge" if measuring else "judge")
+    settings = recipe.Settings(minutes=minutes, batch=batch)
+    with told():
+        sources = judge_sources.gather(folder, measuring)
+        seen = pairs.prepare(sources, home / "pairs", machine, with_styles=not measuring)
+        training = recipe.Training(seen, home, settings, machine, hold_out=not measuring)
+        if not recipe.train(training):
+            return
+        target = to or home / "model"
+        judge_export.export(target, training, judge_sources.records(sources))
+    print(target)
+
+
 def _diffused(folder: Path, start: Path | None) -> Path:
     """Where the UNet lies: this training's own, or that of the model it goes on from."""
     own = folder / "diffusion"

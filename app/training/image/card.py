@@ -82,31 +82,35 @@ def card(
         sheet="\n![A sheet of samples, not chosen](samples.webp)\n" if sheet else "",
         few=FEW if few else "",
         drawings=sum(source.get("drawings", 0) for source in sources),
-        rows="\n".join(_row(source) for source in sources),
+        rows="\n".join(row(source) for source in sources),
         attributions="\n".join(f"- {source['attribution']}" for source in sources),
-        training="\n".join(f"- {_words(name)}: {_value(value)}" for name, value in training.items()),
-        measurements="\n".join(_measured(measurements)) if measurements else "None were taken.",
+        training="\n".join(f"- {words_of(name)}: {value_of(value)}" for name, value in training.items()),
+        measurements="\n".join(measured(measurements)) if measurements else "None were taken.",
     )
     return text.replace("{folder}", "house-image")
 
 
-def _row(source: Mapping[str, Any]) -> str:
+def row(source: Mapping[str, Any]) -> str:
+    """A source's row of the table."""
     count = f"{source['drawings']:,}" if "drawings" in source else "words only"
     return f"| {source['title']} | `{source['name']}` {source['version']} | {count} | {source['licence']} |"
 
 
-def _measured(measurements: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def measured(measurements: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """The measurements as the lines of a table."""
     lines = ["| what | value | how |", "|---|---|---|"]
-    return lines + [f"| {_words(name)} | {_value(m['value'])} | {m['note']} |" for name, m in measurements.items()]
+    return lines + [f"| {words_of(name)} | {value_of(m['value'])} | {m['note']} |" for name, m in measurements.items()]
 
 
-def _words(name: str) -> str:
+def words_of(name: str) -> str:
+    """A key as it is read."""
     return name.replace("_", " ")
 
 
-def _value(value: Any) -> str:
+def value_of(value: Any) -> str:
+    """A value as it is read, whatever its kind."""
     if isinstance(value, Mapping):
-        return ", ".join(f"{_words(name)} {_value(part)}" for name, part in value.items())
+        return ", ".join(f"{words_of(name)} {value_of(part)}" for name, part in value.items())
     if isinstance(value, list | tuple):
-        return " / ".join(_value(part) for part in value)
+        return " / ".join(value_of(part) for part in value)
     return f"{value:.4g}" if isinstance(value, float) else f"{value:,}" if isinstance(value, int) else str(value)

@@ -12,7 +12,7 @@ import json
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -52,8 +52,14 @@ class UnrenderableError(Exception):
     """A drawing that gives no picture."""
 
 
-def build(source: Path, folder: Path, size: int, take: int | None = None) -> int:
-    """Render the packages in `source` at `size` pixels into `folder`, or the first `take` of each; how many there are.
+def build(
+    source: Path,
+    folder: Path,
+    size: int,
+    take: int | None = None,
+    chosen: Sequence[packages.Package] = packages.PACKAGES,
+) -> int:
+    """Render the `chosen` packages in `source` at `size` pixels into `folder`, or the first `take` of each; how many there are.
 
     Writes drawings.npy [count, size, size, 4], drawings.json and sources.json. Done already, it does nothing.
     """
@@ -64,7 +70,7 @@ def build(source: Path, folder: Path, size: int, take: int | None = None) -> int
     pixels: list[Pixels] = []
     sources = [packages.record(source, packages.WORDS)]
     report = Report()
-    for number, package in enumerate(packages.PACKAGES):
+    for number, package in enumerate(chosen):
         counts: Counter[str] = Counter()
         for drawing, svg in drawings(package, packages.path(source, package), words):
             if take is not None and counts["drawings"] >= take:
@@ -76,7 +82,7 @@ def build(source: Path, folder: Path, size: int, take: int | None = None) -> int
                 continue
             kept.append(drawing)
             counts["drawings"] += 1
-            report(f"{bar(number / len(packages.PACKAGES))} {package.title}: {counts['drawings']} drawings")
+            report(f"{bar(number / len(chosen))} {package.title}: {counts['drawings']} drawings")
         report(f"{package.title}: {counts['drawings']} drawings, {counts['skipped']} skipped", last=True)
         sources.append({**packages.record(source, package), **dict.fromkeys(("drawings", "skipped"), 0), **counts})
     _save(folder, np.stack(pixels), kept, sources)
@@ -112,8 +118,9 @@ def drawings(
     for name, icon in icons["icons"].items():
         if _SKIN.search(name) or name.startswith("flag") or name.endswith("-low") or icon.get("hidden"):
             continue
-        found = words.get(name) or words.get(name.replace("-", ""))
-        label, tags, group = found or (name.replace("-", " "), (), None)
+        thing = re.sub(package.noise, "", name) if package.noise else name
+        found = words.get(name) or words.get(thing) or words.get(thing.replace("-", ""))
+        label, tags, group = found or (thing.replace("-", " "), (), None)
         if group == _FLAGS:
             continue
         box = {**dict.fromkeys(("left", "top"), 0), **dict.fromkeys(("width", "height"), 16), **icons, **icon}

