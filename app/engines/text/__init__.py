@@ -1,0 +1,1 @@
+"""Engines that write: language models with written-out decoding, and remote services."""

@@ -1,0 +1,152 @@
+"""The loop that writes: several variants of one prompt at once, on one KV cache, each with a seed of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Protocol
+
+from app.engines.text.sampling import IMPOSSIBLE, Sampling, drawn, penalised, probabilities
+from app.errors import EngineError, _
+
+if TYPE_CHECKING:
+    import torch
+
+    from app.engines.text.language_model import LanguageModel
+
+ALTERNATIVES = 8
+
+
+class Form(Protocol):
+    """What a form allows to come next: asked before every token of every variant."""
+
+    def allowed(self, written: Sequence[int]) -> torch.Tensor | None:
+        """The tokens that may follow `written` (what this variant has so far): [vocab] of bool, or None for any."""
+
+
+class End(StrEnum):
+    """Why a variant ended."""
+
+    END = "end"  # the model ended it, or a stop was written
+    LENGTH = "length"  # as many tokens as were asked for
+    CONTEXT = "context"  # as many as the model can see
+    STOPPED = "stopped"  # by the artist
+
+
+@dataclass(frozen=True, slots=True)
+class Pick:
+    """A token that was chosen, with what could have been: ids and natural log-probabilities, the likeliest first.
+
+    All log-probabilities are the model's own, before temperature, penalties and truncation, within the form.
+    """
+
+    id: int
+    logprob: float
+    forced: bool
+    alternatives: tuple[tuple[int, float], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a variant got in one step: a token, or its end."""
+
+    index: int
+    pick: Pick | None
+    end: End | None = None
+
+
+@dataclass(slots=True)
+class Variant:
+    """A continuation in the making."""
+
+    index: int
+    generator: torch.Generator
+    form: Form | None
+    ids: list[int] = field(default_factory=list)
+
+
+def decode(
+    model: LanguageModel,
+    prompt: Sequence[int],
+    seeds: Sequence[int],
+    sampling: Sampling,
+    tokens: int,
+    *,
+    forms: Sequence[Form] = (),
+    before: Sequence[int] = (),
+    stopped: Container[int] = (),
+    alternatives: int = ALTERNATIVES,
+) -> Iterator[list[Written]]:
+    """Continue `prompt` once for each seed, at most `tokens` tokens each; yields what every step wrote.
+
+    A variant depends on its seed alone: its noise comes from its own generator, one number a token. Batched matrix products
+    may differ from single ones in a logit's last bits, which `drawn` survives but for a rare tie. `forms` holds one form a
+    seed, or none; `before` are earlier tokens that count as repeated; variants in `stopped` (it may grow) end before their
+    next token. Closing the iterator stops all. Raises EngineError for a prompt that is too long and a form that allows
+    nothing.
+    """
+    room = min(tokens, model.room(prompt))
+    logits, cache = model.prefill(prompt, len(seeds))
+    rows = logits.expand(len(seeds), -1)
+    given: Sequence[Form | None] = forms or [None for _seed in seeds]
+    live = [Variant(index, _generator(seed), form) for index, (seed, form) in enumerate(zip(seeds, given, strict=True))]
+    while live:
+        written, still = [], []
+        for row, variant in enumerate(live):
+            if variant.index in stopped:
+                written.append(Written(variant.index, None, End.STOPPED))
+                continue
+            pick = choose(rows[row], variant, model, sampling, before, alternatives)
+            if pick.id in model.ends:
+                written.append(Written(variant.index, None, End.END))
+                continue
+            variant.ids.append(pick.id)
+            end = None if len(variant.ids) < room else End.LENGTH if room == tokens else End.CONTEXT
+            written.append(Written(variant.index, pick, end))
+            if end is None:
+                still.append(row)
+        yield written
+        if len(still) < len(live) and still:
+            cache.keep(still)
+        live = [live[row] for row in still]
+        if live:
+            rows = model.step([variant.ids[-1] for variant in live], cache)
+
+
+def _generator(seed: int) -> torch.Generator:
+    import torch
+
+    return torch.Generator().manual_seed(seed)
+
+
+def choose(
+    logits: torch.Tensor, variant: Variant, model: LanguageModel, sampling: Sampling, before: Sequence[int], count: int
+) -> Pick:
+    """The next token of `variant` from `logits` ([vocab])."""
+    allowed = permitted(model, variant.form, variant.ids)
+    possible = logits.masked_fill(~allowed, IMPOSSIBLE)
+    logs = possible.log_softmax(-1)
+    if int(allowed.sum()) == 1:
+        return Pick(int(allowed.nonzero()[0]), 0.0, forced=True, alternatives=())
+    scores = penalised(possible, [*before, *variant.ids], sampling)
+    if bool(scores.isneginf().all()):  # what is left would all repeat: better a repetition than nothing
+        scores = possible
+    id = drawn(probabilities(scores, sampling), variant.generator)
+    return Pick(id, float(logs[id]), forced=False, alternatives=ranked(logs, count))
+
+
+def permitted(model: LanguageModel, form: Form | None, written: Sequence[int]) -> torch.Tensor:
+    """The tokens that may come next, [vocab] of bool. Raises EngineError when there is none."""
+    asked = form.allowed(written) if form else None
+    allowed = model.usable if asked is None else asked.to(model.device)
+    if not bool(allowed.any()):
+        raise EngineError(_("The form leaves nothing that could come next. Loosen it."))
+    return allowed
+
+
+def ranked(logs: torch.Tensor, count: int) -> tuple[tuple[int, float], ...]:
+    """The `count` likeliest tokens of `logs` ([vocab]) that are possible at all."""
+    best = logs.topk(min(count, len(logs)))
+    pairs = zip(best.indices.tolist(), best.values.tolist(), strict=True)
+    return tuple((id, value) for id, value in pairs if value > IMPOSSIBLE)
