@@ -10,18 +10,20 @@ import json
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Request, Verb
-from app.engines.image.house import FOLDER, House
+from app.engines.image.house import FOLDER, House, Pace
 from app.errors import StemmaError
 
 INTENT = "a quiet harbour at dawn"
+Run = Callable[[], dict[str, Any]]
 
 
-def engine(steps: int, count: int) -> tuple[Callable[[], str], str, Prompt]:
-    """What runs the house engine (giving the dtype it computed in), its device and the prompt it reads."""
+def engine(steps: int, count: int) -> tuple[Run, Run, str, Prompt]:
+    """What runs the house engine at full pace and what sketches (both give dtype and sampler), its device, its prompt."""
     import torch
 
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -29,13 +31,15 @@ def engine(steps: int, count: int) -> tuple[Callable[[], str], str, Prompt]:
     house.load(device)
     house.warm()
     brief = Brief(intent=INTENT)
-    request = Request(Verb.CREATE, brief, house.Params(steps=steps), tuple(range(7, 7 + count)))
+    seeds = tuple(range(7, 7 + count))
 
-    def run() -> str:
+    def run(params: House.Params) -> dict[str, Any]:
+        request = Request(Verb.CREATE, brief, params, seeds)
         made = [part for part in house.run(request) if isinstance(part, Content)]
-        return str(made[0].facts["dtype"])
+        return {name: made[0].facts[name] for name in ("dtype", "sampler", "steps_taken")}
 
-    return run, device, house.prompt(brief)
+    full, sketch = House.Params(steps=steps), House.Params(pace=Pace.SKETCH)
+    return partial(run, full), partial(run, sketch), device, house.prompt(brief)
 
 
 def pipeline(steps: int, count: int, device: str, dtype: str, prompt: Prompt) -> Callable[[], Any]:
@@ -73,14 +77,15 @@ def pipeline(steps: int, count: int, device: str, dtype: str, prompt: Prompt) ->
 def main(steps: int, count: int) -> None:
     """Answer each line of the standard input with the seconds that run took, as JSON."""
     try:
-        house, device, prompt = engine(steps, count)
-        dtype = house()
-        runs: dict[str, Callable[[], Any]] = {"engine": house, "diffusers": pipeline(steps, count, device, dtype, prompt)}
+        house, sketch, device, prompt = engine(steps, count)
+        dtype, drawn = house()["dtype"], sketch()
+        runs: dict[str, Callable[[], Any]] = {"engine": house, "sketch": sketch}
+        runs["diffusers"] = pipeline(steps, count, device, dtype, prompt)
         runs["diffusers"]()
     except (StemmaError, ImportError) as error:
         tell({"error": str(error)})
         return
-    tell({"dtype": dtype})
+    tell({"dtype": dtype, "sketch": drawn})
     for line in sys.stdin:
         began = time.perf_counter()
         runs[line.strip()]()

@@ -40,6 +40,9 @@ GOALS: dict[str, dict[str, Goal]] = {
     "variants": {
         "engine_ratio": Goal("four variants of 25 steps: engine / bare diffusers", "×", most=1.15, aim=1.05),
         "worker_ratio": Goal("four variants of 25 steps: in the worker / bare diffusers", "×", most=1.15, aim=1.05),
+        "full_seconds": Goal("four variants at full pace: engine alone, median", "s", most=5.0),
+        "sketch_seconds": Goal("four sketches: engine alone, median", "s", most=1.0),
+        "sketch_ratio": Goal("four sketches / four variants at full pace", "×", most=0.35, aim=0.2),
     },
     "busy": {
         "requests": Goal("other requests while the worker is busy, p95", "ms", most=50.0),
@@ -58,6 +61,10 @@ GOALS: dict[str, dict[str, Goal]] = {
         "pages": Goal("gallery of 200,000: any page, p95", "ms", most=100.0),
         "jump": Goal("gallery of 200,000: a jump into the middle, median", "s", most=1.0),
         "search": Goal("gallery of 200,000: a search, p95", "ms", most=100.0),
+    },
+    "judging": {
+        "search": Goal("search in 200,000 pictures, p95", "ms", most=150.0),
+        "verdict": Goal("a judge's look at a variant: processor time, median", "ms", most=20.0),
     },
     "kills": {
         "survived": Goal("kill -9 of worker, web and both: nothing lost or done twice", "kills", least=90),

@@ -1,4 +1,4 @@
-"""Four variants of 25 steps: our engine alone and in the worker, against the same loop in bare diffusers."""
+"""Four variants of 25 steps: our engine alone and in the worker, against the same loop in bare diffusers; and sketches."""
 
 from __future__ import annotations
 
@@ -26,23 +26,27 @@ def measure(bench: Bench) -> Iterator[tuple[str, Figure]]:
     studio = bench.studio
     studio.need_worker()
     work = studio.work()
-    seconds: dict[str, list[float]] = {"diffusers": [], "engine": [], "worker": []}
+    seconds: dict[str, list[float]] = {"diffusers": [], "engine": [], "sketch": [], "worker": []}
     with Alone() as alone:
         in_worker(studio, work)
         end = time.monotonic() + LONGEST
         for turn in range(bench.times(11, 1)):
             if turn >= 3 and time.monotonic() > end:  # noqa: PLR2004 (a median of three is one)
                 break
-            for who in ("diffusers", "engine"):
+            for who in ("diffusers", "engine", "sketch"):
                 seconds[who].append(alone.run(who))
             seconds["worker"].append(in_worker(studio, work))
-        dtype = alone.dtype
+        dtype, drawn = alone.dtype, alone.sketch
     bare = median(seconds["diffusers"])
     baseline = {"name": "StableDiffusionPipeline of diffusers", "value": round(bare, 3), "unit": "s", "dtype": dtype}
     values = {f"{who}_seconds": {k: round(v, 3) for k, v in spread(taken).items()} for who, taken in seconds.items()}
     yield "engine_ratio", Figure(median(seconds["engine"]) / bare, values, baseline)
     over = median(seconds["worker"]) / median(seconds["engine"])
     yield "worker_ratio", Figure(median(seconds["worker"]) / bare, {"over_engine_alone": over}, baseline)
+    full, sketch = median(seconds["engine"]), median(seconds["sketch"])
+    yield "full_seconds", Figure(full)
+    yield "sketch_seconds", Figure(sketch, drawn | {"seconds": {k: round(v, 3) for k, v in spread(seconds["sketch"]).items()}})
+    yield "sketch_ratio", Figure(sketch / full)
 
 
 def in_worker(studio: Studio, work: str) -> float:
@@ -63,7 +67,8 @@ class Alone:
         self.process = subprocess.Popen(
             line, env=environment, cwd=ROOT, text=True, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
         )
-        self.dtype = str(self._told()["dtype"])
+        told = self._told()
+        self.dtype, self.sketch = str(told["dtype"]), dict(told["sketch"])
 
     def run(self, who: str) -> float:
         """Seconds that one run takes it."""
