@@ -133,7 +133,7 @@ def test_parameters_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
 
 def test_the_form_can_be_drawn_from_the_schema() -> None:
     fields = House.Params.model_json_schema()["properties"]
-    assert set(fields) == {"steps", "guidance", "aspect", "change"}
+    assert set(fields) == {"pace", "steps", "guidance", "aspect", "change"}
     assert all(field["description"] and field["default"] for field in fields.values())
     assert (fields["steps"]["minimum"], fields["steps"]["maximum"]) == (1, 60)
 

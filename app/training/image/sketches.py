@@ -72,8 +72,9 @@ def report(unet: Any, vae: Any, examples: Examples, folder: Path, machine: Machi
     sampled = sample(unet, vae, folder / NAME, examples, machine)
     figures = measure(sampled)
     write(folder / FIGURES, json.dumps(figures, indent=1).encode())
-    names = [name for name in sampled for _column in range(COLUMNS)]
-    sheet(torch.cat([made[:COLUMNS] for made in sampled.values()]), names, COLUMNS).save(folder / "sheet.png")
+    shown = {name: made[:COLUMNS] for name, made in sampled.items()}
+    names = [name for name, made in shown.items() for _one in made]
+    sheet(torch.cat(list(shown.values())), names, len(names) // len(shown)).save(folder / "sheet.png")
     return figures
 
 
