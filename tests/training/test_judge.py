@@ -6,16 +6,20 @@ import copy
 import json
 import os
 import signal
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from typer.testing import CliRunner
 
 from app.engines.image import minilm
+from app.judging.house import House
+from app.training.cli import app
 from app.training.faults import TrainingError
-from app.training.image import judge, judge_export, pairs
+from app.training.image import judge, judge_export, packages, pairs
 from app.training.image.colours import BACKGROUNDS, HUES, Pixels, name_of
 from app.training.image.judge import Settings, Training, truth
 from app.training.image.pairs import Claim, Pairs
@@ -245,3 +249,40 @@ def test_what_is_read_is_never_mirrored(known: Pairs) -> None:
     known_arrow = copy.copy(known)
     known_arrow.drawings = changed
     assert not judge.sight(known_arrow, A_FOX, 0.1, 0.5, 0.1).mirrored
+
+
+def icons(folder: Path, chosen: Sequence[packages.Package]) -> None:
+    """Packages as npm would lay them, with a few drawings each."""
+    for package in (*chosen, packages.WORDS):
+        path = packages.path(folder, package)
+        path.mkdir(parents=True)
+        (path / "package.json").write_text(json.dumps({"version": package.version}))
+        body = "<circle cx='8' cy='8' r='6' fill='{}'/>"
+        drawn = {f"{name}-2-duo": {"body": body.format(fill)} for name, fill in {"ball": "#d22", "moon": "#22d"}.items()}
+        (path / "icons.json").write_text(json.dumps({"icons": drawn}))
+    words = packages.path(folder, packages.WORDS) / "en"
+    words.mkdir()
+    (words / "data.json").write_text(json.dumps([{"label": "ball", "tags": ["toy", "round"], "group": 6}]))
+
+
+def test_the_command_makes_a_judge_for_measuring_of_other_drawings_alone(tmp_path: Path) -> None:
+    pytest.importorskip("resvg_py", reason="the renderer is in the extra `train`")
+    chosen = packages.OTHERS + packages.SHARED_ALIKE
+    icons(tmp_path / "measuring-data/packages", chosen)
+    options = ["--measuring", "--minutes", "0.01", "--batch", "4", "--device", "cpu", "--folder", str(tmp_path)]
+    done = CliRunner().invoke(app, ["image", "judge", *options])
+    assert done.exit_code == 0, f"{done.output} {done.exception!r}"
+    made = House(tmp_path / "measuring-judge/model")
+    assert made.unready() is None
+    sources = json.loads((made.folder / "sources.json").read_text())
+    assert {source["name"] for source in sources} == {package.name for package in (*chosen, packages.WORDS)}
+    drawings = json.loads((tmp_path / "measuring-data/drawings.json").read_text())["drawings"]
+    assert {d["label"] for d in drawings if d["style"] == "kameleon"} == {"ball", "moon"}  # without what its names add
+    assert not {package.style for package in chosen} & {package.style for package in packages.PACKAGES}
+
+
+def test_without_the_data_the_command_says_which_step_comes_first(tmp_path: Path) -> None:
+    icons(tmp_path / "more-data/packages", packages.OTHERS)
+    done = CliRunner().invoke(app, ["image", "judge", "--device", "cpu", "--folder", str(tmp_path)])
+    assert done.exit_code == 1
+    assert "run the step `data` first" in done.output

@@ -30,7 +30,7 @@ from app.training.image.sights import Sight, plain, worn
 
 Measurements = dict[str, dict[str, Any]]
 MAPS = ("picture", "text", "text_hidden", "text_hidden_bias", "text_out")  # scale and bias were for training
-_MOST = 400  # drawings of a set that are looked at
+_MOST, _SOME = 400, 100  # drawings of a set that are looked at; with a dozen captions each
 _CHUNK = 64
 
 
@@ -130,6 +130,7 @@ def measure(judge: Judge, pairs: Pairs, hold_out: bool) -> Measurements:
 
 def _attributes(judge: Judge, pairs: Pairs, rows: Sequence[int]) -> Measurements:
     """Whether the judge knows the ground, the thing's colour and the style, all else being the same."""
+    rows = rows[:: max(1, len(rows) // _SOME)][:_SOME]
     grounds = tuple(BACKGROUNDS)
     on = [Sight(row, ground=grounds[n % len(grounds)]) for n, row in enumerate(rows)]
     asked = [[f"{a(pairs.drawings[s.drawing].label)}, on {a(ground)} background" for ground in grounds] for s in on]
