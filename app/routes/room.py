@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
+from app.errors import NotFoundError
 from app.models.generation import OPEN, Status
 from app.models.worker import Worker
 from app.models.worker import workers as known_workers
@@ -34,6 +35,16 @@ class EngineOut(BaseModel):
     reason: str | None
 
 
+class JudgeOut(BaseModel):
+    """The studio's judge: whether its weights are there, and the version that judged last (null: none did yet)."""
+
+    name: str
+    title: str
+    ready: bool
+    reason: str | None
+    version: str | None
+
+
 class WorkerOut(BaseModel):
     """A worker; `state` is starting, idle, busy or lost."""
 
@@ -56,6 +67,15 @@ def engines_out(parts: Studio) -> list[EngineOut]:
     return out
 
 
+def judge_out(parts: Studio, session: Session) -> JudgeOut | None:
+    """The judge as programs read it; None where it is switched off."""
+    judge, present = parts.index.judge, parts.index.present(session)
+    if judge is None:
+        return None
+    reason, version = judge.unready(), present.version if present else None
+    return JudgeOut(name=judge.name, title=judge.title, ready=reason is None, reason=reason, version=version)
+
+
 def worker_out(worker: Worker) -> WorkerOut:
     """A worker's row; one that was not heard of lately is lost."""
     return WorkerOut(
@@ -73,6 +93,14 @@ def worker_out(worker: Worker) -> WorkerOut:
 def engines(request: Request, parts: Parts) -> Response:
     """The engines of this studio."""
     return answer(request, lambda: Listed[EngineOut](items=engines_out(parts)), location="/engine-room")
+
+
+@router.get("/judge")
+def judge(request: Request, session: Session, parts: Parts) -> Response:
+    """The judge of this studio. 404 where it is switched off."""
+    if (out := judge_out(parts, session)) is None:
+        raise NotFoundError
+    return answer(request, out, location="/engine-room")
 
 
 @router.get("/workers")
@@ -98,4 +126,5 @@ def room(request: Request, artist: CurrentArtist, session: Session, parts: Parts
         waiting=artist.generations.waiting(),
         workers=[worker_out(one) for one in found],
         engines=engines_out(parts),
+        judge=judge_out(parts, session),
     )

@@ -72,6 +72,7 @@ def bench(parts: Studio, artist: CurrentArtist, session: Session, work: Work, dr
         "more": generations[SHOWN - 1].id if len(generations) > SHOWN else None,
         "tree": pane(session, work, draft.base),
         "judge": parts.index.judge.title if parts.index.judge else None,
+        "judged": parts.index.present(session) is not None,
         "waiting": not any(worker.alive for worker in workers(session)),
     }
 

@@ -40,7 +40,8 @@ def chromium() -> Iterator[Browser]:
         browser.close()
 
 
-def _windows(chromium: Browser, running: Running) -> Iterator[tuple[Windows, Visit]]:
+def open_windows(chromium: Browser, running: Running) -> Iterator[tuple[Windows, Visit]]:
+    """What watches the windows on a studio, and what opens one; nothing may have gone wrong in any of them."""
     windows, contexts = Windows(running.url), []
 
     def visit(path: str = "/", **options: Any) -> Page:
@@ -60,7 +61,7 @@ def _windows(chromium: Browser, running: Running) -> Iterator[tuple[Windows, Vis
 @pytest.fixture
 def windows(chromium: Browser, studio: Running) -> Iterator[tuple[Windows, Visit]]:
     """What watches the windows on the studio with the house model, and what opens one."""
-    yield from _windows(chromium, studio)
+    yield from open_windows(chromium, studio)
 
 
 @pytest.fixture
@@ -83,7 +84,7 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 @pytest.fixture
 def faulty_windows(chromium: Browser, faulty: Running) -> Iterator[tuple[Windows, Visit]]:
     """The same on the studio that tests kill."""
-    yield from _windows(chromium, faulty)
+    yield from open_windows(chromium, faulty)
 
 
 class Example:

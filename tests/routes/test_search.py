@@ -273,3 +273,24 @@ def test_many_may_search_at_once(thousands: tuple[Index, JudgeVersion, Any], dat
     for thread in threads:
         thread.join()
     assert counts == [5000] * 8
+
+
+def test_the_judge_tells_whether_it_is_ready(web: TestClient, judge: Callable[[], None]) -> None:
+    told = {"name": "fake", "title": "Fake judge", "ready": True, "reason": None}
+    assert web.get("/judge").json() == told | {"version": None}
+    judge()
+    assert web.get("/judge").json() == told | {"version": "1"}
+    assert "Fake judge" in web.get("/engine-room", headers={"Accept": "text/html"}).text
+
+
+def test_a_studio_without_a_judge_shows_nothing_of_one(config: Settings, web: TestClient, upload: Upload, work: str) -> None:
+    revision = upload("teal")
+    html = {"Accept": "text/html"}
+    with TestClient(create_app(config.model_copy(update={"judge": ""})), base_url="http://localhost") as plain:
+        assert plain.get("/judge").status_code == 404
+        for path in (f"/works/{work}", f"/revisions/{revision}", "/projects", "/engine-room", "/search"):
+            page = plain.get(path, headers=html)
+            assert page.status_code == 200
+            assert not [said for said in ("More like this", "Best fit first", "about-fit", "<meter") if said in page.text], path
+        assert "has the words" in plain.get("/search?q=fox", headers=html).text
+        assert plain.get(f"/revisions/{revision}/nearest", headers={"Accept": "application/json"}).json()["nearness"] is None
