@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
-from app.engines.text.decoding import ALTERNATIVES, Form, Pick, permitted, ranked
+from app.engines.text.decoding import ALTERNATIVES, Constraint, Pick, permitted, ranked
 from app.engines.text.sampling import IMPOSSIBLE, Sampling, penalised
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ def search(
     tokens: int,
     *,
     sampling: Sampling | None = None,
-    form: Form | None = None,
+    constraint: Constraint | None = None,
     before: Sequence[int] = (),
     alternatives: int = ALTERNATIVES,
 ) -> Iterator[int | list[Beam]]:
@@ -91,7 +91,7 @@ def search(
             if group.over:
                 continue
             mine = rows[at : at + len(group.live)]
-            read = [_read(row, beam, model, how, form, before) for row, beam in zip(mine, group.live, strict=True)]
+            read = [_read(row, beam, model, how, constraint, before) for row, beam in zip(mine, group.live, strict=True)]
             best = _best(read, group.live, taken, beams.diversity, 2 * width)
             live = _advance(group, best, read, model, width, length == room, length**beams.length_penalty, alternatives)
             kept += [replace(candidate, row=candidate.row + at) for candidate in live]
@@ -112,10 +112,10 @@ def search(
 
 
 def _read(
-    logits: torch.Tensor, beam: Beam, model: LanguageModel, how: Sampling, form: Form | None, before: Sequence[int]
+    logits: torch.Tensor, beam: Beam, model: LanguageModel, how: Sampling, constraint: Constraint | None, before: Sequence[int]
 ) -> tuple[torch.Tensor, torch.Tensor]:
     """Log-probabilities within the form, and the same with repetition made unlikelier; [vocab] each."""
-    logs = logits.masked_fill(~permitted(model, form, beam.ids), IMPOSSIBLE).log_softmax(-1)
+    logs = logits.masked_fill(~permitted(model, constraint, beam.ids), IMPOSSIBLE).log_softmax(-1)
     return logs, penalised(logs, [*before, *beam.ids], how)
 
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ALTERNATIVES = 8
 
 
-class Form(Protocol):
+class Constraint(Protocol):
     """What a form allows to come next: asked before every token of every variant."""
 
     def allowed(self, written: Sequence[int]) -> torch.Tensor | None:
@@ -62,7 +62,7 @@ class Variant:
 
     index: int
     generator: torch.Generator
-    form: Form | None
+    constraint: Constraint | None
     ids: list[int] = field(default_factory=list)
 
 
@@ -73,31 +73,35 @@ def decode(
     sampling: Sampling,
     tokens: int,
     *,
-    forms: Sequence[Form] = (),
+    constraints: Sequence[Constraint] = (),
     before: Sequence[int] = (),
     stopped: Container[int] = (),
+    least: int = 0,
     alternatives: int = ALTERNATIVES,
 ) -> Iterator[list[Written]]:
     """Continue `prompt` once for each seed, at most `tokens` tokens each; yields what every step wrote.
 
     A variant depends on its seed alone: its noise comes from its own generator, one number a token. Batched matrix products
-    may differ from single ones in a logit's last bits, which `drawn` survives but for a rare tie. `forms` holds one form a
-    seed, or none; `before` are earlier tokens that count as repeated; variants in `stopped` (it may grow) end before their
-    next token. Closing the iterator stops all. Raises EngineError for a prompt that is too long and a form that allows
-    nothing.
+    may differ from single ones in a logit's last bits, which `drawn` survives but for a rare tie. `constraints` holds one
+    a seed, or none; `before` are earlier tokens that count as repeated; variants in `stopped` (it may grow) end before
+    their next token; no text ends by itself before it has `least` tokens. Closing the iterator stops all. Raises
+    EngineError for a prompt that is too long and a form that allows nothing.
     """
     room = min(tokens, model.room(prompt))
     logits, cache = model.prefill(prompt, len(seeds))
     rows = logits.expand(len(seeds), -1)
-    given: Sequence[Form | None] = forms or [None for _seed in seeds]
-    live = [Variant(index, _generator(seed), form) for index, (seed, form) in enumerate(zip(seeds, given, strict=True))]
+    given: Sequence[Constraint | None] = constraints or [None for _seed in seeds]
+    live = [
+        Variant(index, _generator(seed), constraint) for index, (seed, constraint) in enumerate(zip(seeds, given, strict=True))
+    ]
     while live:
         written, still = [], []
         for row, variant in enumerate(live):
             if variant.index in stopped:
                 written.append(Written(variant.index, None, End.STOPPED))
                 continue
-            pick = choose(rows[row], variant, model, sampling, before, alternatives)
+            logits = rows[row].index_fill(0, model.end_ids, IMPOSSIBLE) if len(variant.ids) < least else rows[row]
+            pick = choose(logits, variant, model, sampling, before, alternatives)
             if pick.id in model.ends:
                 written.append(Written(variant.index, None, End.END))
                 continue
@@ -124,7 +128,7 @@ def choose(
     logits: torch.Tensor, variant: Variant, model: LanguageModel, sampling: Sampling, before: Sequence[int], count: int
 ) -> Pick:
     """The next token of `variant` from `logits` ([vocab])."""
-    allowed = permitted(model, variant.form, variant.ids)
+    allowed = permitted(model, variant.constraint, variant.ids)
     possible = logits.masked_fill(~allowed, IMPOSSIBLE)
     logs = possible.log_softmax(-1)
     if int(allowed.sum()) == 1:
@@ -136,9 +140,9 @@ def choose(
     return Pick(id, float(logs[id]), forced=False, alternatives=ranked(logs, count))
 
 
-def permitted(model: LanguageModel, form: Form | None, written: Sequence[int]) -> torch.Tensor:
+def permitted(model: LanguageModel, constraint: Constraint | None, written: Sequence[int]) -> torch.Tensor:
     """The tokens that may come next, [vocab] of bool. Raises EngineError when there is none."""
-    asked = form.allowed(written) if form else None
+    asked = constraint.allowed(written) if constraint else None
     allowed = model.usable if asked is None else asked.to(model.device)
     if not bool(allowed.any()):
         raise EngineError(_("The form leaves nothing that could come next. Loosen it."))

@@ -26,6 +26,7 @@ class LanguageModel:
         self.vocabulary = int(model.config.vocab_size)
         self.context = int(getattr(model.config, "max_position_embeddings", None) or 1 << 20)  # tokens
         self.ends = frozenset(ends)
+        self.end_ids = torch.tensor(sorted(self.ends), dtype=torch.int64, device=self.device)
         self.usable = torch.ones(self.vocabulary, dtype=torch.bool, device=self.device)
         self.usable[[id for id in banned if id not in self.ends]] = False
 

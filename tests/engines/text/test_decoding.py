@@ -170,7 +170,7 @@ def test_closing_ends_all(model: LanguageModel) -> None:
 
 def test_a_form_decides_and_says_where_it_forced(model: LanguageModel) -> None:
     form = Only(50, [7, 8], [9])
-    (picks, _end) = run(model, [3], tokens=5, forms=[form])[0]
+    (picks, _end) = run(model, [3], tokens=5, constraints=[form])[0]
     first, second, third, *_rest = picks
     assert first.id in {7, 8}
     assert {id for id, _logprob in first.alternatives} == {7, 8}
@@ -182,7 +182,7 @@ def test_a_form_decides_and_says_where_it_forced(model: LanguageModel) -> None:
 
 def test_a_form_that_allows_nothing_is_said(model: LanguageModel) -> None:
     with pytest.raises(EngineError, match="leaves nothing"):
-        run(model, [3], forms=[Only(50, [])])
+        run(model, [3], constraints=[Only(50, [])])
 
 
 def test_truncation_never_hides_an_alternative(model: LanguageModel) -> None:
@@ -192,7 +192,7 @@ def test_truncation_never_hides_an_alternative(model: LanguageModel) -> None:
 
 def test_where_everything_would_repeat_it_repeats(model: LanguageModel) -> None:
     form = Only(50, *[[7]] * 3, [7, 8], [7, 8])
-    (picks, _end) = run(model, [3], tokens=5, how=Sampling(no_repeat_ngram=1), forms=[form])[0]
+    (picks, _end) = run(model, [3], tokens=5, how=Sampling(no_repeat_ngram=1), constraints=[form])[0]
     assert sorted(ids(picks)[3:]) == [7, 8] or ids(picks)[3] == 8
     assert len(picks) == 5
 

@@ -1,0 +1,176 @@
+"""What a model is told for each verb, in the artist's language, and where its words go in the text."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from app.brief import Brief
+from app.engines.engine import Parent, Request, Strength, Verb
+from app.errors import EngineError, _
+
+HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
+LATIN_WORD = re.compile(r"[A-Za-z]+")
+KEPT = {Strength.SUBTLE: 0.67, Strength.STRONG: 0.2}  # of the lines, where a variation writes the rest anew
+UNITS = (re.compile(r"[^\n]*\n+|[^\n]+$"), re.compile(r"[^.!?。！？]*[.!?。！？]+\s*|[^.!?。！？]+$"), re.compile(r"\S+\s*"))
+
+# One sentence for each thing that can be asked. {brief} and the others are filled in.
+ENGLISH = {
+    "create": "Write the following: {brief}.",
+    "avoid": " Avoid: {avoid}.",
+    "only": " Answer with the text itself, without a title or a remark.",
+    "continue": "Continue this text exactly where it stops; answer with the continuation only.\n\n{text}",
+    "line": "Write the next line of this text, one line only; answer with that line.\n\n{text}",
+    "purpose": "\n\nThe text is to be: {brief}.",
+    "following": "\n\nThis follows after it:\n\n{after}",
+    "rewrite": "Here is a text:\n\n{text}\n\nRewrite only this passage of it:\n\n{selection}\n\n{instruction}",
+    "passage": " Answer with the new passage only.",
+    "anew": "Say it differently.",
+    "vary subtle": "Here is a text:\n\n{text}\n\nWrite it again and change only a few words.",
+    "vary strong": "Here is a text:\n\n{text}\n\nWrite another one on the same idea in clearly different words.",
+    "refine": "Here is a text:\n\n{text}\n\nRevise it so that it is: {brief}.",
+    "join": "Here are two texts.\n\nFirst:\n\n{text}\n\nSecond:\n\n{other}\n\nWrite one text that joins them.",
+    "translate": "Translate this text into {language}; keep its lines.\n\n{text}",
+}
+CHINESE = {
+    "create": "请写：{brief}。",
+    "avoid": "避免：{avoid}。",
+    "only": "只写正文，不要标题，不要说明。",
+    "continue": "请从下文停下的地方接着写，只写续文。\n\n{text}",
+    "line": "请写下文的下一行，只写这一行。\n\n{text}",
+    "purpose": "\n\n全文的要求：{brief}。",
+    "following": "\n\n续文之后是：\n\n{after}",
+    "rewrite": "下面是一篇文字：\n\n{text}\n\n只改写其中这一段：\n\n{selection}\n\n{instruction}",
+    "passage": "只回答改好的这一段。",
+    "anew": "换一种说法。",
+    "vary subtle": "下面是一篇文字：\n\n{text}\n\n请重写一遍，只改动少数字词。",
+    "vary strong": "下面是一篇文字：\n\n{text}\n\n请用明显不同的词句，按同样的立意另写一篇。",
+    "refine": "下面是一篇文字：\n\n{text}\n\n请按以下要求修改：{brief}。",
+    "join": "下面是两篇文字。\n\n其一：\n\n{text}\n\n其二：\n\n{other}\n\n请把它们合成一篇。",
+    "translate": "请把下文译成{language}，保留分行。\n\n{text}",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A message to the model and the place of its answer: the whole text is `before` + answer + `after`.
+
+    `answer` is how the answer begins already: a model that can go on from it does. `given` are its last characters where
+    they are new (the choice of a branch): they belong to what is written.
+    """
+
+    message: str
+    before: str = ""
+    after: str = ""
+    answer: str = ""
+    given: str = ""
+    stops: tuple[str, ...] = ()
+
+
+def tongue(text: str) -> str:
+    """`zh` where `text` has more Chinese characters than words in Latin letters, else `en`."""
+    return "zh" if len(HAN.findall(text)) > len(LATIN_WORD.findall(text)) else "en"
+
+
+def wanted(brief: Brief) -> str:
+    """The brief in one line; criteria are for the judge."""
+    return brief.prompt().positive
+
+
+def text_of(parent: Parent) -> str:
+    """A parent's text. Raises EngineError when it has none."""
+    if parent.data is None or not (parent.media_type or "").startswith("text/"):
+        raise EngineError(_("There is no text to start from."))
+    return parent.data.decode("utf-8")
+
+
+def parents_of(request: Request) -> list[str]:
+    """The texts to start from, those that only inspire left out. Raises EngineError when there is none."""
+    found = [text_of(parent) for parent in request.parents if parent.role != "inspire"]
+    if not found:
+        raise EngineError(_("There is no text to start from."))
+    return found
+
+
+def task_of(request: Request, *, prefills: bool) -> Task:
+    """What to say for `request`. `prefills`: the model can go on from the beginning of an answer; a chat service cannot.
+
+    Raises EngineError when a parent is missing or a place lies outside its text.
+    """
+    brief, verb = wanted(request.brief), request.verb
+    if verb in {Verb.CREATE, Verb.REROLL}:
+        return _create(request.brief)
+    text = parents_of(request)[0]
+    if verb is Verb.VARY and prefills:
+        cut = kept(text, request.strength or Strength.SUBTLE)
+        return _on(request, text, cut, prefills=True, rest=False)
+    if verb in {Verb.CONTINUE, Verb.BRANCH, Verb.LINE}:
+        at = len(text) if request.at is None or verb is Verb.LINE else request.at
+        return _on(request, text, at, prefills=prefills, rest=verb is Verb.CONTINUE)
+    words = CHINESE if tongue(brief + text) == "zh" else ENGLISH
+    return _rewrite(request, text, words) if verb is Verb.REWRITE else _anew(request, text, words)
+
+
+def _anew(request: Request, text: str, words: dict[str, str]) -> Task:
+    """A whole text from one or two: varied, refined, joined, translated."""
+    filled = {"text": text, "brief": wanted(request.brief)}
+    name: str = request.verb
+    if request.verb is Verb.VARY:
+        name = f"vary {request.strength or Strength.SUBTLE}"
+    elif request.verb is Verb.JOIN:
+        texts = parents_of(request)
+        if len(texts) < 2:  # noqa: PLR2004 (two texts)
+            raise EngineError(_("Joining takes two texts."))
+        filled["other"] = texts[1]
+    elif request.verb is Verb.TRANSLATE:
+        names = ("中文", "英文") if words is CHINESE else ("Chinese", "English")
+        filled["language"] = names[0] if tongue(text) == "en" else names[1]
+    return Task(words[name].format(**filled) + _avoiding(request.brief, words) + words["only"])
+
+
+def _create(brief: Brief) -> Task:
+    words = CHINESE if tongue(wanted(brief)) == "zh" else ENGLISH
+    return Task(words["create"].format(brief=wanted(brief)) + _avoiding(brief, words) + words["only"])
+
+
+def _avoiding(brief: Brief, words: dict[str, str]) -> str:
+    avoid = brief.prompt().negative
+    return words["avoid"].format(avoid=avoid) if avoid else ""
+
+
+def _rewrite(request: Request, text: str, words: dict[str, str]) -> Task:
+    """The selection's own white space at both ends stays outside."""
+    start, end = request.selection or (0, len(text))
+    if not 0 <= start < end <= len(text) or not (core := text[start:end].strip()):
+        raise EngineError(_("Select the words that are to be rewritten."))
+    start += len(text[start:end]) - len(text[start:end].lstrip())
+    message = words["rewrite"].format(text=text, selection=core, instruction=request.instruction or words["anew"])
+    return Task(message + words["passage"], before=text[:start], after=text[start + len(core) :])
+
+
+def _on(request: Request, text: str, at: int, *, prefills: bool, rest: bool) -> Task:
+    """Go on from code point `at`: a line, or until the end. `rest`: what follows there stays."""
+    if not 0 <= at <= len(text):
+        raise EngineError(_("That place lies outside the text."))
+    line = request.verb is Verb.LINE
+    before, after = text[:at], text[at:] if rest else ""
+    if line and before and not before.endswith("\n"):
+        before += "\n"
+    stops = ("\n",) if line else ()
+    given = request.choice if request.verb is Verb.BRANCH else ""
+    if prefills:
+        return Task(_create(request.brief).message, before, after, before + given, given, stops)
+    words = CHINESE if tongue(wanted(request.brief) + text) == "zh" else ENGLISH
+    message = words["line" if line else "continue"].format(text=before + given)
+    message += words["purpose"].format(brief=wanted(request.brief)) if wanted(request.brief) else ""
+    message += words["following"].format(after=after) if after.strip() else ""
+    return Task(message, before, after, "", given, stops)
+
+
+def kept(text: str, strength: Strength) -> int:
+    """How many code points of `text` a variation keeps: whole lines, or sentences, or words, where there are several."""
+    for unit in UNITS:
+        parts = [match.end() for match in unit.finditer(text)]
+        if len(parts) > 1:
+            return parts[min(len(parts) - 1, max(1, round(len(parts) * KEPT[strength]))) - 1]
+    return 0

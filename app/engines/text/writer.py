@@ -1,0 +1,288 @@
+"""What all engines with a language model of their own have in common: parameters, the run, rescoring."""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Container, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from app.brief import Brief
+from app.engines.engine import Content, Engine, EngineParams, Medium, Piece, Request, Step, Token, Verb
+from app.engines.text.sampling import Sampling
+from app.engines.text.tasks import Task, task_of
+from app.engines.text.transcript import Heard, Transcript
+from app.errors import EngineError, _
+
+if TYPE_CHECKING:
+    from app.engines.text.decoding import Constraint, Pick
+    from app.engines.text.language_model import LanguageModel
+
+TEXT = "text/plain"
+
+
+class WriterParams(EngineParams):
+    """How the next token is found."""
+
+    tokens: int = Field(200, ge=1, le=4000, title=_("Length"), description=_("At most so many tokens."))
+    temperature: float = Field(
+        1.0, ge=0, le=2, title=_("Temperature"), description=_("Higher: more daring. 0 takes the likeliest token always.")
+    )
+    top_k: int = Field(0, ge=0, le=1000, title=_("Top-k"), description=_("Only so many of the likeliest tokens; 0: all."))
+    top_p: float = Field(
+        1.0, gt=0, le=1, title=_("Top-p"), description=_("Only the likeliest tokens that together reach this probability.")
+    )
+    min_p: float = Field(
+        0.1, ge=0, lt=1, title=_("Min-p"), description=_("Only tokens with this share of the likeliest one's probability.")
+    )
+    typical_p: float = Field(
+        1.0, gt=0, le=1, title=_("Typical"), description=_("Only tokens that surprise about as much as one would expect.")
+    )
+    repetition_penalty: float = Field(
+        1.15, ge=1, le=2, title=_("Repetition penalty"), description=_("Makes what was written already less likely.")
+    )
+    no_repeat_ngram: int = Field(
+        0, ge=0, le=20, title=_("No repeated n-grams"), description=_("So many tokens in a row never stand twice; 0: they may.")
+    )
+    beams: int = Field(
+        0, ge=0, le=16, title=_("Beams"), description=_("Search for the likeliest texts instead of drawing; 0: draw.")
+    )
+    length_penalty: float = Field(
+        1.0, ge=-2, le=4, title=_("Length penalty"), description=_("Of beams: higher favours longer texts.")
+    )
+    groups: int = Field(1, ge=1, le=16, title=_("Groups"), description=_("Of beams: groups that keep apart from one another."))
+    diversity: float = Field(0.5, ge=0, le=10, title=_("Diversity"), description=_("How far the groups of beams keep apart."))
+
+    @property
+    def sampling(self) -> Sampling:
+        """What of it decides a draw."""
+        return Sampling(
+            self.temperature,
+            self.top_k,
+            self.top_p,
+            self.min_p,
+            self.typical_p,
+            self.repetition_penalty,
+            self.no_repeat_ngram,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Ended(Container[int]):
+    """The variants that need no more tokens: those the artist stopped and those that wrote a stop."""
+
+    asked: Container[int]
+    done: set[int]
+
+    def __contains__(self, index: object) -> bool:
+        return index in self.done or index in self.asked
+
+
+class Writer(Engine):
+    """An engine with a language model of its own. Subclasses set `_model` and `_pieces` in `load`."""
+
+    medium = Medium.TEXT
+    Params: type[WriterParams] = WriterParams
+
+    def __init__(self) -> None:
+        self._model: LanguageModel | None = None
+        self._pieces: Sequence[bytes] = ()
+        self._facts: dict[str, Any] = {}
+
+    @abstractmethod
+    def encoded(self, text: str) -> list[int]:
+        """`text` as tokens, as it stands in a text."""
+
+    @abstractmethod
+    def context(self, task: Task) -> str:
+        """What the model reads before it writes: the message in its template, and the answer's beginning (but `given`)."""
+
+    def task(self, request: Request) -> Task:
+        """What is asked of the model. Raises EngineError for what it cannot do."""
+        return task_of(request, prefills=True)
+
+    def constraints(self, request: Request, task: Task) -> Sequence[Constraint]:  # noqa: ARG002 (subclasses read both)
+        """What the form allows, one for each variant, or none."""
+        return ()
+
+    @property
+    def model(self) -> LanguageModel:
+        """The loaded model. Raises EngineError before that."""
+        if self._model is None:
+            raise EngineError(_("The engine is not loaded."))
+        return self._model
+
+    def warm(self) -> None:
+        request = Request(Verb.CREATE, Brief(intent="a line of a poem"), self.Params(tokens=2), (0, 1, 2, 3))
+        for _part in self.run(request):
+            pass
+
+    def rescore(self, brief: Brief, text: str, selection: tuple[int, int] | None = None) -> tuple[Token, ...]:
+        """Where the model expected `text` (or its `selection`, code points) and where not, as if written to `brief`.
+
+        Raises EngineError when it is too long.
+        """
+        from app.engines.text.rescoring import rescore
+
+        start, end = selection or (0, len(text))
+        request = Request(Verb.CREATE, brief, self.Params(), ())
+        task = Task(self.task(request).message, answer=text[:start])
+        picks = rescore(self.model, self.encoded(self.context(task)), self.encoded(text[start:end]))
+        transcript = Transcript(start)
+        for pick in picks:
+            transcript.add(self._heard(pick))
+        transcript.finish()
+        return tuple(transcript.tokens)
+
+    def run(self, request: Request) -> Iterator[Step | Content]:
+        model, params = self.model, self.Params.model_validate(request.params.model_dump())
+        task = self.task(request)
+        read = self.context(task)
+        prompt = self.encoded(read)
+        given = self._given(prompt, task)
+        sheets = [self._sheet(task, given) for _seed in request.seeds]
+        ends: dict[int, str] = {}
+        scores: dict[int, float] = {}
+        if params.beams and request.verb is not Verb.LINE:
+            scores = yield from self._searched(
+                model, request, params, task, [*prompt, *(pick.id for pick in given)], sheets, ends
+            )
+        else:
+            yield from self._sampled(model, request, params, task, [*prompt, *(pick.id for pick in given)], sheets, ends)
+        likelihood = [_mean(sheet.tokens) for sheet in sheets]
+        order = sorted(range(len(sheets)), key=lambda index: -likelihood[index])
+        for index, (seed, sheet) in enumerate(zip(request.seeds, sheets, strict=True)):
+            facts = self._facts | {"prompt": read, "prompt_tokens": len(prompt), "ended": ends.get(index, "end")}
+            facts |= {"likelihood": round(likelihood[index], 4)} if sheet.tokens else {}
+            facts |= {"rank": order.index(index) + 1} if request.verb is Verb.LINE else {}
+            facts |= {"score": round(scores[index], 4)} if index in scores else {}
+            facts |= {"kept": len(task.before)} if request.verb is Verb.VARY else {}
+            yield written(index, None if scores else seed, task, sheet.tokens, facts)
+
+    def _given(self, prompt: Sequence[int], task: Task) -> Sequence[Pick]:
+        """The choice of a branch as tokens, with what the model expected in its place."""
+        if not task.given:
+            return ()
+        from app.engines.text.rescoring import rescore
+
+        return rescore(self.model, prompt, self.encoded(task.given))
+
+    def _sheet(self, task: Task, given: Sequence[Pick]) -> Transcript:
+        spaced = not task.before or task.before[-1].isspace()
+        sheet = Transcript(len(task.before), task.stops, lstrip=spaced and not given)
+        for pick in given:
+            sheet.add(self._heard(pick))
+        return sheet
+
+    def _sampled(
+        self,
+        model: LanguageModel,
+        request: Request,
+        params: WriterParams,
+        task: Task,
+        prompt: Sequence[int],
+        sheets: Sequence[Transcript],
+        ends: dict[int, str],
+    ) -> Iterator[Step]:
+        """Write by chance, telling every token."""
+        from app.engines.text.decoding import decode
+
+        done: set[int] = set()
+        earlier = self.encoded(task.before)
+        steps = decode(
+            model,
+            prompt,
+            request.seeds,
+            params.sampling,
+            params.tokens,
+            constraints=self.constraints(request, task),
+            before=earlier,
+            stopped=_Ended(request.stopped, done),
+            least=1,
+        )
+        told = [len(sheet.tokens) for sheet in sheets]
+        first = [Piece(index, tuple(sheet.tokens)) for index, sheet in enumerate(sheets) if sheet.tokens]
+        if first:
+            yield Step(0, params.tokens, pieces=tuple(first))
+        for number, step in enumerate(steps, 1):
+            pieces = []
+            for word in step:
+                sheet = sheets[word.index]
+                if word.pick:
+                    sheet.add(self._heard(word.pick))
+                if sheet.ended:
+                    done.add(word.index)
+                    ends.setdefault(word.index, "end")
+                elif word.end:
+                    ends[word.index] = str(word.end)
+                    sheet.finish(rstrip=True)
+                fresh = tuple(sheet.tokens[told[word.index] :])
+                told[word.index] = len(sheet.tokens)
+                if fresh:
+                    pieces.append(Piece(word.index, fresh))
+            yield Step(number, params.tokens, pieces=tuple(pieces))
+
+    def _searched(
+        self,
+        model: LanguageModel,
+        request: Request,
+        params: WriterParams,
+        task: Task,
+        prompt: Sequence[int],
+        sheets: Sequence[Transcript],
+        ends: dict[int, str],
+    ) -> Generator[Step, None, dict[int, float]]:
+        """The likeliest texts by beam search, the best first; their scores by index."""
+        from app.engines.text.beams import Beams, search
+
+        groups = min(params.groups, params.beams)
+        width = max(params.beams, len(sheets)) // groups * groups
+        forms = self.constraints(request, task)
+        beams = Beams(max(width, len(sheets)) if groups == 1 else width, params.length_penalty, groups, params.diversity)
+        found = search(
+            model,
+            prompt,
+            beams,
+            params.tokens,
+            sampling=params.sampling,
+            constraint=forms[0] if forms else None,
+            before=self.encoded(task.before),
+        )
+        scores: dict[int, float] = {}
+        for step in found:
+            if isinstance(step, int):
+                yield Step(step, params.tokens)
+                continue
+            for index, (beam, sheet) in enumerate(zip(step, sheets, strict=False)):
+                for pick in beam.picks:
+                    sheet.add(self._heard(pick))
+                sheet.finish(rstrip=True)
+                scores[index], ends[index] = beam.score, "end" if beam.ended else "length"
+        return scores
+
+    def _heard(self, pick: Pick) -> Heard:
+        others = tuple((self._pieces[id], logprob) for id, logprob in pick.alternatives)
+        return Heard(self._pieces[pick.id], pick.logprob, pick.forced, others)
+
+
+def written(index: int, seed: int | None, task: Task, tokens: Sequence[Token], facts: dict[str, Any]) -> Content:
+    """The finished variant: what was written between what stays."""
+    answer = "".join(token.text for token in tokens)
+    span = (len(task.before), len(task.before) + len(answer))
+    return Content(
+        index=index,
+        seed=seed,
+        data=(task.before + answer + task.after).encode(),
+        media_type=TEXT,
+        facts=facts,
+        tokens=tuple(token for token in tokens if token.logprob is not None),
+        written=(span,) if answer else (),
+    )
+
+
+def _mean(tokens: Sequence[Token]) -> float:
+    known = [token.logprob for token in tokens if token.logprob is not None and not token.forced]
+    return fmean(known) if known else float("-inf")
