@@ -146,6 +146,8 @@ class Training:
 
 def train(training: Training) -> bool:
     """Train until the budget is spent (True) or it is asked to stop (False)."""
+    if training.clock.progress >= 1:
+        return True
     keeper, report, recent = Keeper(training.save), Report(), 0.0
     training.clock.skip()
     with stoppable() as stopped:

@@ -35,8 +35,8 @@ odds: a logistic function of the cosine, fitted on drawings that training never 
 checked on others of them. 0.5 says nothing. It speaks of things, colours, grounds and styles; it is no measure of beauty.
 
 ## Data
-{drawings:,} drawings; flags and skin tones of one drawing are left out, and so are {held_out}. The packages are not part
-of this folder.
+{drawings:,} drawings; flags and skin tones of one drawing are left out. Training never saw {held_out}.
+The packages are not part of this folder.
 
 | source | package | drawings | licence |
 |---|---|---|---|
@@ -59,6 +59,8 @@ The recipe is `app/training/image/judge.py`: `stemma train image judge`.
 - It knows what emoji and icons show. Photographs, paintings and faces of persons are foreign to it.
 - It was trained on the drawings that the house's image model was trained on: to measure that model, use
   `stemma train image judge --measuring`, which learns from other drawings alone.
+- Styles are what it tells apart worst, and of concepts that training never saw it has only a rough idea (see above):
+  adherence ranks variants of one brief, it is no verdict.
 - Words are read through a sentence's vector of 24 word pieces: who does what to whom, and counts, are lost.
 
 ## Licence
