@@ -117,10 +117,15 @@ def fill(studio: Studio, count: int, dimensions: int, version: str) -> list[UUID
                 sa.insert(Revision),
                 [made | {"id": ids[n], "work_id": works[n], "asset_id": name} for n, name in zip(some, names, strict=True)],
             )
-            kept = zip(names, near, strict=True)
-            session.execute(
-                sa.insert(Embedding), [{"judge_id": judge.id, "asset_id": name, "vector": packed(row)} for name, row in kept]
-            )
+            kept = zip(some, names, near, strict=True)
+            shared = {"judge_id": judge.id}
+            rows = [shared | {"id": long_ago(n), "asset_id": name, "vector": packed(row)} for n, name, row in kept]
+            session.execute(sa.insert(Embedding), rows)
         cover = sa.select(Revision.id).where(Revision.work_id == Work.id).scalar_subquery()
         session.execute(sa.update(Work).where(Work.project_id == project).values(cover_id=cover))
     return ids
+
+
+def long_ago(number: int) -> UUID:
+    """An id (UUIDv7) of a picture that was judged in 2023, one a millisecond."""
+    return UUID(int=(1_700_000_000_000 + number) << 80)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 STEP = 2048  # rows compared at a time: their floats stay in the processor's cache
 PIECE = 10_000  # rows read from the table at a time
-SETTLING = 60_000  # milliseconds in which a row may still appear below one that was read
+SETTLING = 20_000  # milliseconds in which a row may still appear below one that was read
 LIKELY = 0.5  # the adherence from which on a picture rather belongs to the words than not
 
 
@@ -93,12 +93,14 @@ class Index:
         if self.version is None or self.version.id != version.id:
             self._clear(version)
             self._make_room(1, version.dimensions)
-        query = sa.select(Embedding.id, Embedding.vector).where(Embedding.judge_id == version.id)
-        query = query.where(Embedding.id > UUID(int=max(0, self._newest - SETTLING) << 80)).order_by(Embedding.id)
-        for piece in session.execute(query.execution_options(yield_per=PIECE)).partitions():
-            new = [(id, vector) for id, vector in piece if id not in self._recent]
-            if not new:
-                continue
+        its = Embedding.judge_id == version.id
+        since = UUID(int=max(0, self._newest - SETTLING) << 80)
+        present = session.scalars(sa.select(Embedding.id).where(its, Embedding.id > since).order_by(Embedding.id))
+        unread = [id for id in present if id not in self._recent]
+        for at in range(0, len(unread), PIECE):
+            span = Embedding.id.between(unread[at], unread[min(at + PIECE, len(unread)) - 1])
+            rows = session.execute(sa.select(Embedding.id, Embedding.vector).where(its, span).order_by(Embedding.id))
+            new = [(id, vector) for id, vector in rows if id not in self._recent]
             vectors = np.frombuffer(b"".join(vector for _id, vector in new), KIND).reshape(len(new), version.dimensions)
             vectors = vectors.astype(np.float32)
             scales = np.maximum(np.abs(vectors).max(1), np.float32(1e-9)) / 127
@@ -108,8 +110,8 @@ class Index:
             self._rows[place] = np.rint(vectors / scales[:, None])
             self._scales[place] = scales
             self.count += len(new)
-            self._newest = new[-1][0].int >> 80
-            self._recent |= {id for id, _vector in new[-PIECE:]}
+            self._newest = max(self._newest, new[-1][0].int >> 80)
+            self._recent |= {id for id, _vector in new}
         self._recent = {id for id in self._recent if id.int >> 80 >= self._newest - SETTLING}
 
     def _make_room(self, count: int, dimensions: int) -> None:

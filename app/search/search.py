@@ -127,10 +127,12 @@ class Search:
         newest = sa.func.row_number().over(partition_by=Embedding.id, order_by=Revision.id.desc()).label("newest")
         query = self.artist.revisions.query().with_only_columns(Revision.id, Embedding.vector, newest)
         query = query.join(Embedding, Embedding.asset_id == Revision.asset_id).where(Embedding.id.in_(embeddings), *also)
-        query = query.join(Work, Work.id == Revision.work_id).join(Project, Project.id == Work.project_id)
-        query = query.where(Work.trashed_at.is_(None), Project.trashed_at.is_(None))
+        # One look at each one's work. Joined, SQLite would begin with all works outside the trash.
+        there = sa.select(Work.id).join(Project).where(Work.id == Revision.work_id)
+        there = there.where(Work.trashed_at.is_(None), Project.trashed_at.is_(None))
         if self.project:
-            query = query.where(Work.project_id == self.project.id)
+            there = there.where(Work.project_id == self.project.id)
+        query = query.where(there.correlate(Revision).exists())
         each = query.subquery()
         rows = self.session.execute(sa.select(each.c.id, each.c.vector).where(each.c.newest == 1)).all()
         found = [(id, unpacked(kept)) for id, kept in rows]
