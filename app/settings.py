@@ -7,7 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, HttpUrl, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -25,6 +25,19 @@ class EngineSetting(BaseModel):
     guidance: float = Field(5.0, ge=0, le=30)
 
 
+class TextSetting(BaseModel):
+    """A service that writes. Its key is not here: `key` names one of STEMMA_KEYS, or is empty where none is wanted."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    kind: Literal["openai-chat", "openai-completions", "anthropic"] = "openai-chat"
+    url: HttpUrl  # up to and with the version: https://host/v1
+    model: str
+    title: str | None = None
+    licence: str = "see the service's terms"
+    key: str = ""
+    logprobs: bool = True  # asked for; a service that refuses them is asked again without
+
+
 class Settings(BaseSettings):
     """Everything that can be set. Secrets come from the environment or files, never from the database."""
 
@@ -37,6 +50,8 @@ class Settings(BaseSettings):
     expose: bool = False  # allow an address other than loopback
     hosts: str = ""  # further names the studio answers to, separated by commas
     engines: list[EngineSetting] = []
+    texts: list[TextSetting] = []
+    keys: dict[str, SecretStr] = {}  # of services, by the name that a setting gives; better in a file of STEMMA_SECRETS
     judge: str = "house"  # or the folder or hub id of a CLIP or SigLIP (safetensors only); empty: none
     fake_engines: bool = False  # engines that fail on purpose, for tests of faults
     attempts: int = Field(3, ge=1, le=100)  # how often a worker may die on a generation before it fails

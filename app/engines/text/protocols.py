@@ -1,0 +1,134 @@
+"""Two families of services: OpenAI's chat and completions (also Ollama, vLLM, llama.cpp), and Anthropic's Messages.
+
+https://platform.openai.com/docs/api-reference/chat-streaming, https://docs.anthropic.com/en/docs/build-with-claude/streaming
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from app.engines.text.tasks import Task
+from app.engines.text.transcript import Heard
+from app.errors import EngineError, _
+
+ALTERNATIVES = 8
+COMPLETION_ALTERNATIVES = 5  # as many as OpenAI's completions give
+WHOLE = {"stop": "end", "end_turn": "end", "stop_sequence": "end", "length": "length", "max_tokens": "length"}
+
+
+class Kind(StrEnum):
+    """What a service speaks."""
+
+    CHAT = "openai-chat"
+    COMPLETIONS = "openai-completions"
+    ANTHROPIC = "anthropic"
+
+
+PATHS = {Kind.CHAT: "/chat/completions", Kind.COMPLETIONS: "/completions", Kind.ANTHROPIC: "/messages"}
+
+
+@dataclass(slots=True)
+class Said:
+    """What one event brings."""
+
+    heard: list[Heard] = field(default_factory=list)
+    ended: str | None = None
+    usage: dict[str, int] = field(default_factory=dict)
+    model: str | None = None
+
+
+def headers(kind: Kind, key: str) -> dict[str, str]:
+    """How the key is shown."""
+    if kind is Kind.ANTHROPIC:
+        return {"anthropic-version": "2023-06-01"} | ({"x-api-key": key} if key else {})
+    return {"authorization": f"Bearer {key}"} if key else {}
+
+
+def body(kind: Kind, model: str, task: Task, params: Mapping[str, Any], seed: int, *, logprobs: bool) -> dict[str, Any]:
+    """The request for one variant."""
+    asked: dict[str, Any] = {"model": model, "stream": True, "max_tokens": params["tokens"]}
+    asked |= {"temperature": params["temperature"]} | ({"top_p": params["top_p"]} if params["top_p"] < 1 else {})
+    if kind is Kind.COMPLETIONS:
+        asked |= {"prompt": task.answer or f"{task.message}\n\n"}
+    else:
+        asked |= {"messages": [{"role": "user", "content": task.message}]}
+    stops = [stop for stop in task.stops if stop.strip()]  # white space alone is refused by some: the transcript stops there
+    if kind is Kind.ANTHROPIC:
+        return asked | ({"stop_sequences": stops} if stops else {})
+    asked |= {"seed": seed % (1 << 31), "stream_options": {"include_usage": True}} | ({"stop": stops} if stops else {})
+    if logprobs and kind is Kind.CHAT:
+        asked |= {"logprobs": True, "top_logprobs": ALTERNATIVES}
+    elif logprobs:
+        asked |= {"logprobs": COMPLETION_ALTERNATIVES}
+    return asked
+
+
+def said(kind: Kind, event: Mapping[str, Any]) -> Said:
+    """What `event` brings. Raises EngineError for one that tells of an error or is none of the protocol's."""
+    if error := event.get("error"):
+        message = error.get("message") if isinstance(error, dict) else error
+        raise EngineError(_("The service stopped with an error: %(said)s"), said=str(message)[:300])
+    try:
+        return _anthropic(event) if kind is Kind.ANTHROPIC else _openai(event)
+    except (KeyError, TypeError, AttributeError, IndexError, ValueError) as wrong:
+        raise EngineError(_("The service answered with something that cannot be read.")) from wrong
+
+
+def _openai(event: Mapping[str, Any]) -> Said:
+    told = Said(model=event.get("model"))
+    if usage := event.get("usage"):
+        told.usage = {name: int(usage[name]) for name in ("prompt_tokens", "completion_tokens") if usage.get(name) is not None}
+    for choice in event.get("choices") or ():
+        text = choice["delta"].get("content") if "delta" in choice else choice["text"]
+        told.heard += _scored(choice.get("logprobs")) or ([Heard(str(text).encode(), None)] if text else [])
+        if reason := choice.get("finish_reason"):
+            told.ended = WHOLE.get(reason, str(reason))
+    return told
+
+
+def _scored(logprobs: Mapping[str, Any] | None) -> list[Heard]:
+    """Tokens with their log-probabilities, of chat (`content`) or completions (`tokens`)."""
+    if not logprobs:
+        return []
+    if content := logprobs.get("content"):
+        return [
+            Heard(
+                _bytes(token),
+                float(token["logprob"]),
+                alternatives=_ranked((_bytes(t), t["logprob"]) for t in token["top_logprobs"]),
+            )
+            for token in content
+        ]
+    tokens, values = logprobs.get("tokens") or [], logprobs.get("token_logprobs") or []
+    tops = logprobs.get("top_logprobs") or [None] * len(tokens)
+    return [
+        Heard(token.encode(), value, alternatives=_ranked((text.encode(), other) for text, other in (top or {}).items()))
+        for token, value, top in zip(tokens, values, tops, strict=True)
+    ]
+
+
+def _bytes(token: Mapping[str, Any]) -> bytes:
+    raw: Sequence[int] | None = token.get("bytes")
+    return bytes(raw) if raw is not None else str(token["token"]).encode()
+
+
+def _ranked(pairs: Any) -> tuple[tuple[bytes, float], ...]:
+    return tuple(sorted(((data, float(value)) for data, value in pairs), key=lambda pair: -pair[1]))
+
+
+def _anthropic(event: Mapping[str, Any]) -> Said:
+    kind, told = event["type"], Said()
+    if kind == "message_start":
+        told.model = event["message"].get("model")
+        told.usage = {"prompt_tokens": int(event["message"]["usage"]["input_tokens"])}
+    elif kind == "content_block_delta" and event["delta"].get("type") == "text_delta":
+        told.heard = [Heard(str(event["delta"]["text"]).encode(), None)]
+    elif kind == "message_delta":
+        if reason := event["delta"].get("stop_reason"):
+            told.ended = WHOLE.get(reason, str(reason))
+        if usage := event.get("usage"):
+            told.usage = {"completion_tokens": int(usage["output_tokens"])}
+    return told

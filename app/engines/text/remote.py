@@ -1,0 +1,175 @@
+"""Engines that write elsewhere: a service that speaks OpenAI's or Anthropic's protocol."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import Field, SecretStr
+
+from app.brief import Brief, Prompt
+from app.engines.engine import Content, Engine, EngineParams, Medium, Piece, Request, Step, Token, Verb
+from app.engines.text import protocols
+from app.engines.text.protocols import Kind
+from app.engines.text.tasks import Task, task_of
+from app.engines.text.transcript import Heard, Transcript
+from app.engines.text.wire import Patience, Refused, Wire
+from app.engines.text.writer import written
+from app.errors import EngineError, _
+from app.settings import TextSetting
+
+BEAT = 0.05  # seconds between steps, also while nothing comes: whoever listens may want to stop
+INSTRUCTED = frozenset(set(Verb) - {Verb.FINISH, Verb.VECTORISE})
+PLAIN = frozenset({Verb.CREATE, Verb.REROLL, Verb.CONTINUE, Verb.BRANCH, Verb.LINE})  # a bare model only goes on
+
+
+@dataclass(slots=True)
+class _Variant:
+    """One answer in the making."""
+
+    sheet: Transcript
+    told: int = 0
+    ended: str | None = None
+    error: EngineError | None = None
+    facts: dict[str, Any] = field(default_factory=dict)
+    usage: dict[str, int] = field(default_factory=dict)
+
+
+class Remote(Engine):
+    """A service. Variants are asked for at the same time, one connection each; closing the run closes them."""
+
+    medium = Medium.TEXT
+
+    class Params(EngineParams):
+        """What services have in common."""
+
+        tokens: int = Field(400, ge=1, le=8000, title=_("Length"), description=_("At most so many tokens."))
+        temperature: float = Field(
+            1.0, ge=0, le=1, title=_("Temperature"), description=_("Higher: more daring. 0 takes the likeliest token always.")
+        )
+        top_p: float = Field(
+            1.0, gt=0, le=1, title=_("Top-p"), description=_("Only the likeliest tokens that together reach this probability.")
+        )
+
+    def __init__(self, setting: TextSetting, keys: Mapping[str, SecretStr], patience: Patience | None = None) -> None:
+        self.setting, self.kind, self.patience = setting, Kind(setting.kind), patience or Patience()
+        self.name, self.title, self.licence = setting.name, setting.title or setting.name, setting.licence
+        self.verbs = PLAIN if self.kind is Kind.COMPLETIONS else INSTRUCTED
+        self._key = keys.get(setting.key) if setting.key else None
+
+    def unready(self) -> str | None:
+        if self.setting.key and not (self._key and self._key.get_secret_value()):
+            return _("There is no key %(name)s in STEMMA_KEYS.") % {"name": self.setting.key}
+        return None
+
+    def prompt(self, brief: Brief) -> Prompt:
+        return brief.prompt()
+
+    def load(self, device: str) -> None:  # noqa: ARG002 (the model is elsewhere)
+        if reason := self.unready():
+            raise EngineError(reason)
+
+    def run(self, request: Request) -> Iterator[Step | Content]:
+        params = self.Params.model_validate(request.params.model_dump())
+        task = task_of(request, prefills=self.kind is Kind.COMPLETIONS)
+        variants = [_Variant(_sheet(task)) for _seed in request.seeds]
+        yield from self._written(request, params, task, variants)
+        errors = [variant.error for variant in variants if variant.error]
+        if errors and not any(variant.sheet.tokens for variant in variants):
+            raise errors[0]
+        for index, (seed, variant) in enumerate(zip(request.seeds, variants, strict=True)):
+            if variant.error and not variant.sheet.tokens:
+                continue  # the others are worth keeping
+            facts = {"model": self.setting.model, "protocol": str(self.kind), "prompt": task.message} | variant.facts
+            facts |= {"ended": variant.ended or "broken", "usage": variant.usage}
+            facts |= {"notice": variant.error.message()} if variant.error else {}
+            chance = None if self.kind is Kind.ANTHROPIC else seed
+            yield written(index, chance, task, variant.sheet.tokens, facts)
+
+    def _written(self, request: Request, params: Params, task: Task, variants: list[_Variant]) -> Iterator[Step]:
+        """Let all variants be written, telling what came at every beat.
+
+        The event loop is this iterator's own and runs while somebody asks for the next step.
+        """
+        with asyncio.Runner() as runner:
+            runs: list[asyncio.Task[None]] = []
+
+            async def begin() -> None:
+                for index, seed in enumerate(request.seeds):
+                    runs.append(asyncio.create_task(self._variant(params, task, seed, variants[index])))
+
+            runner.run(begin())
+            over = False
+            while not over:
+                _done, waiting = runner.run(_beat(runs))
+                over = not waiting
+                for index, variant in enumerate(variants):
+                    if index in request.stopped and not runs[index].done():
+                        runs[index].cancel()
+                        variant.ended = "stopped"
+                number = max((len(variant.sheet.tokens) for variant in variants), default=0)
+                yield Step(min(number, params.tokens), params.tokens, pieces=_pieces(variants))
+            for run in runs:
+                if not run.cancelled() and (error := run.exception()):
+                    raise error
+
+    async def _variant(self, params: Params, task: Task, seed: int, variant: _Variant) -> None:
+        """One answer, from the request to its end; what goes wrong is kept with it."""
+        kind, key = self.kind, self._key
+        shown = protocols.headers(kind, key.get_secret_value() if key else "")
+        asked = protocols.body(kind, self.setting.model, task, params.model_dump(), seed, logprobs=self.setting.logprobs)
+        try:
+            async with Wire(str(self.setting.url), shown, key, self.patience) as wire:
+                try:
+                    await self._listen(wire, asked, variant)
+                except Refused as refused:
+                    if refused.status_code not in {400, 422} or "logprobs" not in asked:
+                        raise
+                    without = {name: value for name, value in asked.items() if "logprobs" not in name}
+                    await self._listen(wire, without, variant)
+        except EngineError as error:
+            variant.error = error
+        finally:
+            variant.sheet.finish(rstrip=True)
+
+    async def _listen(self, wire: Wire, asked: Mapping[str, Any], variant: _Variant) -> None:
+        kind = self.kind
+        async for event in wire.events(protocols.PATHS[kind], asked):
+            told = protocols.said(kind, event)
+            for heard in told.heard:
+                variant.sheet.add(heard)
+            variant.usage |= told.usage
+            variant.facts |= {"answered_by": told.model} if told.model else {}
+            variant.ended = variant.ended or told.ended
+            if variant.sheet.ended:  # a stop that the service was not told of: the rest is not waited for
+                variant.ended = "end"
+                return
+        if variant.ended is None:
+            raise EngineError(_("The service broke off in the middle of its answer."))
+
+
+def _sheet(task: Task) -> Transcript:
+    """Where one answer goes; the choice of a branch stands there already."""
+    spaced = not task.before or task.before[-1].isspace()
+    sheet = Transcript(len(task.before), task.stops, lstrip=spaced and not task.given)
+    if task.given:
+        sheet.add(Heard(task.given.encode(), None))
+    return sheet
+
+
+async def _beat(runs: list[asyncio.Task[None]]) -> tuple[set[asyncio.Task[None]], set[asyncio.Task[None]]]:
+    """Let the answers come in for a moment; those that are whole and those that are not."""
+    return await asyncio.wait(runs, timeout=BEAT)
+
+
+def _pieces(variants: list[_Variant]) -> tuple[Piece, ...]:
+    """What came since the last time."""
+    found = []
+    for index, variant in enumerate(variants):
+        fresh: tuple[Token, ...] = tuple(variant.sheet.tokens[variant.told :])
+        variant.told = len(variant.sheet.tokens)
+        if fresh:
+            found.append(Piece(index, fresh))
+    return tuple(found)

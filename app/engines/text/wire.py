@@ -1,0 +1,165 @@
+"""A language model behind HTTP: requests that are tried again when that may help, and events as they stream in.
+
+Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html. Errors say what the service said, but never
+the key.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import random
+from collections.abc import AsyncIterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, Self
+
+import httpx2
+from pydantic import SecretStr
+
+from app.errors import EngineError, _
+
+LONGEST = 1_000_000  # bytes of one event; a service that sends more is broken
+AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long one waits, in seconds, and how often one tries."""
+
+    connect: float = 10.0
+    read: float = 60.0  # between two pieces of an answer
+    tries: int = 4
+    pause: float = 0.5  # before the second try; doubled each time
+    longest: float = 30.0  # of a pause; a service that asks for more is not waited for
+
+
+class Refused(EngineError):  # noqa: N818 (what the service did)
+    """The service answered that it will not; `status_code` is HTTP's."""
+
+    def __init__(self, status_code: int, said: str) -> None:
+        self.status_code = status_code
+        title = {
+            401: _("The service does not accept the key: %(said)s"),
+            403: _("The service does not accept the key: %(said)s"),
+            404: _("The service knows no such model or address: %(said)s"),
+            429: _("The service is asked too much, or the account is empty: %(said)s"),
+        }.get(status_code, _("The service refused (%(status)d): %(said)s"))
+        super().__init__(title, status=status_code, said=said)
+
+
+class Wire:
+    """One service. Close it with `async with`: that closes all connections, answers in the middle included."""
+
+    def __init__(self, url: str, headers: Mapping[str, str], key: SecretStr | None, patience: Patience) -> None:
+        self._key, self._patience = key, patience
+        self._url = url.rstrip("/")
+        timeout = httpx2.Timeout(patience.read, connect=patience.connect)
+        self._client = httpx2.AsyncClient(headers=dict(headers), timeout=timeout, follow_redirects=False)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        await self._client.aclose()
+
+    async def events(self, path: str, body: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
+        """The data of every event that the answer to POST `path` brings, until it ends or says [DONE].
+
+        Tries again before the first event, never after it. Raises EngineError.
+        """
+        for attempt in range(1, self._patience.tries + 1):
+            begun = False
+            try:
+                async with self._client.stream("POST", self._url + path, json=body) as response:
+                    if response.is_success:
+                        async for event in self._read(response):
+                            begun = True
+                            yield event
+                        return
+                    said = await self._said(response)
+                    wait = _asked(response.headers.get("retry-after"))
+                    hopeless = response.status_code not in AGAIN or (wait or 0) > self._patience.longest
+                    if hopeless or attempt == self._patience.tries:
+                        raise Refused(response.status_code, said)
+            except httpx2.HTTPError as error:
+                if begun or attempt == self._patience.tries:
+                    raise self._failed(error) from None  # what httpx says may hold the request
+                wait = None
+            pause = self._patience.pause * 2 ** (attempt - 1) * random.uniform(0.8, 1.2)
+            await asyncio.sleep(min(pause, self._patience.longest) if wait is None else wait)
+
+    async def _read(self, response: httpx2.Response) -> AsyncIterator[dict[str, Any]]:
+        kind = response.headers.get("content-type", "")
+        if "text/event-stream" not in kind:
+            raise EngineError(_("The service answered with something else than a stream of text (%(kind)s)."), kind=kind[:80])
+        rest = b""
+        async for chunk in response.aiter_bytes():
+            rest += chunk
+            *lines, rest = rest.split(b"\n")
+            for line in lines:
+                if not line.startswith(b"data:"):
+                    continue
+                data = line[5:].strip()
+                if data == b"[DONE]":
+                    return
+                yield _parsed(data)
+            if len(rest) > LONGEST:
+                raise EngineError(_("The service answered with something that cannot be read."))
+
+    async def _said(self, response: httpx2.Response) -> str:
+        """What an answer that refuses says, without the key."""
+        raw = b""
+        async for chunk in response.aiter_bytes():
+            raw += chunk
+            if len(raw) > 10_000:  # noqa: PLR2004 (bytes: enough for a sentence)
+                break
+        return self.clean(_sentence(raw) or f"HTTP {response.status_code}")
+
+    def clean(self, text: str) -> str:
+        """`text` in one line and without the key, should the service repeat it."""
+        key = self._key.get_secret_value() if self._key else ""
+        text = text.replace(key, "…") if key else text
+        return " ".join(text.split())[:300]
+
+    def _failed(self, error: httpx2.HTTPError) -> EngineError:
+        if isinstance(error, httpx2.TimeoutException):
+            return EngineError(_("The service did not answer in time."))
+        if isinstance(error, httpx2.ConnectError):
+            return EngineError(_("The service cannot be reached: %(reason)s"), reason=self.clean(str(error)))
+        return EngineError(_("The connection to the service broke: %(reason)s"), reason=self.clean(str(error)))
+
+
+def _parsed(data: bytes) -> dict[str, Any]:
+    try:
+        event = json.loads(data)
+    except ValueError:
+        event = None
+    if not isinstance(event, dict):
+        raise EngineError(_("The service answered with something that cannot be read."))
+    return event
+
+
+def _sentence(raw: bytes) -> str:
+    """The message of a JSON error; of anything else (a proxy's page, say) nothing."""
+    try:
+        told = json.loads(raw)
+        error = told.get("error", told)
+        return str(error.get("message", "")) if isinstance(error, dict) else str(error)
+    except (ValueError, AttributeError):
+        return ""
+
+
+def _asked(value: str | None) -> float | None:
+    """Seconds of a Retry-After header (RFC 9110, 10.2.3): a number or a date."""
+    if not value:
+        return None
+    try:
+        return max(0.0, float(value))
+    except ValueError:
+        pass
+    try:
+        return max(0.0, (parsedate_to_datetime(value) - datetime.now(UTC)).total_seconds())
+    except (ValueError, TypeError):
+        return None
