@@ -19,7 +19,7 @@ from app.search.search import Hit, Search
 
 router = APIRouter(tags=["search"])
 # How far the nearest earlier picture is: up to where it is called so. 1 is as far as two pictures usually are.
-NEARNESS = {"same": 0.02, "very-close": 0.15, "close": 0.45}
+NEARNESS = {"same": 0.001, "very-close": 0.15, "close": 0.45}
 
 
 class HitOut(BaseModel):
