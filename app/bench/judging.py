@@ -127,5 +127,5 @@ def fill(studio: Studio, count: int, dimensions: int, version: str) -> list[UUID
 
 
 def long_ago(number: int) -> UUID:
-    """An id (UUIDv7) of a picture that was judged in 2023, one a millisecond."""
-    return UUID(int=(1_700_000_000_000 + number) << 80)
+    """An id (UUIDv7) of a picture that was judged since 2017, one a second."""
+    return UUID(int=(1_500_000_000_000 + 1000 * number) << 80)
