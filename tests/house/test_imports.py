@@ -26,7 +26,7 @@ TABLE = {
     "main": {"routes", "pages", "queue", "db", "guard", "problems", "observe", "live", "outbox", "engines", "store"}
     | {"judging", "search"},
     "routes": {"models", "pages", "queue", "store", "engines", "judging", "live", "pictures", "observe", "brief", "db"}
-    | {"search"},
+    | {"search", "forms"},
     "worker": {"models", "engines", "judging", "queue", "store", "outbox", "brief", "db"},
     "problems": {"pages", "observe"},
     "search": {"models", "judging"},
@@ -35,9 +35,10 @@ TABLE = {
     "observe": {"db"},
     "pages": {"db"},
     "models": {"db", "store", "brief"},
+    "forms": set(),
     "training": {"engines", "judging"},
     "judging": {"engines"},
-    "engines": {"brief"},
+    "engines": {"brief", "forms"},
 }
 HEAVY = ("torch", "transformers", "diffusers")
 
