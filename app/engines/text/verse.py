@@ -1,0 +1,229 @@
+"""Chinese regulated verse: a small Llama on characters (made by a recipe of its own), its form kept by construction.
+
+What the model reads: `<form>`, then a `<词>` before each keyword, a `<题>` before a title, `<诗>`, and then the poem.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from collections.abc import Sequence
+from enum import StrEnum
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from app.brief import Brief, Prompt
+from app.engines.engine import Request, Verb
+from app.engines.image.weights import digest, fault
+from app.engines.text.tasks import HAN, Task, kept, parents_of
+from app.engines.text.writer import Writer, WriterParams
+from app.errors import EngineError, _
+
+if TYPE_CHECKING:
+    import torch
+
+    from app.engines.text.decoding import Constraint
+
+WEIGHTS, VOCABULARY = "model.safetensors", "poem_vocab.json"
+LIBRARIES = ("torch", "transformers", "safetensors")
+KEYWORD, TITLE, POEM, END = "<词>", "<题>", "<诗>", "<eos>"
+COMMA, STOP = "，", "。"
+# What classical verse speaks of, one character each: those of them that a brief names become its keywords.
+THEMES = frozenset("秋春夏冬月山水花雪雨风云江夜柳酒梅竹松菊雁舟别思愁梦客归乡剑琴茶僧寺仙泉湖海草荷霜叶灯渔樵星烟桃")
+MOST = 4  # keywords: the model saw no more
+
+
+class VerseForm(StrEnum):
+    """Lines of a poem and characters of a line, by their Chinese names."""
+
+    WUJUE = "五绝"
+    QIJUE = "七绝"
+    WULV = "五律"
+    QILV = "七律"
+    LIUJUE = "六绝"
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(lines, characters a line)."""
+        return 4 if self.value[1] == "绝" else 8, "零一二三四五六七".index(self.value[0])
+
+
+class Verse(Writer):
+    """Classical Chinese poems in five forms; lines and punctuation always hold."""
+
+    name = "verse"
+    title = _("House verse, Chinese")
+    verbs = frozenset({Verb.CREATE, Verb.CONTINUE, Verb.VARY, Verb.REROLL, Verb.BRANCH, Verb.LINE})
+    licence = "Apache-2.0"
+
+    class Params(WriterParams):
+        """The form, and how the next character is found."""
+
+        form: VerseForm = Field(
+            VerseForm.QIJUE,
+            title=_("Form"),
+            description=_("How many lines and characters."),
+            json_schema_extra={
+                "names": {
+                    VerseForm.WUJUE: _("4 × 5 (wujue)"),
+                    VerseForm.QIJUE: _("4 × 7 (qijue)"),
+                    VerseForm.WULV: _("8 × 5 (wulü)"),
+                    VerseForm.QILV: _("8 × 7 (qilü)"),
+                    VerseForm.LIUJUE: _("4 × 6 (liujue)"),
+                }
+            },
+        )
+        temperature: float = Field(
+            0.8, ge=0, le=2, title=_("Temperature"), description=_("Higher: more daring. 0 takes the likeliest token always.")
+        )
+
+    def __init__(self, folder: Path) -> None:
+        """Weights, configuration and vocabulary in `folder`."""
+        super().__init__()
+        self.folder = folder
+
+    def unready(self) -> str | None:
+        for package in LIBRARIES:
+            if importlib.util.find_spec(package) is None:
+                return _("The package %(package)s is not installed.") % {"package": package}
+        wrong = fault(self.folder / WEIGHTS)
+        if wrong is None and not (self.folder / VOCABULARY).is_file():
+            wrong = _("it is missing")
+        return _("The weights %(file)s cannot be used: %(reason)s") % {"file": self.folder, "reason": wrong} if wrong else None
+
+    def prompt(self, brief: Brief) -> Prompt:
+        asked = brief.prompt()
+        words = self._keywords(brief)
+        heard = set("".join(words))
+        unheard = [word for word in asked.positive.replace(",", " ").split() if not heard & set(word)]
+        return Prompt(" ".join(words), "", tuple(unheard))
+
+    def _keywords(self, brief: Brief) -> list[str]:
+        """The materials that the model can read, then what the brief names of the things that verse speaks of."""
+        known = _vocabulary(self.folder) if (self.folder / VOCABULARY).is_file() else {}
+        words = [word for word in brief.keywords if len(word) <= 2 and all(char in known for char in word)]  # noqa: PLR2004
+        named = [char for char in f"{brief.intent}{brief.style}" if char in THEMES and char in known]
+        return list(dict.fromkeys([*words, *named]))[:MOST]
+
+    def load(self, device: str) -> None:
+        if self._model and self._facts["device"] == device:
+            return
+        if reason := self.unready():
+            raise EngineError(reason)
+        import torch
+        from transformers import LlamaForCausalLM
+
+        from app.engines.text.language_model import LanguageModel
+
+        kind: Any = LlamaForCausalLM
+        try:
+            inner = kind.from_pretrained(self.folder, dtype=torch.float32, use_safetensors=True).to(device)
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = " ".join(str(error).split())[:300]
+            raise EngineError(
+                _("The weights %(file)s cannot be used: %(reason)s"), file=str(self.folder), reason=reason
+            ) from error
+        known = _vocabulary(self.folder)
+        # A sentence is a line of the page.
+        self._pieces = [f"{STOP}\n".encode() if word == STOP else word.encode() for word in known]
+        marks = [id for word, id in known.items() if len(word) > 1]
+        self._model = LanguageModel(inner, [known[END]], marks)
+        self._facts = {
+            "model": self.folder.name,
+            "weights": digest(self.folder / WEIGHTS),
+            "device": device,
+            "dtype": "float32",
+            "libraries": {name: version(name) for name in LIBRARIES},
+        }
+
+    def task(self, request: Request) -> Task:
+        words = self._keywords(request.brief)
+        message = f"<{self._form(request)}>" + "".join(KEYWORD + word for word in words) + POEM
+        if request.verb in {Verb.CREATE, Verb.REROLL}:
+            asked = request.brief.prompt().positive
+            if request.seeds and asked and not HAN.search(asked):
+                raise EngineError(_("This engine reads Chinese only: name what the poem is about in Chinese."))
+            return Task(message)
+        text = parents_of(request)[0]
+        at = len(text) if request.at is None or request.verb is Verb.LINE else request.at
+        if request.verb is Verb.VARY and request.strength:
+            at = kept(text, request.strength)
+        before = text[: max(0, at)]
+        given = request.choice if request.verb is Verb.BRANCH else ""
+        unknown = [char for char in before + given if not char.isspace() and char not in _vocabulary(self.folder)]
+        if unknown:
+            raise EngineError(
+                _("This engine writes classical verse and knows no %(characters)s."),
+                characters=" ".join(dict.fromkeys(unknown)),
+            )
+        return Task(message, before, "", before + given, given)
+
+    def _form(self, request: Request) -> VerseForm:
+        form: VerseForm = self.Params.model_validate(request.params.model_dump()).form
+        return form
+
+    def constraints(self, request: Request, task: Task) -> Sequence[Constraint]:
+        known = _vocabulary(self.folder)
+        lines, length = self._form(request).size
+        begun = len(self.encoded(task.answer))
+        places = lines * (length + 1)
+        if begun >= places:
+            raise EngineError(_("The poem is whole already: its form has no further line."))
+        if request.verb is Verb.LINE:
+            places = begun + (length + 1) - begun % (length + 1)
+        regular = Regular(self.model.usable, length, places, begun, {COMMA: known[COMMA], STOP: known[STOP], END: known[END]})
+        return [regular for _seed in request.seeds]
+
+    def encoded(self, text: str) -> list[int]:
+        known = _vocabulary(self.folder)
+        marks = [word for word in known if len(word) > 1]
+        ids: list[int] = []
+        while text:
+            word = next((mark for mark in marks if text.startswith(mark)), text[0])
+            text = text[len(word) :]
+            if not word.isspace():
+                ids.append(known[word])
+        return ids
+
+    def context(self, task: Task) -> str:
+        return task.message + task.answer[: len(task.answer) - len(task.given)]
+
+
+class Regular:
+    """Lines of one length, a comma and a full stop after them in turn, and then the end."""
+
+    def __init__(self, usable: torch.Tensor, length: int, places: int, begun: int, marks: dict[str, int]) -> None:
+        """`begun` of the `places` (characters and marks) are written already; `usable` is [vocab] of bool."""
+        self.length, self.places, self.begun = length, places, begun
+        self.marks = {name: self._only(usable, id) for name, id in marks.items()}
+        self.characters = usable.clone()
+        self.characters[list(marks.values())] = False
+
+    def allowed(self, written: Sequence[int]) -> torch.Tensor:
+        """What may come next."""
+        place = self.begun + len(written)
+        if place >= self.places:
+            return self.marks[END]
+        line, within = divmod(place, self.length + 1)
+        if within < self.length:
+            return self.characters
+        return self.marks[STOP if line % 2 else COMMA]
+
+    @staticmethod
+    def _only(usable: torch.Tensor, id: int) -> torch.Tensor:
+        import torch
+
+        mask = torch.zeros_like(usable)
+        mask[id] = True
+        return mask
+
+
+@lru_cache(maxsize=4)
+def _vocabulary(folder: Path) -> dict[str, int]:
+    """Character or mark to id."""
+    words: list[str] = json.loads((folder / VOCABULARY).read_text("utf-8"))
+    return {word: id for id, word in enumerate(words)}
