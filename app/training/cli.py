@@ -184,11 +184,13 @@ def export(
     to: Annotated[Path, typer.Option(help="The model folder to write.")],
     folder: Folder = HERE,
     start: Start = None,
+    before: Annotated[str, typer.Option(help="What the weights had learned before this training, for the card.")] = "",
     device: Device = "auto",
     threads: Threads = 1,
 ) -> None:
-    """Measure the model, write its folder and its card."""
-    from app.training.image import dataset, examples, measure, networks, sketches
+    """Measure the model (its pictures too, where there is a measuring judge), write its folder and its card."""
+    from app.judging.house import House
+    from app.training.image import dataset, examples, judged, measure, networks, sketches
     from app.training.image import export as recipe
     from app.training.image import samples as sampler
     from app.training.run import Machine
@@ -201,12 +203,18 @@ def export(
         few = sketches.finished(folder / "few-steps", unet)
         figures = measure.measure(unet, vae, pixels, drawings, examples=known, machine=machine)
         figures |= few.figures if few else {}
-        sheet = sampler.sheet(sampler.pictures(unet, vae, prompts, machine), prompts)
+        sheets = {"samples": sampler.sheet(sampler.pictures(unet, vae, prompts, machine), prompts)}
+        if (folder / "measuring-judge/model").exists():
+            judge = House(folder / "measuring-judge/model")
+            more, sheets["nearest"] = judged.measure(
+                lambda asked, seed: sampler.pictures(unet, vae, asked, machine, seed), judge, pixels, drawings
+            )
+            figures |= more
         sources = json.loads((folder / "data/sources.json").read_text("utf-8"))
         facts = json.loads((folder / "diffusion/unet/training.json").read_text("utf-8"))
-        recipe.export(
-            to, unet, vae, sources=sources, training=facts, measurements=figures, sheet=sheet, few=few.file if few else None
-        )
+        facts |= {"before": before} if before else {}
+        file = few.file if few else None
+        recipe.export(to, unet, vae, sources=sources, training=facts, measurements=figures, sheets=sheets, few=file)
     print(to)
 
 

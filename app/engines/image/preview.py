@@ -1,7 +1,8 @@
 """Previews while a picture comes out of noise: a linear map from latents to pixels, far cheaper than the autoencoder.
 
-Each latent cell and its eight neighbours give a few pixels, a quarter of the picture's along a side. The map is fitted by least squares when the engine loads,
-on drawings that the autoencoder itself encodes and decodes, so it is always true to the weights.
+Each latent cell and its eight neighbours give a few pixels: a quarter of the picture's along a side. The map is fitted by
+least squares when the engine loads, on drawings that the autoencoder itself encodes and decodes, so it is always true to
+the weights.
 After "Decoding latents to RGB without upscaling" (Keturn, 2022), which maps each cell alone to one pixel.
 """
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 CARD = """\
@@ -44,11 +44,11 @@ The recipe is `app/training/image`: `stemma train image --help`.
 
 ## Measurements
 {measurements}
-
+{nearest}
 ## Limits
 - It knows what emoji and icons show: things, animals, food, faces, signs; no photographs, no real persons, no writing.
-- One thing a picture. Two things together, counts and positions are not understood.
-- English only: the text encoder was trained on English.
+- It learned one thing a picture, or two side by side ("a cat and a dog"); counts and positions are not understood.
+- English only: the text encoder was trained on English. The studio puts everyday Chinese words into English.
 - A picture may resemble a drawing it was trained on.
 
 ## Licence
@@ -66,20 +66,27 @@ pipeline(prompt_embeds=…, num_inference_steps=4, guidance_scale=1.0)
 """
 
 
+SHEETS = {
+    "samples": "A sheet of samples, not chosen",
+    "nearest": "Generated pictures, each beside the training drawing nearest to it",
+}
+
+
 def card(
     weights: Mapping[str, int],
     sources: Sequence[Mapping[str, Any]],
     training: Mapping[str, Any],
     measurements: Mapping[str, Mapping[str, Any]],
     *,
-    sheet: bool,
+    sheets: Collection[str],
     few: bool,
 ) -> str:
     """The card as Markdown; `weights` are parameters of `unet` and `vae`, the rest as `export` has it."""
     text = CARD.format(
         unet=weights["unet"] / 1e6,
         vae=weights["vae"] / 1e6,
-        sheet="\n![A sheet of samples, not chosen](samples.webp)\n" if sheet else "",
+        sheet="".join(f"\n![{SHEETS[name]}]({name}.webp)\n" for name in ("samples",) if name in sheets),
+        nearest="".join(f"\n![{SHEETS[name]}]({name}.webp)\n" for name in ("nearest",) if name in sheets),
         few=FEW if few else "",
         drawings=sum(source.get("drawings", 0) for source in sources),
         rows="\n".join(row(source) for source in sources),

@@ -26,13 +26,14 @@ def export(
     sources: Sequence[Mapping[str, Any]],
     training: Mapping[str, Any],
     measurements: Mapping[str, Mapping[str, Any]],
-    sheet: Image.Image | None = None,
+    sheets: Mapping[str, Image.Image],
     few: Path | None = None,
 ) -> None:
     """Write the model folder `target` whole, replacing what was there.
 
     `sources` are the data set's (sources.json: what an About page shows), `training` are facts about the run,
-    `measurements` give for each name a `value` and a `note`, `few` is the file of the few-step version.
+    `measurements` give for each name a `value` and a `note`, `sheets` are pictures to look at (`samples`, `nearest`: what
+    comes near to a training drawing), `few` is the file of the few-step version.
     Raises OSError, leaving the former folder.
     """
     part = target.with_name(target.name + ".part")
@@ -44,14 +45,14 @@ def export(
     write(part / "sources.json", json.dumps(list(sources), indent=1, ensure_ascii=False).encode())
     write(part / "training.json", json.dumps(training, indent=1).encode())
     write(part / "measurements.json", json.dumps(measurements, indent=1).encode())
-    if sheet is not None:
-        sheet.save(part / "samples.webp", quality=82, method=6)
+    for name, sheet in sheets.items():
+        sheet.save(part / f"{name}.webp", quality=82, method=6)
     if few is not None:
         write(part / fewsteps.FOLDER / fewsteps.NAME, few.read_bytes())
     weights = {name: _parameters(network) for name, network in (("unet", unet), ("vae", vae))}
     write(
         part / "README.md",
-        card(weights, sources, training, measurements, sheet=sheet is not None, few=few is not None).encode(),
+        card(weights, sources, training, measurements, sheets=tuple(sheets), few=few is not None).encode(),
     )
     swap(part, target)
 
