@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from collections.abc import Sequence
 from enum import StrEnum
 from functools import lru_cache
@@ -34,6 +35,7 @@ KEYWORD, TITLE, POEM, END = "<词>", "<题>", "<诗>", "<eos>"
 COMMA, STOP = "，", "。"
 # What classical verse speaks of, one character each: those of them that a brief names become its keywords.
 THEMES = frozenset("秋春夏冬月山水花雪雨风云江夜柳酒梅竹松菊雁舟别思愁梦客归乡剑琴茶僧寺仙泉湖海草荷霜叶灯渔樵星烟桃")
+MANNER = re.compile("[诗词文画]风|风[格雅味]")  # where 风 is no wind
 MOST = 4  # keywords: the model saw no more
 
 
@@ -106,7 +108,7 @@ class Verse(Writer):
         """The materials that the model can read, then what the brief names of the things that verse speaks of."""
         known = _vocabulary(self.folder) if (self.folder / VOCABULARY).is_file() else {}
         words = [word for word in brief.keywords if len(word) <= 2 and all(char in known for char in word)]  # noqa: PLR2004
-        named = [char for char in f"{brief.intent}{brief.style}" if char in THEMES and char in known]
+        named = [char for char in MANNER.sub("", f"{brief.intent}{brief.style}") if char in THEMES and char in known]
         return list(dict.fromkeys([*words, *named]))[:MOST]
 
     def load(self, device: str) -> None:
