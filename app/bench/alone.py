@@ -15,7 +15,7 @@ from typing import Any
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Request, Verb
-from app.engines.image.house import FOLDER, House, Pace
+from app.engines.image.house import FOLDER, House, Speed
 from app.errors import StemmaError
 
 INTENT = "a quiet harbour at dawn"
@@ -38,7 +38,7 @@ def engine(steps: int, count: int) -> tuple[Run, Run, str, Prompt]:
         made = [part for part in house.run(request) if isinstance(part, Content)]
         return {name: made[0].facts[name] for name in ("dtype", "sampler", "steps_taken")}
 
-    full, sketch = House.Params(steps=steps), House.Params(pace=Pace.SKETCH)
+    full, sketch = House.Params(steps=steps), House.Params(pace=Speed.SKETCH)
     return partial(run, full), partial(run, sketch), device, house.prompt(brief)
 
 

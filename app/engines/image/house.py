@@ -44,7 +44,7 @@ class Aspect(StrEnum):
         return across * unit, down * unit
 
 
-class Pace(StrEnum):
+class Speed(StrEnum):
     """How much time a picture is given."""
 
     FULL = "full"
@@ -87,11 +87,11 @@ class House(Engine):
     class Params(EngineParams):
         """What an artist can set."""
 
-        pace: Pace = Field(
-            Pace.FULL,
+        pace: Speed = Field(
+            Speed.FULL,
             title=_("Pace"),
             description=_("A sketch takes a few steps and a second; finish the one you like."),
-            json_schema_extra={"names": {Pace.FULL: _("Full"), Pace.SKETCH: _("Sketch")}},
+            json_schema_extra={"names": {Speed.FULL: _("Full"), Speed.SKETCH: _("Sketch")}},
         )
         steps: int = Field(
             25, ge=1, le=60, title=_("Steps"), description=_("At full pace. More steps: slower, a little cleaner.")
@@ -186,7 +186,7 @@ class House(Engine):
 
     def _plan(self, model: LatentDiffusion, prompt: Prompt, variants: int, params: Params) -> Plan:
         """A sketch by the few-step version, or by a solver of higher order in a few more steps where there is none."""
-        if params.pace is Pace.FULL:
+        if params.pace is Speed.FULL:
             velocity = model.guided(prompt, variants, params.guidance)
             return Plan(velocity, model.levels(params.steps), multistep=False, facts={"sampler": "DDIM"})
         if model.few is None:
