@@ -6,10 +6,11 @@ cannot be kept is said by `impossible()` before anything runs; after that no ste
 
 from __future__ import annotations
 
-from app.forms.constraint_chinese import Allowed, ChineseConstraint, Vocabulary
+from app.forms.constraint_chinese import ChineseConstraint
 from app.forms.constraint_english import EnglishConstraint, Next, Words
 from app.forms.form import Form, Language
 from app.forms.impossible import ImpossibleError
+from app.forms.vocabulary import Allowed, Vocabulary
 
 __all__ = ["Allowed", "ChineseConstraint", "EnglishConstraint", "ImpossibleError", "Next", "Vocabulary", "Words", "impossible"]
 
