@@ -54,7 +54,8 @@ def test_the_form_holds_by_construction(verse: Verse, form: VerseForm, beams: in
 
 
 def test_the_brief_names_what_it_is_about(verse: Verse) -> None:
-    (content, *_others) = run(verse, brief=Brief(intent="写一首诗，描述秋日的景色，诗风优雅", materials=["江月", "revision:x", "龙"]))
+    brief = Brief(intent="写一首诗，描述秋日的景色，诗风优雅", materials=["江月", "revision:x", "龙"])
+    (content, *_others) = run(verse, brief=brief)
     assert content.facts["prompt"] == "<五绝><词>江月<词>秋<诗>"
     assert verse.prompt(Brief(intent="autumn")).dropped == ("autumn",)
     with pytest.raises(EngineError, match="Chinese only"):
