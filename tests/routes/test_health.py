@@ -110,9 +110,10 @@ def test_every_body_is_documented_as_json_and_as_a_form(web: TestClient) -> None
         "post /works/{id}/generations",
         "post /works/{id}/imports",
         "post /preferences",
+        "post /probes",
     }
     for name, content in taking.items():
-        if name.endswith("/imports"):
+        if name.endswith(("/imports", "/probes")):
             assert set(content) == {"multipart/form-data"}
         else:
             assert set(content) == {"application/json", "application/x-www-form-urlencoded"}, name
