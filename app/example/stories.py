@@ -6,7 +6,7 @@ from typing import Any
 
 from app.example.make import Story, Turn
 
-NAME = "Example: hearts, faces and a boat"
+NAME = "Example: a heart, a cat, a car and a boat"
 
 
 def brief(intent: str, style: str = "", *materials: str, criteria: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -16,10 +16,11 @@ def brief(intent: str, style: str = "", *materials: str, criteria: tuple[str, ..
 
 STORIES = [
     Story(
-        "The garden house",
+        "A car for the poster",
         [
-            Turn("create", 1, brief=brief("a house with a garden"), pick=(2,)),
-            Turn("vary", 21, parent=(0, 2), strength="strong", pick=(1,)),
+            Turn("create", 1, brief=brief("a yellow car", "flat vector", criteria=("Two wheels touch the ground",)), pick=(3,)),
+            Turn("vary", 21, parent=(0, 3), strength="strong", pick=(1,)),
+            Turn("refine", 25, parent=(0, 3), brief=brief("a yellow car, on a sky blue background", "flat vector"), pick=(0,)),
         ],
     ),
     Story(
@@ -31,12 +32,12 @@ STORIES = [
         ],
     ),
     Story(
-        "Moods",
+        "Cat, then wolf",
         [
-            Turn("create", 1, brief=brief("an angry face", "3d render", criteria=("The eyes are alike",)), pick=(0,)),
+            Turn("create", 1, brief=brief("a smiling cat face", "3d render", criteria=("The eyes are alike",)), pick=(0,)),
             Turn("reroll", 11, parent=(0, 0)),
             Turn("vary", 51, parent=(0, 0), strength="subtle", pick=(2,)),
-            Turn("refine", 61, parent=(2, 2), brief=brief("a happy face", "flat vector"), pick=(0,)),
+            Turn("refine", 61, parent=(2, 2), brief=brief("a wolf face", "noto drawing"), pick=(0,)),
         ],
     ),
     Story(
