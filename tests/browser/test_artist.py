@@ -182,7 +182,7 @@ def test_a_revision_tells_its_recipe_and_carries_it_in_the_file(visit: Visit, ex
     expect(recipe).to_contain_text("a red fox asleep in the snow")
     expect(recipe).to_contain_text(seed)
     with page.expect_download() as download:
-        page.get_by_role("link", name="Download").click()
+        page.get_by_role("link", name="Download", exact=True).click()
     picture = Image.open(io.BytesIO(Path(download.value.path()).read_bytes()))
     picture.load()
     carried = json.loads(picture.text["stemma"])  # type: ignore[attr-defined]  # a PNG's words
