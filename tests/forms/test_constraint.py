@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import random
 import time
 from functools import cache
@@ -12,27 +11,21 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.forms.check import check
-from app.forms.chinese import Book
+from app.forms.chinese import Book, readings
 from app.forms.constraint import ChineseConstraint, EnglishConstraint, Vocabulary, Words, constraint, impossible
 from app.forms.form import Breaks, Form, Freedom, Language, Rhyming
 from app.forms.presets import preset, regulated
-from app.settings import ROOT
 
-HOUSE = ROOT.parent / "shared/models/house-verse/poem_vocab.json"
-# What stands in for the house vocabulary where the checkout has no shared/ beside it: characters of Tang poems.
-POEMS = (
-    "白日依山尽黄河入海流欲穷千里目更上一层楼国破山河在城春草木深感时花溅泪恨别鸟惊心烽火连三月家书抵万金头搔短浑不胜簪"
-    "月落乌啼霜满天江枫渔对愁眠姑苏外寒寺夜半钟声到客船床前明光疑是地举望低思故乡千山鸟飞绝万径人踪灭孤舟蓑笠翁独钓雪"
-    "空新雨后天气晚来秋松间照清泉石竹喧归浣女莲动下随意芳歇王孙自可留红豆生南国发几枝愿君多采撷此物最相风云楼阁东西北门"
-    "秋春水中华林深处知诗衣丝声情名行影心音今吟琴金阴琳烟年前边仙川泉田先连绵天船眠园源村温门魂昏论痕恩根"
-)
+SIZE = 4_600  # characters, as many as the model of verse has
 QUICK = settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])
 
 
 @cache
 def vocabulary(book: Book) -> Vocabulary:
-    tokens = json.loads(HOUSE.read_text("utf-8")) if HOUSE.exists() else ["<eos>", "，", "。", *sorted(set(POEMS))]
-    return Vocabulary(tokens if "\n" in tokens else [*tokens, "\n"], book)
+    """A model's characters: those of the first level of GB 2312 and after, that have a reading in both books."""
+    hanzi = [bytes((row, cell)).decode("gb2312", "ignore") for row in range(0xB0, 0xF8) for cell in range(0xA1, 0xFF)]
+    known = [char for char in hanzi if char and readings(char, Book.NEW) and readings(char, Book.OLD)]
+    return Vocabulary(["<eos>", "，", "。", "\n", *known[:SIZE]], book)
 
 
 def written(one: ChineseConstraint, chance: random.Random, start: str = "") -> str:
