@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from types import FrameType
+from typing import Protocol
 
 import torch
 
@@ -132,6 +133,46 @@ class Report:
         print(f"\r\x1b[K{stamp} {text}" if self._terminal else f"{stamp} {text}", end="", flush=True)
         if last or not self._terminal:
             print(flush=True)
+
+
+class Trains(Protocol):
+    """What a training has for `until_spent` to drive it."""
+
+    clock: Clock
+    step: int
+
+    def train_step(self) -> torch.Tensor:
+        """One step of the optimizer; what it minimises."""
+
+    def save(self) -> object:
+        """A checkpoint. Raises OSError."""
+
+
+def until_spent(
+    training: Trains,
+    said: Callable[[float], str],
+    seldom: Callable[[], bool] = lambda: False,
+) -> float:
+    """Train until the budget is spent or it is asked to stop, saving on the way and at the end; the error, smoothed.
+
+    `said` puts that error into the words of the progress line. `seldom` is asked after every step whether it has done
+    something that is not training. Raises TrainingError when an error is no number or the last save fails.
+    """
+    keeper, report, recent = Keeper(training.save), Report(), 0.0
+    training.clock.skip()
+    with stoppable() as stopped:
+        while training.clock.progress < 1 and not stopped():
+            error = sound(training.train_step().item(), training.step)
+            recent = error if recent == 0 else 0.98 * recent + 0.02 * error
+            training.clock.tick()
+            report(f"{bar(training.clock.progress)} {said(recent)}")
+            if keeper.due():
+                keeper.keep()
+                training.clock.skip()
+            if seldom():
+                training.clock.skip()
+    keeper.finish()
+    return recent
 
 
 def sound(error: float, step: int) -> float:

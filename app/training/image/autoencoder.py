@@ -19,7 +19,7 @@ from app.training.image.captions import View
 from app.training.image.colours import BACKGROUNDS, Pixels
 from app.training.image.examples import Part, encoded, pictures
 from app.training.image.export import save_network
-from app.training.run import Clock, Keeper, Machine, Report, bar, learning_rate, sound, stoppable
+from app.training.run import Clock, Machine, Report, learning_rate, until_spent
 
 COLOURS = tuple(BACKGROUNDS)
 KL = 2e-3  # weight of the divergence from plain noise
@@ -112,20 +112,10 @@ class Training:
 def train(data: Path, folder: Path, settings: Settings, machine: Machine, start: Path | None = None) -> bool:
     """Train into `folder` until the budget is spent (True) or it is asked to stop (False)."""
     training = Training(data, folder, settings, machine, start)
-    keeper, report = Keeper(training.save), Report()
-    training.clock.skip()
-    with stoppable() as stopped:
-        while training.clock.progress < 1 and not stopped():
-            loss = sound(training.train_step().item(), training.step)
-            training.clock.tick()
-            report(f"{bar(training.clock.progress)} autoencoder, step {training.step}, loss {loss:.4f}")
-            if keeper.due():
-                keeper.keep()
-                training.clock.skip()
-    keeper.finish()
+    until_spent(training, lambda loss: f"autoencoder, step {training.step}, loss {loss:.4f}")
     training.finish()
     scale = 1 / training.vae.config.scaling_factor
-    report(f"autoencoder: {training.step} steps, latents' standard deviation {scale:.3f}", last=True)
+    Report()(f"autoencoder: {training.step} steps, latents' standard deviation {scale:.3f}", last=True)
     return training.clock.progress >= 1
 
 

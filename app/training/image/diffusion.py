@@ -17,7 +17,7 @@ from app.training import checkpoint
 from app.training.image import growing, networks
 from app.training.image.examples import Examples
 from app.training.image.export import save_network
-from app.training.run import SHEET_EVERY, Clock, Every, Keeper, Machine, Report, bar, learning_rate, sound, stoppable
+from app.training.run import SHEET_EVERY, Clock, Every, Machine, Report, learning_rate, until_spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,26 +127,22 @@ def train(training: Training, epoch: Callable[[Any, int], object] = lambda _unet
     `epoch` is called with the averaged network and a number each time as many examples were seen as there are captions,
     though not more often than every five minutes.
     """
-    keeper, report = Keeper(training.save), Report()
     length = max(1, len(training.examples) // training.settings.batch)
-    recent, sheets = 0.0, Every(SHEET_EVERY)
-    training.clock.skip()
-    with stoppable() as stopped:
-        while training.clock.progress < 1 and not stopped():
-            error = sound(training.train_step().item(), training.step)
-            recent = error if recent == 0 else 0.98 * recent + 0.02 * error
-            training.clock.tick()
-            pace = training.step * training.settings.batch / training.clock.spent
-            report(f"{bar(training.clock.progress)} diffusion, step {training.step}, error {recent:.4f}, {pace:.1f}/s")
-            if keeper.due():
-                keeper.keep()
-                training.clock.skip()
-            if training.step % length == 0 and sheets.due():
-                epoch(training.average, training.step // length)
-                sheets.restart()
-                training.clock.skip()
-    keeper.finish()
-    report(f"diffusion: {training.step} steps, error {recent:.4f}", last=True)
+    sheets = Every(SHEET_EVERY)
+
+    def said(error: float) -> str:
+        pace = training.step * training.settings.batch / training.clock.spent
+        return f"diffusion, step {training.step}, error {error:.4f}, {pace:.1f}/s"
+
+    def shown() -> bool:
+        if training.step % length or not sheets.due():
+            return False
+        epoch(training.average, training.step // length)
+        sheets.restart()
+        return True
+
+    error = until_spent(training, said, shown)
+    Report()(f"diffusion: {training.step} steps, error {error:.4f}", last=True)
     return training.clock.progress >= 1
 
 

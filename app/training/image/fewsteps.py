@@ -25,7 +25,7 @@ from app.training.faults import TrainingError
 from app.training.image import networks
 from app.training.image.examples import Examples
 from app.training.image.lowrank import Changes
-from app.training.run import Clock, Keeper, Machine, Report, bar, learning_rate, sound, stoppable
+from app.training.run import Clock, Machine, Report, learning_rate, until_spent
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,20 +164,12 @@ class Training:
 
 def train(training: Training) -> bool:
     """Train until the budget is spent (True) or it is asked to stop (False)."""
-    keeper, report, recent = Keeper(training.save), Report(), 0.0
-    training.clock.skip()
-    with stoppable() as stopped:
-        while training.clock.progress < 1 and not stopped():
-            error = sound(training.train_step().item(), training.step)
-            recent = error if recent == 0 else 0.98 * recent + 0.02 * error
-            training.clock.tick()
-            seen = f"step {training.step}, error {recent:.4f}, {len(training.states)} trajectories"
-            report(f"{bar(training.clock.progress)} few steps, {seen}")
-            if keeper.due():
-                keeper.keep()
-                training.clock.skip()
-    keeper.finish()
-    report(f"few steps: {training.step} steps, error {recent:.4f}", last=True)
+
+    def said(error: float) -> str:
+        return f"few steps, step {training.step}, error {error:.4f}, {len(training.states)} trajectories"
+
+    error = until_spent(training, said)
+    Report()(f"few steps: {training.step} steps, error {error:.4f}", last=True)
     return training.clock.progress >= 1
 
 

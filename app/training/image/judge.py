@@ -24,7 +24,7 @@ from app.training.faults import TrainingError
 from app.training.image.colours import BACKGROUNDS, HUES
 from app.training.image.pairs import Claim, Pairs, kept
 from app.training.image.sights import Sight, worn
-from app.training.run import Clock, Keeper, Machine, Report, bar, learning_rate, sound, stoppable
+from app.training.run import Clock, Machine, Report, learning_rate, until_spent
 
 GROUNDS = tuple(BACKGROUNDS)
 _WHITE, _NAMED = 0.35, 0.7  # shares of white, and of named grounds with it, where a caption leaves the ground open
@@ -148,20 +148,13 @@ def train(training: Training) -> bool:
     """Train until the budget is spent (True) or it is asked to stop (False)."""
     if training.clock.progress >= 1:
         return True
-    keeper, report, recent = Keeper(training.save), Report(), 0.0
-    training.clock.skip()
-    with stoppable() as stopped:
-        while training.clock.progress < 1 and not stopped():
-            loss = sound(training.train_step().item(), training.step)
-            recent = loss if recent == 0 else 0.98 * recent + 0.02 * loss
-            training.clock.tick()
-            pace = training.step * training.settings.batch / training.clock.spent
-            report(f"{bar(training.clock.progress)} judge, step {training.step}, loss {recent:.4f}, {pace:.0f}/s")
-            if keeper.due():
-                keeper.keep()
-                training.clock.skip()
-    keeper.finish()
-    report(f"judge: {training.step} steps, loss {recent:.4f}", last=True)
+
+    def said(loss: float) -> str:
+        pace = training.step * training.settings.batch / training.clock.spent
+        return f"judge, step {training.step}, loss {loss:.4f}, {pace:.0f}/s"
+
+    loss = until_spent(training, said)
+    Report()(f"judge: {training.step} steps, loss {loss:.4f}", last=True)
     return training.clock.progress >= 1
 
 
