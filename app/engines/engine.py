@@ -7,7 +7,7 @@ torch, transformers or diffusers at the top: `load` and `run` do, in the worker.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -15,6 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from app.brief import Brief, Medium, Prompt
+from app.forms.form import Form
 
 __all__ = [
     "Alternative",
@@ -67,7 +68,10 @@ class EngineParams(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Parent:
-    """A revision to start from: its bytes (a text's in UTF-8) and, where an engine made it, how."""
+    """A revision to start from: its bytes (a text's in UTF-8) and, where an engine made it, how.
+
+    `words` say what it is, for an engine that cannot look at it: what was asked for, or else its work's title.
+    """
 
     role: str
     data: bytes | None
@@ -75,6 +79,7 @@ class Parent:
     seed: int | None
     engine: str | None
     params: Mapping[str, Any]
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +100,7 @@ class Request:
     at: int | None = None  # of `continue` and `branch`
     choice: str = ""  # of `branch`: the alternative that was chosen
     instruction: str = ""  # of `rewrite`: what to do with the selection
+    form: Form | None = None  # of a text: what its lines must keep
     stopped: Container[int] = ()
 
 
@@ -136,13 +142,14 @@ class Step:
     """Progress: `number` of `total` steps are done.
 
     `previews` is empty, or holds for each variant a WebP (longer side 64 to 128 pixels) or None. `pieces` is what the
-    variants of a text got; a text may also end before `total`.
+    variants of a text got; a text may also end before `total`. `ended` are the variants that will get no more.
     """
 
     number: int
     total: int
     previews: tuple[bytes | None, ...] = ()
     pieces: tuple[Piece, ...] = ()
+    ended: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +187,25 @@ class Engine(ABC):
     @abstractmethod
     def unready(self) -> str | None:
         """Why it cannot run here, or None; checked cheaply, without importing torch."""
+
+    def refusal(self, verb: Verb, brief: Brief, texts: Sequence[str] = ()) -> str | None:  # noqa: ARG002 (most engines refuse nothing)
+        """Why it cannot do this, ready or not (a language that it does not read, say), or None; cheap.
+
+        `texts` are what it would start from, or is told to do with it.
+        """
+        return None
+
+    @property
+    def preparing(self) -> bool:
+        """True while it is not ready for no other reason than that `prepare` was not done yet."""
+        return False
+
+    def prepare(self) -> None:  # noqa: B027 (most engines need nothing)
+        """Whatever must be done once on this machine before it can load; a worker does it in the background.
+
+        It may take minutes, is safe in several processes at once and to interrupt, and does nothing the second time.
+        Raises EngineError, DiskFullError.
+        """
 
     @abstractmethod
     def prompt(self, brief: Brief) -> Prompt:
