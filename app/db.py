@@ -44,6 +44,7 @@ class Moment(sa.TypeDecorator[datetime]):
 
 
 JSON = sa.JSON().with_variant(JSONB(), "postgresql")
+NULLABLE_JSON = sa.JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")  # None is NULL, not JSON's null
 
 
 class Base(DeclarativeBase):

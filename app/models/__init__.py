@@ -9,7 +9,9 @@ from app.models.parent import Parent, Role
 from app.models.pick import Pick
 from app.models.probe import Probe
 from app.models.project import Project
+from app.models.reading import Reading
 from app.models.revision import Origin, Revision
+from app.models.transcript import Transcript
 from app.models.verdict import Embedding, JudgeVersion, Verdict
 from app.models.work import Work
 from app.models.worker import Worker
@@ -29,9 +31,11 @@ __all__ = [
     "Pick",
     "Probe",
     "Project",
+    "Reading",
     "Revision",
     "Role",
     "Status",
+    "Transcript",
     "Verdict",
     "Work",
     "Worker",

@@ -12,6 +12,7 @@ from app.db import Base, now, uuid7
 from app.models.generation import Generations
 from app.models.probe import Probes
 from app.models.project import Projects
+from app.models.reading import Readings
 from app.models.revision import Revisions
 from app.models.work import Works
 
@@ -58,6 +59,11 @@ class Artist(Base):
     def probes(self) -> Probes:
         """The pictures this artist brought along to search by."""
         return Probes(self._session, self)
+
+    @property
+    def readings(self) -> Readings:
+        """The readings of texts that this artist asked for."""
+        return Readings(self._session, self)
 
 
 def local_artist(session: Session) -> Artist:

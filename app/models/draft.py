@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from app.brief import Brief
-from app.db import Base, now, uuid7
+from app.db import NULLABLE_JSON, Base, now, uuid7
 from app.errors import NotFoundError, StaleDraftError
 from app.models.work import Work
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from app.models.revision import Revision
 
 APART = timedelta(seconds=30)  # earlier saves lie at least so far apart, unless something big replaced them
-STATE = ("brief_data", "engine", "params", "base_id", "text", "seed", "count")
+STATE = ("brief_data", "engine", "params", "base_id", "text", "origins", "form", "seed", "count")
 
 
 class State:
@@ -30,6 +30,8 @@ class State:
     engine: Mapped[str | None] = mapped_column(sa.String(40))
     params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     text: Mapped[str | None] = mapped_column(sa.Text)
+    origins: Mapped[list[list[Any]] | None] = mapped_column(NULLABLE_JSON)  # [[start, end, by], …], app.models.origins
+    form: Mapped[dict[str, Any] | None] = mapped_column(NULLABLE_JSON)  # {preset, …}, app.forms.asked
     seed: Mapped[int | None] = mapped_column(sa.BigInteger)  # locked seed; None: a new one each time
     count: Mapped[int] = mapped_column(default=4)
     version: Mapped[int] = mapped_column(default=1)

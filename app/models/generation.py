@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from app.brief import Brief
-from app.db import Base, now, uuid7
+from app.db import JSON, NULLABLE_JSON, Base, now, uuid7
 from app.errors import ConflictError, _
 from app.models.parent import Role
 from app.models.scope import Scope
@@ -71,6 +71,9 @@ class Generation(Base):
     params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     seed: Mapped[int] = mapped_column(sa.BigInteger)  # of the first variant; the others count up
     count: Mapped[int]
+    place: Mapped[dict[str, Any] | None] = mapped_column(NULLABLE_JSON)  # in a text: {selection, at, choice, instruction}
+    form: Mapped[dict[str, Any] | None] = mapped_column(NULLABLE_JSON)  # of a text: {preset, …}, app.forms.asked
+    stopped: Mapped[list[int]] = mapped_column(JSON, default=list)  # variants that the artist stopped; what they had is kept
     status: Mapped[Status] = mapped_column(sa.String(10), default=Status.QUEUED)
     priority: Mapped[int] = mapped_column(sa.BigInteger, default=CLASS)
     attempt: Mapped[int] = mapped_column(default=0)  # how often a worker began it

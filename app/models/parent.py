@@ -29,6 +29,7 @@ class Role(StrEnum):
     CONTINUE = "continue"
     REWRITE = "rewrite"
     BRANCH = "branch"
+    LINE = "line"
     REPLACE = "replace"
     TRANSPOSE = "transpose"
     HARMONISE = "harmonise"

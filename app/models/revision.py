@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from app.brief import Brief
-from app.db import Base, now, uuid7
+from app.db import NULLABLE_JSON, Base, now, uuid7
 from app.errors import NotFoundError
 from app.models.asset import Asset
 from app.models.parent import Parent, Role
@@ -58,6 +58,7 @@ class Revision(Base):
     )  # compiled prompt, weights' digest, versions; of an import its file name
     asset_id: Mapped[str | None] = mapped_column(sa.ForeignKey("assets.sha256"), index=True)
     text: Mapped[str | None] = mapped_column(sa.Text)
+    origins: Mapped[list[list[Any]] | None] = mapped_column(NULLABLE_JSON)  # of a text: [[start, end, by], …] (origins.py)
     generation_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("generations.id"))
     index: Mapped[int | None]  # within its generation, from 0
     created_at: Mapped[datetime] = mapped_column(default=now)

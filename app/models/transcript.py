@@ -1,0 +1,93 @@
+"""Transcripts: what an engine wrote, token by token, beside the revision it wrote; loaded only when somebody asks."""
+
+from __future__ import annotations
+
+import json
+import math
+import zlib
+from collections.abc import Iterable
+from typing import Any, Protocol
+from uuid import UUID
+
+import sqlalchemy as sa
+from sqlalchemy.orm import Mapped, mapped_column
+
+from app.db import Base
+
+Record = list[Any]  # [start, end, text, logprob, forced, [[text, logprob], …]]
+
+
+class AnAlternative(Protocol):
+    """What could have stood in a token's place (app.engines.engine.Alternative is one)."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def logprob(self) -> float: ...
+
+
+class AToken(Protocol):
+    """What is asked of a token here (app.engines.engine.Token is one)."""
+
+    @property
+    def start(self) -> int: ...
+    @property
+    def end(self) -> int: ...
+    @property
+    def text(self) -> str: ...
+    @property
+    def logprob(self) -> float | None: ...
+    @property
+    def forced(self) -> bool: ...
+    @property
+    def alternatives(self) -> Iterable[AnAlternative]: ...
+
+
+class Transcript(Base):
+    """The tokens of a revision. `start` and `end` of each are code points of the revision's text."""
+
+    __tablename__ = "transcripts"
+
+    revision_id: Mapped[UUID] = mapped_column(sa.ForeignKey("revisions.id"), primary_key=True)
+    tokens: Mapped[bytes]  # as `packed` makes it
+
+    @property
+    def records(self) -> list[dict[str, Any]]:
+        """One a token: {start, end, text, logprob, forced, alternatives: [{text, logprob}]}, in the text's order."""
+        return unpacked(self.tokens)
+
+
+def packed(tokens: Iterable[AToken]) -> bytes:
+    """`tokens` as bytes: zlib over JSON of [start, end, text, logprob, forced, [[text, logprob], …]] each."""
+    records: list[Record] = [
+        [
+            token.start,
+            token.end,
+            token.text,
+            _finite(token.logprob),
+            token.forced,
+            [[other.text, _finite(other.logprob)] for other in token.alternatives],
+        ]
+        for token in tokens
+    ]
+    return zlib.compress(json.dumps(records, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode())
+
+
+def unpacked(data: bytes) -> list[dict[str, Any]]:
+    """What `packed` packed, as JSON shows it; a logprob is null where the service gave none."""
+    return [
+        {
+            "start": start,
+            "end": end,
+            "text": text,
+            "logprob": logprob,
+            "forced": forced,
+            "alternatives": [{"text": other, "logprob": chance} for other, chance in alternatives],
+        }
+        for start, end, text, logprob, forced, alternatives in json.loads(zlib.decompress(data))
+    ]
+
+
+def _finite(logprob: float | None) -> float | None:
+    """Rounded to what anybody reads; JSON has no infinity, so a chance of nothing is null."""
+    return round(logprob, 5) if logprob is not None and math.isfinite(logprob) else None
