@@ -5,9 +5,9 @@ from __future__ import annotations
 import os
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, Field, HttpUrl, SecretStr
+from pydantic import BaseModel, Field, HttpUrl, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,16 +26,26 @@ class EngineSetting(BaseModel):
 
 
 class TextSetting(BaseModel):
-    """A service that writes. Its key is not here: `key` names one of STEMMA_KEYS, or is empty where none is wanted."""
+    """A service that writes, or (`transformers`) a model that the worker loads: a folder or a hub id, safetensors only.
+
+    A service's key is not here: `key` names one of STEMMA_KEYS, or is empty where none is wanted.
+    """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
-    kind: Literal["openai-chat", "openai-completions", "anthropic"] = "openai-chat"
-    url: HttpUrl  # up to and with the version: https://host/v1
+    kind: Literal["openai-chat", "openai-completions", "anthropic", "transformers"] = "openai-chat"
+    url: HttpUrl | None = None  # of a service, up to and with the version: https://host/v1
     model: str
     title: str | None = None
-    licence: str = "see the service's terms"
+    licence: str = ""  # by default: see the terms, or the card
     key: str = ""
     logprobs: bool = True  # asked for; a service that refuses them is asked again without
+    dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
+
+    @model_validator(mode="after")
+    def _reachable(self) -> Self:
+        if self.url is None and self.kind != "transformers":
+            raise ValueError("a service needs its url")
+        return self
 
 
 class Settings(BaseSettings):
@@ -44,6 +54,7 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="STEMMA_", secrets_dir=os.environ.get("STEMMA_SECRETS") or None)
 
     data: Path = ROOT / "data"
+    cache: Path | None = None  # for what can be made again, a converted model say; by default in the data folder
     database: str = ""  # SQLAlchemy URL; empty: SQLite in the data folder
     host: str = "127.0.0.1"
     port: int = 8000
@@ -59,13 +70,18 @@ class Settings(BaseSettings):
     max_upload: int = 32 * 1024 * 1024  # bytes
     max_pixels: int = 50_000_000
     device: str = "auto"
-    preload: bool = True  # a worker loads the house engine before it takes anything; without, at the first request
+    preload: bool = True  # a worker loads the house engines before it takes anything; without, at the first request
     threads: int = Field(0, ge=0)  # torch threads of the worker; 0: all cores but one
     grace: float = 10.0  # seconds a stopping worker gives the running generation
     poll: float = Field(0.05, gt=0)  # seconds between looks at the queue and at progress
     log_level: str = "INFO"
     log_format: Literal["auto", "json", "text"] = "auto"
     example: bool = True  # a new studio opens on a finished example
+
+    @property
+    def cache_folder(self) -> Path:
+        """Where lies what can be made again."""
+        return self.cache or self.data / "cache"
 
     @property
     def database_url(self) -> str:

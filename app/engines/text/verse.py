@@ -37,6 +37,10 @@ COMMA, STOP = "，", "。"
 THEMES = frozenset("秋春夏冬月山水花雪雨风云江夜柳酒梅竹松菊雁舟别思愁梦客归乡剑琴茶僧寺仙泉湖海草荷霜叶灯渔樵星烟桃")
 MANNER = re.compile("[诗词文画]风|风[格雅味]")  # where 风 is no wind
 MOST = 4  # keywords: the model saw no more
+OTHER = re.compile("散文|小说|故事|剧本|对白|现代诗|新诗|自由诗|白话|歌词|日记|书信|文章|作文")  # what it never saw
+CLASSICAL = re.compile("[绝律][句诗]|古诗|[五六七][言绝律]")
+CHINESE_ONLY = _("The house's verse engine reads Chinese only: name what the poem is about in Chinese.")
+VERSE_ONLY = _("The house's verse engine writes classical regulated verse only, neither prose nor modern verse.")
 
 
 class VerseForm(StrEnum):
@@ -97,6 +101,12 @@ class Verse(Writer):
             wrong = _("it is missing")
         return _("The weights %(file)s cannot be used: %(reason)s") % {"file": self.folder, "reason": wrong} if wrong else None
 
+    def refusal(self, verb: Verb, brief: Brief, texts: Sequence[str] = ()) -> str | None:  # noqa: ARG002 (the seam's)
+        asked = brief.prompt().positive
+        if asked and not HAN.search(asked):
+            return CHINESE_ONLY
+        return VERSE_ONLY if OTHER.search(asked) and not CLASSICAL.search(asked) else None
+
     def prompt(self, brief: Brief) -> Prompt:
         asked = brief.prompt()
         words = self._keywords(brief)
@@ -146,9 +156,8 @@ class Verse(Writer):
         words = self._keywords(request.brief)
         message = f"<{self._form(request)}>" + "".join(KEYWORD + word for word in words) + POEM
         if request.verb in {Verb.CREATE, Verb.REROLL}:
-            asked = request.brief.prompt().positive
-            if request.seeds and asked and not HAN.search(asked):
-                raise EngineError(_("This engine reads Chinese only: name what the poem is about in Chinese."))
+            if request.seeds and (reason := self.refusal(request.verb, request.brief)):
+                raise EngineError(reason)
             return Task(message)
         text = parents_of(request)[0]
         at = len(text) if request.at is None or request.verb is Verb.LINE else request.at

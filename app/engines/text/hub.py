@@ -1,0 +1,124 @@
+"""Any language model of transformers, by folder or hub id: a chat model in its own template, or a bare one."""
+
+from __future__ import annotations
+
+import importlib.util
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from app.brief import Brief, Prompt
+from app.engines.engine import Request, Verb
+from app.engines.text.tasks import Task, task_of
+from app.engines.text.vocabulary import token_bytes, unwritable
+from app.engines.text.writer import Writer
+from app.errors import EngineError, _
+from app.settings import TextSetting
+
+LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors")
+
+
+class Hub(Writer):
+    """A model that the worker loads. What it can depends on the model: a small one follows few orders."""
+
+    verbs = frozenset(set(Verb) - {Verb.FINISH, Verb.VECTORISE})
+    standing = 2  # whoever names a larger model wants it
+
+    def __init__(self, setting: TextSetting) -> None:
+        super().__init__()
+        self.setting = setting
+        self.name, self.title = setting.name, setting.title or setting.name
+        self.licence = setting.licence or "see the model's card"
+        self._tokenizer: Any = None
+
+    def unready(self) -> str | None:
+        for package in LIBRARIES:
+            if importlib.util.find_spec(package) is None:
+                return _("The package %(package)s is not installed.") % {"package": package}
+        folder = Path(self.setting.model)
+        if not folder.is_absolute():
+            return None  # a hub's: the first use finds out
+        wrong = None if (folder / "config.json").is_file() else _("it is missing")
+        if wrong is None and not any(folder.glob("*.safetensors")):
+            wrong = _("it has no weights as safetensors")
+        return _("The weights %(file)s cannot be used: %(reason)s") % {"file": folder, "reason": wrong} if wrong else None
+
+    def prompt(self, brief: Brief) -> Prompt:
+        return brief.prompt()
+
+    def load(self, device: str) -> None:
+        """See Engine.load. Code that comes with a model is never run."""
+        if self._model and self._facts["device"] == device:
+            return
+        if reason := self.unready():
+            raise EngineError(reason)
+        from transformers import AutoModelForCausalLM, AutoTokenizer
+
+        from app.engines.text.language_model import LanguageModel
+
+        source = self.setting.model
+        try:
+            tokenizer: Any = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
+            inner: Any = AutoModelForCausalLM.from_pretrained(
+                source, dtype=_dtype(self.setting.dtype, device), use_safetensors=True, trust_remote_code=False
+            ).to(device)
+            fast = tokenizer.backend_tokenizer
+        except (OSError, ValueError, RuntimeError, AttributeError, KeyError, ImportError) as error:
+            reason = " ".join(str(error).split())[:300]
+            raise EngineError(_("The weights %(file)s cannot be used: %(reason)s"), file=source, reason=reason) from error
+        size = int(inner.config.vocab_size)
+        pieces = token_bytes(fast)[:size]
+        banned = [*unwritable(fast, pieces), *range(len(pieces), size)]  # a vocabulary may be padded with ids of nothing
+        self._pieces = pieces + [b""] * (size - len(pieces))
+        self._tokenizer = tokenizer
+        self._model = LanguageModel(inner, _ends(inner, tokenizer), banned)
+        self._facts = {
+            "model": source,
+            "device": device,
+            "dtype": str(inner.dtype).removeprefix("torch."),
+            "libraries": {name: version(name) for name in LIBRARIES},
+        }
+
+    def task(self, request: Request) -> Task:
+        # A bare model has no ear for orders: it can only go on.
+        if not self._chats and request.verb in {Verb.REWRITE, Verb.REFINE, Verb.JOIN, Verb.TRANSLATE}:
+            raise EngineError(_("This model only goes on writing; it cannot be told to do this."))
+        return task_of(request, prefills=True)
+
+    @property
+    def _chats(self) -> bool:
+        return bool(getattr(self._tokenizer, "chat_template", None))
+
+    def encoded(self, text: str) -> list[int]:
+        ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False)
+        return ids
+
+    def context(self, task: Task) -> str:
+        begun = task.answer[: len(task.answer) - len(task.given)]
+        begun = begun if task.given else begun.rstrip(" ")
+        if not self._chats:
+            return (self._tokenizer.bos_token or "") + (begun or f"{task.message}\n\n")
+        said: str = self._tokenizer.apply_chat_template(
+            [{"role": "user", "content": self._plain(task.message)}], tokenize=False, add_generation_prompt=True
+        )
+        return said + self._plain(begun)
+
+    def _plain(self, text: str) -> str:
+        """`text` without the marks of the template: an artist's words never speak in another role."""
+        for mark in self._tokenizer.all_special_tokens:
+            text = text.replace(mark, f"{mark[:1]} {mark[1:]}")
+        return text
+
+
+def _ends(model: Any, tokenizer: Any) -> list[int]:
+    """What ends a text: what the model's own configuration says, and the tokenizer."""
+    told = getattr(model.generation_config, "eos_token_id", None)
+    found = [*(told if isinstance(told, list) else [told]), tokenizer.eos_token_id]
+    return sorted({int(id) for id in found if id is not None})
+
+
+def _dtype(wanted: str, device: str) -> Any:
+    """What is asked for; by default bfloat16, which every model of today was made in, and on a CPU as it was saved."""
+    import torch
+
+    return "auto" if wanted == "auto" and device == "cpu" else getattr(torch, "bfloat16" if wanted == "auto" else wanted)
