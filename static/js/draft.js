@@ -6,18 +6,22 @@ import { Mirror } from "./mirror.js";
 
 const PAUSE = 400; // ms after a keystroke
 const LONGEST = 1000; // ms that anything stays unsaved while one goes on typing
+const MIRRORING = 200; // ms after which a text is kept in this browser
+const KEPT_ALIVE = 60_000; // bytes that a browser sends for a page it has left
 const BACKOFF = [1000, 2000, 4000, 8000, 15000]; // ms between attempts while the studio does not answer
 
+/** `writing` is what the draft holds beside the form: a text with its origins (writing/autosave.js). */
 export class Draft {
   #timer = 0;
+  #mirroring = 0;
   #since = 0; // when the oldest unsaved change was made, 0 when all is saved
   #failures = 0;
   #sending = null;
   #asking = false; // the artist decides about a conflict
   #keep = false; // what the next save replaces is another window's: it goes among the earlier saves
 
-  constructor(form, { status, prompt, dialog }) {
-    Object.assign(this, { form, status, prompt, dialog });
+  constructor(form, { status, prompt, dialog, writing = null }) {
+    Object.assign(this, { form, status, prompt, dialog, writing });
     this.version = Number(form.dataset.version);
     this.saved = read(form); // what the server has
     this.mirror = new Mirror(form.dataset.draft);
@@ -29,17 +33,32 @@ export class Draft {
   }
 
   get dirty() {
-    return differences(read(this.form), this.saved).length > 0;
+    return Boolean(this.writing?.changed) || differences(read(this.form), this.saved).length > 0;
+  }
+
+  /** What stands here now; the text only when the server does not have it. */
+  #state() {
+    return { ...read(this.form), ...this.writing?.take() };
   }
 
   /** Something changed: keep it here at once, and with the server soon. */
   touch() {
     if (!this.dirty) return this.#clean();
-    this.mirror.write(this.version, read(this.form));
+    this.#mirror();
     if (this.#asking) return;
     this.#since ||= performance.now();
     this.#say("saving");
-    this.#soon(Math.min(PAUSE, Math.max(0, this.#since + LONGEST - PAUSE - performance.now())));
+    const longest = LONGEST + (this.writing?.pace ?? 0);
+    this.#soon(Math.min(PAUSE, Math.max(0, this.#since + longest - PAUSE - performance.now())));
+  }
+
+  /** Keep it in this browser: the form at once, a text not at every keystroke. */
+  #mirror() {
+    if (!this.writing?.changed) return this.mirror.write(this.version, this.#state());
+    this.#mirroring ||= setTimeout(() => {
+      this.#mirroring = 0;
+      if (this.dirty) this.mirror.write(this.version, this.#state());
+    }, MIRRORING + this.writing.pace);
   }
 
   /** Wait until the server has everything; false when it cannot be had now. */
@@ -48,6 +67,14 @@ export class Draft {
     await this.#sending;
     if (this.dirty) await this.#save();
     return !this.dirty;
+  }
+
+  /** Take over a draft that the server changed at this window's own request, after settle(). */
+  adopt(draft) {
+    const state = beside(draft, read(this.form));
+    fill(this.form, state);
+    this.writing?.fill(draft);
+    this.#done({ ...state, ...this.writing?.take() }, draft);
   }
 
   #soon(delay) {
@@ -63,7 +90,7 @@ export class Draft {
   async #send() {
     if (this.#asking) return;
     if (!this.dirty && !this.#keep) return this.#clean();
-    const state = read(this.form);
+    const state = this.#state();
     this.#since = 0;
     let answer, body;
     try {
@@ -78,15 +105,16 @@ export class Draft {
     else this.#later("trouble");
   }
 
-  #request(state, more = {}) {
+  #request(state) {
     const headers = { "Content-Type": "application/json", Accept: "application/json" };
-    return { method: "PUT", headers, body: JSON.stringify({ version: this.version, keep: this.#keep, ...state }), ...more };
+    return { method: "PUT", headers, body: JSON.stringify({ version: this.version, keep: this.#keep, ...state }) };
   }
 
   #done(state, body) {
     this.version = body.version;
     this.#keep = false;
     this.saved = state;
+    this.writing?.keep(state);
     this.#failures = 0;
     if (body.prompt) this.#read(body.prompt);
     this.touch();
@@ -108,27 +136,30 @@ export class Draft {
   #refused(state, fields) {
     mark(this.form, fields);
     this.#say("invalid"); // the next keystroke tries again; what was typed stays, here and in the mirror
-    if (differences(read(this.form), state).length) this.touch();
+    if (this.writing?.since(state) || differences(read(this.form), state).length) this.touch();
   }
 
   #conflict(draft) {
-    const mine = read(this.form);
+    const mine = this.#state();
     const theirs = beside(draft, mine);
     const known = beside(draft, this.saved);
-    if (!differences(mine, theirs).length) return this.#done(mine, draft);
-    if (!differences(this.saved, known).length) { // only its version moved: nobody's words are in the way
+    const apart = [...differences(mine, theirs), ...(this.writing?.differences(draft) ?? [])];
+    if (!apart.length) return this.#done(mine, draft);
+    if (!differences(this.saved, known).length && !this.writing?.moved(draft)) { // only its version moved: nobody's words are in the way
       this.version = draft.version;
       return this.#soon(0);
     }
     this.#asking = true;
     this.#say("conflict");
-    this.dialog.ask(differences(mine, theirs), async (choice) => {
+    this.dialog.ask(apart, async (choice) => {
       this.#asking = false;
       if (!choice) return; // put off: the next keystroke asks again
       this.version = draft.version;
+      this.writing?.insist();
       await this.#over();
       if (choice === "mine") return;
       fill(this.form, theirs);
+      this.writing?.fill(draft);
       await this.#over();
     });
   }
@@ -159,18 +190,22 @@ export class Draft {
   /** Words that a crash, a closed lid or a lost network left in this browser. */
   async #recover() {
     const left = await this.mirror.left();
-    if (!left || !differences(beside(left.state, this.saved), this.saved).length) return;
+    if (!left) return;
+    const words = this.writing?.differences(left.state).length;
+    if (!words && !differences(beside(left.state, this.saved), this.saved).length) return;
     fill(this.form, left.state);
+    if (words) this.writing.fill(left.state);
     this.version = left.version; // when the server has moved on since, it answers 409 and the artist is asked
     this.touch();
   }
 
   #leave() {
     if (!this.dirty || this.#asking) return;
-    const state = read(this.form);
+    const state = this.#state();
     this.mirror.write(this.version, state);
     if (this.#sending) return; // it is on its way; the mirror keeps the rest
-    fetch(this.form.dataset.draft, this.#request(state, { keepalive: true })).then(
+    const request = this.#request(state);
+    fetch(this.form.dataset.draft, { ...request, keepalive: new Blob([request.body]).size < KEPT_ALIVE }).then(
       async (answer) => answer.ok && this.#done(state, await answer.json()),
       () => {},
     );
