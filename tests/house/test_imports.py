@@ -26,19 +26,21 @@ TABLE = {
     "main": {"routes", "pages", "queue", "db", "guard", "problems", "observe", "live", "outbox", "engines", "store"}
     | {"judging", "search"},
     "routes": {"models", "pages", "queue", "store", "engines", "judging", "live", "pictures", "observe", "brief", "db"}
-    | {"search", "forms"},
+    | {"search", "forms", "passages"},
     "worker": {"models", "engines", "judging", "queue", "store", "outbox", "brief", "db"},
     "problems": {"pages", "observe"},
     "search": {"models", "judging"},
     "live": {"models", "queue", "db"},
     "outbox": {"models", "queue", "db"},
     "observe": {"db"},
-    "pages": {"db"},
+    "pages": {"db", "passages"},
+    "passages": set(),
     "models": {"db", "store", "brief"},
     "forms": set(),
-    "training": {"engines", "judging"},
+    "music": set(),
+    "training": {"engines", "judging", "music"},
     "judging": {"engines"},
-    "engines": {"brief", "forms"},
+    "engines": {"brief", "forms", "music"},
 }
 HEAVY = ("torch", "transformers", "diffusers")
 

@@ -1,0 +1,107 @@
+"""Inside a bar: which notes and lengths may come next, so that it always comes out whole. Lengths in eighths."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from fractions import Fraction
+
+from app.music.tokens import DURATIONS, LASTING, NOTES, REST, duration_token
+
+SOUNDS = frozenset({*NOTES, REST})
+TONICS = frozenset(token for token, (degree, alteration) in NOTES.items() if degree % 7 == 0 and alteration == 0)
+THIRD = Fraction(1, 3)
+# Triplets, by the notes they have so far: what may come, and how much they then still need.
+_TRIPLETS: list[tuple[Fraction, ...]] = [(THIRD, THIRD, THIRD), (2 * THIRD,) * 3, (4 * THIRD,) * 3]
+_TRIPLETS += [(THIRD, 2 * THIRD), (2 * THIRD, THIRD), (4 * THIRD, 2 * THIRD), (2 * THIRD, 4 * THIRD)]
+NEED: dict[tuple[Fraction, ...], Fraction] = {}
+for _whole in _TRIPLETS:
+    for _have in range(1, 4):
+        _left = sum(_whole[_have:], Fraction(0))
+        NEED[_whole[:_have]] = min(_left, NEED.get(_whole[:_have], _left))
+WHOLE = frozenset(_TRIPLETS)
+
+
+@dataclass(slots=True)
+class Measure:
+    """A bar while it is written: `target` eighths long.
+
+    `anchors` name the notes that may begin at a place, and no note lasts over such a place. `home`: it ends on the tonic.
+    """
+
+    target: Fraction
+    anchors: Mapping[Fraction, Collection[str]] = field(default_factory=dict)
+    home: bool = False
+    place: Fraction = Fraction(0)
+    held: str = ""  # the last note, while its length is open
+    group: tuple[Fraction, ...] = ()  # of a triplet that is not whole yet
+
+    @property
+    def end(self) -> Fraction:
+        """Where it stands when the last note, should its length be open, is an eighth."""
+        return self.place + (1 if self.held else 0)
+
+    @property
+    def between(self) -> bool:
+        """Whether a bar line could stand here as far as the last note and its triplet go."""
+        return not self.group and (not self.held or self._fits(Fraction(1), self.held))
+
+    def feed(self, token: str) -> None:
+        """A token was chosen."""
+        if token in LASTING:
+            self._settle(LASTING[token])
+        else:
+            self.settle()
+            self.held = token
+
+    def settle(self) -> None:
+        """Whatever comes is no length: the last note is an eighth."""
+        if self.held:
+            self._settle(Fraction(1))
+
+    def _settle(self, lasting: Fraction) -> None:
+        self.place += lasting
+        self.held = ""
+        if lasting.denominator == 3:  # noqa: PLR2004 (thirds)
+            self.group = (*self.group, lasting)
+            if self.group in WHOLE:
+                self.group = ()
+
+    def lengths(self) -> set[str]:
+        """The lengths that the last note may have, other than an eighth."""
+        if not self.held:
+            return set()
+        return {duration_token(length) for length in DURATIONS if length != 1 and self._fits(length, self.held)}
+
+    def sounds(self) -> set[str]:
+        """The notes that may come now."""
+        if self.held:
+            if not self._fits(Fraction(1), self.held):
+                return set()
+            after = Measure(self.target, self.anchors, self.home, self.place + 1)
+            return after.sounds()
+        if self.place >= self.target:
+            return set()
+        free = self._placeable(next(iter(SOUNDS - TONICS)))
+        possible = set(SOUNDS) if free else set(TONICS)
+        wanted = possible.intersection(self.anchors.get(self.place, SOUNDS))
+        return wanted or possible
+
+    def _placeable(self, token: str) -> bool:
+        """Whether a note can begin here: some length fits, and at the very end something else than the tonic does not."""
+        if self.home and token not in TONICS and not self.group and self.target - self.place <= 1:
+            return False
+        return any(self._fits(length, token) for length in DURATIONS)
+
+    def _fits(self, length: Fraction, token: str) -> bool:
+        """Whether `token` may last `length` from here, and the bar can still come out whole."""
+        group = (*self.group, length) if length.denominator == 3 else ()  # noqa: PLR2004 (thirds)
+        if (self.group and not group) or (group and group not in NEED):
+            return False
+        if group and not self.group and self.place.denominator > 2:  # noqa: PLR2004 (triplets begin on an eighth or between two)
+            return False
+        after = self.place + length
+        limit = min([self.target, *(place for place in self.anchors if place > self.place)])
+        if after + NEED.get(group, Fraction(0)) > limit:
+            return False
+        return not (self.home and token not in TONICS and after >= self.target)
