@@ -1,0 +1,31 @@
+// Who wrote how much, which is the legend of the inks as well: "You 64 % · Model 30 % · Pasted 6 %".
+
+const KINDS = ["hand", "changed", "engine", "paste", "import"];
+
+/** Whole per cents that add up to 100 (the largest remainders are rounded up). */
+export function percents(fractions) {
+  const found = fractions.map((fraction) => ({ whole: Math.floor(fraction * 100), rest: (fraction * 100) % 1 }));
+  const left = Math.round(fractions.reduce((sum, fraction) => sum + fraction, 0) * 100) - found.reduce((sum, { whole }) => sum + whole, 0);
+  for (const each of found.toSorted((one, other) => other.rest - one.rest).slice(0, left)) each.whole += 1;
+  return found.map(({ whole }) => whole);
+}
+
+/** Fill a list with the shares of an editor. Its data-hand, data-engine … are the words, with {n} for the share; what has
+ * no share is left out. What the hand changed in the engine's words is part of the hand's share, and said after it. */
+export function showShares(list, shares) {
+  const space = document.documentElement.lang.startsWith("zh") ? "" : "\u00a0";
+  const whole = ["hand", "engine", "paste", "import"];
+  const rounded = percents(whole.map((kind) => shares[kind]));
+  const shown = Object.fromEntries(whole.map((kind, index) => [kind, rounded[index]]));
+  shown.changed = Math.min(shown.hand, Math.round(shares.changed * 100));
+  list.classList.add("ink-legend");
+  list.replaceChildren(
+    ...KINDS.filter((kind) => shares[kind] > 0).map((kind) => {
+      const words = Object.assign(document.createElement("span"), { className: `ink-${kind}` });
+      words.textContent = list.dataset[kind].replace("{n}", `${shown[kind]}${space}%`);
+      const item = document.createElement("li");
+      item.append(words);
+      return item;
+    }),
+  );
+}
