@@ -83,6 +83,14 @@ class InvalidError(StemmaError):
         return [{"field": f, "message": filled(say(m), self.details)} for f, m in self.fields]
 
 
+class UnfitError(ValueError):
+    """What a validator finds wrong with a field's value: `title` is a message id, `details` fills its placeholders."""
+
+    def __init__(self, title: str, **details: Any) -> None:
+        self.title, self.details = title, details
+        super().__init__(filled(title, details))
+
+
 class TooLargeError(StemmaError):
     """The body is over the limit."""
 

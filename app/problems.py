@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import logging
+from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
@@ -14,7 +15,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import DiskFullError, InvalidError, NotFoundError, StemmaError, UnavailableError, _
+from app.errors import DiskFullError, InvalidError, NotFoundError, StemmaError, UnavailableError, UnfitError, _, filled
 from app.observe import request_id
 from app.pages import VARY, is_htmx, language_of, page, translations, wants_html
 
@@ -51,13 +52,15 @@ def _shown(request: Request, error: StemmaError, message: str, fields: list[dict
     return page(request, "errors/error.html", error.status, error.headers, **context)
 
 
-def _invalid(errors: Any) -> StemmaError:
+def _invalid(errors: Any, say: Callable[[str], str]) -> StemmaError:
     """What pydantic found, by field; a body's place in the request is not part of its name."""
     fields = []
     for one in errors:
         place = [str(part) for part in one["loc"]]
         name = ".".join(place[1:] if place and place[0] in WHERE and len(place) > 1 else place)
-        fields.append({"field": name, "message": str(one["msg"]).removeprefix("Value error, ")})
+        found = one.get("ctx", {}).get("error")  # what one of our validators raised: in the reader's language
+        ours = filled(say(found.title), found.details) if isinstance(found, UnfitError) else None
+        fields.append({"field": name, "message": ours or say(str(one["msg"]).removeprefix("Value error, "))})
     error = StemmaError(_("Please check what you entered."), extra={"fields": fields})
     error.status, error.code = 422, "invalid"
     return error
@@ -82,7 +85,8 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(RequestValidationError)
     def _validation(request: Request, error: RequestValidationError) -> Response:
         bad_path = all(one["loc"][:1] == ("path",) for one in error.errors())
-        return problem(request, NotFoundError() if bad_path else _invalid(error.errors()))
+        say = translations(language_of(request)).gettext
+        return problem(request, NotFoundError() if bad_path else _invalid(error.errors(), say))
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:
