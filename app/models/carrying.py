@@ -63,7 +63,7 @@ def kept(old: str, new: str) -> list[Block]:
 
 def _same(old: str, here: Piece, new: str, there: Piece, depth: int = 0) -> Iterator[Block]:
     """The blocks of two passages, in the order of both."""
-    head, tail = _ends(here.of(old), there.of(new))
+    head, tail = ends(here.of(old), there.of(new))
     if head:
         yield here.start, there.start, head
     left, right = Piece(here.start + head, here.end - tail), Piece(there.start + head, there.end - tail)
@@ -74,7 +74,7 @@ def _same(old: str, here: Piece, new: str, there: Piece, depth: int = 0) -> Iter
         yield here.end - tail, there.end - tail, tail
 
 
-def _ends(old: str, new: str) -> tuple[int, int]:
+def ends(old: str, new: str) -> tuple[int, int]:
     """How many characters both begin with, and how many of the others both end with."""
     size = min(len(old), len(new))
     head = _largest(size, lambda n: old[:n] == new[:n])
@@ -144,7 +144,7 @@ def _by_words(old: str, here: Piece, new: str, there: Piece) -> Iterator[Block]:
             yield left[a].start, right[c].start, left[b - 1].end - left[a].start
         elif tag == "replace":
             was, now = Piece(left[a].start, left[b - 1].end), Piece(right[c].start, right[d - 1].end)
-            head, tail = _ends(was.of(old), now.of(new))
+            head, tail = ends(was.of(old), now.of(new))
             yield from (block for block in ((was.start, now.start, head), (was.end - tail, now.end - tail, tail)) if block[2])
 
 

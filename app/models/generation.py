@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relat
 
 from app.brief import Brief
 from app.db import JSON, NULLABLE_JSON, Base, now, uuid7
-from app.errors import ConflictError, _
+from app.errors import ConflictError, InvalidError, _
 from app.models.parent import Role
 from app.models.scope import Scope
 from app.models.work import Work, Works
@@ -123,6 +123,18 @@ class Generation(Base):
         if not self.open:
             raise ConflictError(_("This generation has ended already."))
         self.end(Status.CANCELLED)
+
+    def stop(self, index: int | None = None) -> None:
+        """Let variant `index` of a text, or every one, end with what is written. Twice is once.
+
+        Raises ConflictError when it has ended already, InvalidError when there is no such variant.
+        """
+        if not self.open:
+            raise ConflictError(_("This generation has ended already."))
+        if index is not None and not 0 <= index < self.count:
+            raise InvalidError("index", _("allowed here: 0 to %(last)d"), last=self.count - 1)
+        which = range(self.count) if index is None else (index,)
+        self.stopped = sorted({*self.stopped, *which})
 
     def fail(self, code: str, title: str, **details: Any) -> None:
         """End it with a reason that a person can read (`title` is a message id)."""

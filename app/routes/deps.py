@@ -24,6 +24,7 @@ from app.store import Store
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 MAX_BODY = 4 * 1024 * 1024  # bytes of a JSON or form body; files have their own limit
+WRITING = 8 * 1024 * 1024  # … of one that holds a text: a million characters of any script, and who wrote them
 
 
 @dataclass
@@ -68,11 +69,11 @@ CurrentArtist = Annotated[Artist, Depends(current_artist, scope="function")]
 Model = TypeVar("Model", bound=BaseModel)
 
 
-def body(model: type[Model]) -> Callable[[Request], Awaitable[Model]]:
-    """A dependency that reads `model` from JSON or a form, whichever was sent (dotted form names nest)."""
+def body(model: type[Model], limit: int = MAX_BODY) -> Callable[[Request], Awaitable[Model]]:
+    """A dependency that reads `model` from JSON or a form of `limit` bytes, whichever was sent (dotted form names nest)."""
 
     async def read(request: Request) -> Model:
-        raw = await _raw(request)
+        raw = await _raw(request, limit)
         try:
             return model.model_validate(raw)
         except ValidationError as error:
@@ -104,19 +105,20 @@ def _inlined(schema: Any, known: dict[str, Any]) -> Any:
     return {key: _inlined(below, known) for key, below in whole.items()}
 
 
-async def _raw(request: Request) -> Any:
+async def _raw(request: Request, limit: int) -> Any:
     declared = request.headers.get("content-length", "0")
-    if declared.isdigit() and int(declared) > MAX_BODY:
-        raise TooLargeError(limit="4 MB")
+    too_large = TooLargeError(_("That is too much at once: at most %(limit)s."), limit=f"{limit // 2**20} MB")
+    if declared.isdigit() and int(declared) > limit:
+        raise too_large
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind in {"application/x-www-form-urlencoded", "multipart/form-data"}:
-        form = await request.form(max_fields=400, max_part_size=MAX_BODY)
+        form = await request.form(max_fields=400, max_part_size=limit)
         return nest([(name, value) for name, value in form.multi_items() if isinstance(value, str)])
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
-        if len(data) > MAX_BODY:
-            raise TooLargeError(limit="4 MB")
+        if len(data) > limit:
+            raise too_large
     if not data:
         return {}
     try:

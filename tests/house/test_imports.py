@@ -35,7 +35,7 @@ TABLE = {
     "observe": {"db"},
     "pages": {"db", "passages"},
     "passages": set(),
-    "models": {"db", "store", "brief"},
+    "models": {"db", "store", "brief", "forms"},
     "forms": set(),
     "music": set(),
     "training": {"engines", "judging", "music"},

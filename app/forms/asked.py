@@ -1,0 +1,79 @@
+"""The form that somebody asks for, as data: a preset's name and what it is to have otherwise."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from pydantic import ValidationError
+
+from app.errors import InvalidError, _
+from app.forms.form import Form
+from app.forms.presets import presets, regulated
+
+FREE = "free"
+LISTS = {"must", "avoid"}  # a form field sends them as one text, a line or a comma each
+NUMBERS = {"measure", "stanzas"}  # and these as numbers: "5 7 5", "8-10"
+REGULATED = {"wujue": (5, 4), "qijue": (7, 4), "wulv": (5, 8), "qilv": (7, 8)}  # characters a line, lines
+CHOICES = {"start", "first_rhymed"}  # which patterns of regulated verse: 平 or 仄 first, whether the first line rhymes
+
+
+def form_of(data: Mapping[str, Any] | None) -> Form:
+    """The form for {"preset": "qijue", …}: a named form, its fields replaced by those given; none asks for nothing.
+
+    Regulated verse also takes `start` ("平" or "仄") and `first_rhymed`. Empty fields say nothing. Raises InvalidError
+    naming the field.
+    """
+    given = asked(data)
+    name = given.pop("preset", FREE)
+    if name not in presets():
+        raise InvalidError("form.preset", _("allowed here: %(names)s"), names=", ".join(presets()))
+    chosen = {key: given.pop(key) for key in CHOICES & given.keys()}
+    base = _regulated(name, chosen) if chosen else presets()[name]
+    try:
+        return Form.model_validate({**base.model_dump(), **given})
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(str(part) for part in ("form", *first["loc"]))
+        raise InvalidError(field, str(first["msg"]).removeprefix("Value error, ")) from error
+
+
+def asked(data: Mapping[str, Any] | None) -> dict[str, Any]:
+    """`data` as it is kept: without what says nothing, texts of lists as lists. Raises InvalidError for what is no field."""
+    found: dict[str, Any] = {}
+    for name, value in (data or {}).items():
+        if name not in {"preset", *CHOICES, *Form.model_fields}:
+            raise InvalidError(f"form.{name}"[:80], _("allowed here: %(names)s"), names=", ".join(sorted(Form.model_fields)))
+        if value in ("", None, [], ()):
+            continue
+        if name in LISTS and isinstance(value, str):
+            value = [part.strip() for part in re.split(r"[\n,，、]", value) if part.strip()]
+        elif name in NUMBERS and isinstance(value, str):
+            value = [_numbers(name, part) for part in re.split(r"[\s,，、/+]+", value.strip())]
+        elif name in NUMBERS and isinstance(value, int):
+            value = [value]
+        found[name] = value
+    return found
+
+
+def _numbers(name: str, text: str) -> int | list[int]:
+    """ "7" is exactly seven, "5-7" five to seven."""
+    if not re.fullmatch(r"\d{1,4}([-–~]\d{1,4})?", text):
+        raise InvalidError(f"form.{name}", _("numbers are expected, such as 5 7 5 or 8-10"))
+    first, _dash, last = re.sub("[–~]", "-", text).partition("-")
+    return [int(first), int(last)] if last else int(first)
+
+
+def _regulated(name: str, chosen: dict[str, Any]) -> Form:
+    """The preset with only those of its tone patterns that begin as `chosen`."""
+    if name not in REGULATED:
+        raise InvalidError("form.start", _("only for regulated verse: %(names)s"), names=", ".join(REGULATED))
+    start, rhymed = chosen.get("start"), chosen.get("first_rhymed")
+    if start not in {None, "平", "仄"}:
+        raise InvalidError("form.start", _("allowed here: %(names)s"), names="平, 仄")
+    if isinstance(rhymed, str):
+        rhymed = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}.get(rhymed.lower(), rhymed)
+    if rhymed not in {None, True, False}:
+        raise InvalidError("form.first_rhymed", _("allowed here: %(names)s"), names="true, false")
+    return regulated(*REGULATED[name], start=start, first_rhymed=rhymed)

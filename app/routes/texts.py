@@ -1,0 +1,186 @@
+"""Texts: revisions by hand, what an engine wrote token by token, readings, and variants that are stopped alone."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field, field_validator
+
+from app.brief import Medium
+from app.engines.engine import Engine, Verb
+from app.errors import ConflictError, InvalidError, StaleDraftError, _, filled
+from app.models import Reading, Revision
+from app.models.asking_text import selection_in
+from app.models.draft import draft_of
+from app.models.text import add_hand, tokens_of
+from app.pages import answer, language_of, translations
+from app.routes.deps import CurrentArtist, Parts, Session, Studio, body, documented
+from app.routes.drafts import shown as draft_shown
+from app.routes.generations import shown
+from app.routes.schemas import GenerationOut, RevisionOut
+
+router = APIRouter(tags=["texts"])
+
+
+class ByHand(BaseModel):
+    """A revision by hand is made of what the draft holds; `version`, when given, must be the draft's present one."""
+
+    model_config = ConfigDict(extra="ignore")
+    version: int | None = Field(None, ge=1)
+
+
+class ToRead(BaseModel):
+    """What to read, and by whom: no selection is the whole text, no engine the best that can."""
+
+    model_config = ConfigDict(extra="ignore")
+    selection: tuple[int, int] | None = None
+    engine: str | None = Field(None, max_length=40)
+
+    @field_validator("engine", "selection", mode="before")
+    @classmethod
+    def _nothing(cls, value: Any) -> Any:
+        """An empty form field says nothing."""
+        return None if value == "" else value
+
+
+class ReadingOut(BaseModel):
+    """A reading: `tokens` as of a revision; null, as `perplexity`, until a worker has read it."""
+
+    id: UUID
+    revision: UUID
+    engine: str
+    selection: tuple[int, int] | None
+    ready: bool
+    perplexity: float | None
+    tokens: list[dict[str, Any]] | None
+    error: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, reading: Reading, request: Request) -> ReadingOut:
+        """From its row, an error in the reader's language."""
+        say, error = translations(language_of(request)).gettext, reading.error
+        if error:
+            error = {"code": error["code"], "message": filled(say(error["title"]), error.get("details"))}
+        plain = {name: getattr(reading, name) for name in ("id", "engine", "selection", "ready", "perplexity")}
+        return cls(**plain, revision=reading.revision_id, tokens=reading.records, error=error)
+
+
+class Stop(BaseModel):
+    """The variant to stop, from 0; none stops them all."""
+
+    model_config = ConfigDict(extra="ignore")
+    index: int | None = Field(None, ge=0)
+
+    @field_validator("index", mode="before")
+    @classmethod
+    def _nothing(cls, value: Any) -> Any:
+        """An empty form field says nothing."""
+        return None if value == "" else value
+
+
+@router.post("/works/{id}/revisions", status_code=201, openapi_extra=documented(ByHand))
+def by_hand(
+    id: UUID,
+    request: Request,
+    artist: CurrentArtist,
+    session: Session,
+    parts: Parts,
+    given: Annotated[ByHand, Depends(body(ByHand))],
+) -> Response:
+    """Make a revision by hand from the draft's text; 200 with the base when the text is still the base's."""
+    work = artist.works.get(id)
+    if work.trashed:
+        raise ConflictError(_("This work is in the trash. Restore it first."))
+    draft = draft_of(session, work, artist, write=True)
+    if given.version not in {None, draft.version}:
+        raise StaleDraftError(extra={"draft": draft_shown(draft, parts).model_dump(mode="json")})
+    revision, new = add_hand(session, draft, artist)
+    headers = {"Location": f"/revisions/{revision.id}"}
+    out = RevisionOut.of(revision)
+    return answer(request, out, status=201 if new else 200, location=f"/works/{id}", headers=headers)
+
+
+@router.get("/revisions/{id}/tokens")
+def tokens(id: UUID, artist: CurrentArtist) -> Response:
+    """What engines wrote in this text: [{start, end, text, logprob, forced, alternatives: [{text, logprob}]}]."""
+    return JSONResponse(tokens_of(_text(artist, id)), headers={"Cache-Control": "private, max-age=31536000, immutable"})
+
+
+@router.post("/revisions/{id}/readings", status_code=202, openapi_extra=documented(ToRead))
+def read(
+    id: UUID,
+    request: Request,
+    artist: CurrentArtist,
+    parts: Parts,
+    given: Annotated[ToRead, Depends(body(ToRead))],
+) -> Response:
+    """Ask where a model expected this text, and where it did not. 202: a worker reads it; look at its Location."""
+    revision = _text(artist, id)
+    selection = selection_in(revision.text or "", given.selection)
+    reading = artist.readings.ask(revision, _reader(parts, revision, given.engine).name, selection)
+    location = f"/readings/{reading.id}"
+    return answer(
+        request, lambda: ReadingOut.of(reading, request), status=202, location=location, headers={"Location": location}
+    )
+
+
+@router.get("/readings/{id}")
+def reading(id: UUID, request: Request, artist: CurrentArtist) -> ReadingOut:
+    """A reading: its tokens with their chances, and the perplexity of the passage."""
+    return ReadingOut.of(artist.readings.get(id), request)
+
+
+@router.post("/generations/{id}/stops", status_code=202, openapi_extra=documented(Stop))
+def stop(
+    id: UUID,
+    request: Request,
+    artist: CurrentArtist,
+    session: Session,
+    parts: Parts,
+    given: Annotated[Stop, Depends(body(Stop))],
+) -> Response:
+    """Let a variant of a text, or all, end with what is written by now; it is kept. 409 when all have ended already."""
+    generation = artist.generations.get(id)
+    if generation.work.medium != Medium.TEXT:
+        raise InvalidError("index", _("only what is being written can be stopped and kept"))
+    generation.stop(given.index)
+    session.commit()
+    parts.live.poke()
+    out: GenerationOut = shown(generation, parts)
+    return answer(
+        request,
+        out,
+        partial="generations/_generation.html",
+        status=202,
+        location=f"/works/{generation.work_id}",
+        generation=generation,
+        work=generation.work,
+    )
+
+
+def _text(artist: CurrentArtist, id: UUID) -> Revision:
+    revision = artist.revisions.get(id)
+    if revision.text is None:
+        raise InvalidError("revision", _("This revision has no text."))
+    return revision
+
+
+def _reader(parts: Studio, revision: Revision, name: str | None) -> Engine:
+    """The engine called `name`, else the one that wrote the text, else the best that reads its language.
+
+    Raises InvalidError when it cannot tell how likely a text is, or none can.
+    """
+    able = {one.name: one for one in parts.engines.values() if callable(getattr(one, "rescore", None))}
+    if name is not None and name not in able:
+        raise InvalidError("engine", _("allowed here: %(names)s"), names=", ".join(able) or "–")
+    if name is not None or revision.engine in able:
+        return able[name or str(revision.engine)]
+    texts = [revision.text or ""]
+    willing = [one for one in able.values() if one.refusal(Verb.CONTINUE, revision.brief, texts) is None]
+    ready = [one for one in willing if one.unready() is None]
+    if not willing:
+        raise InvalidError("engine", _("no engine of this studio reads this text"))
+    return max(ready or willing, key=lambda one: one.standing)
