@@ -2,24 +2,30 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
-from app.brief import Title
+from app.brief import Medium, Title
+from app.engines.catalog import best
 from app.engines.engine import Engine, Verb
+from app.errors import EngineError
+from app.forms.presets import TITLES, presets
 from app.models.draft import Draft, draft_of
 from app.models.lineage import pane
 from app.models.work import Work
 from app.models.worker import workers
 from app.pages import answer
+from app.passages import tongue
 from app.routes.deps import CurrentArtist, Parts, Session, Studio, body, documented
 from app.routes.schemas import WorkOut
 
 router = APIRouter(prefix="/works", tags=["works"])
 SHOWN = 12  # generations on the bench at first; more on request
+ROOMS = dict.fromkeys(Medium, "works/show.html") | {Medium.TEXT: "works/writing.html"}
 
 
 class WorkPatch(BaseModel):
@@ -48,9 +54,13 @@ def painters(parts: Studio, work: Work) -> list[Engine]:
 
 
 def chosen_engine(parts: Studio, work: Work, draft: Draft) -> Engine | None:
-    """The draft's engine, else the first of this medium."""
+    """The draft's engine, else the first of this medium; for a text the one that reads its brief best."""
     fitting = painters(parts, work)
-    return next((engine for engine in fitting if engine.name == draft.engine), fitting[0] if fitting else None)
+    named = next((engine for engine in fitting if engine.name == draft.engine), None)
+    if named is None and work.medium == Medium.TEXT and fitting:
+        with suppress(EngineError):  # none is ready: the first tells why
+            return best(parts.engines, work.medium, Verb.CREATE, draft.brief)
+    return named or (fitting[0] if fitting else None)
 
 
 def bench(parts: Studio, artist: CurrentArtist, session: Session, work: Work, draft: Draft | None = None) -> dict[str, Any]:
@@ -74,7 +84,17 @@ def bench(parts: Studio, artist: CurrentArtist, session: Session, work: Work, dr
         "judge": parts.index.judge.title if parts.index.judge else None,
         "judged": parts.index.present(session) is not None,
         "waiting": not any(worker.alive for worker in workers(session)),
+        **(writing(draft) if work.medium == Medium.TEXT else {}),
     }
+
+
+def writing(draft: Draft) -> dict[str, Any]:
+    """What the writing room shows besides: the text in the editor and who wrote it, and the forms that can be asked for."""
+    text = draft.text or ""
+    origins = draft.origins or ([[0, len(text), "hand"]] if text else [])
+    forms = [{"name": name, "title": TITLES[name], "language": form.language} for name, form in presets().items()]
+    spans = [{"start": start, "end": end, "by": by} for start, end, by in origins]
+    return {"sheet": {"text": text, "origins": spans, "language": tongue(text or draft.brief.intent)}, "presets": forms}
 
 
 @router.get("/{id}")
@@ -82,7 +102,7 @@ def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, pa
     """A work; in a browser its bench."""
     work = artist.works.get(id)
     context = bench(parts, artist, session, work) if "text/html" in request.headers.get("accept", "") else {}
-    return answer(request, lambda: WorkOut.of(work), "works/show.html", **context)
+    return answer(request, lambda: WorkOut.of(work), ROOMS[work.medium], **context)
 
 
 @router.patch("/{id}", openapi_extra=documented(WorkPatch))

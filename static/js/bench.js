@@ -1,4 +1,5 @@
 // The bench: puts the draft, the stream, the selection and the verbs together.
+import { asked, grow, nested } from "./asking.js";
 import { Draft } from "./draft.js";
 import { enliven, read } from "./form.js";
 import { Live } from "./live.js";
@@ -21,32 +22,12 @@ const live = new Live(bench.dataset.work, { words, link: $("link"), waiting: $("
 const sketching = new Sketching($("sketching"), form, (request) => ask(request, form, words));
 importing($("import"), bench, draft);
 
-/** The lineage has grown, or a pick was made in it. */
-function grow() {
-  fetch(`/works/${bench.dataset.work}/lineage?pane=1`, { headers: { Accept: "text/html", "HX-Request": "true" } }).then(
-    async (answer) => {
-      if (!answer.ok) return; // the tree that is there stays
-      $("lineage-pane").innerHTML = await answer.text();
-      htmx.process($("lineage-pane"));
-    },
-    () => {},
-  );
-}
-
 function ended(end, run) {
-  grow();
+  grow(bench.dataset.work);
   sketching.ended(end, run);
 }
 
-async function generate(request, button) {
-  if (button.ariaBusy === "true") return;
-  button.ariaBusy = "true";
-  live.expect();
-  const run = await ask(request, form, words);
-  button.ariaBusy = null;
-  grow(); // it shows what is coming
-  run?.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
-}
+const generate = (request, button) => asked(request, { button, form, words, live, work: bench.dataset.work });
 
 /** A verb on a revision. Vary, reroll and finish take the parent's brief, finish its seed too; refine brings the parent towards the one on the bench. */
 function perform(button) {
@@ -81,19 +62,6 @@ document.addEventListener("submit", async (event) => {
   }
 });
 
-/** Fields of a form as the server's JSON: `parents.0.role` becomes {parents: [{role}]}. */
-function nested(data) {
-  const root = {};
-  for (const [name, value] of data) {
-    const path = name.split(".");
-    const last = path.pop();
-    let at = root;
-    path.forEach((key, index) => (at = at[key] ??= /^\d+$/.test(path[index + 1] ?? last) ? [] : {}));
-    at[last] = ["materials", "criteria"].includes(last) ? value.split("\n").filter(Boolean) : value;
-  }
-  return root;
-}
-
 bench.addEventListener("click", async (event) => {
   const button = event.target.closest("[data-verb], [data-example], [data-compare], [data-back]");
   if (!button) return;
@@ -110,5 +78,5 @@ bench.addEventListener("click", async (event) => {
 });
 
 document.addEventListener("htmx:after:swap", ({ target }) => {
-  if (target.closest?.("article")) grow(); // a pick was made or taken back
+  if (target.closest?.("article")) grow(bench.dataset.work); // a pick was made or taken back
 });

@@ -1,6 +1,7 @@
 // The brief's form as a value and back: {brief, engine, params, seed, count}, the shape the server speaks.
 
 const LISTS = ["materials", "criteria"];
+const PHRASES = ["must", "avoid"]; // of a form that a text is asked to keep
 
 const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
 const plain = (text) => text.replaceAll("\r\n", "\n").normalize("NFC");
@@ -19,14 +20,22 @@ export function read(form) {
     const [head, name] = control.name.split(".");
     if (head === "brief") state.brief[name] = LISTS.includes(name) ? lines(value(control)) : value(control);
     else if (head === "params") state.params[name] = value(control);
+    else if (head === "form") asks(state, name, PHRASES.includes(name) ? lines(value(control)) : value(control));
     else state[head] = value(control);
   }
   return state;
 }
 
+/** What a text's form asks for: {preset, …} with what is asked besides, null when nothing is. */
+function asks(state, name, wanted) {
+  const said = wanted.length > 0 && !(name === "preset" && wanted === "free");
+  state.form = said ? { ...state.form, [name]: wanted } : (state.form ?? null);
+}
+
 function set(control, wanted) {
   if (control.type === "checkbox") control.checked = Boolean(wanted);
   else if (control.type === "radio") control.checked = control.value === String(wanted);
+  else if (Array.isArray(wanted)) set(control, wanted.join("\n"));
   else if (control.value !== String(wanted ?? "")) control.value = wanted ?? ""; // an equal value is left: the caret stays
 }
 
@@ -44,8 +53,9 @@ export function fill(form, state) {
     const [head, name] = control.name.split(".");
     if (head === "brief" && state.brief && name in state.brief) {
       const wanted = state.brief[name];
-      if (!LISTS.includes(name) || String(lines(control.value)) !== String(wanted)) set(control, Array.isArray(wanted) ? wanted.join("\n") : wanted);
+      if (!LISTS.includes(name) || String(lines(control.value)) !== String(wanted)) set(control, wanted);
     } else if (head === "params" && !control.matches(":disabled") && name in (state.params ?? {})) set(control, state.params[name]);
+    else if (head === "form" && "form" in state) set(control, state.form?.[name] ?? (name === "preset" ? "free" : ""));
     else if ((head === "seed" || head === "count") && head in state) set(control, state[head]);
   }
   for (const twin of form.querySelectorAll("[data-twin]")) twin.value = document.getElementById(twin.dataset.twin).value;
@@ -68,10 +78,13 @@ export function beside(theirs, mine) {
     params: Object.fromEntries(Object.keys(mine.params).map((name) => [name, theirs.params?.[name] ?? mine.params[name]])),
     seed: theirs.seed,
     count: theirs.count,
+    ...("form" in mine ? { form: theirs.form ?? null } : {}),
   };
 }
 
 const word = (value) => (Array.isArray(value) ? value.join("\n") : plain(String(value ?? ""))).trim();
+
+const asking = (form) => Object.entries(form ?? {}).map(([name, wanted]) => `${name}: ${[wanted].flat().join(", ")}`).sort().join("\n");
 
 /** The fields in which two states differ: [dotted name, here, there]. */
 export function differences(mine, theirs) {
@@ -81,6 +94,7 @@ export function differences(mine, theirs) {
     params: Object.entries(state.params).map(([name, value]) => `${name} ${word(value)}`).sort().join("\n"),
     seed: word(state.seed),
     count: word(state.count),
+    ...("form" in state ? { form: asking(state.form) } : {}),
   });
   const here = flat(mine);
   const there = flat(theirs);

@@ -13,7 +13,7 @@ export class Live {
   #timer = 0;
   #delay = SOONEST;
   #since = Date.now() / 1000 - 5; // what ended before the page was drawn is on it; 5 s for clocks that differ
-  #early = new Map(); // the last step of runs whose partial is still on its way
+  #early = new Map(); // the steps of runs whose partial is still on its way
   #told = new Set(); // runs that this connection has spoken of
   #ends = new Map(); // runs that take their final form
   #previewed = true; // whether the first preview since the last Generate was painted
@@ -104,17 +104,24 @@ export class Live {
     this.#heard(data.at);
     this.#worked();
     const run = find(data.generation);
-    if (!run) return void this.#early.set(data.generation, data);
+    if (!run) return void this.#wait(data);
     if (!OPEN.includes(run.dataset.status)) return;
     run.dataset.status = "running";
     this.#tell(run, { ...data, status: "running" });
+    document.dispatchEvent(new CustomEvent("stemma:step", { detail: { run, data } })); // what a room of its own shows of it
     this.#paint(run, data);
   }
 
+  /** Of pictures the last step is enough; the pieces of a text only make sense one after the other. */
+  #wait(data) {
+    const before = data.pieces ? (this.#early.get(data.generation) ?? []) : [];
+    this.#early.set(data.generation, [...before, data]);
+  }
+
   #arrived(run) {
-    const step = this.#early.get(run.dataset.generation);
+    const steps = this.#early.get(run.dataset.generation) ?? [];
     this.#early.delete(run.dataset.generation);
-    if (step) this.#step(step);
+    for (const step of steps) this.#step(step);
   }
 
   async #end(end, { generation, html, judged }) {
@@ -161,7 +168,7 @@ export class Live {
   }
 
   /** Previews take each other's place in one <img>: the browser shows the old one until the new one is decoded. */
-  #paint(run, { previews, at }) {
+  #paint(run, { previews, pieces, at }) {
     const images = run.querySelectorAll(".coming .look > img");
     const shown = (previews ?? []).map((preview, index) => {
       const image = images[index];
@@ -171,7 +178,7 @@ export class Live {
       return image.decode();
     });
     Promise.all(shown.filter(Boolean)).then(
-      (painted) => requestAnimationFrame(() => this.#measure(at, painted.length > 0)),
+      (painted) => requestAnimationFrame(() => this.#measure(at, painted.length > 0 || pieces?.length > 0)),
       () => {}, // overtaken by the next step
     );
   }

@@ -1,6 +1,7 @@
 // What is selected, a variant or what lies on the stage, and the toolbar that belongs to it.
 
 const CHOICES = "article.variant, figure.base";
+const BY_CHOSEN = ["refine", "join", "translate"]; // verbs of the engine that is chosen on the bench
 
 export class Selection {
   #kept = null; // {run, index}: survives the replacement of its run
@@ -32,9 +33,9 @@ export class Selection {
     const run = choice.closest(".run");
     this.#kept = run ? { run: run.id, index: choice.dataset.index } : null;
     for (const look of this.bench.querySelectorAll(".look")) look.setAttribute("aria-pressed", String(choice.contains(look)));
-    for (const pick of this.bench.querySelectorAll(".pick")) {
-      if (choice.contains(pick)) pick.setAttribute("aria-keyshortcuts", "P");
-      else pick.removeAttribute("aria-keyshortcuts");
+    for (const control of this.bench.querySelectorAll("article [data-chord]")) {
+      if (choice.contains(control)) control.setAttribute("aria-keyshortcuts", control.dataset.chord);
+      else control.removeAttribute("aria-keyshortcuts");
     }
     this.toolbar.hidden = false;
     this.toolbar.querySelector(".whose").textContent = choice.dataset.named;
@@ -64,21 +65,25 @@ export class Selection {
       else link.removeAttribute("href");
     }
     this.toolbar.querySelector("[name=revision]").value = revision?.id ?? "";
-    this.toolbar.querySelector("[data-verb=finish]").hidden = !("sketch" in this.chosen.dataset);
+    const finish = this.toolbar.querySelector("[data-verb=finish]");
+    if (finish) finish.hidden = !("sketch" in this.chosen.dataset);
     this.toolbar.querySelector(".go").hidden = this.chosen.matches(".base");
     this.toolbar.querySelector("[data-compare]").hidden = this.chosen.matches(".base");
   }
 
   #obstacle(verb) {
-    const { coming, gone, lacks, drawn, vectoriser } = this.toolbar.dataset;
+    const { coming, gone, lacks, able, drawn, vectoriser } = this.toolbar.dataset;
     if (!this.revision) return coming;
     if (verb === "vectorise") return "drawn" in this.chosen.dataset ? drawn : vectoriser; // it has an engine of its own
     const engines = [...(this.form.elements.engine?.options ?? [])];
     // A variation is made by the engine of its parent; a refinement, and whatever starts from an import, by the chosen one.
-    const name = verb === "refine" ? "" : this.chosen.dataset.engine;
+    const name = BY_CHOSEN.includes(verb) ? "" : this.chosen.dataset.engine;
     const engine = name ? engines.find((option) => option.value === name) : this.form.elements.engine?.selectedOptions[0];
     if (!engine) return gone;
-    return engine.dataset.verbs.split(" ").includes(verb) ? "" : lacks;
+    const can = (option) => option.dataset.verbs.split(" ").includes(verb);
+    if (can(engine)) return "";
+    const others = engines.filter((option) => option.value && can(option)).map((option) => option.textContent.trim());
+    return able && others.length ? able.replace("{names}", others.join(", ")) : lacks;
   }
 
   #allow(button, obstacle) {

@@ -1,0 +1,40 @@
+// What every bench does around a run: it is asked for, comes into view, and the lineage beside it grows.
+import { ask } from "./runs.js";
+
+/** The lineage has grown, or a pick was made in it. */
+export function grow(work) {
+  const pane = document.getElementById("lineage-pane");
+  fetch(`/works/${work}/lineage?pane=1`, { headers: { Accept: "text/html", "HX-Request": "true" } }).then(
+    async (answer) => {
+      if (!answer.ok) return; // the tree that is there stays
+      pane.innerHTML = await answer.text();
+      htmx.process(pane);
+    },
+    () => {},
+  );
+}
+
+/** Ask for a run by a button, which is busy meanwhile. The run, or null when it was refused (and that was said). */
+export async function asked(request, { button, form, words, live, work }) {
+  if (button.ariaBusy === "true") return null;
+  button.ariaBusy = "true";
+  live.expect();
+  const run = await ask(request, form, words);
+  button.ariaBusy = null;
+  grow(work); // it shows what is coming
+  run?.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  return run;
+}
+
+/** Fields of a form as the server's JSON: `parents.0.role` becomes {parents: [{role}]}. */
+export function nested(data) {
+  const root = {};
+  for (const [name, value] of data) {
+    const path = name.split(".");
+    const last = path.pop();
+    let at = root;
+    path.forEach((key, index) => (at = at[key] ??= /^\d+$/.test(path[index + 1] ?? last) ? [] : {}));
+    at[last] = ["materials", "criteria"].includes(last) ? value.split("\n").filter(Boolean) : value;
+  }
+  return root;
+}

@@ -1,0 +1,62 @@
+// What lies on the sheet, and the revision it goes on from. The text becomes a revision by hand before an engine reads it.
+import { complain } from "../runs.js";
+import { get, post, told } from "./post.js";
+
+export class Desk {
+  #placed = false; // whether the artist put the caret somewhere
+
+  /** `changed` hears when the sheet goes on from another revision. */
+  constructor({ work, form, editor, draft, changed }) {
+    Object.assign(this, { work, form, editor, draft, changed });
+    editor.on("selection", () => (this.#placed = true));
+  }
+
+  /** The id of the revision that the sheet goes on from; empty for none. */
+  get base() {
+    return this.form.dataset.base;
+  }
+
+  /** Where to continue: at the caret, or at the end while nobody put it anywhere. */
+  get cursor() {
+    return this.#placed ? this.editor.cursor : this.editor.length;
+  }
+
+  /** The revision that holds the text as it stands, by hand where it was changed; null (and said) when it cannot be had. */
+  async revision() {
+    if (!(await this.draft.settle())) return null;
+    try {
+      const { id, number } = await post(`/works/${this.work}/revisions`, {});
+      if (id !== this.base) {
+        this.draft.version = (await get(this.form.dataset.draft)).version; // its base was set with it
+        this.#based(id, number);
+      }
+      return id;
+    } catch (problem) {
+      complain(told(problem));
+      return null;
+    }
+  }
+
+  /** Put a revision's text on the sheet and go on from it; what lay there is kept. True when it was done. */
+  async goOn({ id, number }) {
+    if (!(await this.draft.settle())) return false;
+    try {
+      this.draft.adopt(await post(`${this.form.dataset.draft}/base`, { revision: id }));
+    } catch (problem) {
+      complain(told(problem));
+      return false;
+    }
+    complain("");
+    this.#placed = false;
+    this.#based(id, number);
+    return true;
+  }
+
+  #based(id, number) {
+    this.form.dataset.base = id;
+    const place = document.getElementById("base-named");
+    const link = Object.assign(document.createElement("a"), { href: `/revisions/${id}`, textContent: place.dataset.named.replace("{n}", number) });
+    place.replaceChildren(link);
+    this.changed();
+  }
+}

@@ -1,0 +1,102 @@
+// The writing room: the text, its brief, the engines' variants and what is found in it, put together.
+import { asked, grow, nested } from "../asking.js";
+import { back } from "../back.js";
+import { conflict } from "../dialogs.js";
+import { enliven, read } from "../form.js";
+import { importing } from "../import.js";
+import { Live } from "../live.js";
+import { complain } from "../runs.js";
+import { Selection } from "../selection.js";
+import { autosave } from "./autosave.js";
+import { candidates } from "./candidates.js";
+import { Desk } from "./desk.js";
+import { Distribution } from "./distribution.js";
+import { mountEditor } from "./editor.js";
+import { FormCheck } from "./formcheck.js";
+import { forms } from "./forms.js";
+import { Reading } from "./readings.js";
+import { showShares } from "./shares.js";
+import { readingSheet } from "./sheet-tokens.js";
+import { streaming } from "./streams.js";
+import { readingVariants } from "./variant-tokens.js";
+import { Verbs } from "./verbs.js";
+
+const $ = (id) => document.getElementById(id);
+const bench = $("main");
+const form = $("brief");
+const { work } = bench.dataset;
+const words = { ...$("variants").dataset };
+
+enliven(form);
+forms(form);
+const editor = mountEditor($("editor"), { ...JSON.parse($("text").textContent), readOnly: "readOnly" in $("editor").dataset, home: form.dataset.draft });
+const draft = autosave(editor, form, { status: $("saved"), prompt: $("prompt"), dialog: conflict($("conflict"), form) });
+const selection = new Selection(bench, $("verbs"), form);
+const live = new Live(work, { words, link: $("link"), waiting: $("waiting"), announce: $("announce"), ended: () => grow(work) });
+const generate = (request, button) => asked(request, { button, form, words, live, work });
+
+const desk = new Desk({ work, form, editor, draft, changed: () => grow(work) });
+const verbs = new Verbs({ bench, form, editor, desk, selection, generate });
+const distribution = new Distribution($("distribution"), (...where) => verbs.branch(...where));
+const reading = new Reading($("reading"), $("write").querySelector("[data-write=reading]"), editor, desk, form);
+new FormCheck($("formcheck"), editor, form);
+showShares($("shares"), editor.shares);
+editor.on("idle", () => showShares($("shares"), editor.shares));
+$("ink").ariaChecked = String(editor.ink());
+$("ink").addEventListener("click", () => ($("ink").ariaChecked = String(editor.ink(!editor.ink()))));
+editor.on("notice", (why) => complain($("editor").dataset[why]));
+streaming(bench);
+candidates(bench, editor, desk);
+readingVariants(bench, distribution);
+readingSheet(editor, $("editor"), desk, distribution);
+importing($("import"), bench, draft);
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  generate({ verb: "create", ...read(form) }, form.querySelector("[type=submit]"));
+});
+
+document.addEventListener("submit", async (event) => {
+  const { target, submitter } = event;
+  if (target.matches("[data-again]")) {
+    event.preventDefault();
+    const { form: kept = null, place = {} } = JSON.parse(target.dataset.again || "{}");
+    generate({ ...nested(new FormData(target)), form: kept, ...place }, submitter);
+  } else if (target.matches("[data-go-on]")) {
+    event.preventDefault();
+    if (submitter.ariaDisabled === "true") return complain(submitter.title);
+    if (await desk.goOn(selection.revision)) editor.focus();
+  } else if (target.matches("[data-settle]")) {
+    event.preventDefault(); // the server changes the draft: it must have everything first
+    await draft.settle();
+    if (submitter?.name) target.append(Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value }));
+    target.submit();
+  }
+});
+
+bench.addEventListener("click", async ({ target }) => {
+  const button = target.closest("[data-verb], [data-write], [data-example], [data-compare], [data-back]");
+  if (!button) return;
+  const { verb, write } = button.dataset;
+  if (button.ariaDisabled === "true") complain(button.title);
+  else if (verb) verbs.perform(button);
+  else if (write === "reading") reading.ask(button);
+  else if (write) verbs.write(write, button);
+  else if ("compare" in button.dataset) verbs.compare();
+  else if ("back" in button.dataset) await back(form, draft);
+  else example(button);
+});
+
+/** An idea to begin with: its brief, and the form it is to have. */
+function example(button) {
+  form.elements["form.preset"].value = button.dataset.form;
+  form.elements["form.preset"].dispatchEvent(new Event("change", { bubbles: true }));
+  const intent = form.elements["brief.intent"];
+  intent.value = button.textContent;
+  intent.dispatchEvent(new Event("input", { bubbles: true }));
+  intent.focus();
+}
+
+document.addEventListener("htmx:after:swap", ({ target }) => {
+  if (target.closest?.("article")) grow(work); // a pick was made or taken back
+});

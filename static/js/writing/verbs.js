@@ -1,0 +1,103 @@
+// What can be asked of an engine: with the text on the sheet (toolbar "Write") and with a variant (toolbar of its own).
+import { read } from "../form.js";
+import { complain } from "../runs.js";
+import { another, instruction } from "./dialogs.js";
+
+const MOST = 8; // candidates for a next line
+const BENCH = ["refine", "join", "translate"]; // read the brief and the engine on the bench; the others their parent's
+
+export class Verbs {
+  /** `generate(request, button)` asks for a run. */
+  constructor({ bench, form, editor, desk, selection, generate }) {
+    Object.assign(this, { bench, form, editor, desk, selection, generate });
+    this.toolbar = document.getElementById("write");
+    for (const event of ["change", "selection"]) editor.on(event, () => this.#soon());
+    form.addEventListener("change", () => this.offer());
+    this.toolbar.addEventListener("keydown", (event) => this.#along(event));
+    this.offer();
+  }
+
+  #soon() {
+    this.frame ??= requestAnimationFrame(() => {
+      this.frame = null;
+      this.offer();
+    });
+  }
+
+  /** Enable what can be done with the text; the rest says why not. */
+  offer() {
+    const refine = this.form.querySelector("[data-verb=refine][data-of=stage]");
+    for (const button of [...this.toolbar.querySelectorAll("[data-write]"), refine]) {
+      const obstacle = this.#obstacle(button.dataset.write ?? button.dataset.verb);
+      button.title = obstacle;
+      if (obstacle) button.setAttribute("aria-disabled", "true");
+      else button.removeAttribute("aria-disabled");
+    }
+  }
+
+  #obstacle(verb) {
+    const { trashed, empty, unselected, none, lacks } = this.toolbar.dataset;
+    if (trashed) return trashed;
+    if (!this.editor.length) return empty;
+    const [start, end] = this.editor.selection;
+    if (verb === "rewrite" && start === end) return unselected;
+    if (verb === "reading") return "";
+    const engines = [...(this.form.elements.engine?.options ?? [])];
+    const can = (option) => option.dataset.verbs.split(" ").includes(verb);
+    const names = engines.filter((option) => option.value && can(option)).map((option) => option.textContent.trim());
+    if (!names.length) return none;
+    return can(this.form.elements.engine.selectedOptions[0]) ? "" : lacks.replace("{names}", names.join(", "));
+  }
+
+  /** A verb on the text as it stands: its place goes along, in code points. */
+  async write(verb, button) {
+    const [selection, at] = [this.editor.selection, this.desk.cursor];
+    const more = { continue: { at }, line: { count: MOST }, rewrite: { selection } }[verb];
+    if (verb === "rewrite") {
+      const said = await instruction([...this.editor.text].slice(...selection).join(""));
+      if (said === null) return;
+      more.instruction = said;
+    }
+    const revision = await this.desk.revision();
+    if (revision) await this.generate({ verb, ...read(this.form), ...more, parents: [{ revision, role: verb }] }, button);
+  }
+
+  /** A verb on the selected variant, or on the sheet. */
+  async perform(button) {
+    const { verb, strength } = button.dataset;
+    const revision = button.dataset.of === "stage" ? await this.desk.revision() : this.selection.revision?.id;
+    if (!revision) return;
+    const { count, ...state } = read(this.form);
+    const parents = [{ revision, role: verb }];
+    if (verb === "join") {
+      const other = await another(this.bench.dataset.work, revision);
+      if (!other) return;
+      parents.push({ revision: other, role: verb });
+    }
+    const request = { verb, count, parents, ...(strength ? { strength } : {}) };
+    await this.generate(BENCH.includes(verb) ? { ...request, ...state } : request, button);
+  }
+
+  /** Branch a revision at a token: the chosen alternative stands there, and whatever follows is written anew. */
+  branch(revision, { start }, choice, button) {
+    const { count } = read(this.form);
+    return this.generate({ verb: "branch", count, parents: [{ revision, role: "branch" }], at: start, choice }, button);
+  }
+
+  /** The selected variant beside what it came from, or beside the sheet's revision. */
+  compare() {
+    const { revision, parent } = this.selection.chosen.dataset;
+    const left = this.desk.base && this.desk.base !== revision ? this.desk.base : parent;
+    if (left) location.assign(`/revisions/${left}/diff/${revision}`);
+    else complain(document.getElementById("verbs").dataset.alone);
+  }
+
+  /** A toolbar is one stop of the tab key; arrows go along it. */
+  #along(event) {
+    const all = [...this.toolbar.querySelectorAll("button")].filter((button) => button.checkVisibility());
+    const step = { ArrowLeft: -1, ArrowRight: 1 }[event.key];
+    if (!step || !all.includes(event.target)) return;
+    event.preventDefault();
+    all[(all.indexOf(event.target) + step + all.length) % all.length].focus();
+  }
+}
