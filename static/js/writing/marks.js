@@ -11,7 +11,7 @@ export const marks = StateField.define({
     for (const effect of transaction.effects) {
       if (!effect.is(marked)) continue;
       const { kind, ranges } = effect.value;
-      const style = Decoration.mark({ class: `mark mark-${kind}`, kind });
+      const style = Decoration.mark({ class: `marked mark-${kind}`, kind });
       const add = ranges.filter(([from, to]) => from < to).map(([from, to]) => style.range(from, to));
       set = set.update({ filter: (_from, _to, { spec }) => spec.kind !== kind, add, sort: true });
     }
