@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.errors import NotFoundError
+from app.models.excerpt import words_of
 from app.models.parent import Parent
 from app.models.pick import Pick
 from app.models.revision import Revision
@@ -30,6 +32,7 @@ class Kin:
     pictured: bool  # it has a picture, so a thumbnail
     picked: bool
     fertile: bool  # something came from it
+    words: str | None = None  # of a text: the first that are new beside its parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,7 @@ def way(session: Session, revision: Revision, last: int) -> tuple[list[Kin], int
     left_out = max(0, len(ids) - last - 1)
     told = [ids[0], *ids[left_out + 1 :]]
     rows = session.execute(_kin().where(Revision.id.in_(told))).mappings()
-    known = {kin.id: kin for kin in map(_make, rows)}
+    known = {kin.id: kin for kin in _worded(session, map(_make, rows))}
     return [known[key] for key in told], left_out
 
 
@@ -73,6 +76,13 @@ def children_of(session: Session, ids: list[UUID]) -> dict[UUID, list[Kin]]:
     return found
 
 
+def _worded(session: Session, kins: Iterable[Kin]) -> list[Kin]:
+    """`kins` with the words of those that are texts."""
+    kins = list(kins)
+    words = words_of(session, [kin.id for kin in kins if not kin.pictured])
+    return [replace(kin, words=words.get(kin.id)) for kin in kins]
+
+
 def near(session: Session, revision: Revision) -> Near:
     """The siblings and children of `revision`."""
     parent = next((edge.parent_id for edge in revision.parents if edge.position == 0), None)
@@ -80,7 +90,9 @@ def near(session: Session, revision: Revision) -> Near:
     siblings = [kin for kin in found[parent] if kin.id != revision.id] if parent else []
     children = found[revision.id]
     nearest = sorted(sorted(siblings, key=lambda kin: abs(kin.number - revision.number))[:NEAR], key=lambda kin: kin.number)
-    return Near(nearest, len(siblings) - len(nearest), children[:NEAR], max(0, len(children) - NEAR))
+    told = _worded(session, [*nearest, *children[:NEAR]])
+    here = len(nearest)
+    return Near(told[:here], len(siblings) - here, told[here:], max(0, len(children) - NEAR))
 
 
 def _ancestors(session: Session, revision: Revision) -> list[UUID]:
@@ -109,4 +121,4 @@ def _kin() -> sa.Select[Any]:
 
 
 def _make(row: Any) -> Kin:
-    return Kin(**{name: row[name] for name in Kin.__slots__})
+    return Kin(**{name: row[name] for name in Kin.__slots__ if name != "words"})

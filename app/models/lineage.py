@@ -16,9 +16,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.brief import Medium
 from app.models.asset import Asset
+from app.models.bough import View, loom_pane
 from app.models.contour import contour, descendants
-from app.models.pane import pane
+from app.models.excerpt import new_words, words_of
+from app.models.pane import Pane, tree_pane
 from app.models.parent import Parent, Role
 from app.models.pick import Pick
 from app.models.project import Project
@@ -44,6 +47,7 @@ class Columns:
     role: list[int]  # as what it came from it: an index into Role, or -1
     more: list[tuple[int, int, int]]  # the other parents: child, parent, role
     foreign: int  # so many nodes at the start are of other works, known here because something came from them
+    words: dict[int, str]  # of texts: the first new ones
 
     def take(self, kept: list[int]) -> Columns:
         """Only the nodes `kept`; they hold the parents of each other."""
@@ -58,7 +62,13 @@ class Columns:
             [self.role[at] for at in kept],
             [(place[child], place[parent], role) for child, parent, role in self.more if child in place],
             sum(at < self.foreign for at in kept),
+            {place[at]: said for at, said in self.words.items() if at in place},
         )
+
+
+def pane(session: Session, work: Work, base: Revision | None) -> Pane | View:
+    """The bench's small lineage around `base`: of a text its loom, else a drawing."""
+    return loom_pane(session, work, base) if work.medium == Medium.TEXT else tree_pane(session, work, base)
 
 
 def version(session: Session, work: Work) -> str:
@@ -76,13 +86,16 @@ def counts(session: Session, work: Work) -> tuple[int, int]:
 
 
 def graph(session: Session, work: Work) -> dict[str, list[dict[str, Any]]]:
-    """`{nodes, edges}`, whole and never folded; parents in other works are nodes marked `foreign`."""
+    """`{nodes, edges}`, whole and never folded; parents in other works are nodes marked `foreign`.
+
+    `words` of a text's node are the first that are new beside its first parent, null for what is no text.
+    """
     picked, edges = _picked(session, work), _edges(session, work)
     columns = (
         Revision.origin, Revision.verb, Revision.strength, Revision.engine, Revision.seed, Revision.created_at,
         Asset.sha256, Asset.media_type, Asset.width, Asset.height,
     )  # fmt: skip
-    nodes = []
+    nodes, words = [], _words(session, work, edges)
     for foreign, query in _queries(work, edges, *columns):
         for key, number, in_work, generation, colour, *rest in session.execute(query):
             origin, verb, strength, engine, seed, at, sha256, media_type, width, height = rest
@@ -92,7 +105,7 @@ def graph(session: Session, work: Work) -> dict[str, list[dict[str, Any]]]:
                 "id": _dashed(own), "number": number, "work": _dashed(_hex(in_work)), "origin": origin, "verb": verb,
                 "strength": strength, "picked": own in picked, "engine": engine, "seed": seed, "asset": asset,
                 "colour": colour or "#808080", "generation": _dashed(_hex(generation)) if generation else None,
-                "created_at": _stamp(at), "foreign": foreign,
+                "created_at": _stamp(at), "foreign": foreign, "words": words.get(own),
             })  # fmt: skip
     known = {node["id"] for node in nodes}
     told = [{"child": _dashed(c), "parent": _dashed(p), "role": role} for c, p, role in edges]
@@ -125,6 +138,7 @@ def columns(session: Session, work: Work) -> Columns:
         role,
         more,
         sum(len(part) for foreign, part in told if foreign),
+        {place[key]: said for key, said in _words(session, work, edges).items() if key in place},
     )
 
 
@@ -157,7 +171,8 @@ def layout(session: Session, work: Work, *, fold: bool = False, unfolded: Collec
     `id` joins 32 hex digits a node and `colour` 6; `x` is in hundredths of a slot, `y` in levels from the root;
     `first` is the first parent's index or -1 and `role` an index into `roles`; `more` lists the other parents as
     child, parent, role in turn; `picked` lists indices; `weight` counts what grew from a node, folded or not; `folded`
-    lists an index and how many variants it stands for in turn; the first `foreign` nodes are of other works.
+    lists an index and how many variants it stands for in turn; the first `foreign` nodes are of other works; `words`
+    is empty where no node is a text, else it holds the first new words of each that is, and null.
     """
     whole = columns(session, work)
     kept, stands_for = folded(whole, unfolded) if fold else (list(range(len(whole.ids))), {})
@@ -177,6 +192,7 @@ def layout(session: Session, work: Work, *, fold: bool = False, unfolded: Collec
         "weight": [grown[at] for at in kept],
         "folded": [value for at, count in stands_for.items() for value in (place[at], count)],
         "foreign": shown.foreign,
+        "words": [shown.words.get(at) for at in range(len(kept))] if shown.words else [],
         "roles": list(Role),
     }
 
@@ -191,6 +207,17 @@ def _edges(session: Session, work: Work) -> list[tuple[str, str, str]]:
     query = sa.select(_raw(Parent.child_id), _raw(Parent.parent_id), Parent.role)
     query = query.join(Revision, Revision.id == Parent.child_id).where(Revision.work_id == work.id)
     return [(_hex(c), _hex(p), role) for c, p, role in session.execute(query.order_by(Parent.position))]
+
+
+def _words(session: Session, work: Work, edges: list[tuple[str, str, str]]) -> dict[str, str]:
+    """The first new words of texts among the work's revisions and the parents that they have elsewhere."""
+    children = {child for child, _, _ in edges}
+    elsewhere = words_of(session, (UUID(parent) for _, parent, _ in edges if parent not in children))
+    found = {key.hex: said for key, said in elsewhere.items()}
+    if work.medium == Medium.TEXT:
+        own = new_words(session, Revision.work_id == work.id, _raw(Revision.id))
+        found |= {_hex(key): said for key, said in own.items()}
+    return found
 
 
 def _queries(work: Work, edges: list[tuple[str, str, str]], *columns: Any) -> list[tuple[bool, sa.Select[Any]]]:

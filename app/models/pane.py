@@ -67,9 +67,9 @@ class Pane:
     sprouts: list[Sprout]
 
 
-def pane(session: Session, work: Work, base: Revision | None) -> Pane:
+def tree_pane(session: Session, work: Work, base: Revision | None) -> Pane:
     """The small lineage around `base` (of at most 26 nodes); empty when the work has no revision."""
-    centre = base or _latest(session, work)
+    centre = base or latest(session, work)
     if centre is None:
         return Pane([], [], WIDTH, 0.0, None, [])
     path, skipped = way(session, centre, LAST)
@@ -85,8 +85,8 @@ def pane(session: Session, work: Work, base: Revision | None) -> Pane:
             first.append(at)
             folded.append(left_out if child is drawn[-1] else 0)
         at = next((i for i, node in enumerate(nodes) if node is onward), at)
-    picture, coming = _draw(nodes, first, folded, path, skipped), _coming(session, work)
-    sprouts = [Sprout(n.x, n.y - n.size / 2, coming[n.kin.id]) for n in picture.nodes if n.kin.id in coming]
+    picture, sprouting = _draw(nodes, first, folded, path, skipped), coming(session, work)
+    sprouts = [Sprout(n.x, n.y - n.size / 2, sprouting[n.kin.id]) for n in picture.nodes if n.kin.id in sprouting]
     return replace(picture, sprouts=sprouts)
 
 
@@ -118,14 +118,15 @@ def _draw(nodes: list[Kin], first: list[int], folded: list[int], path: list[Kin]
     return Pane(drawn, sorted(stems, key=lambda stem: stem.on_way), WIDTH, height, path[-1].id, [])
 
 
-def _coming(session: Session, work: Work) -> dict[UUID, int]:
+def coming(session: Session, work: Work) -> dict[UUID, int]:
     """How many variants wait or run, by the revision they start from."""
     query = sa.select(GenerationParent.revision_id, sa.func.sum(Generation.count)).join(Generation)
     query = query.where(Generation.work_id == work.id, Generation.status.in_(OPEN), GenerationParent.position == 0)
     return {row[0]: row[1] for row in session.execute(query.group_by(GenerationParent.revision_id))}
 
 
-def _latest(session: Session, work: Work) -> Revision | None:
+def latest(session: Session, work: Work) -> Revision | None:
+    """The latest pick, else the latest revision."""
     mine = sa.select(Revision).where(Revision.work_id == work.id)
     picked = mine.join(Pick, Pick.revision_id == Revision.id).order_by(Pick.created_at.desc(), Revision.number.desc())
     return session.scalar(picked.limit(1)) or session.scalar(mine.order_by(Revision.number.desc()).limit(1))
