@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ from app.queue import Queue
 
 log = logging.getLogger(__name__)
 BUSY, CALM = 0.1, 1.0  # seconds between looks at the rows, with and without an open generation
-VERDICT = timedelta(seconds=5)  # after a generation's end in which a judge is waited for as if it were open
+VERDICT = timedelta(seconds=5)  # after a generation's end in which what still comes is waited for as if it were open
 FOLLOWED = 4  # generations whose progress one reader follows at once: those that run, and the next in line
 
 
@@ -91,7 +91,7 @@ class Live:
                 for id in set(followers) - set(going):
                     followers.pop(id).cancel()
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(wake.wait(), BUSY if going or any(map(_unjudged, words)) else CALM)
+                    await asyncio.wait_for(wake.wait(), BUSY if going or any(map(_unsettled, words)) else CALM)
         finally:
             self._waiting.discard(wake)
             for task in followers.values():
@@ -126,19 +126,43 @@ class Live:
         return words
 
     async def _follow(self, id: UUID, said: asyncio.Queue[Word]) -> None:
-        """Pass on what the worker tells. Entries of an attempt that died are skipped by those of the next."""
-        last: dict[str, Any] | None = None
+        """Pass on what the worker tells, from its first word on: who comes in the middle gets all that was written."""
+        attempt = 0
         try:
-            async for entry in self.queue.progress(id):
-                if last is not None and entry.get("attempt", 0) < last.get("attempt", 0):
-                    continue
-                last = entry
-                said.put_nowait(Word("step", id, entry))
+            async for entries in self.queue.progress(id):
+                attempt = max(attempt, *(entry.get("attempt", 0) for entry in entries))
+                for entry in merged(entries, attempt):
+                    said.put_nowait(Word("step", id, entry))
         except (SQLAlchemyError, RuntimeError) as error:
             log.warning("progress of %s: %s", id, error)  # the rows still tell how it ended
 
 
-def _unjudged(word: Word) -> bool:
-    """True for a generation that was done just now and that no judge has looked at."""
-    finished = word.data.get("finished") if word.name == Status.DONE and "judged" not in word.data else None
+def merged(entries: Sequence[dict[str, Any]], attempt: int) -> list[dict[str, Any]]:
+    """The entries of `attempt` as at most two: its first word, where it is among them, and all the others as one.
+
+    Those of an attempt that died are left out: its text is written anew.
+    """
+    mine = [entry for entry in entries if entry.get("attempt", 0) == attempt]
+    first = [entry for entry in mine if not entry.get("step")][-1:]
+    rest = [entry for entry in mine if entry.get("step")]
+    if not rest:
+        return first
+    whole = dict(rest[-1])
+    if previews := next((entry["previews"] for entry in reversed(rest) if "previews" in entry), None):
+        whole["previews"] = previews
+    texts: dict[int, dict[str, Any]] = {}
+    for piece in (piece for entry in rest for piece in entry.get("pieces", ())):
+        known = texts.setdefault(piece["index"], {**piece, "text": ""})
+        known["text"] += piece["text"]
+    if texts:
+        whole["pieces"] = [texts[index] for index in sorted(texts)]
+    if ended := [index for entry in rest for index in entry.get("ended", ())]:
+        whole["ended"] = ended
+    return [*first, whole]
+
+
+def _unsettled(word: Word) -> bool:
+    """True for a generation that ended just now and of which more may come: a judge's verdict, a cancelled one's texts."""
+    more = word.name == Status.CANCELLED or (word.name == Status.DONE and "judged" not in word.data)
+    finished = word.data.get("finished") if more else None
     return finished is not None and now() - datetime.fromisoformat(finished) < VERDICT

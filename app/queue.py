@@ -7,6 +7,7 @@ PostgreSQL.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import threading
 from collections.abc import AsyncIterator, Callable, Iterable
@@ -27,6 +28,7 @@ NAME = "local"  # one queue a kind of worker: concurrency is counted by queue
 WORKFLOW = "generate"
 PROGRESS = "progress"
 HEARING = 2.0  # seconds that a request waits until the queue has heard of it
+REMEMBERED = 200  # generations whose last word is kept at hand
 OPEN = ["PENDING", "ENQUEUED", "DELAYED"]
 
 
@@ -70,6 +72,7 @@ class Queue:
         self._client: DBOSClient | None = None
         self._engine: sa.Engine | None = None
         self._lock = threading.Lock()
+        self._heard: dict[UUID, tuple[int, dict[str, Any]]] = {}  # by generation: entries read, and the last of them
 
     @property
     def client(self) -> DBOSClient:
@@ -149,20 +152,40 @@ class Queue:
             self.client.delete_workflows(wanted)
 
     def latest(self, id: UUID) -> dict[str, Any]:
-        """The worker's last word about `id` so far; empty when there is none."""
-        last: dict[str, Any] = {}
-        try:
-            for value in self.client.read_stream(str(id), PROGRESS, timeout_seconds=0):
-                last = value
-        except DBOSStreamTimeoutError:  # no more for now
-            pass
-        return last
+        """The worker's last word about `id` so far; empty when there is none.
 
-    async def progress(self, id: UUID, offset: int = 0) -> AsyncIterator[dict[str, Any]]:
-        """What the worker tells, from entry `offset` on, until the workflow ends."""
-        values = self.client.read_stream_async(str(id), PROGRESS, offset=offset, polling_interval_sec=self.settings.poll)
-        async for value in values:
-            yield value
+        What was read before is not read again: a long text has thousands of words.
+        """
+        offset, last = self._heard.get(id, (0, {}))
+        words, _over = self.told(id, offset)
+        if not words and offset:  # nothing new, or a stream that began anew
+            offset, (words, _over) = 0, self.told(id)
+        with self._lock:
+            self._heard.pop(id, None)
+            self._heard[id] = (offset + len(words), words[-1] if words else last)
+            while len(self._heard) > REMEMBERED:
+                self._heard.pop(next(iter(self._heard)))
+        return words[-1] if words else last
+
+    def told(self, id: UUID, offset: int = 0) -> tuple[list[dict[str, Any]], bool]:
+        """What the worker has told so far, from entry `offset` on; and whether that is the end."""
+        words: list[dict[str, Any]] = []
+        try:
+            words.extend(self.client.read_stream(str(id), PROGRESS, offset=offset, timeout_seconds=0))
+        except DBOSStreamTimeoutError:  # no more for now
+            return words, False
+        return words, True
+
+    async def progress(self, id: UUID, offset: int = 0) -> AsyncIterator[list[dict[str, Any]]]:
+        """What the worker tells, from entry `offset` on, until the workflow ends: whatever is new, all at once."""
+        over = False
+        while not over:
+            words, over = await asyncio.to_thread(self.told, id, offset)
+            offset += len(words)
+            if words:
+                yield words
+            if not over:
+                await asyncio.sleep(self.settings.poll)
 
     def close(self) -> None:
         """Give the connections back."""

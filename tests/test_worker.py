@@ -23,9 +23,11 @@ from app.observe import worth_telling
 from app.queue import Queue
 from app.settings import Settings
 from app.store import Store
-from app.worker import run
+from app.worker import progress, run
+from app.worker.keeping import Lost, finish
 from app.worker.liveness import Liveness
-from app.worker.run import Lost, Progress, begin, fail, finish, patiently, release
+from app.worker.progress import Progress
+from app.worker.run import begin, fail, patiently, release
 from app.worker.sweep import Sweep
 from tests.hands import hands, row
 
@@ -142,7 +144,7 @@ def test_the_queues_signals_pass(
         if word["step"]:
             raise DBOSWorkflowCancelledError("cancelled")
 
-    monkeypatch.setattr(run, "APART", 0.0)
+    monkeypatch.setattr(progress, "APART", 0.0)
     monkeypatch.setattr("app.worker.main.DBOS.write_stream", cancelled)
     with pytest.raises(DBOSWorkflowCancelledError):
         worker.make(id)

@@ -126,7 +126,8 @@ class Judging:
         seen = sa.exists().where(Verdict.revision_id == Revision.id, Verdict.judge_id == self.id)
         columns = (Revision.id, Revision.generation_id, Revision.brief_data, Revision.asset_id)
         pixels = sa.func.coalesce(Asset.raster, Asset.sha256).label("pixels")
-        query = sa.select(*columns, pixels).join(Asset, Asset.sha256 == Revision.asset_id).where(~seen, *which)
+        pictured = sa.and_(Asset.sha256 == Revision.asset_id, Asset.media_type.startswith("image/"))  # texts and tunes are not
+        query = sa.select(*columns, pixels).join(Asset, pictured).where(~seen, *which)
         with self.database.reading() as session:
             rows = session.execute(query.order_by(Revision.id.desc()).limit(BATCH + len(self._given_up))).all()
         rows = [row for row in rows if row.id not in self._given_up][:BATCH]

@@ -16,7 +16,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
 from app.db import Database, now
 from app.engines.catalog import catalog
-from app.engines.engine import Engine
+from app.engines.engine import Engine, Medium
 from app.errors import EngineError, StemmaError, _
 from app.judging.catalog import judge
 from app.models import Generation, Worker
@@ -24,8 +24,13 @@ from app.queue import APPLICATION, NAME, PROGRESS, VERSION, WORKFLOW, Queue, que
 from app.settings import Settings
 from app.store import Store
 from app.worker.judging import Judging
+from app.worker.keeping import Lost, finish
 from app.worker.liveness import Liveness
-from app.worker.run import Lost, Progress, begin, fail, finish, patiently, perform, release, request_for, unforeseen
+from app.worker.preparing import Preparing
+from app.worker.progress import Progress
+from app.worker.reading import Reading
+from app.worker.run import begin, fail, patiently, perform, release, request_for, unforeseen, waiting_for
+from app.worker.stopping import Stopped
 from app.worker.sweep import Sweep
 
 log = logging.getLogger(__name__)
@@ -56,8 +61,11 @@ class WorkerProcess:
         self.engines: dict[str, Engine] = catalog(settings)
         chosen = judge(settings)
         self.judging = chosen and Judging(chosen, self.database, self.store, lambda: self.sweep.leads, lambda: not self.current)
+        self.preparing = Preparing(self.engines, self.load, settings.preload)
+        self.reading = Reading(self.database, self.engines, self.load, lambda: self.sweep.leads)
         self.device = ""
         self.warm: list[str] = []
+        self._loading = threading.Lock()  # two threads that want an engine load it once
         self.current: Generation | None = None
         self.state = "starting"
         self.stop = threading.Event()
@@ -75,6 +83,8 @@ class WorkerProcess:
         if self.judging:
             judging = (self.stop, lambda: self.device or pick_device(self.settings.device))
             threading.Thread(target=self.judging.run, args=judging, daemon=True).start()
+        for aside in (self.preparing, self.reading):
+            threading.Thread(target=aside.run, args=(self.stop,), daemon=True).start()
         self.state = "idle"
         self._tell("idle")
         log.info("worker %s is ready on %s", self.id, self.device)
@@ -86,13 +96,19 @@ class WorkerProcess:
         """Bring the engines that are ready by themselves into memory, so that the first request is quick."""
         house = self.engines.get("house")
         if self.settings.preload and house is not None and house.unready() is None:
-            self.device = pick_device(self.settings.device)
             try:
-                house.load(self.device)
+                self.load(house)
                 house.warm()
-                self.warm.append(house.name)
             except EngineError as error:
                 log.error("the house engine does not load: %s", error)  # noqa: TRY400 (the message says all)
+
+    def load(self, engine: Engine) -> None:
+        """Bring `engine` into memory, unless it is there. Raises EngineError."""
+        with self._loading:
+            self.device = self.device or pick_device(self.settings.device)
+            engine.load(self.device)
+            if engine.name not in self.warm:
+                self.warm.append(engine.name)
 
     def _launch(self) -> None:
         """Connect to the queue; from here on generations arrive in DBOS's threads."""
@@ -127,6 +143,10 @@ class WorkerProcess:
         """Run one generation to its end; what became of it."""
         while self.stop.is_set():
             time.sleep(60)  # taken while leaving: it stays unbegun, and another worker takes it over
+        wanted = self.engines.get(waiting_for(self.database, UUID(id)) or "")
+        if wanted is not None and wanted.preparing:
+            self.preparing.want(wanted)
+            return "not yet"  # it stays queued, others pass it, and the sweep offers it again
         generation = begin(self.database, UUID(id), self.id, self.settings.attempts)
         if generation is None:
             return "nothing to do"
@@ -152,20 +172,21 @@ class WorkerProcess:
         return "done"
 
     def _make(self, generation: Generation) -> None:
-        progress = Progress(lambda word: DBOS.write_stream(PROGRESS, word), generation.attempt)
-        progress.begin(generation.count)
         engine = self.engines.get(generation.engine)
+        writes = engine is not None and engine.medium == Medium.TEXT
+        progress = Progress(lambda word: DBOS.write_stream(PROGRESS, word), generation.attempt, lasting=writes)
+        progress.begin(generation.count)
         if engine is None:
             raise EngineError(reason=_("this worker does not have that engine"))
-        self.device = self.device or pick_device(self.settings.device)
-        engine.load(self.device)
-        if engine.name not in self.warm:
-            self.warm.append(engine.name)
-        contents = perform(engine, request_for(generation, engine, self.store), progress)
+        self.load(engine)
+        stopped = Stopped(self.database, generation.id, progress) if writes else ()
+        contents = perform(engine, request_for(generation, engine, self.store, stopped), progress)
         patiently(lambda: finish(self.database, self.store, generation, contents), room=DISK_PATIENCE)
+        log.info("generation %s: %d variants", generation.id, len(contents))
+        if progress.cancelled:
+            raise progress.cancelled
         if self.judging:
             self.judging.made(generation.id)
-        log.info("generation %s: %d variants", generation.id, len(contents))
 
     def _beat(self) -> None:
         """Say that this worker lives, and sweep, until it stops."""

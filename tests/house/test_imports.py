@@ -27,7 +27,7 @@ TABLE = {
     | {"judging", "search"},
     "routes": {"models", "pages", "queue", "store", "engines", "judging", "live", "pictures", "observe", "brief", "db"}
     | {"search", "forms", "passages"},
-    "worker": {"models", "engines", "judging", "queue", "store", "outbox", "brief", "db"},
+    "worker": {"models", "engines", "judging", "queue", "store", "outbox", "brief", "db", "forms"},
     "problems": {"pages", "observe"},
     "search": {"models", "judging"},
     "live": {"models", "queue", "db"},

@@ -18,7 +18,9 @@ from app.engines.image.vectoriser import Vectoriser
 from app.routes import downloads
 from app.settings import Settings
 from app.store import Store
-from app.worker.run import Progress, begin, finish, perform, request_for
+from app.worker.keeping import finish
+from app.worker.progress import Progress
+from app.worker.run import begin, perform, request_for
 
 SVG = "{http://www.w3.org/2000/svg}"
 

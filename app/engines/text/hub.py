@@ -9,7 +9,7 @@ from typing import Any
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Request, Verb
-from app.engines.text.tasks import Task, task_of
+from app.engines.text.tasks import Task
 from app.engines.text.vocabulary import token_bytes, unwritable
 from app.engines.text.writer import Writer
 from app.errors import EngineError, _
@@ -59,7 +59,8 @@ class Hub(Writer):
         source = self.setting.model
         try:
             tokenizer: Any = AutoTokenizer.from_pretrained(source, trust_remote_code=False)
-            inner: Any = AutoModelForCausalLM.from_pretrained(
+            kind: Any = AutoModelForCausalLM
+            inner = kind.from_pretrained(
                 source, dtype=_dtype(self.setting.dtype, device), use_safetensors=True, trust_remote_code=False
             ).to(device)
             fast = tokenizer.backend_tokenizer
@@ -83,7 +84,7 @@ class Hub(Writer):
         # A bare model has no ear for orders: it can only go on.
         if not self._chats and request.verb in {Verb.REWRITE, Verb.REFINE, Verb.JOIN, Verb.TRANSLATE}:
             raise EngineError(_("This model only goes on writing; it cannot be told to do this."))
-        return task_of(request, prefills=True)
+        return super().task(request)
 
     @property
     def _chats(self) -> bool:

@@ -13,7 +13,7 @@ from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Medium, Piece, Request, Step, Token, Verb
 from app.engines.text import protocols
 from app.engines.text.protocols import Kind
-from app.engines.text.tasks import Task, task_of
+from app.engines.text.tasks import Task, inspiring, task_of
 from app.engines.text.transcript import Heard, Transcript
 from app.engines.text.wire import Patience, Refused, Wire
 from app.engines.text.writer import written
@@ -32,6 +32,7 @@ class _Variant:
     sheet: Transcript
     told: int = 0
     ended: str | None = None
+    over: bool = False  # told to whoever listens
     error: EngineError | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     usage: dict[str, int] = field(default_factory=dict)
@@ -74,7 +75,7 @@ class Remote(Engine):
 
     def run(self, request: Request) -> Iterator[Step | Content]:
         params = self.Params.model_validate(request.params.model_dump())
-        task = task_of(request, prefills=self.kind is Kind.COMPLETIONS)
+        task = task_of(request, prefills=self.kind is Kind.COMPLETIONS, inspiration=inspiring(request))
         variants = [_Variant(_sheet(task)) for _seed in request.seeds]
         yield from self._written(request, params, task, variants)
         errors = [variant.error for variant in variants if variant.error]
@@ -86,6 +87,7 @@ class Remote(Engine):
             facts = {"model": self.setting.model, "protocol": str(self.kind), "prompt": task.message} | variant.facts
             facts |= {"ended": variant.ended or "broken", "usage": variant.usage}
             facts |= {"notice": variant.error.message()} if variant.error else {}
+            facts |= {"inspiration": list(found)} if (found := inspiring(request)) else {}
             chance = None if self.kind is Kind.ANTHROPIC else seed
             yield written(index, chance, task, variant.sheet.tokens, facts)
 
@@ -111,7 +113,10 @@ class Remote(Engine):
                         runs[index].cancel()
                         variant.ended = "stopped"
                 number = max((len(variant.sheet.tokens) for variant in variants), default=0)
-                yield Step(min(number, params.tokens), params.tokens, pieces=_pieces(variants))
+                fresh = [index for index, run in enumerate(runs) if run.done() and not variants[index].over]
+                for index in fresh:
+                    variants[index].over = True
+                yield Step(min(number, params.tokens), params.tokens, pieces=_pieces(variants), ended=tuple(fresh))
             for run in runs:
                 if not run.cancelled() and (error := run.exception()):
                     raise error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.brief import Brief
@@ -12,12 +13,15 @@ from app.errors import EngineError, _
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 LATIN_WORD = re.compile(r"[A-Za-z]+")
 KEPT = {Strength.SUBTLE: 0.67, Strength.STRONG: 0.2}  # of the lines, where a variation writes the rest anew
+INSPIRES = 1500  # code points of a text that inspires: its beginning says enough
 UNITS = (re.compile(r"[^\n]*\n+|[^\n]+$"), re.compile(r"[^.!?。！？]*[.!?。！？]+\s*|[^.!?。！？]+$"), re.compile(r"\S+\s*"))
 
 # One sentence for each thing that can be asked. {brief} and the others are filled in.
 ENGLISH = {
     "create": "Write the following: {brief}.",
+    "free": "Write a text.",
     "avoid": " Avoid: {avoid}.",
+    "inspired": " Let this inspire you: {words}.",
     "only": " Answer with the text itself, without a title or a remark.",
     "continue": "Continue this text exactly where it stops; answer with the continuation only.\n\n{text}",
     "line": "Write the next line of this text, one line only; answer with that line.\n\n{text}",
@@ -34,7 +38,9 @@ ENGLISH = {
 }
 CHINESE = {
     "create": "请写：{brief}。",
+    "free": "请写一篇文字。",
     "avoid": "避免：{avoid}。",
+    "inspired": "灵感来自：{words}。",
     "only": "只写正文，不要标题，不要说明。",
     "continue": "请从下文停下的地方接着写，只写续文。\n\n{text}",
     "line": "请写下文的下一行，只写这一行。\n\n{text}",
@@ -92,14 +98,26 @@ def parents_of(request: Request) -> list[str]:
     return found
 
 
-def task_of(request: Request, *, prefills: bool) -> Task:
+def inspiring(request: Request) -> tuple[str, ...]:
+    """What is to be read of the revisions that only inspire: a text itself, of anything else what it is in words."""
+    found = []
+    for parent in request.parents:
+        if parent.role == "inspire":
+            texts = (parent.media_type or "").startswith("text/")
+            words = text_of(parent)[:INSPIRES] if texts else parent.words
+            found.append(" ".join(words.split()).rstrip(".。"))
+    return tuple(dict.fromkeys(words for words in found if words))
+
+
+def task_of(request: Request, *, prefills: bool, inspiration: Sequence[str] = ()) -> Task:
     """What to say for `request`. `prefills`: the model can go on from the beginning of an answer; a chat service cannot.
+    `inspiration` is told as well.
 
     Raises EngineError when a parent is missing or a place lies outside its text.
     """
     brief, verb = wanted(request.brief), request.verb
     if verb in {Verb.CREATE, Verb.REROLL}:
-        return _create(request.brief)
+        return _create(request.brief, inspiration)
     text = parents_of(request)[0]
     if verb is Verb.VARY and prefills:
         cut = kept(text, request.strength or Strength.SUBTLE)
@@ -128,9 +146,11 @@ def _anew(request: Request, text: str, words: dict[str, str]) -> Task:
     return Task(words[name].format(**filled) + _avoiding(request.brief, words) + words["only"])
 
 
-def _create(brief: Brief) -> Task:
-    words = CHINESE if tongue(wanted(brief)) == "zh" else ENGLISH
-    return Task(words["create"].format(brief=wanted(brief)) + _avoiding(brief, words) + words["only"])
+def _create(brief: Brief, inspiration: Sequence[str] = ()) -> Task:
+    words = CHINESE if tongue(wanted(brief) or " ".join(inspiration)) == "zh" else ENGLISH
+    message = words["create"].format(brief=wanted(brief)) if wanted(brief) or not inspiration else words["free"]
+    message += "".join(words["inspired"].format(words=each) for each in inspiration)
+    return Task(message + _avoiding(brief, words) + words["only"])
 
 
 def _avoiding(brief: Brief, words: dict[str, str]) -> str:

@@ -118,8 +118,15 @@ class Verse(Writer):
         """The materials that the model can read, then what the brief names of the things that verse speaks of."""
         known = _vocabulary(self.folder) if (self.folder / VOCABULARY).is_file() else {}
         words = [word for word in brief.keywords if len(word) <= 2 and all(char in known for char in word)]  # noqa: PLR2004
-        named = [char for char in MANNER.sub("", f"{brief.intent}{brief.style}") if char in THEMES and char in known]
-        return list(dict.fromkeys([*words, *named]))[:MOST]
+        return list(dict.fromkeys([*words, *self._themes(f"{brief.intent}{brief.style}")]))[:MOST]
+
+    def _themes(self, text: str) -> list[str]:
+        """What `text` names of the things that verse speaks of."""
+        known = _vocabulary(self.folder) if (self.folder / VOCABULARY).is_file() else {}
+        return [char for char in MANNER.sub("", text) if char in THEMES and char in known]
+
+    def inspiration(self, request: Request) -> list[str]:
+        return [words for words in super().inspiration(request) if self._themes(words)]
 
     def load(self, device: str) -> None:
         if self._model and self._facts["device"] == device:
@@ -153,7 +160,7 @@ class Verse(Writer):
         }
 
     def task(self, request: Request) -> Task:
-        words = self._keywords(request.brief)
+        words = list(dict.fromkeys(self._keywords(request.brief) + self._themes("".join(self.inspiration(request)))))[:MOST]
         message = f"<{self._form(request)}>" + "".join(KEYWORD + word for word in words) + POEM
         if request.verb in {Verb.CREATE, Verb.REROLL}:
             if request.seeds and (reason := self.refusal(request.verb, request.brief)):

@@ -13,7 +13,7 @@ from pydantic import Field
 from app.brief import Brief
 from app.engines.engine import Content, Engine, EngineParams, Medium, Piece, Request, Step, Token, Verb
 from app.engines.text.sampling import Sampling
-from app.engines.text.tasks import Task, task_of
+from app.engines.text.tasks import Task, inspiring, task_of
 from app.engines.text.transcript import Heard, Transcript
 from app.errors import EngineError, _
 
@@ -102,7 +102,11 @@ class Writer(Engine):
 
     def task(self, request: Request) -> Task:
         """What is asked of the model. Raises EngineError for what it cannot do."""
-        return task_of(request, prefills=True)
+        return task_of(request, prefills=True, inspiration=self.inspiration(request))
+
+    def inspiration(self, request: Request) -> list[str]:
+        """What it reads of the revisions that only inspire: those words that its language has."""
+        return [words for words in inspiring(request) if self.refusal(request.verb, Brief(intent=words[:400])) is None]
 
     def constraints(self, request: Request, task: Task) -> Sequence[Constraint]:  # noqa: ARG002 (subclasses read both)
         """What the form allows, one for each variant, or none."""
@@ -160,6 +164,7 @@ class Writer(Engine):
             facts |= {"rank": order.index(index) + 1} if request.verb is Verb.LINE else {}
             facts |= {"score": round(scores[index], 4)} if index in scores else {}
             facts |= {"kept": len(task.before)} if request.verb is Verb.VARY else {}
+            facts |= {"inspiration": found} if (found := self.inspiration(request)) else {}
             yield written(index, None if scores else seed, task, sheet.tokens, facts)
 
     def _given(self, prompt: Sequence[int], task: Task) -> Sequence[Pick]:
@@ -208,22 +213,24 @@ class Writer(Engine):
         if first:
             yield Step(0, params.tokens, pieces=tuple(first))
         for number, step in enumerate(steps, 1):
-            pieces = []
+            pieces, ended = [], []
             for word in step:
                 sheet = sheets[word.index]
                 if word.pick:
                     sheet.add(self._heard(word.pick))
-                if sheet.ended:
+                if sheet.ended and word.index not in done:
                     done.add(word.index)
+                    ended.append(word.index)
                     ends.setdefault(word.index, "end")
-                elif word.end:
+                elif word.end and word.index not in done:
+                    ended.append(word.index)
                     ends[word.index] = str(word.end)
                     sheet.finish(rstrip=True)
                 fresh = tuple(sheet.tokens[told[word.index] :])
                 told[word.index] = len(sheet.tokens)
                 if fresh:
                     pieces.append(Piece(word.index, fresh))
-            yield Step(number, params.tokens, pieces=tuple(pieces))
+            yield Step(number, params.tokens, pieces=tuple(pieces), ended=tuple(ended))
 
     def _searched(
         self,
@@ -254,6 +261,9 @@ class Writer(Engine):
         scores: dict[int, float] = {}
         for step in found:
             if isinstance(step, int):
+                if all(index in request.stopped for index in range(len(sheets))):
+                    ends |= dict.fromkeys(range(len(sheets)), "stopped")  # no beam is a text before all are compared
+                    return scores
                 yield Step(step, params.tokens)
                 continue
             for index, (beam, sheet) in enumerate(zip(step, sheets, strict=False)):

@@ -1,0 +1,159 @@
+"""What an engine made becomes revisions: pictures in the store, texts in their rows, all of a run in one transaction."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import Any
+
+from PIL import Image
+
+from app.db import Database
+from app.engines.engine import Content
+from app.engines.image import svg
+from app.errors import EngineError, _
+from app.models import Asset, Generation, Revision, Role, Status, Transcript, Work
+from app.models.asset import keep_asset
+from app.models.origins import By, made, spans_of, stored, whole
+from app.models.revision import Origin, choose_cover, edges
+from app.models.transcript import packed
+from app.store import Store
+
+PNG, TEXT = "image/png", "text/plain"
+LONGEST = 1_000_000  # code points of a text
+
+
+class Lost(Exception):  # noqa: N818 (not an error: another worker has it, or the artist cancelled)
+    """The generation is no longer this worker's."""
+
+
+def describe(content: Content) -> Asset:
+    """What is to be known of a made picture. Raises EngineError when it is none."""
+    try:
+        with Image.open(io.BytesIO(content.data)) as picture:
+            picture.load()
+            red, green, blue = picture.convert("RGB").resize((1, 1), Image.Resampling.BOX).getpixel((0, 0))  # type: ignore[misc]  # an RGB pixel is three ints
+            return Asset(
+                media_type=content.media_type,
+                bytes=len(content.data),
+                width=picture.width,
+                height=picture.height,
+                colour=f"#{red:02x}{green:02x}{blue:02x}",
+            )
+    except (OSError, ValueError, SyntaxError) as error:
+        raise EngineError(_("The engine made something that is not a picture.")) from error
+
+
+def keep(store: Store, content: Content) -> list[Asset]:
+    """Put what was made into the store; what is to be known of it: of a drawing (SVG) first its raster, last itself. A
+    text has no asset: its row holds it.
+
+    Raises EngineError when it is neither a picture nor a drawing of ours nor a text; DiskFullError.
+    """
+    if content.media_type == TEXT:
+        text_of(content)
+        return []
+    if content.raster is None:
+        asset = describe(content)
+        asset.sha256 = store.put(content.data)
+        return [asset]
+    if content.media_type != svg.MEDIA_TYPE or not svg.ours(content.data):
+        raise EngineError(_("The engine made something that is not a picture."))
+    (shown,) = keep(store, replace(content, data=content.raster, media_type=PNG, raster=None))
+    drawing = Asset(
+        sha256=store.put(content.data),
+        media_type=content.media_type,
+        bytes=len(content.data),
+        width=content.width,
+        height=content.height,
+        colour=shown.colour,
+        raster=shown.sha256,
+    )
+    return [shown, drawing]
+
+
+def text_of(content: Content) -> str:
+    """The text of a content. Raises EngineError when it is none that a row can hold."""
+    try:
+        text = content.data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise EngineError(_("The engine wrote something that is not text.")) from error
+    if len(text) > LONGEST or "\0" in text:
+        raise EngineError(_("The engine wrote something that is not text."))
+    return text
+
+
+def finish(database: Database, store: Store, generation: Generation, contents: Iterable[Content]) -> None:
+    """Keep the contents, then record the revisions in one transaction, keyed by generation and index.
+
+    What was written of a text until it was cancelled is recorded as well. Raises Lost when the generation was cancelled
+    or taken over meanwhile; DiskFullError; EngineError, also when a text has not one new word.
+    """
+    given = list(contents)
+    contents = [content for content in given if content.media_type != TEXT or _new(content)]
+    kept = [(content, keep(store, content)) for content in contents]
+    with database.writing() as session:
+        row = session.get(Generation, generation.id, with_for_update=True)
+        late = row is not None and row.status == Status.CANCELLED and all(c.media_type == TEXT for c in given)
+        if row is None or row.attempt != generation.attempt or not (row.status == Status.RUNNING or late):
+            raise Lost
+        if given and not contents and not late and not _all_stopped(given):
+            raise EngineError(_("The engine wrote nothing. Try again, or change the brief or the parameters."))
+        work = session.get_one(Work, row.work_id, with_for_update={"of": Work})  # not the project joined to it
+        for (content, assets), number in zip(kept, work.numbers(len(kept)), strict=True):
+            asset = [keep_asset(session, asset) for asset in assets][-1] if assets else None
+            revision = _revision(row, content, asset, number)
+            session.add(revision)
+            if content.tokens:
+                session.flush()
+                session.add(Transcript(revision_id=revision.id, tokens=packed(content.tokens)))
+        session.flush()
+        if kept and (work.cover is None or not work.cover.picked):
+            choose_cover(session, work)
+        # A cancelled one ends once more: whoever watches hears that there is something to see.
+        row.end(Status.CANCELLED if late or (given and not kept) else Status.DONE)
+
+
+def _new(content: Content) -> bool:
+    """Whether the engine wrote anything that can be seen."""
+    text = content.data.decode("utf-8", "replace")
+    return any(text[start:end].strip() for start, end in content.written)
+
+
+def _all_stopped(contents: Iterable[Content]) -> bool:
+    return all(content.facts.get("ended") == "stopped" for content in contents)
+
+
+def _revision(generation: Generation, content: Content, asset: Asset | None, number: int) -> Revision:
+    text = text_of(content) if content.media_type == TEXT else None
+    return Revision(
+        work_id=generation.work_id,
+        number=number,
+        origin=Origin.ENGINE,
+        verb=generation.verb,
+        strength=generation.strength,
+        brief_data=generation.brief_data,
+        engine=generation.engine,
+        params=generation.params,
+        seed=content.seed,
+        facts=dict(content.facts),
+        asset=asset,
+        text=text,
+        origins=None if text is None else _origins(text, content.written, generation),
+        generation_id=generation.id,
+        index=content.index,
+        created_by_id=generation.artist_id,
+        parents=edges([(parent.revision_id, parent.role) for parent in generation.parents]),
+    )
+
+
+def _origins(text: str, written: Iterable[tuple[int, int]], generation: Generation) -> list[list[Any]]:
+    """Who wrote what: the engine its ranges, and whoever wrote the parent the rest."""
+    first = next((parent.revision for parent in generation.parents if parent.role != Role.INSPIRE), None)
+    old = (first.text if first is not None else None) or ""
+    if first is None or first.origins is None:
+        spans = whole(old, By.HAND if first is None else By(first.origin))
+    else:
+        spans = spans_of(old, first.origins)
+    return stored(made(text, written, old, spans))
