@@ -47,14 +47,17 @@ def asked(data: Mapping[str, Any] | None) -> dict[str, Any]:
             raise InvalidError(f"form.{name}"[:80], _("allowed here: %(names)s"), names=", ".join(sorted(Form.model_fields)))
         if value in ("", None, [], ()):
             continue
-        if name in LISTS and isinstance(value, str):
-            value = [part.strip() for part in re.split(r"[\n,，、]", value) if part.strip()]
-        elif name in NUMBERS and isinstance(value, str):
-            value = [_numbers(name, part) for part in re.split(r"[\s,，、/+]+", value.strip())]
-        elif name in NUMBERS and isinstance(value, int):
-            value = [value]
-        found[name] = value
+        found[name] = _read(name, value)
     return found
+
+
+def _read(name: str, value: Any) -> Any:
+    """A list's field from the text that a form sends; anything else as it is."""
+    if name in LISTS and isinstance(value, str):
+        return [part.strip() for part in re.split(r"[\n,，、]", value) if part.strip()]
+    if name in NUMBERS and isinstance(value, str):
+        return [_numbers(name, part) for part in re.split(r"[\s,，、/+]+", value.strip())]
+    return [value] if name in NUMBERS and isinstance(value, int) else value
 
 
 def _numbers(name: str, text: str) -> int | list[int]:

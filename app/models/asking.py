@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.brief import Brief
+from app.brief import Brief, Medium
 from app.errors import ConflictError, InvalidError, QueueFullError, _
 from app.models.artist import Artist
+from app.models.asking_text import CANDIDATES, FROM_BENCH, FROM_TEXT, AskedText, check_parents, form_wanted, place_of
+from app.models.choosing import AnEngine, Best, Choosing, check_params
 from app.models.draft import Draft, draft_of
 from app.models.generation import Generation, GenerationParent
 from app.models.parent import Role
@@ -23,23 +25,12 @@ from app.models.work import Work
 
 MAX_SEED = 2**53 - 1  # the largest whole number that JSON carries safely (RFC 8259, 6)
 MAX_COUNT = 8
-FROM_DRAFT = {"create", "refine"}  # the others take what is missing from their parent
+FROM_DRAFT = {"create", "refine", *FROM_BENCH}  # the others take what is missing from their parent
 FINISHED = {"pace": "full"}  # what changes in a sketch's parameters
+ALONE = {"vectorise"}  # its own engine, its own parameters, and one result: chance has no part
 FROM_PICTURE = {"vary", "vectorise"}  # a picture is enough, without a word
 NEEDS_PARENT = {"finish", "vary", "refine", "reroll", "vectorise"}
 DRAWING = "image/svg+xml"
-
-
-class AnEngine(Protocol):
-    """What is asked of an engine here (app.engines.engine.Engine is one)."""
-
-    name: str
-    medium: Any
-    verbs: Any
-    Params: Any
-
-    def unready(self) -> str | None:
-        """Why it cannot run, or None."""
 
 
 class AskedParent(BaseModel):
@@ -50,7 +41,7 @@ class AskedParent(BaseModel):
     role: Role | None = None
 
 
-class Asked(BaseModel):
+class Asked(AskedText):
     """The body of a request for a generation."""
 
     model_config = ConfigDict(extra="ignore")  # a form sends its version and other fields along
@@ -84,7 +75,7 @@ class Asking:
         artist: Artist,
         work: Work,
         engines: Mapping[str, AnEngine],
-        best: Callable[[str, str, Brief], AnEngine],
+        best: Best,
     ) -> None:
         self.session, self.artist, self.work, self.engines, self.best = session, artist, work, engines, best
 
@@ -138,23 +129,28 @@ class Asking:
             raise InvalidError("parents", _("%(verb)s starts from exactly one revision"), verb=asked.verb)
         if asked.verb == Role.FINISH and any(role == Role.FINISH and not revision.sketch for revision, role in found):
             raise InvalidError("parents", _("only a sketch can be finished"))
+        check_parents(asked.verb, _starts(found))
         if asked.verb == Role.VECTORISE:
             _check_traceable(asked, next(revision for revision, role in found if role != Role.INSPIRE))
         return found
 
     def _generation(self, asked: Asked, parents: list[tuple[Revision, Role]], key: str | None) -> Generation:
-        source = self._source(asked, parents)
+        source, starts = self._source(asked, parents), _starts(parents)
         brief = asked.brief if asked.brief is not None else source.brief
-        first = next((revision for revision, role in parents if role != Role.INSPIRE), None)
-        if brief.empty and not (asked.verb in FROM_PICTURE and first is not None and first.asset is not None):
-            raise InvalidError("brief.intent", _("say what you want to see: the brief is empty"))
-        alone = asked.verb == Role.VECTORISE  # its own engine, its own parameters, and one result: chance has no part
-        engine = self._engine(asked, None if alone else source.engine, brief)
+        if brief.empty and not _enough(asked.verb, starts):
+            text = self.work.medium == Medium.TEXT
+            wanted = (
+                _("say what it is to be about: the brief is empty")
+                if text
+                else _("say what you want to see: the brief is empty")
+            )
+            raise InvalidError("brief.intent", wanted)
         if asked.strength is not None and (asked.verb != "vary" or asked.strength not in {"subtle", "strong"}):
             raise InvalidError("strength", _("only for vary: subtle or strong"))
-        wanted = asked.params if asked.params is not None else {} if alone else source.params
-        if asked.verb == Role.FINISH:
-            wanted = {**wanted, **FINISHED}
+        place = place_of(asked.verb, asked, starts)
+        draft = source if isinstance(source, Draft) else draft_of(self.session, self.work, self.artist)
+        form = form_wanted(asked, self.work.medium, asked.verb, draft, starts)
+        engine = self._engine(asked, source, brief, starts)
         return Generation(
             work_id=self.work.id,
             artist_id=self.artist.id,
@@ -162,10 +158,12 @@ class Asking:
             strength=(asked.strength or "subtle") if asked.verb == "vary" else None,
             brief_data=brief.model_dump(),
             engine=engine.name,
-            params=check_params(engine, wanted, lenient=asked.params is None),
+            params=self._params(asked, source, engine),
             seed=self._seed(asked, source),
-            count=asked.count
-            or (1 if asked.verb == Role.FINISH else source.count if isinstance(source, Draft) else 1 if alone else 4),
+            count=_count(asked, source),
+            place=place,
+            form=form,
+            stopped=[],
             priority=self.artist.generations.turn(),
             idempotency_key=key,
             idempotency_digest=asked.digest() if key else None,
@@ -173,6 +171,21 @@ class Asking:
                 GenerationParent(revision=revision, role=role, position=at) for at, (revision, role) in enumerate(parents)
             ],
         )
+
+    def _engine(self, asked: Asked, source: Draft | Revision, brief: Brief, starts: Sequence[Revision]) -> AnEngine:
+        """What is asked for, the draft's, the parent's, or the best; a drawing has its own."""
+        texts = [*(one.text for one in starts if one.text), *([asked.instruction] if asked.instruction else [])]
+        choosing = Choosing(self.engines, self.best, self.work.medium, asked.verb, brief, texts)
+        # A picture's engine is its parent's own, or it is said why not; of texts, a hand's parent has none.
+        chosen = isinstance(source, Draft) or self.work.medium != Medium.TEXT
+        return choosing.choose(asked.engine, None if asked.verb in ALONE else source.engine, chosen=chosen)
+
+    def _params(self, asked: Asked, source: Draft | Revision, engine: AnEngine) -> dict[str, Any]:
+        """What is asked for over the source's: they go with an engine, so another engine's are left behind."""
+        wanted = asked.params if asked.params is not None else {} if asked.verb in ALONE else source.params
+        if asked.verb == Role.FINISH:
+            wanted = {**wanted, **FINISHED}
+        return check_params(engine, wanted, lenient=asked.params is None)
 
     def _seed(self, asked: Asked, source: Draft | Revision) -> int:
         """What is asked for, or the draft's locked one; a sketch is finished from its own; otherwise a new one."""
@@ -186,23 +199,29 @@ class Asking:
             return draft_of(self.session, self.work, self.artist)
         return next(revision for revision, role in parents if role != Role.INSPIRE).painted
 
-    def _engine(self, asked: Asked, fallback: str | None, brief: Brief) -> AnEngine:
-        name = asked.engine or fallback
-        if name is not None and name not in self.engines and asked.engine is None:
-            name = None  # the parent's engine is gone from this studio: the best one takes over
-        engine = self.engines.get(name) if name else None
-        able = {e.name for e in self.engines.values() if asked.verb in e.verbs}
-        if not any(asked.verb in e.verbs for e in self.engines.values()):
-            verbs = sorted({str(verb) for e in self.engines.values() for verb in e.verbs})
-            raise InvalidError("verb", _("allowed here: %(verbs)s"), verbs=", ".join(verbs))
-        if name and (engine is None or engine.medium != self.work.medium):
-            names = [e.name for e in self.engines.values() if e.medium == self.work.medium]
-            raise InvalidError("engine", _("allowed here: %(names)s"), names=", ".join(names) or "–")
-        if engine is not None and engine.name not in able:
-            raise InvalidError(
-                "verb", _("this engine cannot do that; it can: %(verbs)s"), verbs=", ".join(sorted(engine.verbs))
-            )
-        return engine or self.best(self.work.medium, asked.verb, brief)
+
+def _starts(parents: Sequence[tuple[Revision, Role]]) -> list[Revision]:
+    """The parents that the result comes from; the others only inspire."""
+    return [revision for revision, role in parents if role != Role.INSPIRE]
+
+
+def _enough(verb: str, starts: Sequence[Revision]) -> bool:
+    """True when the verb needs no word of a brief: there is a picture, or a text, to start from."""
+    first = starts[0] if starts else None
+    if first is None:
+        return False
+    return (verb in FROM_PICTURE and first.asset is not None) or (verb in FROM_TEXT and bool(first.text))
+
+
+def _count(asked: Asked, source: Draft | Revision) -> int:
+    """How many variants: what is asked for, what the verb makes, or what the draft says."""
+    if asked.count is not None:
+        return asked.count
+    if asked.verb == Role.FINISH or asked.verb in ALONE:
+        return 1
+    if asked.verb == Role.LINE:
+        return CANDIDATES
+    return source.count if isinstance(source, Draft) else 4
 
 
 def _check_traceable(asked: Asked, parent: Revision) -> None:
@@ -213,20 +232,3 @@ def _check_traceable(asked: Asked, parent: Revision) -> None:
         raise InvalidError("parents", _("this is a drawing already; start from the picture it came from"))
     if asked.count not in {None, 1}:
         raise InvalidError("count", _("a picture has one drawing: 1"))
-
-
-def check_params(engine: AnEngine, wanted: Mapping[str, Any], *, lenient: bool = False) -> dict[str, Any]:
-    """`wanted` over the engine's defaults. `lenient` drops what the engine does not know (another engine's, an older
-    version's). Raises InvalidError with the first field that is wrong.
-    """
-    given = {
-        name: value for name, value in wanted.items() if value != "" and (not lenient or name in engine.Params.model_fields)
-    }
-    try:
-        return dict(engine.Params.model_validate(given).model_dump(mode="json"))
-    except ValidationError as error:
-        if lenient:
-            return dict(engine.Params().model_dump(mode="json"))
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in ("params", *first["loc"]))
-        raise InvalidError(field, "%(said)s", said=first["msg"]) from error

@@ -1,10 +1,45 @@
-"""What a wish for a text must say: where in it, by which form, from which texts."""
+"""What a wish for a text must say: where in it, from which texts, by which form."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Annotated, Any
+
+from pydantic import BaseModel, Field, field_validator
+
+from app.brief import Medium
 from app.errors import InvalidError, _
+from app.forms.asked import asked as tidied
+from app.forms.asked import form_of
+from app.models.draft import Draft
+from app.models.parent import Role
+from app.models.revision import Revision
+from app.models.text import tokens_of
+from app.models.writing import Writing
 
 Selection = tuple[int, int]
+ONE_TEXT = {"continue", "rewrite", "branch", "line", "translate"}  # verbs that start from exactly one
+FROM_TEXT = {*ONE_TEXT, "join", "vary"}  # a text is enough, without a word in the brief
+FROM_BENCH = {"continue", "line", "rewrite", "join", "translate"}  # what is missing comes from the draft
+CANDIDATES = 8  # next lines
+PLACES = {"selection": {"rewrite"}, "at": {"continue", "branch"}, "choice": {"branch"}, "instruction": {"rewrite"}}
+FORM_OF_DRAFT = {"create", "refine", "line", "continue"}
+
+
+class AskedText(BaseModel):
+    """The fields of a request for a text; places are Unicode code points of the parent's text."""
+
+    selection: Selection | None = Field(None, description="Of rewrite: start and end of what is to be written anew.")
+    at: int | None = Field(None, ge=0, description="Of continue (the end, if absent) and branch (a token's start).")
+    choice: Annotated[Writing, Field(max_length=400)] | None = Field(None, description="Of branch: what is to stand there.")
+    instruction: Annotated[Writing, Field(max_length=2000)] | None = Field(None, description="Of rewrite: what to do.")
+    form: dict[str, Any] | None = Field(None, description='What the lines must keep: {"preset": "qijue", …}, see /forms.')
+
+    @field_validator("selection", "at", "choice", "instruction", "form", mode="before")
+    @classmethod
+    def _nothing_said(cls, value: Any) -> Any:
+        """An empty form field says nothing."""
+        return None if value == "" else value
 
 
 def selection_in(text: str, selection: Selection | None) -> Selection | None:
@@ -18,3 +53,62 @@ def selection_in(text: str, selection: Selection | None) -> Selection | None:
     if not text[start:end].strip():
         raise InvalidError("selection", _("there is nothing but space there"))
     return start, end
+
+
+def check_parents(verb: str, texts: Sequence[Revision]) -> None:
+    """Raises InvalidError when `verb` starts from another number of texts, or from a revision that has none."""
+    if verb in ONE_TEXT and len(texts) != 1:
+        raise InvalidError("parents", _("%(verb)s starts from exactly one revision"), verb=verb)
+    if verb == Role.JOIN and len(texts) != 2:  # noqa: PLR2004 (that is what joining is)
+        raise InvalidError("parents", _("joining takes exactly two texts"))
+    if verb in {*ONE_TEXT, Role.JOIN} and any(not (one.text or "").strip() for one in texts):
+        raise InvalidError("parents", _("This revision has no text."))
+
+
+def place_of(verb: str, asked: AskedText, texts: Sequence[Revision]) -> dict[str, Any] | None:
+    """Where the verb works, as a generation keeps it: {selection, at, choice, instruction}, those that it has; or None.
+
+    Raises InvalidError for a place that is missing, lies outside the text, or is none of this verb's.
+    """
+    for name, verbs in PLACES.items():
+        if getattr(asked, name) is not None and verb not in verbs:
+            raise InvalidError(name, _("only for %(verbs)s"), verbs=", ".join(sorted(verbs)))
+    text = (texts[0].text or "") if texts else ""
+    if verb == Role.REWRITE:
+        if (selection := selection_in(text, asked.selection)) is None:
+            raise InvalidError("selection", _("say what is to be rewritten: two places in the text"))
+        return {"selection": list(selection), "instruction": (asked.instruction or "").strip()}
+    if verb == Role.CONTINUE:
+        at = len(text) if asked.at is None else asked.at
+        if at > len(text):
+            raise InvalidError("at", _("a place in the text: 0 to %(length)d (Unicode code points)"), length=len(text))
+        return {"at": at}
+    return _branch(asked, texts[0]) if verb == Role.BRANCH else None
+
+
+def _branch(asked: AskedText, parent: Revision) -> dict[str, Any]:
+    starts = {record["start"] for record in tokens_of(parent)}
+    if not starts:
+        raise InvalidError("parents", _("nothing is known of this text's tokens, so it cannot branch at one"))
+    if asked.at not in starts:
+        raise InvalidError("at", _("where a token starts: see the revision's tokens"))
+    if not asked.choice:
+        raise InvalidError("choice", _("say what is to stand there instead"))
+    return {"at": asked.at, "choice": asked.choice}
+
+
+def form_wanted(asked: AskedText, medium: str, verb: str, draft: Draft, texts: Sequence[Revision]) -> dict[str, Any] | None:
+    """The form to keep: what was asked for, else the draft's or the parent's; a translation keeps none unasked.
+
+    Raises InvalidError naming the field.
+    """
+    if medium != Medium.TEXT:
+        if asked.form:
+            raise InvalidError("form", _("only a text has a form"))
+        return None
+    form = asked.form
+    if form is None and verb != Role.TRANSLATE:
+        made = texts[0].generation if texts and verb not in FORM_OF_DRAFT else None
+        form = made.form if made else draft.form
+    form_of(form)
+    return tidied(form) or None

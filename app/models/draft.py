@@ -8,11 +8,12 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
+from sqlalchemy.orm import Mapped, Session, defer, mapped_column, object_session, relationship
 
 from app.brief import Brief
 from app.db import NULLABLE_JSON, Base, now, uuid7
-from app.errors import NotFoundError, StaleDraftError
+from app.errors import InvalidError, NotFoundError, StaleDraftError, _
+from app.models.origins import By, Spans, carried, check, spans_of, stored, whole
 from app.models.work import Work
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from app.models.revision import Revision
 
 APART = timedelta(seconds=30)  # earlier saves lie at least so far apart, unless something big replaced them
+FOUND = 4_000  # characters of title, brief and text that search looks in
 STATE = ("brief_data", "engine", "params", "base_id", "text", "origins", "form", "seed", "count")
 
 
@@ -74,19 +76,40 @@ class Draft(State, Base):
             self._keep(session, always=keep)
         for name, value in state.items():
             setattr(self, name, value)
-        if "brief_data" in state:
-            self.work.words = " ".join((self.work.title, *_words(state["brief_data"]))).lower()[:4000]
+        if state.keys() & {"brief_data", "text"}:
+            said = (self.work.title, *_words(self.brief_data), (self.text or "")[:FOUND])
+            self.work.words = " ".join(said).lower()[:FOUND]
         self.updated_at = now()
         session.flush()
         session.refresh(self)
 
     def go_on_from(self, revision: Revision) -> None:
-        """Make `revision` the base: its brief, engine and parameters come back; what they replace is kept."""
+        """Make `revision` the base: its brief, engine and parameters come back, and a text with who wrote it and its form;
+        what they replace is kept. Raises InvalidError for a revision of another medium.
+        """
+        if revision.work.medium != self.work.medium:
+            raise InvalidError("revision", _("another medium can only inspire"))
         state: dict[str, Any] = {"base_id": revision.id}
         painted = revision.painted
         if painted.engine:  # an import has none of these, so the artist's own stay
             state |= {"brief_data": revision.brief_data, "engine": painted.engine, "params": dict(painted.params)}
+        if revision.text is not None:
+            state |= {"text": revision.text, "origins": revision.origins or stored(whole(revision.text, By.HAND))}
+            if revision.generation is not None:
+                state["form"] = revision.generation.form
         self.save(self.version, keep=True, **state)
+
+    def write(self, text: str | None, origins: Spans | None = None) -> dict[str, Any]:
+        """The state that putting `text` in the place of the draft's makes. Without `origins` what stayed keeps its own.
+
+        Raises InvalidError when `origins` do not cover the text.
+        """
+        if text is None:
+            return {"text": None, "origins": None}
+        if origins is not None:
+            return {"text": text, "origins": stored(check(origins, len(text)))}
+        was = self.text or ""
+        return {"text": text, "origins": stored(carried(was, spans_of(was, self.origins), text))}
 
     def saves(self) -> list[DraftSave]:
         """Earlier states, the latest first."""
@@ -94,7 +117,7 @@ class Draft(State, Base):
         if session is None:  # never written, so never saved
             return []
         query = sa.select(DraftSave).where(DraftSave.draft_id == self.id).order_by(DraftSave.id.desc())
-        return list(session.scalars(query))
+        return list(session.scalars(query.options(defer(DraftSave.text), defer(DraftSave.origins))))  # long, and seldom read
 
     def restore(self, save_id: UUID) -> None:
         """Bring an earlier state back; the present one is kept. Raises NotFoundError."""

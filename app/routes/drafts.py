@@ -12,14 +12,26 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from app.brief import Brief
 from app.engines.engine import Verb
 from app.errors import ConflictError, InvalidError, StaleDraftError, _
+from app.forms.asked import asked as tidied
+from app.forms.asked import form_of
 from app.models.asking import MAX_COUNT, MAX_SEED
 from app.models.draft import Draft, DraftSave, draft_of
+from app.models.origins import By, Span
+from app.models.writing import Writing
 from app.pages import answer, is_htmx, page
-from app.routes.deps import CurrentArtist, Parts, Session, Studio, body, documented
+from app.routes.deps import WRITING, CurrentArtist, Parts, Session, Studio, body, documented
 from app.routes.schemas import DraftOut, Listed
 from app.routes.works import bench, chosen_engine, engine_view
 
 router = APIRouter(prefix="/works/{id}/draft", tags=["drafts"])
+
+
+class SpanIn(BaseModel):
+    """Who put characters `start` to `end` (Unicode code points) there."""
+
+    start: int = Field(ge=0)
+    end: int = Field(ge=0)
+    by: By
 
 
 class DraftIn(BaseModel):
@@ -32,12 +44,14 @@ class DraftIn(BaseModel):
     engine: str | None = Field(None, max_length=40)
     params: dict[str, Any] | None = None
     base: UUID | None = None
-    text: str | None = Field(None, max_length=1_000_000)
+    text: Writing | None = None
+    origins: list[SpanIn] | None = Field(None, description="Who wrote what of `text`; absent: what stayed keeps its own.")
+    form: dict[str, Any] | None = Field(None, description='What the lines must keep: {"preset": "qijue", …}, see /forms.')
     seed: int | None = Field(None, ge=0, le=MAX_SEED)
     count: int | None = Field(None, ge=1, le=MAX_COUNT)
     keep: bool = Field(False, description="Put what this replaces among the earlier saves, however young it is.")
 
-    @field_validator("engine", "base", "seed", "count", mode="before")
+    @field_validator("engine", "base", "seed", "count", "form", mode="before")
     @classmethod
     def _nothing(cls, value: Any) -> Any:
         """An empty form field means none."""
@@ -98,7 +112,7 @@ def save(
     artist: CurrentArtist,
     session: Session,
     parts: Parts,
-    given: Annotated[DraftIn, Depends(body(DraftIn))],
+    given: Annotated[DraftIn, Depends(body(DraftIn, WRITING))],
 ) -> Response:
     """Save the draft if `version` is the present one; 409 with the present draft when another window was quicker."""
     draft = _to_write(id, artist, session)
@@ -129,9 +143,16 @@ def _state(given: DraftIn, draft: Draft, parts: Studio, artist: CurrentArtist) -
     names = [engine.name for engine in parts.engines.values() if Verb.CREATE in engine.verbs]
     if given.engine is not None and given.engine not in names:
         raise InvalidError("engine", _("allowed here: %(names)s"), names=", ".join(names))
-    for name in ("engine", "params", "text", "seed"):
+    for name in ("engine", "params", "seed"):
         if name in given.model_fields_set and (name != "params" or given.params is not None):
             state[name] = getattr(given, name)
+    if given.model_fields_set & {"text", "origins"}:
+        text = given.text if "text" in given.model_fields_set else draft.text
+        spans = None if given.origins is None else [Span(one.start, one.end, one.by) for one in given.origins]
+        state |= draft.write(text, spans)
+    if "form" in given.model_fields_set:
+        form_of(given.form)
+        state["form"] = tidied(given.form) or None
     if given.count is not None:
         state["count"] = given.count
     if "base" in given.model_fields_set:

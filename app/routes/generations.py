@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
 from app.brief import Brief
-from app.engines.catalog import best
+from app.engines.catalog import able
 from app.engines.engine import Engine
-from app.errors import EngineError, InvalidError, _
+from app.errors import InvalidError, _
 from app.models.asking import Asked, Asking
+from app.models.choosing import Best
 from app.models.generation import Generation, Status
 from app.pages import answer
 from app.routes.deps import CurrentArtist, Parts, Session, Studio, body, documented
@@ -21,17 +22,14 @@ from app.routes.schemas import GenerationOut, Listed
 router = APIRouter(tags=["generations"])
 
 
-def _pick_engine(parts: Studio) -> Callable[[str, str, Brief], Engine]:
+def _pick_engine(parts: Studio) -> Best:
     """The best ready engine; when none is ready, one that could do it once it is: the request is kept."""
 
-    def pick(medium: str, verb: str, brief: Brief) -> Engine:
-        try:
-            return best(parts.engines, medium, verb, brief)
-        except EngineError as error:
-            able = [e for e in parts.engines.values() if e.medium == medium and verb in e.verbs]
-            if not able:
-                raise InvalidError("engine", _("this studio has no engine for %(medium)s yet"), medium=medium) from error
-            return able[0]
+    def pick(medium: str, verb: str, brief: Brief, texts: Sequence[str] = (), /) -> Engine:
+        if not any(engine.medium == medium for engine in parts.engines.values()):
+            raise InvalidError("engine", _("this studio has no engine for %(medium)s yet"), medium=medium)
+        willing = able(parts.engines, medium, verb, brief, texts)  # raises what each of them lacks when there is none
+        return next((engine for engine in willing if engine.unready() is None), willing[0])
 
     return pick
 

@@ -45,7 +45,8 @@ def recipe(revision: Revision) -> dict[str, Any]:
         "facts",
         "created_at",
     )
-    return {"stemma": 1, **{name: out[name] for name in wanted}}
+    text = ("origins", "shares", "place", "form") if revision.text is not None else ()
+    return {"stemma": 1, **{name: out[name] for name in (*wanted, *text)}}
 
 
 @router.get("/works/{id}/revisions")

@@ -11,6 +11,7 @@ from pydantic import BaseModel
 from app.brief import Brief, Prompt
 from app.errors import filled
 from app.models import Draft, Generation, Project, Revision, Work
+from app.models.origins import By, shares, shown, spans_of, stored
 
 Item = TypeVar("Item")
 
@@ -78,6 +79,14 @@ class PromptOut(BaseModel):
         return cls(positive=prompt.positive, negative=prompt.negative, dropped=list(prompt.dropped))
 
 
+class SpanOut(BaseModel):
+    """Who put characters `start` to `end` (Unicode code points) of a text there: hand, engine, paste or import."""
+
+    start: int
+    end: int
+    by: By
+
+
 class DraftOut(BaseModel):
     """A draft, with everything that PUT takes back."""
 
@@ -87,6 +96,8 @@ class DraftOut(BaseModel):
     params: dict[str, Any]
     base: UUID | None
     text: str | None
+    origins: list[SpanOut] | None
+    form: dict[str, Any] | None
     seed: int | None
     count: int
     updated_at: datetime
@@ -102,6 +113,8 @@ class DraftOut(BaseModel):
             params=draft.params,
             base=draft.base_id,
             text=draft.text,
+            origins=shown(draft.origins),
+            form=draft.form,
             seed=draft.seed,
             count=draft.count,
             updated_at=draft.updated_at,
@@ -181,6 +194,10 @@ class RevisionOut(BaseModel):
     facts: dict[str, Any]
     asset: AssetOut | None
     text: str | None
+    origins: list[SpanOut] | None
+    shares: dict[str, float] | None
+    place: dict[str, Any] | None
+    form: dict[str, Any] | None
     verdict: VerdictOut | None
     generation: UUID | None
     created_at: datetime
@@ -196,11 +213,26 @@ class RevisionOut(BaseModel):
             medium=revision.work.medium,
             parents=[ParentOut(revision=parent.parent_id, role=parent.role) for parent in revision.parents],
             asset=AssetOut.model_validate(revision.asset, from_attributes=True) if revision.asset else None,
+            **_written(revision),
             verdict=VerdictOut.of(revision),
             generation=revision.generation_id,
             created_at=revision.created_at,
             created_by=revision.created_by_id,
         )
+
+
+def _written(revision: Revision) -> dict[str, Any]:
+    """What a text has besides: who wrote it, where in its parent an engine wrote, and by which form."""
+    if revision.text is None:
+        return dict.fromkeys(("origins", "shares", "place", "form"))
+    spans = spans_of(revision.text, revision.origins)
+    made = revision.generation
+    return {
+        "origins": shown(stored(spans)),
+        "shares": shares(revision.text, spans),
+        "place": made.place if made else None,
+        "form": made.form if made else None,
+    }
 
 
 class GenerationOut(BaseModel):
@@ -217,6 +249,9 @@ class GenerationOut(BaseModel):
     params: dict[str, Any]
     seed: int
     count: int
+    place: dict[str, Any] | None
+    form: dict[str, Any] | None
+    stopped: list[int]
     attempt: int
     step: int | None
     steps: int | None
@@ -230,7 +265,8 @@ class GenerationOut(BaseModel):
     @classmethod
     def of(cls, generation: Generation, step: int | None = None, steps: int | None = None) -> GenerationOut:
         """From its row; `step` of `steps` from the queue's stream while it runs."""
-        plain = ("id", "status", "verb", "strength", "brief", "engine", "params", "seed", "count", "attempt", "position")
+        plain = ("id", "status", "verb", "strength", "brief", "engine", "params", "seed", "count", "place", "form")
+        plain += ("stopped", "attempt", "position")
         error = generation.error
         if error:
             error = {"code": error["code"], "message": filled(error["title"], error["details"])}

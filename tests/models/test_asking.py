@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -40,7 +41,7 @@ def a_work(session: Session, artist: Artist) -> Work:
 
 def asking(session: Session, artist: Artist, work: Work) -> Asking:
     """One wish."""
-    return Asking(session, artist, work, ENGINES, lambda medium, verb, brief: best(ENGINES, medium, verb, brief))
+    return Asking(session, artist, work, ENGINES, partial(best, ENGINES))
 
 
 def a_revision(session: Session, work: Work, artist: Artist, **fields: Any) -> Revision:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 from sqlalchemy.orm import Session
@@ -56,7 +57,7 @@ def made(session: Session, bench: tuple[Artist, Work], pace: str) -> Revision:
 
 def finish(session: Session, bench: tuple[Artist, Work], parent: Revision) -> Generation:
     """Ask for it, naming nothing but the sketch."""
-    asking = Asking(session, *bench, ENGINES, lambda medium, verb, brief: best(ENGINES, medium, verb, brief))
+    asking = Asking(session, *bench, ENGINES, partial(best, ENGINES))
     return asking.ask(Asked.model_validate({"verb": "finish", "parents": [{"revision": parent.id}]}))
 
 
