@@ -48,6 +48,10 @@ class Verb(StrEnum):
     LINE = "line"  # the parent's text and one more line: candidates, ranked
     JOIN = "join"  # two parents in one
     TRANSLATE = "translate"  # the parent's text from English into Chinese or back
+    REPLACE = "replace"  # some bars of the parent's tune; the rest stays to the byte
+    TRANSPOSE = "transpose"  # the parent's tune in another key
+    HARMONISE = "harmonise"  # the parent's tune with chords
+    BLEND = "blend"  # the rhythm of one tune, the contour of another
 
 
 class Strength(StrEnum):
@@ -101,6 +105,8 @@ class Request:
     choice: str = ""  # of `branch`: the alternative that was chosen
     instruction: str = ""  # of `rewrite`: what to do with the selection
     form: Form | None = None  # of a text: what its lines must keep
+    bars: tuple[int, int] | None = None  # of `replace`: the first and the last one; a pickup is bar 0
+    semitones: int | None = None  # of `transpose`: up, or down below zero
     stopped: Container[int] = ()
 
 
