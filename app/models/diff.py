@@ -1,27 +1,20 @@
-"""Differences between two revisions: words of their briefs, parameters, pictures."""
+"""Differences between two revisions: words of their briefs, their texts, parameters, pictures."""
 
 from __future__ import annotations
 
 import io
-import re
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import groupby
-from typing import Any, Literal
+from functools import cached_property
+from typing import Any
 
 from PIL import Image, ImageChops, ImageStat
 
 from app.brief import FIELDS, Brief
 from app.models.revision import Revision
+from app.models.text_diff import Op, Passage, passages, text_diff
 from app.store import Store
 
-Op = Literal["equal", "delete", "insert"]
-LIMIT = 600  # edits looked for before a text counts as rewritten: bounds the work to about 0.1 s for 8,000 characters
 LOOK = 512  # pixels of the longer side at which pictures are compared
-
-_HAN = "\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
-_WORD = re.compile(rf"[^\W{_HAN}]+(?:['’-][^\W{_HAN}]+)*|\s+|.", re.DOTALL)  # a Chinese character is a word of its own
-_LINE = re.compile(r"[^\n]*\n|[^\n]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +25,7 @@ class Piece:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Diff:
     """What changed from revision `a` to `b`; fields and parameters that did not change are absent."""
 
@@ -40,7 +33,11 @@ class Diff:
     b: Revision
     brief: dict[str, list[Piece]]
     params: dict[str, tuple[Any, Any]]
-    text: list[Piece] | None  # of what was written, when both are texts
+
+    @cached_property
+    def text(self) -> list[Passage] | None:
+        """What changed in what was written, when both are texts; worked out when somebody asks."""
+        return None if self.a.text is None or self.b.text is None else text_diff(self.a.text, self.b.text)
 
     @property
     def engine(self) -> tuple[str | None, str | None]:
@@ -61,13 +58,11 @@ class Diff:
 def compare(a: Revision, b: Revision) -> Diff:
     """The differences between two revisions, without their pictures (see `picture_difference`)."""
     names = sorted({*a.params, *b.params})
-    both_text = a.text is not None and b.text is not None
     return Diff(
         a=a,
         b=b,
         brief=brief_diff(a.brief, b.brief),
         params={n: (a.params.get(n), b.params.get(n)) for n in names if a.params.get(n) != b.params.get(n)},
-        text=word_diff(a.text or "", b.text or "") if both_text else None,
     )
 
 
@@ -78,88 +73,8 @@ def brief_diff(a: Brief, b: Brief) -> dict[str, list[Piece]]:
 
 
 def word_diff(a: str, b: str) -> list[Piece]:
-    """The pieces that turn `a` into `b`: by words, by lines when too many words differ, else the whole.
-
-    English splits into words, Chinese into characters. Space between two changes belongs to the change.
-    """
-    for tokens in (_WORD, _LINE):
-        old, new = tokens.findall(a), tokens.findall(b)
-        common = matches(old, new)
-        if common is not None:
-            return list(_merged(_pieces(old, new, common)))
-    return [Piece("delete", a), Piece("insert", b)]
-
-
-def matches(a: Sequence[str], b: Sequence[str], limit: int = LIMIT) -> list[tuple[int, int]] | None:
-    """Index pairs of a longest common subsequence; None when `a` and `b` are more than `limit` edits apart.
-
-    Myers, "An O(ND) difference algorithm and its variations" (1986), the greedy algorithm. difflib is cubic on
-    repetitive text; this is bounded by `limit`.
-    """
-    reach, trace = {1: 0}, list[dict[int, int]]()  # by diagonal k = x - y, the furthest x reached
-    for d in range(min(len(a) + len(b), limit) + 1):
-        trace.append(reach.copy())
-        for k in range(-d, d + 1, 2):
-            x = reach[k + 1] if _down(reach, k, d) else reach[k - 1] + 1
-            while x < len(a) and x - k < len(b) and a[x] == b[x - k]:
-                x += 1
-            reach[k] = x
-            if x >= len(a) and x - k >= len(b):
-                return _walk_back(trace, len(a), len(b))
-    return None
-
-
-def _down(reach: dict[int, int], k: int, d: int) -> bool:
-    return k == -d or (k != d and reach[k - 1] < reach[k + 1])
-
-
-def _walk_back(trace: list[dict[int, int]], x: int, y: int) -> list[tuple[int, int]]:
-    pairs = []
-    for d in range(len(trace) - 1, -1, -1):
-        reach, k = trace[d], x - y
-        before = k + 1 if _down(reach, k, d) else k - 1
-        from_x = reach[before]
-        from_y = from_x - before
-        while x > max(from_x, 0) and y > max(from_y, 0):
-            x, y = x - 1, y - 1
-            pairs.append((x, y))
-        x, y = from_x, from_y
-    return pairs[::-1]
-
-
-def _pieces(old: list[str], new: list[str], common: list[tuple[int, int]]) -> Iterator[Piece]:
-    """Runs of deleted, inserted and equal tokens, deletions before insertions."""
-    i = j = 0
-    for x, y in [*common, (len(old), len(new))]:
-        yield Piece("delete", "".join(old[i:x]))
-        yield Piece("insert", "".join(new[j:y]))
-        yield Piece("equal", "".join(old[x : x + 1]))
-        i, j = x + 1, y + 1
-
-
-def _merged(pieces: Iterator[Piece]) -> Iterator[Piece]:
-    """The same text in fewer runs: a space that stayed between two changes changes with them."""
-    runs = []
-    for equal, group in groupby((p for p in pieces if p.text), key=lambda p: p.op == "equal"):
-        run = list(group)
-        runs.append((equal, _join(run, "insert"), _join(run, "delete")))
-    changes = [not equal or (0 < at < len(runs) - 1 and not old.strip()) for at, (equal, old, _) in enumerate(runs)]
-    at = 0
-    for changed, many in groupby(changes):
-        part = runs[at : at + len(list(many))]
-        at += len(part)
-        old, new = "".join(r[1] for r in part), "".join(r[2] for r in part)
-        if not changed:
-            yield Piece("equal", old)
-            continue
-        if old:
-            yield Piece("delete", old)
-        if new:
-            yield Piece("insert", new)
-
-
-def _join(pieces: list[Piece], without: Op) -> str:
-    return "".join(p.text for p in pieces if p.op != without)
+    """The pieces that turn `a` into `b`: English by words, Chinese by characters (see `text_diff`)."""
+    return [Piece(one.op, one.text) for one in passages(a, b)]
 
 
 def _plain(value: str | list[str]) -> str:
