@@ -17,6 +17,9 @@ from app.models.scope import Scope, like
 if TYPE_CHECKING:
     from app.models.revision import Revision
 
+SEARCHED = 100_000  # code points of a text in which words are looked for
+COVERS = sa.table("revisions", sa.column("id", sa.Uuid()), sa.column("text", sa.Text()))  # below the class that knows works
+
 
 class Work(Base):
     """One piece in the making. Its revisions are numbered within it."""
@@ -73,6 +76,17 @@ class Work(Base):
         return list(range(last - count + 1, last + 1))
 
 
+def has(word: str) -> sa.ColumnElement[bool]:
+    """True for works with `word` in title or brief, and for texts that have it on the wall, within SEARCHED code points.
+
+    SQLite folds the case of ASCII alone, so other letters are also looked for as they were typed.
+    """
+    text = sa.func.substr(COVERS.c.text, 1, SEARCHED)
+    said = sa.or_(sa.func.lower(text).like(like(word.lower()), escape="\\"), text.like(like(word), escape="\\"))
+    worded = sa.and_(Work.medium == Medium.TEXT, sa.exists().where(COVERS.c.id == Work.cover_id, said).correlate(Work))
+    return sa.or_(Work.words.like(like(word.lower()), escape="\\"), worded)
+
+
 class Works(Scope[Work]):
     """The works in projects an artist may see."""
 
@@ -83,10 +97,10 @@ class Works(Scope[Work]):
         return sa.select(Work).where(Work.project_id.in_(visible))
 
     def of(self, project: Project, *, q: str = "", medium: str | None = None) -> sa.Select[Work]:
-        """The works of `project` outside the trash whose words contain every word of `q`."""
+        """The works of `project` outside the trash that have every word of `q`."""
         query = sa.select(Work).where(Work.project_id == project.id, Work.trashed_at.is_(None))
-        for word in q.lower().split():
-            query = query.where(Work.words.like(like(word), escape="\\"))
+        for word in q.split():
+            query = query.where(has(word))
         return query.where(Work.medium == medium) if medium else query
 
     def page(self, query: sa.Select[Work], cursor: UUID | None, limit: int) -> list[Work]:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from app.brief import Medium, Title
 from app.errors import ConflictError, _
+from app.models.excerpt import heads
 from app.models.work import Work
 from app.pages import answer
 from app.routes.deps import CurrentArtist, Parts, Session, Studio, body, documented
@@ -43,6 +44,12 @@ def media(parts: Studio) -> list[str]:
     return [str(medium) for medium in Medium if any(e.medium == medium for e in parts.engines.values())]
 
 
+def last_medium(artist: CurrentArtist) -> Medium:
+    """What the artist's newest work is made of: the next one may well be, too."""
+    newest: Work | None = next(iter(artist.works.page(artist.works.query(), None, 1)), None)
+    return newest.medium if newest else Medium.IMAGE
+
+
 @router.get("/")
 def home() -> Response:
     """The studio opens on its projects."""
@@ -53,18 +60,21 @@ def home() -> Response:
 def index(
     request: Request,
     artist: CurrentArtist,
+    session: Session,
     parts: Parts,
     cursor: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 60,
 ) -> Response:
     """The artist's projects, the newest first."""
     found = artist.projects.page(cursor, limit + 1)
+    shown = [(project, artist.works.newest(project, 4)) for project in found[:limit]]
     more = str(found[limit - 1].id) if len(found) > limit else None
     return answer(
         request,
         lambda: Listed[ProjectOut](items=[ProjectOut.of(one) for one in found[:limit]], next=more),
         "projects/index.html",
-        projects=[(project, artist.works.newest(project, 4)) for project in found[:limit]],
+        projects=shown,
+        heads=heads(session, (work.cover_id for _, works in shown for work in works)),
         next=more,
         media=media(parts),
         fresh=len(found) == 1 and cursor is None and found[0].name.startswith(EXAMPLE),
@@ -94,8 +104,11 @@ def show(
     """A project; in a browser the wall of its works."""
     project = artist.projects.get(id)
     html = "text/html" in request.headers.get("accept", "")
-    context = _wall(artist, id, q, medium, at, PAGE) | {"judged": judged(parts, session)} if html else {}
-    return answer(request, lambda: ProjectOut.of(project), "projects/show.html", project=project, media=media(parts), **context)
+    context: dict[str, Any] = {"project": project}
+    if html:
+        context |= _wall(artist, session, id, q, medium, at, PAGE) | {"judged": judged(parts, session)}
+        context |= {"media": media(parts), "last": last_medium(artist)}
+    return answer(request, lambda: ProjectOut.of(project), "projects/show.html", **context)
 
 
 def judged(parts: Studio, session: Session) -> bool:
@@ -103,13 +116,16 @@ def judged(parts: Studio, session: Session) -> bool:
     return parts.index.present(session) is not None
 
 
-def _wall(artist: CurrentArtist, id: UUID, q: str, medium: Medium | None, at: int, limit: int) -> dict[str, Any]:
-    """`limit` works of a project from the `at`-th on, and how many there are."""
+def _wall(
+    artist: CurrentArtist, session: Session, id: UUID, q: str, medium: Medium | None, at: int, limit: int
+) -> dict[str, Any]:
+    """`limit` works of a project from the `at`-th on, how those that are texts begin, and how many there are."""
     works = artist.works
     query = works.of(artist.projects.get(id), q=q, medium=medium)
     total = works.count(query)
     found: list[Work] = works.page(query, works.at(query, at), limit) if at < max(total, 1) else []
-    return {"works": found, "total": total, "at": at, "limit": limit, "q": q, "medium": medium}
+    written = heads(session, (work.cover_id for work in found if work.medium == Medium.TEXT))
+    return {"works": found, "heads": written, "total": total, "at": at, "limit": limit, "q": q, "medium": medium}
 
 
 @router.get("/projects/{id}/wall")
@@ -125,7 +141,7 @@ def wall(
     limit: Annotated[int, Query(ge=1, le=300)] = PAGE,
 ) -> Response:
     """A piece of the wall, for the window that scrolls over it."""
-    context = _wall(artist, id, q, medium, at, limit) | {"judged": judged(parts, session)}
+    context = _wall(artist, session, id, q, medium, at, limit) | {"judged": judged(parts, session)}
     listed = Listed[WorkOut](items=[WorkOut.of(work) for work in context["works"]], next=None)
     return answer(request, listed, "projects/_tiles.html", partial="projects/_tiles.html", **context)
 
@@ -139,7 +155,7 @@ def works_of(
     medium: Medium | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 60,
 ) -> Listed[WorkOut]:
-    """A project's works, the newest first; `q` looks in titles and briefs."""
+    """A project's works, the newest first; `q` looks in titles, briefs and texts."""
     query = artist.works.of(artist.projects.get(id), q=q, medium=medium)
     found = artist.works.page(query, cursor, limit + 1)
     more = str(found[limit - 1].id) if len(found) > limit else None

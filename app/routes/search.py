@@ -22,12 +22,20 @@ router = APIRouter(tags=["search"])
 NEARNESS = {"same": 0.001, "very-close": 0.15, "close": 0.45}
 
 
+class PieceOut(BaseModel):
+    """A piece of a passage; `marked`: it is one of the words that were looked for."""
+
+    text: str
+    marked: bool
+
+
 class HitOut(BaseModel):
     """What was found: because its work has the words (`nearness` null), or because of its picture (a cosine)."""
 
     revision: RevisionOut
     title: str
     nearness: float | None
+    passage: list[PieceOut] | None  # of a text: where its words are
 
 
 class SearchOut(BaseModel):
@@ -117,9 +125,14 @@ def _probed(search: Search, artist: CurrentArtist, id: UUID, limit: int) -> Foun
     return Found(search.by_vector(unpacked(probe.vector), limit), None, None, probe)
 
 
+def _hit(hit: Hit) -> HitOut:
+    passage = [PieceOut(text=text, marked=marked) for text, marked in hit.passage] or None
+    revision = hit.revision
+    return HitOut(revision=RevisionOut.of(revision), title=revision.work.title, nearness=hit.nearness, passage=passage)
+
+
 def _out(search: Search, found: Found) -> SearchOut:
-    each = ((RevisionOut.of(hit.revision), hit.revision.work.title, hit.nearness) for hit in found.hits)
-    items = [HitOut(revision=revision, title=title, nearness=near) for revision, title, near in each]
+    items = [_hit(hit) for hit in found.hits]
     title = search.version.title if search.version and found.why is None else None
     return SearchOut(items=items, judge=title, why=found.why)
 

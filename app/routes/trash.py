@@ -7,8 +7,9 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
+from app.models.excerpt import heads
 from app.pages import answer
-from app.routes.deps import CurrentArtist
+from app.routes.deps import CurrentArtist, Session
 from app.routes.schemas import ProjectOut, WorkOut
 
 router = APIRouter(tags=["trash"])
@@ -24,7 +25,7 @@ class Trash(BaseModel):
 
 
 @router.get("/trash")
-def index(request: Request, artist: CurrentArtist, cursor: UUID | None = None) -> Response:
+def index(request: Request, artist: CurrentArtist, session: Session, cursor: UUID | None = None) -> Response:
     """Trashed projects, and works trashed by themselves, the newest first. Nothing in it is deleted."""
     projects = artist.projects.page(trashed=True)
     works = artist.works.trashed(cursor, PAGE + 1)
@@ -35,5 +36,6 @@ def index(request: Request, artist: CurrentArtist, cursor: UUID | None = None) -
         "trash/index.html",
         projects=projects,
         works=works[:PAGE],
+        heads=heads(session, (work.cover_id for work in works[:PAGE])),
         next=more,
     )

@@ -12,9 +12,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from app.judging.vectors import unpacked
-from app.models import Artist, Embedding, Project, Revision, Work
-from app.models.scope import like
+from app.models import Artist, Embedding, Medium, Project, Revision, Work
+from app.models.work import has
 from app.search.index import Index
+from app.search.passage import Passage, passages
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -31,6 +32,7 @@ class Hit:
 
     revision: Revision
     nearness: float | None = None
+    passage: Passage = ()  # of a text: where its words are, as (text, is one of the words)
 
 
 class Candidate(NamedTuple):
@@ -49,11 +51,13 @@ class Search:
         self.version = index.present(session)
 
     def by_words(self, q: str, limit: int) -> tuple[list[Hit], str | None]:
-        """Works that have every word of `q` in their title or brief, the newest first; then pictures that look like it.
+        """Works that have every word of `q` in title, brief or text, the newest first; then pictures that look like it.
 
         Beside them why the words alone were compared: "no-judge" or "unknown-words"; None when pictures were, too.
         """
-        hits = [Hit(work.cover) for work in self._worded(q, limit) if work.cover]
+        covers = [work.cover for work in self._worded(q, limit) if work.cover]
+        read = passages(self.session, [cover.id for cover in covers if cover.work.medium == Medium.TEXT], q.split())
+        hits = [Hit(cover, None, read.get(cover.id, ())) for cover in covers]
         text = self.index.words(q, self.version) if self.version else None
         if text is None:
             return hits, "no-judge"
@@ -99,8 +103,8 @@ class Search:
         query = query.where(Work.trashed_at.is_(None), Project.trashed_at.is_(None), Work.cover_id.is_not(None))
         if self.project:
             query = query.where(Work.project_id == self.project.id)
-        for word in q.lower().split():
-            query = query.where(Work.words.like(like(word), escape="\\"))
+        for word in q.split():
+            query = query.where(has(word))
         return self.artist.works.page(query.options(joinedload(Work.cover).joinedload(Revision.work)), None, limit)
 
     def _nearest(self, vector: Vectors) -> Iterator[Candidate]:

@@ -18,6 +18,7 @@ export function read(data, base) {
     weight: data.weight,
     foreign: data.foreign,
     roles: data.roles,
+    words: data.words, // of texts, which have no thumbnail; empty where there are none
     x: Float64Array.from(data.x, (v) => (v / 100) * SLOT),
     y: Float64Array.from(data.y, (v) => -v * LEVEL),
     colour: Array.from({ length: n }, (_, i) => `#${data.colour.slice(i * 6, i * 6 + 6)}`),
@@ -161,7 +162,7 @@ export function draw(ctx, graph, view, scene) {
   let missing = 0;
   if (30 * k < 10) {
     for (const [i, px, py, s] of seen) {
-      ctx.fillStyle = graph.colour[i];
+      ctx.fillStyle = graph.words[i] ? ink.edge : graph.colour[i];
       ctx.fillRect(px - s / 2, py - s / 2, s, s);
     }
   } else missing = pictures(ctx, graph, seen, k, scene);
@@ -171,8 +172,38 @@ export function draw(ctx, graph, view, scene) {
   return missing;
 }
 
+/** A text's first new words on paper, as many as the tile holds; grey lines where they could not be read. */
+function leaf(ctx, words, px, py, s, k, { ink, serif }) {
+  const [size, left, top] = [Math.max(9, s / 4.2), px - s / 2 + s * 0.1, py - s / 2 + s * 0.1];
+  ctx.fillStyle = ink.sheet;
+  ctx.fillRect(px - s / 2, py - s / 2, s, s);
+  ctx.fillStyle = ink.soft;
+  if (s < 26) {
+    for (let line = 0; line < 3; line++) ctx.fillRect(left, top + s * (0.1 + line * 0.26), s * (line === 2 ? 0.5 : 0.8), Math.max(1, s * 0.06));
+    return;
+  }
+  ctx.save();
+  ctx.fillStyle = ink.ink;
+  ctx.font = `400 ${size}px ${serif}`;
+  ctx.textAlign = "left";
+  ctx.textBaseline = "top";
+  const room = s * 0.82;
+  let line = "";
+  let y = top;
+  for (const piece of words.match(/[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}]\p{P}*|[^\s\p{Script=Han}]+\s*|\s+/gu) ?? []) {
+    if (line && ctx.measureText((line + piece).trimEnd()).width > room) {
+      ctx.fillText(line, left, y, room);
+      [line, y] = [piece.trimStart(), y + size * 1.22];
+    } else line += piece;
+    if (y + size > py + s / 2 - s * 0.04) break;
+  }
+  if (line && y + size <= py + s / 2) ctx.fillText(line, left, y, room);
+  ctx.restore();
+}
+
 /** Thumbnails with round corners; a stack of cards behind those that others are folded into. */
-function pictures(ctx, graph, seen, k, { ink, tile, selected }) {
+function pictures(ctx, graph, seen, k, scene) {
+  const { ink, tile, selected } = scene;
   let missing = 0;
   ctx.beginPath();
   for (const [i, px, py, s] of seen) {
@@ -196,6 +227,10 @@ function pictures(ctx, graph, seen, k, { ink, tile, selected }) {
   ctx.fillStyle = ink.wash; // behind what has no picture, and around what is not square
   ctx.fill();
   for (const [i, px, py, s] of seen) {
+    if (graph.words[i]) {
+      leaf(ctx, graph.words[i], px, py, s, k, scene);
+      continue;
+    }
     const { image, at } = tile(i);
     if (image) ctx.drawImage(image, (at % 16) * TILE, (at >> 4) * TILE, TILE, TILE, px - s / 2, py - s / 2, s, s);
     else {

@@ -81,7 +81,8 @@ async function lineage(canvas, card) {
     const on = sheet.getContext("2d", { alpha: false });
     on.setTransform(dpr, 0, 0, dpr, 0, 0);
     const font = `600 11px ${getComputedStyle(canvas).fontFamily}`;
-    const scene = { width, height, ink, font, names: JSON.parse(roles), selected, tile };
+    const serif = getComputedStyle(document.documentElement).getPropertyValue("--serif");
+    const scene = { width, height, ink, font, serif, names: JSON.parse(roles), selected, tile };
     const began = performance.now();
     for (const page of pages.values()) page.wanted = 0;
     const missing = draw(on, graph, { x: view.x + margin, y: view.y + margin, k: view.k }, scene);

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import re
+from types import SimpleNamespace as Fake
+
 import pytest
 from fastapi.testclient import TestClient
+
+from app.db import Database
+from app.models.revision import choose_cover
+from tests.growing import Garden
 
 
 def works(web: TestClient, project: str, count: int) -> list[str]:
@@ -92,3 +99,51 @@ def test_a_new_title_is_found_and_the_old_one_is_not(web: TestClient, project: s
     web.patch(f"/works/{work}", json={"title": "Heron"})
     assert len(web.get(f"/projects/{project}/works", params={"q": "heron"}).json()["items"]) == 1
     assert web.get(f"/projects/{project}/works", params={"q": "fox"}).json()["items"] == []
+
+
+@pytest.fixture
+def poem(database: Database, web: TestClient) -> tuple[str, str]:
+    """The ids of a project and of a text in it whose latest revision is long."""
+    with database.writing() as session:
+        garden = Garden(session, "Harbour")
+        garden.work.medium = "text"  # type: ignore[assignment]  # as the row has it
+        garden.work.words = "harbour"
+        [root] = garden.grow(text="The gulls argue.")
+        garden.grow((root, "continue"), text="The gulls argue over <b>Nets</b>.\n" + "And on. " * 500 + "秋风起")
+        choose_cover(session, garden.work)
+        return str(garden.work.project_id), str(garden.work.id)
+
+
+def test_a_text_hangs_as_a_small_page(web: TestClient, poem: tuple[str, str]) -> None:
+    project, work = poem
+    browser = {"Accept": "text/html"}
+    for address in (f"/projects/{project}", f"/projects/{project}/wall", "/projects"):
+        page = web.get(address, headers=browser).text
+        assert re.search(r'class="leaf" lang="en"[^>]*>The gulls argue over &lt;b&gt;Nets', page), address
+        assert page.count("And on.") < 60, "a tile carries the whole text"
+        assert "/content?w=" not in page
+    web.post(f"/works/{work}/trash")
+    assert 'class="leaf tiny"' in web.get("/trash", headers=browser).text
+
+
+def test_words_of_a_text_are_found(web: TestClient, poem: tuple[str, str]) -> None:
+    project, work = poem
+
+    def found(**asked: str) -> list[str]:
+        return [one["id"] for one in web.get(f"/projects/{project}/works", params=asked).json()["items"]]
+
+    assert found(q="GULLS nets") == [work]
+    assert found(q="harbour 秋风") == [work]
+    assert found(q="gulls storm") == []
+    assert found(q="%") == []
+    assert found(q="gulls", medium="image") == []
+
+
+def test_the_wall_can_show_one_medium_and_a_new_work_is_like_the_last(web: TestClient, poem: tuple[str, str]) -> None:
+    project, _work = poem
+    browser = {"Accept": "text/html"}
+    web.app.state.studio.engines["writer"] = Fake(name="writer", medium="text")  # type: ignore[attr-defined]  # an application
+    page = web.get(f"/projects/{project}", params={"medium": "text"}, headers=browser).text
+    assert re.search(r'medium=text" aria-current="page">Texts', page)
+    assert 'name="medium" value="text" checked' in page
+    assert "Nothing of this kind yet" in web.get(f"/projects/{project}", params={"medium": "image"}, headers=browser).text
