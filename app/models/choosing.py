@@ -7,8 +7,9 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from app.brief import Brief
+from app.brief import Brief, Medium
 from app.errors import InvalidError, _
+from app.models.parent import Role
 
 
 class AnEngine(Protocol):
@@ -49,6 +50,8 @@ class Choosing:
         Raises InvalidError naming those that can.
         """
         if not any(self.verb in engine.verbs for engine in self.engines.values()):
+            if self.medium == Medium.TEXT and self.verb in list(Role):
+                self.best(self.medium, self.verb, self.brief, self.texts)  # says who could
             verbs = sorted({str(verb) for engine in self.engines.values() for verb in engine.verbs})
             raise InvalidError("verb", _("allowed here: %(verbs)s"), verbs=", ".join(verbs))
         name = wanted or (fallback if fallback in self.engines else None)
@@ -79,7 +82,7 @@ class Choosing:
             error = InvalidError("engine", reason, names=names)
         if names:
             error.fields.append(("engine", _("these engines can: %(names)s")))
-        elif self.medium == "text":
+        elif self.medium == Medium.TEXT:
             error.fields.append(("engine", _("A service or a larger model could: name one in STEMMA_TEXTS.")))
         return error
 
