@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -18,6 +19,7 @@ import httpx2
 
 from app.settings import ROOT
 
+CACHE = Path(tempfile.gettempdir()) / f"stemma-test-cache-{os.getuid()}"  # of all studios of all tests: converted once
 ENDED = {"done", "failed", "cancelled"}
 
 
@@ -50,6 +52,7 @@ class Running:
         self.environment = {
             **os.environ,
             "STEMMA_DATA": str(self.data),
+            "STEMMA_CACHE": str(CACHE),
             "STEMMA_PORT": str(self.port),
             "STEMMA_THREADS": "1",
             "STEMMA_EXAMPLE": "0",
@@ -112,9 +115,9 @@ class Running:
         """A new project's id."""
         return str(self.http.post("/projects", json={"name": name}).raise_for_status().json()["id"])
 
-    def work(self, title: str = "Fox", project: str | None = None) -> str:
+    def work(self, title: str = "Fox", project: str | None = None, medium: str = "image") -> str:
         """A new work's id."""
-        body = {"title": title, "medium": "image"}
+        body = {"title": title, "medium": medium}
         made = self.http.post(f"/projects/{project or self.project()}/works", json=body)
         return str(made.raise_for_status().json()["id"])
 

@@ -52,6 +52,7 @@ class Hub(Writer):
             return
         if reason := self.unready():
             raise EngineError(reason)
+        from safetensors import SafetensorError
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
         from app.engines.text.language_model import LanguageModel
@@ -64,7 +65,7 @@ class Hub(Writer):
                 source, dtype=_dtype(self.setting.dtype, device), use_safetensors=True, trust_remote_code=False
             ).to(device)
             fast = tokenizer.backend_tokenizer
-        except (OSError, ValueError, RuntimeError, AttributeError, KeyError, ImportError) as error:
+        except (OSError, ValueError, RuntimeError, AttributeError, KeyError, ImportError, SafetensorError) as error:
             reason = " ".join(str(error).split())[:300]
             raise EngineError(_("The weights %(file)s cannot be used: %(reason)s"), file=source, reason=reason) from error
         size = int(inner.config.vocab_size)
@@ -106,7 +107,8 @@ class Hub(Writer):
 
     def _plain(self, text: str) -> str:
         """`text` without the marks of the template: an artist's words never speak in another role."""
-        for mark in self._tokenizer.all_special_tokens:
+        added = self._tokenizer.added_tokens_decoder.values()
+        for mark in {str(token.content) for token in added if token.special and token.content.strip()}:
             text = text.replace(mark, f"{mark[:1]} {mark[1:]}")
         return text
 
