@@ -102,6 +102,11 @@ class Measure:
             return False
         after = self.place + length
         limit = min([self.target, *(place for place in self.anchors if place > self.place)])
-        if after + NEED.get(group, Fraction(0)) > limit:
+        need = NEED.get(group, Fraction(0))
+        if after + need > limit:
             return False
-        return not (self.home and token not in TONICS and after >= self.target)
+        if not self.home:
+            return True
+        if after == self.target:  # the last note: the tonic, and no shorter than an eighth
+            return token in TONICS and length >= 1 and not group
+        return self.target - after - need >= 1

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from app.music.tune import Tune
 
@@ -37,7 +37,7 @@ class Shared:
 def numbers_of(sounds: Sequence[tuple[int, Fraction]]) -> list[int]:
     """Notes (MIDI number, length in whole notes) as numbers that no transposition changes; the last note has none."""
     return [
-        (max(-60, min(60, after - pitch)) + 64) * 1024 + min(1023, round(lasting * GRAIN))
+        (max(-31, min(31, after - pitch)) + 32) * 1024 + min(1023, round(lasting * GRAIN))
         for (pitch, lasting), (after, _lasting) in pairwise(sounds)
     ]
 
@@ -50,7 +50,7 @@ def sounds_of(tune: Tune) -> list[tuple[int, Fraction]]:
 class Known:
     """Tunes to compare with."""
 
-    def __init__(self, titles: Sequence[str], tunes: Iterable[Sequence[int]]) -> None:
+    def __init__(self, titles: Sequence[str], tunes: Iterable[Sequence[int] | NDArray[np.int64]]) -> None:
         """Each tune's title and its `numbers_of`."""
         import numpy as np
 
@@ -65,6 +65,15 @@ class Known:
         keys = _hashes(self.numbers)
         self._order = np.argsort(keys, kind="stable")
         self._keys = keys[self._order]
+
+    @classmethod
+    def joined(cls, titles: Sequence[str], numbers: NDArray[np.integer[Any]]) -> Known:
+        """From all tunes' numbers in one sequence, a 0 after each (`numbers` of another)."""
+        import numpy as np
+
+        ends = (numbers == 0).nonzero()[0]
+        starts = [0, *(ends[:-1] + 1)]
+        return cls(titles, [numbers[start:end].astype(np.int64) for start, end in zip(starts, ends, strict=True)])
 
     @classmethod
     def of(cls, tunes: Iterable[Tune]) -> Known:

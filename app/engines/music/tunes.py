@@ -1,0 +1,242 @@
+"""The house engine of tunes: a small Llama on key-free tokens (made by app/training/music), its grammar by construction."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import asdict
+from enum import StrEnum
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pydantic import Field
+
+from app.brief import Brief, Prompt
+from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Strength, Verb
+from app.engines.image.weights import digest, fault
+from app.engines.music import conditions as asking
+from app.engines.music import tasks
+from app.engines.music.conditions import Asked
+from app.engines.music.pen import Pen
+from app.engines.music.score import scores_of
+from app.engines.music.tasks import Made, Run
+from app.engines.text.sampling import Sampling
+from app.errors import EngineError, _
+from app.music.abc import read
+from app.music.checks import checks, contour, ends_at_home
+from app.music.harmony import harmonised
+from app.music.pitch import Mode
+from app.music.tokens import END, EOS, IDS, METRES, MODES, MOODS, RHYTHMS, VOCABULARY
+from app.music.transpose import transposed
+from app.music.tune import metre_of
+from app.music.writing import with_chords
+
+if TYPE_CHECKING:
+    from app.engines.text.language_model import LanguageModel
+    from app.music.novelty import Known
+
+ABC = "text/vnd.abc"  # www.iana.org/assignments/media-types/text/vnd.abc
+WEIGHTS, CONFIG, KNOWN = "model.safetensors", "config.json", "known.safetensors"
+LIBRARIES = ("torch", "transformers", "safetensors")
+OPEN = ""  # of a choice: as the brief says
+
+Rhythm = StrEnum("Rhythm", {"OPEN": OPEN} | {name.upper().replace(" ", "_"): name for name in RHYTHMS})
+Metres = StrEnum("Metres", {"OPEN": OPEN} | {f"M{name.replace('/', '_')}": name for name in METRES})
+Tonic = StrEnum("Tonic", {"OPEN": OPEN} | {name: name for name in ("C", "G", "D", "A", "E", "B", "F", "Bb", "Eb", "Ab")})
+Modes = StrEnum("Modes", {"OPEN": OPEN} | {mode.name: mode.value for mode in MODES})
+Mood = StrEnum("Mood", {"OPEN": OPEN} | {name.upper(): name for name in MOODS})
+
+
+class TuneParams(EngineParams):
+    """What of the tune the brief's words need not decide, and how its notes are drawn."""
+
+    rhythm: Rhythm = Field(Rhythm(OPEN), title=_("Kind of tune"), description=_("Empty: as the brief says."))
+    metre: Metres = Field(Metres(OPEN), title=_("Metre"), description=_("Empty: as the brief says."))
+    tonic: Tonic = Field(Tonic(OPEN), title=_("Key"), description=_("Empty: as the brief says."))
+    mode: Modes = Field(Modes(OPEN), title=_("Mode"), description=_("Empty: as the brief says."))
+    mood: Mood = Field(Mood(OPEN), title=_("Mood"), description=_("Empty: as the brief says."))
+    bars: int = Field(0, ge=0, le=64, title=_("Bars"), description=_("As written, before repeats; 0: as the brief says."))
+    more: int = Field(8, ge=1, le=32, title=_("Bars to add"), description=_("When a tune goes on."))
+    home: bool = Field(True, title=_("End on the tonic"), description=_("The last note is the key's own."))
+    chords: bool = Field(False, title=_("Chord symbols"), description=_("Put chords above the finished tune."))
+    temperature: float = Field(
+        0.9, ge=0, le=2, title=_("Temperature"), description=_("Higher: more daring. 0 takes the likeliest token always.")
+    )
+    top_k: int = Field(0, ge=0, le=1000, title=_("Top-k"), description=_("Only so many of the likeliest tokens; 0: all."))
+    top_p: float = Field(
+        0.95, gt=0, le=1, title=_("Top-p"), description=_("Only the likeliest tokens that together reach this probability.")
+    )
+    min_p: float = Field(
+        0.0, ge=0, lt=1, title=_("Min-p"), description=_("Only tokens with this share of the likeliest one's probability.")
+    )
+    typical_p: float = Field(
+        1.0, gt=0, le=1, title=_("Typical"), description=_("Only tokens that surprise about as much as one would expect.")
+    )
+
+    @property
+    def sampling(self) -> Sampling:
+        """What of it decides a draw."""
+        return Sampling(self.temperature, self.top_k, self.top_p, self.min_p, self.typical_p)
+
+    @property
+    def said(self) -> Asked:
+        """What of it is set."""
+        mode = Mode(self.mode.value) if self.mode.value else None
+        return Asked(
+            self.rhythm.value or None,
+            self.metre.value or None,
+            self.tonic.value or None,
+            mode,
+            self.mood.value or None,
+            self.bars or None,
+        )
+
+
+class Tunes(Engine):
+    """Tunes in ABC notation, from a model that learned them from public-domain books."""
+
+    name = "tunes"
+    title = _("House tunes")
+    medium = Medium.MUSIC
+    verbs = frozenset(
+        {Verb.CREATE, Verb.CONTINUE, Verb.REPLACE, Verb.VARY, Verb.REROLL, Verb.REFINE}
+        | {Verb.TRANSPOSE, Verb.HARMONISE, Verb.BLEND}
+    )
+    licence = "Apache-2.0"
+    Params = TuneParams
+
+    def __init__(self, folder: Path) -> None:
+        """Weights and configuration in `folder`; beside them, if there, the tunes to compare with."""
+        self.folder = folder
+        self._model: LanguageModel | None = None
+        self._facts: dict[str, Any] = {}
+
+    def unready(self) -> str | None:
+        for package in LIBRARIES:
+            if importlib.util.find_spec(package) is None:
+                return _("The package %(package)s is not installed.") % {"package": package}
+        wrong = fault(self.folder / WEIGHTS)
+        if wrong is None and not (self.folder / CONFIG).is_file():
+            wrong = _("it is missing")
+        return _("The weights %(file)s cannot be used: %(reason)s") % {"file": self.folder, "reason": wrong} if wrong else None
+
+    def prompt(self, brief: Brief) -> Prompt:
+        return asking.prompt(brief)
+
+    def load(self, device: str) -> None:
+        if self._model and self._facts["device"] == device:
+            return
+        if reason := self.unready():
+            raise EngineError(reason)
+        import torch
+        from transformers import LlamaForCausalLM
+
+        from app.engines.text.language_model import LanguageModel
+
+        kind: Any = LlamaForCausalLM
+        try:
+            inner = kind.from_pretrained(self.folder, dtype=torch.float32, use_safetensors=True).to(device)
+        except (OSError, ValueError, RuntimeError) as error:
+            reason = " ".join(str(error).split())[:300]
+            raise EngineError(
+                _("The weights %(file)s cannot be used: %(reason)s"), file=str(self.folder), reason=reason
+            ) from error
+        if inner.config.vocab_size != len(VOCABULARY):
+            reason = _("it knows other tokens")
+            raise EngineError(_("The weights %(file)s cannot be used: %(reason)s"), file=str(self.folder), reason=reason)
+        self._model = LanguageModel(inner, [IDS[EOS], IDS[END]])
+        self._facts = {
+            "model": self.folder.name,
+            "weights": digest(self.folder / WEIGHTS),
+            "device": device,
+            "dtype": "float32",
+            "libraries": {name: version(name) for name in LIBRARIES},
+        }
+
+    def warm(self) -> None:
+        request = Request(Verb.CREATE, Brief(), self.Params(bars=4), (0, 1, 2, 3))
+        for _part in self.run(request):
+            pass
+
+    def run(self, request: Request) -> Iterator[Step | Content]:
+        if self._model is None:
+            raise EngineError(_("The engine is not loaded."))
+        params = self.Params.model_validate(request.params.model_dump())
+        pen = Pen(self._model, params.sampling, request.stopped)
+        said = params.said.over(asking.asked(request.brief)[0])
+        index = 0
+        for part in self._task(request, params, pen, said):
+            if isinstance(part, Step):
+                yield part
+            else:
+                yield self._content(index, request, params, part)
+                index += 1
+
+    def _task(self, request: Request, params: TuneParams, pen: Pen, said: Asked) -> Run:
+        """What the verb asks for: Steps, and a `Made` for each seed in order."""
+        title, seeds = request.brief.intent, request.seeds
+        if request.verb in {Verb.CREATE, Verb.REROLL}:
+            return tasks.create(pen, said.whole(), seeds, title, home=params.home)
+        scores = scores_of(request)
+        score = scores[0]
+        own = score.conditions()
+        match request.verb:
+            case Verb.CONTINUE:
+                return tasks.go_on(pen, score, own, seeds, params.more, home=params.home)
+            case Verb.REPLACE if request.bars:
+                return tasks.replace(pen, score, own, seeds, request.bars, home=params.home)
+            case Verb.VARY:
+                return tasks.vary(pen, score, own, seeds, request.strength or Strength.SUBTLE)
+            case Verb.REFINE:
+                return tasks.refine(pen, score, said, seeds, title, home=params.home)
+            case Verb.BLEND if len(scores) > 1:
+                return tasks.blend(pen, score, scores[1], own, seeds, title or score.tune.title)
+            case Verb.TRANSPOSE if request.semitones is not None:
+                text = transposed(score.tune, max(-24, min(24, request.semitones)))
+                return iter([Made(text, own) for _seed in seeds])
+            case Verb.HARMONISE:
+                return iter([Made(with_chords(score.tune, harmonised(score.tune, seed)), own) for seed in seeds])
+            case Verb.BLEND:
+                raise EngineError(_("A blend takes two tunes."))
+            case _:
+                raise EngineError(_("Say which bars, or how many semitones."))
+
+    def _content(self, index: int, request: Request, params: TuneParams, made: Made) -> Content:
+        chance = request.verb is not Verb.TRANSPOSE
+        text, records, ranges = made.text, made.records, made.written
+        if params.chords and request.verb in {Verb.CREATE, Verb.REROLL, Verb.CONTINUE, Verb.REFINE, Verb.BLEND}:
+            text = with_chords(read(text), harmonised(read(text)))
+            records, ranges = (), ((0, len(text)),)
+        tune, asked = read(text), made.conditions
+        key = None if request.verb is Verb.TRANSPOSE else asked.key
+        facts = self._facts | {"prompt": str(asked), "conditions": asked.tokens[1:]} | made.facts
+        facts |= {"checks": asdict(checks(tune, key, metre_of(asked.metre))), "ends_at_home": ends_at_home(tune)}
+        facts |= {"contour": [round(height, 3) for height in contour(tune)]}
+        if (self.folder / KNOWN).is_file():
+            facts["novelty"] = asdict(known(self.folder / KNOWN).longest(tune))
+        return Content(
+            index=index,
+            seed=request.seeds[index] if chance else None,
+            data=text.encode(),
+            media_type=ABC,
+            facts=facts,
+            tokens=tuple(token for token in records if token.logprob is not None),
+            written=ranges,
+        )
+
+
+@lru_cache(maxsize=2)
+def known(path: Path) -> Known:
+    """The tunes that a model was trained on, as its recipe keeps them (`save_known`)."""
+    import json
+
+    from safetensors import safe_open
+
+    from app.music.novelty import Known
+
+    with safe_open(path, framework="numpy") as file:
+        numbers = file.get_tensor("numbers")
+        titles = json.loads((file.metadata() or {})["titles"])
+    return Known.joined(titles, numbers)

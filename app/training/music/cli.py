@@ -1,0 +1,124 @@
+"""`stemma train music …`: the recipe of the model of tunes as commands."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.settings import ROOT
+
+app = typer.Typer(help="The model of tunes: data, model, samples, export, in this order.", no_args_is_help=True)
+HERE = Path.home() / ".cache/stemma/music"
+HOUSE = ROOT / "app/weights/house-music"
+Folder = Annotated[Path, typer.Option(help="Where everything of this training lies.")]
+Start = Annotated[Path | None, typer.Option(help="A model folder to go on from.")]
+Device = Annotated[str, typer.Option(help="auto, cpu, cuda, cuda:1, …")]
+Threads = Annotated[int, typer.Option(min=1, help="torch threads on the CPU; leave a core to others.")]
+Count = Annotated[int, typer.Option(min=1, help="Tunes that are written and measured.")]
+
+
+@app.command()
+def data(
+    folder: Folder = HERE,
+    held_out: Annotated[
+        Path | None, typer.Option(help="A list (JSON) of the tunes that the model to go on from has not seen.")
+    ] = None,
+    take: Annotated[int | None, typer.Option(min=100, help="Only about so many tunes, to try it out.")] = None,
+) -> None:
+    """Read the tune books that come with music21."""
+    from app.training.cli import told
+    from app.training.music import corpus, dataset
+
+    with told():
+        names = json.loads(held_out.read_text("utf-8")) if held_out else ()
+        learnt, held = dataset.build(corpus.folder(), folder / "data", names, take)
+    print(f"{learnt} tunes to learn from, {held} held out, in {folder / 'data'}")
+
+
+@app.command()
+def model(
+    folder: Folder = HERE,
+    start: Start = None,
+    minutes: Annotated[float, typer.Option(min=0.01, help="Budget of training, counted over interruptions.")] = 60,
+    batch: Annotated[int, typer.Option(min=1, help="Rows a step.")] = 8,
+    context: Annotated[int, typer.Option(min=32, help="Tokens of a row.")] = 512,
+    rate: Annotated[float, typer.Option(min=0, help="Peak learning rate.")] = 6e-4,
+    device: Device = "auto",
+    threads: Threads = 1,
+) -> None:
+    """Train the model; stop it at any moment, run it again to go on."""
+    from app.training.cli import told
+    from app.training.music import dataset
+    from app.training.music import model as recipe
+    from app.training.run import Machine
+
+    settings = recipe.Settings(minutes=minutes, batch=batch, context=context, rate=rate)
+    with told():
+        learnt, held = dataset.load(folder / "data")
+        recipe.train(recipe.Training(learnt, held, folder / "training", settings, Machine.of(device, threads), start))
+
+
+@app.command()
+def samples(
+    weights: Annotated[Path, typer.Option("--model", help="A model folder.")] = HOUSE,
+    to: Annotated[Path, typer.Option(help="A file of tunes in ABC.")] = Path("samples.abc"),
+    seed: Annotated[int, typer.Option(min=0)] = 3,
+    threads: Threads = 1,
+) -> None:
+    """Tunes of every kind, not chosen."""
+    from app.training.checkpoint import write
+    from app.training.cli import told
+    from app.training.music import samples as recipe
+    from app.training.run import Machine
+
+    with told():
+        Machine.of("cpu", threads)
+        write(to, "\n".join(recipe.tunes(weights, seed)).encode())
+    print(to)
+
+
+@app.command()
+def export(
+    to: Annotated[Path, typer.Option(help="The model folder to write.")] = HOUSE,
+    folder: Folder = HERE,
+    weights: Annotated[Path | None, typer.Option("--model", help="A model folder instead of the training's best.")] = None,
+    before: Annotated[str, typer.Option(help="What the weights had learned before this training, for the card.")] = "",
+    count: Count = 300,
+    threads: Threads = 1,
+) -> None:
+    """Write the model's folder with its card: measured on tunes that it writes, read back by music21."""
+    from app.training.cli import told
+    from app.training.music import dataset
+    from app.training.music import export as recipe
+    from app.training.run import Machine
+
+    with told():
+        Machine.of("cpu", threads)
+        learnt, held = dataset.load(folder / "data")
+        sources = json.loads((folder / "data" / dataset.SOURCES).read_text("utf-8"))
+        source = weights or folder / "training/model"
+        figures = recipe.export(to, source, learnt, held, sources=sources, before=before, count=count)
+    print(json.dumps(figures, indent=1))
+    print(to)
+
+
+@app.command()
+def measure(
+    folder: Folder = HERE,
+    weights: Annotated[Path, typer.Option("--model", help="A model folder.")] = HOUSE,
+    count: Count = 300,
+    threads: Threads = 1,
+) -> None:
+    """The figures alone, of a model folder."""
+    from app.training.cli import told
+    from app.training.music import dataset
+    from app.training.music import measure as recipe
+    from app.training.run import Machine
+
+    with told():
+        Machine.of("cpu", threads)
+        learnt, held = dataset.load(folder / "data")
+        print(json.dumps(recipe.measure(weights, learnt, held, count), indent=1))
