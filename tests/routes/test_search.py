@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -12,15 +13,20 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from app.db import Database
+from app.db import Database, migrate
 from app.judging.fake import Fake
 from app.judging.vectors import packed
 from app.main import create_app
-from app.models import Asset, Embedding, JudgeVersion, Revision
+from app.models import Asset, Embedding, JudgeVersion, Revision, Work
+from app.models.bough import loom_pane
+from app.models.excerpt import words_of
+from app.models.revision import choose_cover
 from app.search.index import Index
+from app.search.passage import passages
 from app.settings import Settings
 from app.store import Store
 from app.worker.judging import Judging
+from tests.growing import Garden
 
 Upload = Callable[..., str]
 
@@ -294,3 +300,66 @@ def test_a_studio_without_a_judge_shows_nothing_of_one(config: Settings, web: Te
             assert not [said for said in ("More like this", "Best fit first", "about-fit", "<meter") if said in page.text], path
         assert "has the words" in plain.get("/search?q=fox", headers=html).text
         assert plain.get(f"/revisions/{revision}/nearest", headers={"Accept": "application/json"}).json()["nearness"] is None
+
+
+@pytest.fixture
+def poem(database: Database, web: TestClient) -> str:
+    """The id of a text's latest revision; its words stand far from its beginning."""
+    with database.writing() as session:
+        garden = Garden(session, "Harbour")
+        garden.work.medium = "text"  # type: ignore[assignment]  # as the row has it
+        [root] = garden.grow(text="a grey morning")
+        [last] = garden.grow((root, "continue"), text="x" * 300 + " the Gulls argue over <b>nets</b> " + "y" * 900)
+        choose_cover(session, garden.work)
+        return str(last.id)
+
+
+def test_a_text_is_found_by_its_words_with_the_passage(web: TestClient, poem: str) -> None:
+    [hit] = web.get("/search", params={"q": "gulls nets"}).json()["items"]
+    assert (hit["revision"]["id"], hit["nearness"]) == (poem, None)
+    assert [piece["text"] for piece in hit["passage"] if piece["marked"]] == ["Gulls", "nets"]
+    said = "".join(piece["text"] for piece in hit["passage"])
+    assert said.startswith("…x")
+    assert said.endswith("y…")
+    assert len(said) < 300
+    page = web.get("/search", params={"q": "gulls nets"}, headers={"Accept": "text/html"}).text
+    assert "<mark>Gulls</mark> argue over &lt;b&gt;<mark>nets</mark>" in page
+    assert found(web, q="gulls storm") == []
+    assert found(web, q="morning") == []  # what hangs is the latest revision
+
+
+def test_a_text_that_was_found_by_its_title_shows_how_it_begins(web: TestClient, poem: str, database: Database) -> None:
+    with database.writing() as session:
+        session.execute(sa.update(Work).values(words="harbour"))
+    [hit] = web.get("/search", params={"q": "harbour"}).json()["items"]
+    assert hit["passage"][0]["text"].startswith("xxx")
+
+
+def test_a_judge_leaves_texts_alone(web: TestClient, poem: str, judge: Callable[[], None], database: Database) -> None:
+    judge()
+    with database.reading() as session:
+        assert session.scalar(sa.select(sa.func.count()).select_from(Embedding)) == 0
+        assert session.get_one(Revision, UUID(poem)).verdict is None
+    page = web.get("/search", params={"q": "gulls"}, headers={"Accept": "text/html"}).text
+    assert "/search?like=" not in page
+
+
+def test_words_of_texts_are_found_in_postgresql_too(postgres: Callable[[], str], tmp_path: Path) -> None:
+    database = Database(Settings(data=tmp_path, database=postgres()))
+    migrate(database.engine)
+    with database.writing() as session:
+        garden = Garden(session, "Harbour")
+        garden.work.medium = "text"  # type: ignore[assignment]  # as the row has it
+        garden.work.words = "harbour"
+        [root] = garden.grow(text="秋" * 300 + "É Gulls argue")
+        [child] = garden.grow((root, "continue"), text=f"{root.text} over nets")
+        choose_cover(session, garden.work)
+        session.flush()
+        works = garden.artist.works
+        for q, count in (("gulls HARBOUR", 1), ("é", 1), ("storm", 0), ("秋 nets", 1)):
+            assert works.count(works.of(garden.work.project, q=q)) == count, q
+        [passage] = passages(session, [child.id], ["gulls"]).values()
+        assert [text for text, marked in passage if marked] == ["Gulls"]
+        assert words_of(session, [root.id, child.id]) == {root.id: "秋" * 31 + "…", child.id: "over nets"}
+        assert loom_pane(session, garden.work, child).boughs[0].boughs[0].told == [("new", "over nets")]
+    database.close()
