@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 import secrets
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.brief import Brief, Medium
 from app.errors import ConflictError, InvalidError, QueueFullError, _
 from app.models.artist import Artist
-from app.models.asking_text import CANDIDATES, FROM_BENCH, FROM_TEXT, AskedText, check_parents, form_wanted, place_of
+from app.models.asked import Asked
+from app.models.asking_text import CANDIDATES, FROM_BENCH, FROM_TEXT, check_parents, form_wanted, place_of
 from app.models.choosing import AnEngine, Best, Choosing, check_params
 from app.models.draft import Draft, draft_of
 from app.models.generation import Generation, GenerationParent
@@ -23,47 +21,12 @@ from app.models.parent import Role
 from app.models.revision import Revision
 from app.models.work import Work
 
-MAX_SEED = 2**53 - 1  # the largest whole number that JSON carries safely (RFC 8259, 6)
-MAX_COUNT = 8
 FROM_DRAFT = {"create", "refine", *FROM_BENCH}  # the others take what is missing from their parent
 FINISHED = {"pace": "full"}  # what changes in a sketch's parameters
 ALONE = {"vectorise"}  # its own engine, its own parameters, and one result: chance has no part
 FROM_PICTURE = {"vary", "vectorise"}  # a picture is enough, without a word
 NEEDS_PARENT = {"finish", "vary", "refine", "reroll", "vectorise"}
 DRAWING = "image/svg+xml"
-
-
-class AskedParent(BaseModel):
-    """A revision to start from; the role is the verb's unless it inspires."""
-
-    model_config = ConfigDict(extra="forbid")
-    revision: UUID
-    role: Role | None = None
-
-
-class Asked(AskedText):
-    """The body of a request for a generation."""
-
-    model_config = ConfigDict(extra="ignore")  # a form sends its version and other fields along
-
-    verb: str = Field("create", max_length=40)
-    parents: list[AskedParent] = Field(default_factory=list, max_length=8)
-    brief: Brief | None = None
-    engine: str | None = Field(None, max_length=40)
-    params: dict[str, Any] | None = None
-    count: int | None = Field(None, ge=1, le=MAX_COUNT)
-    seed: int | None = Field(None, ge=0, le=MAX_SEED)
-    strength: str | None = None
-
-    @field_validator("engine", "seed", "count", "strength", mode="before")
-    @classmethod
-    def _nothing(cls, value: Any) -> Any:
-        """An empty form field says nothing."""
-        return None if value == "" else value
-
-    def digest(self) -> str:
-        """What makes two requests the same."""
-        return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
 
 
 class Asking:

@@ -3,43 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
-
-from pydantic import BaseModel, Field, field_validator
+from typing import Any
 
 from app.brief import Medium
 from app.errors import InvalidError, _
 from app.forms.asked import asked as tidied
 from app.forms.asked import form_of
+from app.models.asked import AskedText, Selection
 from app.models.draft import Draft
 from app.models.parent import Role
 from app.models.revision import Revision
 from app.models.text import tokens_of
-from app.models.writing import Writing
 
-Selection = tuple[int, int]
 ONE_TEXT = {"continue", "rewrite", "branch", "line", "translate"}  # verbs that start from exactly one
 FROM_TEXT = {*ONE_TEXT, "join", "vary"}  # a text is enough, without a word in the brief
 FROM_BENCH = {"continue", "line", "rewrite", "join", "translate"}  # what is missing comes from the draft
 CANDIDATES = 8  # next lines
 PLACES = {"selection": {"rewrite"}, "at": {"continue", "branch"}, "choice": {"branch"}, "instruction": {"rewrite"}}
 FORM_OF_DRAFT = {"create", "refine", "line", "continue"}
-
-
-class AskedText(BaseModel):
-    """The fields of a request for a text; places are Unicode code points of the parent's text."""
-
-    selection: Selection | None = Field(None, description="Of rewrite: start and end of what is to be written anew.")
-    at: int | None = Field(None, ge=0, description="Of continue (the end, if absent) and branch (a token's start).")
-    choice: Annotated[Writing, Field(max_length=400)] | None = Field(None, description="Of branch: what is to stand there.")
-    instruction: Annotated[Writing, Field(max_length=2000)] | None = Field(None, description="Of rewrite: what to do.")
-    form: dict[str, Any] | None = Field(None, description='What the lines must keep: {"preset": "qijue", …}, see /forms.')
-
-    @field_validator("selection", "at", "choice", "instruction", "form", mode="before")
-    @classmethod
-    def _nothing_said(cls, value: Any) -> Any:
-        """An empty form field says nothing."""
-        return None if value == "" else value
 
 
 def selection_in(text: str, selection: Selection | None) -> Selection | None:

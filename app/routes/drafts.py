@@ -14,7 +14,7 @@ from app.engines.engine import Verb
 from app.errors import ConflictError, InvalidError, StaleDraftError, _
 from app.forms.asked import asked as tidied
 from app.forms.asked import form_of
-from app.models.asking import MAX_COUNT, MAX_SEED
+from app.models.asked import MAX_COUNT, MAX_SEED
 from app.models.draft import Draft, DraftSave, draft_of
 from app.models.origins import By, Span
 from app.models.writing import Writing

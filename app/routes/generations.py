@@ -12,7 +12,8 @@ from app.brief import Brief
 from app.engines.catalog import able
 from app.engines.engine import Engine
 from app.errors import InvalidError, _
-from app.models.asking import Asked, Asking
+from app.models.asked import Asked
+from app.models.asking import Asking
 from app.models.choosing import Best
 from app.models.generation import Generation, Status
 from app.pages import answer

@@ -265,8 +265,8 @@ class GenerationOut(BaseModel):
     @classmethod
     def of(cls, generation: Generation, step: int | None = None, steps: int | None = None) -> GenerationOut:
         """From its row; `step` of `steps` from the queue's stream while it runs."""
-        plain = ("id", "status", "verb", "strength", "brief", "engine", "params", "seed", "count", "place", "form")
-        plain += ("stopped", "attempt", "position")
+        wish = ("verb", "strength", "brief", "engine", "params", "seed", "count", "place", "form")
+        plain = ("id", "status", *wish, "stopped", "attempt", "position")
         error = generation.error
         if error:
             error = {"code": error["code"], "message": filled(error["title"], error["details"])}

@@ -17,7 +17,8 @@ from app.engines.fake import Fake, Slow
 from app.errors import InvalidError, StemmaError
 from app.models import Artist, Asset, Generation, Project, Revision, Work
 from app.models.artist import local_artist
-from app.models.asking import MAX_SEED, Asked, Asking
+from app.models.asked import MAX_SEED, Asked
+from app.models.asking import Asking
 from app.models.draft import draft_of
 from app.models.generation import CLASS
 

@@ -15,7 +15,8 @@ from app.engines.image.house import House
 from app.errors import InvalidError
 from app.models import Artist, Generation, Project, Revision, Work
 from app.models.artist import local_artist
-from app.models.asking import Asked, Asking
+from app.models.asked import Asked
+from app.models.asking import Asking
 
 ENGINES: dict[str, Engine] = {"house": House()}
 
