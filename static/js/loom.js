@@ -31,11 +31,11 @@ function beside(li, step) {
 
 const walks = { ArrowLeft: above, ArrowRight: below, ArrowUp: (li) => beside(li, -1), ArrowDown: (li) => beside(li, 1) };
 
-/** Go on from the revision that a link names: its draft comes to the bench. */
+/** Go on from the revision that a link names: it comes to the bench, where the base is already. */
 function goOn(link) {
   const button = link.parentElement.querySelector("button.go");
   if (button) button.form.requestSubmit(button);
-  else if (host) location.href = document.querySelector(".reading .act").href ?? link.href;
+  else if (host) location.href = host.dataset.url.replace(/\/loom$/, "");
 }
 
 let asked = null;
