@@ -14,6 +14,7 @@ from app.brief import Brief
 from app.db import NULLABLE_JSON, Base, now, uuid7
 from app.errors import NotFoundError
 from app.models.asset import Asset
+from app.models.origins import By, stored, whole
 from app.models.parent import Parent, Role
 from app.models.pick import Pick
 from app.models.scope import Scope
@@ -171,10 +172,11 @@ class Revisions(Scope[Revision]):
             raise NotFoundError
         return found[1]
 
-    def add_import(self, work: Work, asset: Asset, facts: dict[str, Any]) -> Revision:
-        """A root of the lineage from outside: an uploaded picture."""
+    def add_import(self, work: Work, asset: Asset | None, facts: dict[str, Any], text: str | None = None) -> Revision:
+        """A root of the lineage from outside: an uploaded picture or text."""
+        about = {"text": text, "origins": stored(whole(text, By.IMPORT))} if text is not None else {"asset": asset}
         revision = Revision(
-            work=work, number=work.numbers(1)[0], origin=Origin.IMPORT, asset=asset, facts=facts, created_by=self.artist
+            work=work, number=work.numbers(1)[0], origin=Origin.IMPORT, facts=facts, created_by=self.artist, **about
         )
         self.session.add(revision)
         self.session.flush()

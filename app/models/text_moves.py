@@ -145,7 +145,12 @@ def _joined(a: str, b: str, found: list[Moved], gone: list[Place], come: list[Pl
                 runs[-1] = (x, y, at + size - y)
                 continue
         runs.append((was, at, size))
-    return runs
+    return [(x, y, n + _break_after(a, b, x + n, y + n, changed_a, changed_b)) for x, y, n in runs]
+
+
+def _break_after(a: str, b: str, x: int, y: int, changed_a: bytearray, changed_b: bytearray) -> int:
+    """1 where a line break moved along, else 0."""
+    return int(a[x : x + 1] == b[y : y + 1] == "\n" and bool(changed_a[x] and changed_b[y]))
 
 
 def _mask(size: int, places: list[Place]) -> bytearray:

@@ -1,4 +1,4 @@
-"""Downloads: a picture or a drawing as a file that carries its recipe."""
+"""Downloads: a picture, a drawing or a text as a file that carries its recipe."""
 
 from __future__ import annotations
 
@@ -8,15 +8,16 @@ from contextlib import contextmanager
 from typing import Annotated, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Response
+from fastapi import APIRouter, Query, Request, Response
 
 from app.engines.image.svg import MEDIA_TYPE
 from app.engines.image.tracing import How, traced
-from app.errors import UnavailableError, _
+from app.errors import InvalidError, UnavailableError, _
 from app.models import Asset, Revision
 from app.pictures import svg_with_recipe, with_recipe
 from app.routes.deps import CurrentArtist, Parts, Studio
-from app.routes.revisions import FOR_EVER, recipe, there
+from app.routes.files import FOR_EVER, WRITERS, attached, recipe, recipe_file, written
+from app.routes.revisions import there
 
 router = APIRouter(tags=["revisions"])
 HOW = How()  # the settings of a drawing that is asked for in passing; the verb `vectorise` takes others
@@ -31,13 +32,20 @@ def download(
     id: UUID,
     artist: CurrentArtist,
     parts: Parts,
-    kind: Annotated[Literal["png", "svg"] | None, Query(alias="as")] = None,
+    request: Request,
+    kind: Annotated[Literal["png", "svg", "md", "txt", "docx", "epub", "json"] | None, Query(alias="as")] = None,
 ) -> Response:
-    """The picture as a file with its recipe: a PNG (iTXt chunk `stemma`), or an SVG (`<metadata>`).
+    """A file with its recipe. Of a picture: a PNG (iTXt chunk `stemma`), or an SVG (`<metadata>`).
 
-    Without `as` a drawing is an SVG and everything else a PNG. A picture of pixels is traced for its SVG, once.
+    Without `as` a drawing is an SVG and every other picture a PNG. A picture of pixels is traced for its SVG, once.
+    Of a text: Markdown (front matter; without `as`), DOCX (a part of its own), EPUB (its last page), or plain text,
+    which carries nothing. `json` is the recipe by itself.
     """
     revision = artist.revisions.get(id)
+    if kind == "json":
+        return recipe_file(revision)
+    if revision.text is not None or kind in WRITERS or kind == "txt":
+        return _written(request, revision, kind or "md")
     asset = there(revision.asset)
     drawn = asset.media_type == MEDIA_TYPE
     kind = kind or ("svg" if drawn else "png")
@@ -48,6 +56,15 @@ def download(
     name = f"stemma-{str(revision.work_id)[-6:]}-{revision.number}.{kind}"
     headers = {**FOR_EVER, "Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type=media_type, headers=headers)
+
+
+def _written(request: Request, revision: Revision, kind: str) -> Response:
+    """A text to be kept. Raises InvalidError for the kinds of a picture."""
+    if kind not in ("txt", *WRITERS):
+        raise InvalidError("as", _("allowed here: %(kinds)s"), kinds="md, txt, docx, epub, json")
+    answer = written(request, revision, kind)  # type: ignore[arg-type]  # looked at above
+    answer.headers["Content-Disposition"] = attached(revision, kind)
+    return answer
 
 
 def _svg(parts: Studio, revision: Revision, asset: Asset, drawn: bool) -> bytes:

@@ -11,42 +11,18 @@ from fastapi.responses import FileResponse
 from app.errors import InvalidError, NotFoundError, _
 from app.models import Asset, Revision
 from app.models.diff import compare
+from app.models.origins import percent, spans_of
+from app.models.text import tokens_of
+from app.models.text_views import sheet
 from app.pages import answer
 from app.pictures import thumbnail
 from app.routes.deps import CurrentArtist, Parts, Studio
+from app.routes.files import FOR_EVER, Kind, recipe, unchanged, written
 from app.routes.schemas import Listed, RevisionOut
 
 router = APIRouter(tags=["revisions"])
 PIXELS = {"image/png", "image/webp"}  # what a browser may open as a page of its own
 WIDTHS = (64, 128, 256, 512, 1024)
-# The bytes under an address never change; `nosniff` and the sandbox keep them from being anything but a picture.
-FOR_EVER = {
-    "Cache-Control": "private, max-age=31536000, immutable",
-    "X-Content-Type-Options": "nosniff",
-    "Content-Security-Policy": "default-src 'none'; sandbox",
-}
-
-
-def recipe(revision: Revision) -> dict[str, Any]:
-    """Everything that says how a revision came about, for the page and for the file."""
-    out = RevisionOut.of(revision).model_dump(mode="json")
-    wanted = (
-        "id",
-        "work",
-        "number",
-        "origin",
-        "verb",
-        "strength",
-        "parents",
-        "brief",
-        "engine",
-        "params",
-        "seed",
-        "facts",
-        "created_at",
-    )
-    text = ("origins", "shares", "place", "form") if revision.text is not None else ()
-    return {"stemma": 1, **{name: out[name] for name in (*wanted, *text)}}
 
 
 @router.get("/works/{id}/revisions")
@@ -80,7 +56,16 @@ def show(id: UUID, request: Request, artist: CurrentArtist) -> Response:
         path=revision.path(),
         diff=compare(first, revision) if first else None,
         recipe=recipe(revision),
+        written=_sheet(revision),
     )
+
+
+def _sheet(revision: Revision) -> dict[str, Any] | None:
+    """Of a text: its stretches by who wrote them, their shares in per cent, and how many tokens an engine recorded."""
+    if revision.text is None:
+        return None
+    spans = spans_of(revision.text, revision.origins)
+    return {"bits": sheet(revision.text, spans), "percent": percent(revision.text, spans), "tokens": len(tokens_of(revision))}
 
 
 def there(asset: Asset | None) -> Asset:
@@ -91,17 +76,32 @@ def there(asset: Asset | None) -> Asset:
 
 
 @router.get("/revisions/{id}/content")
-def content(id: UUID, request: Request, artist: CurrentArtist, parts: Parts, w: int | None = None) -> Response:
-    """The bytes, or a WebP at most `w` pixels wide and high. Strong ETag, Range, cacheable for ever.
+def content(
+    id: UUID,
+    request: Request,
+    artist: CurrentArtist,
+    parts: Parts,
+    w: int | None = None,
+    kind: Annotated[Kind | None, Query(alias="as")] = None,
+) -> Response:
+    """The bytes. Of a picture: or a WebP at most `w` pixels wide and high; strong ETag, Range, cacheable for ever.
 
-    A drawing (SVG) shows itself in an `<img>`, where it runs nothing; opened by itself it is a file to be saved.
+    Of a text: as plain text, or `as` Markdown, DOCX or EPUB with the recipe inside. A drawing (SVG) shows itself in an
+    `<img>`, where it runs nothing; opened by itself it is a file to be saved.
     """
-    asset = there(artist.revisions.asset(id))
+    asset = artist.revisions.asset(id)
+    if asset is None or kind:
+        revision = artist.revisions.get(id)
+        if revision.text is not None or kind:
+            return written(request, revision, kind or "txt")
+    return _bytes(request, parts, there(asset), w)
+
+
+def _bytes(request: Request, parts: Studio, asset: Asset, w: int | None) -> Response:
     if w is not None and w not in WIDTHS:
         raise InvalidError("w", _("allowed here: %(widths)s"), widths=", ".join(map(str, WIDTHS)))
     etag = f'"{asset.sha256}{f"-{w}" if w else ""}"'
-    known = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
-    if etag in known or known == ["*"]:  # weak comparison: a proxy that compresses weakens tags (RFC 9110, 13.1.2)
+    if unchanged(request, etag):
         return Response(status_code=304, headers={**FOR_EVER, "ETag": etag})
     path, kind = (
         (parts.store.path(asset.sha256), asset.media_type) if w is None else (_thumbnail(parts, asset, w), "image/webp")

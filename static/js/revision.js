@@ -16,5 +16,22 @@ document.querySelector("form[data-unpick]")?.addEventListener("submit", async (e
   if (answer.ok) location.reload();
 });
 
+// Ink shows who wrote what; it is remembered, since it belongs to the reader and not to one text.
+const ink = document.querySelector("[data-switch-ink]");
+if (ink) {
+  const sheet = ink.closest(".sheet-of");
+  const show = (on) => {
+    sheet.classList.toggle("inked", on);
+    ink.ariaPressed = on;
+  };
+  ink.hidden = false;
+  show(localStorage.getItem("stemma-ink") !== "off");
+  ink.addEventListener("click", () => {
+    const on = !sheet.classList.contains("inked");
+    localStorage.setItem("stemma-ink", on ? "on" : "off");
+    show(on);
+  });
+}
+
 const strip = document.querySelector(".way ol");
 if (strip) strip.scrollLeft = strip.scrollWidth; // where it ends is where we are

@@ -26,7 +26,7 @@ TABLE = {
     "main": {"routes", "pages", "queue", "db", "guard", "problems", "observe", "live", "outbox", "engines", "store"}
     | {"judging", "search"},
     "routes": {"models", "pages", "queue", "store", "engines", "judging", "live", "pictures", "observe", "brief", "db"}
-    | {"search", "forms", "passages"},
+    | {"search", "forms", "passages", "documents"},
     "worker": {"models", "engines", "judging", "queue", "store", "outbox", "brief", "db", "forms"},
     "problems": {"pages", "observe"},
     "search": {"models", "judging"},
@@ -35,6 +35,7 @@ TABLE = {
     "observe": {"db"},
     "pages": {"db", "passages"},
     "passages": set(),
+    "documents": set(),
     "models": {"db", "store", "brief", "forms"},
     "forms": set(),
     "music": set(),

@@ -91,8 +91,8 @@ def test_a_verse_that_moved_is_told_as_moved_from_where_to_where() -> None:
     b = "月满空庭夜未收。\n一树寒声听不得，\n谁家灯火下帘钩。\n微风拂面过东楼，\n"
     moves = [p for p in checked(a, b) if p.op == "move"]
     assert [(p.end, p.text, p.a, p.b) for p in moves] == [
-        ("from", "微风拂面过东楼，", (0, 8), (27, 35)),
-        ("to", "微风拂面过东楼，", (0, 8), (27, 35)),
+        ("from", "微风拂面过东楼，\n", (0, 9), (27, 36)),
+        ("to", "微风拂面过东楼，\n", (0, 9), (27, 36)),
     ]
 
 

@@ -150,3 +150,73 @@ def test_many_at_once_are_sent_away_instead_of_holding_the_web(
 def test_an_svg_from_outside_stays_outside(web: TestClient, work: str, drawing: dict[str, Any]) -> None:
     ours = web.get(f"/revisions/{drawing['id']}/download").content
     assert web.post(f"/works/{work}/imports", files={"file": ("fox.svg", ours, "image/svg+xml")}).status_code == 415
+
+
+# Texts
+
+
+@pytest.fixture
+def poem(web: TestClient, project: str) -> dict[str, Any]:
+    """An imported poem whose words look like marks."""
+    work = web.post(f"/projects/{project}/works", json={"title": "秋思: <b>/autumn?", "medium": "text"}).json()["id"]
+    text = "微风拂面过东楼，\n<script>alert(1)</script> *a* 👩‍👩‍👧 مرحبا"
+    answer = web.post(f"/works/{work}/imports", files={"file": ("a.txt", text.encode())})
+    assert answer.status_code == 201, answer.text
+    return dict(answer.json())
+
+
+TYPES = {
+    "md": "text/markdown; charset=utf-8",
+    "txt": "text/plain; charset=utf-8",
+    "docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+    "epub": "application/epub+zip",
+    "json": "application/json",
+}
+
+
+@pytest.mark.parametrize("kind", TYPES)
+def test_a_text_is_a_file_of_every_kind(web: TestClient, poem: dict[str, Any], kind: str) -> None:
+    file = web.get(f"/revisions/{poem['id']}/download?as={kind}")
+    assert (file.status_code, file.headers["content-type"]) == (200, TYPES[kind])
+    said = file.headers["content-disposition"]
+    assert said.startswith("attachment; ")
+    assert said.endswith(f"filename*=UTF-8''%E7%A7%8B%E6%80%9D%20b%20autumn%201.{kind}")
+    assert file.headers["x-content-type-options"] == "nosniff"
+    assert file.headers["content-security-policy"] == "default-src 'none'; sandbox"
+
+
+def test_a_texts_recipe_is_in_its_file_or_beside_it(web: TestClient, poem: dict[str, Any]) -> None:
+    path = f"/revisions/{poem['id']}/download"
+    beside = web.get(f"{path}?as=json").json()
+    assert (beside["id"], beside["shares"], beside["origins"]) == (poem["id"], {"import": 1.0}, poem["origins"])
+    head = web.get(path).text.split("---\n")[1]
+    line = next(line for line in head.splitlines() if line.startswith("stemma: "))
+    assert json.loads(line.removeprefix("stemma: ")) == beside
+    assert web.get(f"{path}?as=txt").content == poem["text"].encode()
+
+
+@pytest.mark.parametrize("kind", ["md", "txt", "docx", "epub"])
+def test_content_is_known_again(web: TestClient, poem: dict[str, Any], kind: str) -> None:
+    path = f"/revisions/{poem['id']}/content?as={kind}"
+    first = web.get(path)
+    again = web.get(path, headers={"If-None-Match": first.headers["etag"]})
+    assert (again.status_code, again.content) == (304, b"")
+    web.patch(f"/works/{poem['work']}", json={"title": "Another"})
+    renamed = web.get(path, headers={"If-None-Match": first.headers["etag"]})
+    assert renamed.status_code == (304 if kind == "txt" else 200)
+
+
+def test_the_content_of_a_text_is_its_plain_text(web: TestClient, poem: dict[str, Any]) -> None:
+    answer = web.get(f"/revisions/{poem['id']}/content")
+    assert (answer.content, answer.headers["content-type"]) == (poem["text"].encode(), "text/plain; charset=utf-8")
+    assert "immutable" in answer.headers["cache-control"]
+    assert answer.headers["content-disposition"].startswith("inline")
+
+
+def test_each_medium_has_its_kinds(web: TestClient, poem: dict[str, Any], revision: str, stranger: dict[str, str]) -> None:
+    assert web.get(f"/revisions/{poem['id']}/download?as=png").json()["fields"][0]["field"] == "as"
+    assert web.get(f"/revisions/{poem['id']}/content?as=pdf").status_code == 422
+    assert web.get(f"/revisions/{revision}/content?as=docx").status_code == 404
+    assert web.get(f"/revisions/{revision}/download?as=epub").status_code == 404
+    assert web.get(f"/revisions/{revision}/download?as=json").json()["id"] == revision
+    assert web.get(f"/revisions/{stranger['revision']}/content?as=md").status_code == 404

@@ -164,6 +164,90 @@ def test_too_small_too_large_and_the_wrong_place(
     assert bring(work, picture(size=(7, 100))) == 422
     assert bring(work, picture(size=(20_000, 9))) == 413
     poem = web.post(f"/projects/{project}/works", json={"title": "Poem", "medium": "text"}).json()["id"]
-    assert bring(poem, picture()) == 422
+    assert bring(poem, picture()) == 415
     web.post(f"/works/{work}/trash")
     assert bring(work, picture()) == 409
+
+
+# Texts
+
+
+POEM = "微风拂面过东楼，\n月满空庭夜未收。"
+
+
+@pytest.fixture
+def poem(web: TestClient, project: str) -> str:
+    """The id of a work of text."""
+    return str(web.post(f"/projects/{project}/works", json={"title": "秋思", "medium": "text"}).json()["id"])
+
+
+def brought(web: TestClient, work: str, name: str, data: bytes) -> Any:
+    """What the studio answers to a file."""
+    return web.post(f"/works/{work}/imports", files={"file": (name, data, "application/octet-stream")})
+
+
+def test_a_text_is_a_root_and_all_of_it_is_imported(web: TestClient, poem: str) -> None:
+    answer = brought(web, poem, "秋思.txt", POEM.replace("\n", "\r\n").encode("gb18030"))
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    assert (made["origin"], made["parents"], made["text"], made["asset"]) == ("import", [], POEM, None)
+    assert made["origins"] == [{"start": 0, "end": len(POEM), "by": "import"}]
+    assert made["shares"] == {"import": 1.0}
+    assert made["facts"] == {"file": "秋思.txt", "format": "txt", "encoding": "gb18030"}
+    assert answer.headers["location"] == f"/revisions/{made['id']}"
+
+
+def test_markdown_comes_as_its_source_and_goes_as_it_came(web: TestClient, poem: str) -> None:
+    source = "# 秋\n\n*yes* <script>alert(1)</script>\n"
+    made = brought(web, poem, "a.md", source.encode()).json()
+    assert made["text"] == source
+    file = web.get(f"/revisions/{made['id']}/download")
+    assert file.text.endswith(f"---\n\n{source}\n")
+
+
+def test_a_docx_goes_out_and_comes_back(web: TestClient, poem: str) -> None:
+    first = brought(web, poem, "a.txt", POEM.encode()).json()
+    file = web.get(f"/revisions/{first['id']}/content?as=docx").content
+    back = brought(web, poem, "a.docx", file)
+    assert (back.status_code, back.json()["text"]) == (201, "秋思\n" + POEM)
+
+
+def test_a_browser_goes_on_from_the_text_it_brought(web: TestClient, poem: str) -> None:
+    files = {"file": ("a.txt", POEM.encode())}
+    answer = web.post(f"/works/{poem}/imports", files=files, headers={"Accept": "text/html"}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/works/{poem}")
+    draft = web.get(f"/works/{poem}/draft").json()
+    assert (draft["text"], draft["origins"]) == (POEM, [{"start": 0, "end": len(POEM), "by": "import"}])
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "status"),
+    [
+        ("a.txt", b"", 422),
+        ("a.txt", b" \r\n\n", 422),
+        ("a.txt", b"bell \x07", 422),
+        ("a.txt", "\x85".encode(), 422),
+        ("a.txt", b"a" * 1_000_001, 413),
+        ("a.txt", b"a\r\n" * 600_000, 413),
+        ("a.txt", b"\x89PNG\r\n\x1a\n\0", 415),
+        ("a.txt", "Grüße".encode("latin-1"), 415),
+        ("a.png", b"text", 415),
+        ("a.docx", b"no archive", 415),
+        ("", b"text", 422),
+    ],
+)
+def test_what_is_no_text_is_refused_with_words(web: TestClient, poem: str, name: str, data: bytes, status: int) -> None:
+    answer = brought(web, poem, name, data)
+    assert answer.status_code == status
+    assert answer.json()["title"]
+    assert web.get(f"/works/{poem}/revisions").json()["items"] == []
+
+
+def test_a_file_over_the_limit_is_told(web: TestClient, poem: str, config: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(config, "max_upload", 100)
+    assert brought(web, poem, "a.txt", b"a" * 101).status_code == 413
+    assert brought(web, poem, "a.txt", b"a" * 100).status_code == 201
+
+
+def test_texts_and_pictures_do_not_mix(web: TestClient, work: str) -> None:
+    assert brought(web, work, "a.txt", POEM.encode()).status_code == 415

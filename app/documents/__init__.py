@@ -1,0 +1,1 @@
+"""Documents: texts as files that other programs read and write."""

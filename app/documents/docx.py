@@ -1,0 +1,64 @@
+"""A text as DOCX (ECMA-376): a paragraph a line, its recipe in a part of its own and in the properties."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import UTC
+from xml.sax.saxutils import escape
+
+import docx
+from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.packuri import PackURI
+from docx.opc.part import Part
+from docx.oxml import parse_xml
+from docx.oxml.ns import nsdecls, qn
+from docx.shared import Pt
+
+from app.documents.document import Document, from_right, packed, xml_text
+
+MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+RECIPE = "/customXml/stemma.xml"  # a custom XML part (ECMA-376-1, 15.2.5): programs keep it, and show nothing of it
+RECIPE_SPACE = "urn:stemma:recipe"
+_TOLD = 255  # characters that a core property holds
+
+
+def docx_of(document: Document) -> bytes:
+    """The text with its title above it. The same document is the same bytes at any time."""
+    file = docx.Document()
+    normal = file.styles["Normal"]
+    normal.font.name, normal.font.size = "Georgia", Pt(12)
+    normal.element.rPr.rFonts.set(qn("w:eastAsia"), "SimSun")
+    normal.paragraph_format.space_after = Pt(0)
+    normal.paragraph_format.line_spacing = 1.5
+    _about(file, document)
+    file.add_heading(xml_text(document.title), 1)
+    body = file.element.body
+    lines = "".join(map(_paragraph, document.text.split("\n")))
+    for paragraph in list(parse_xml(f"<w:body {nsdecls('w')}>{lines}</w:body>")):
+        body.insert(len(body) - 1, paragraph)  # the last element tells of the page (w:sectPr)
+    said = f'<recipe xmlns="{RECIPE_SPACE}">{escape(xml_text(document.recipe_json))}</recipe>'
+    part = Part(PackURI(RECIPE), "application/xml", said.encode(), file.part.package)
+    file.part.relate_to(part, RELATIONSHIP_TYPE.CUSTOM_XML)
+    saved = io.BytesIO()
+    file.save(saved)
+    with zipfile.ZipFile(saved) as archive:
+        return packed((name, archive.read(name)) for name in archive.namelist())
+
+
+def _about(file: docx.document.Document, document: Document) -> None:
+    properties = file.core_properties
+    properties.title = xml_text(document.title)[:_TOLD]
+    properties.author = xml_text(document.author)[:_TOLD]
+    properties.language = document.language
+    properties.identifier = f"urn:uuid:{document.id}"
+    properties.comments = f"Stemma · {document.words['recipe']}: {RECIPE}"
+    properties.created = properties.modified = document.created.astimezone(UTC).replace(tzinfo=None)
+    properties.last_modified_by = "Stemma"
+
+
+def _paragraph(line: str) -> str:
+    right = from_right(line)
+    runs = "<w:tab/>".join(f'<w:t xml:space="preserve">{escape(part)}</w:t>' for part in xml_text(line).split("\t"))
+    about = "<w:pPr><w:bidi/></w:pPr>" if right else ""
+    return f"<w:p>{about}<w:r>{'<w:rPr><w:rtl/></w:rPr>' if right else ''}{runs}</w:r></w:p>"

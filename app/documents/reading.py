@@ -1,0 +1,77 @@
+"""A file on its way in: plain text and Markdown in the encodings that people have, DOCX through `reading_docx`."""
+
+from __future__ import annotations
+
+import codecs
+from typing import Literal, NamedTuple
+
+from app.documents.reading_docx import text_of_docx
+from app.errors import UnsupportedError, _
+
+Kind = Literal["txt", "md", "docx"]
+KINDS: dict[str, Kind] = {"txt": "txt", "text": "txt", "md": "md", "markdown": "md", "docx": "docx"}
+_MARKS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"),
+          (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF8, "utf-8-sig"))  # fmt: skip
+COMMON = 0.8  # of the letters that are not ASCII: so many must be common Chinese for GB 18030 to be believed
+
+
+class Read(NamedTuple):
+    """What a file says, and how it was read."""
+
+    text: str
+    kind: Kind
+    encoding: str | None  # of a DOCX: none
+
+
+def read(name: str, data: bytes, most: int) -> Read:
+    """The text of a file called `name`, of at most `most` characters.
+
+    Raises UnsupportedError (another kind of file, an encoding that is not known) and TooLargeError.
+    """
+    _stem, dot, ending = name.rpartition(".")
+    kind = KINDS.get(ending.lower())
+    if kind is None or not dot:
+        raise UnsupportedError(_("That is not a text Stemma can read (.txt, .md or .docx)."))
+    if kind == "docx":
+        return Read(text_of_docx(data, most), kind, None)
+    encoding = encoding_of(data)
+    return Read(data.decode(encoding), kind, encoding)
+
+
+def encoding_of(data: bytes) -> str:
+    """How the bytes are to be read: by their mark, as UTF-8, or as GB 18030 when that gives Chinese.
+
+    Raises UnsupportedError for anything else.
+    """
+    for mark, encoding in _MARKS:
+        if data.startswith(mark):
+            return _sure(data, encoding)
+    if b"\0" in data:  # a picture, an archive, or UTF-16 that does not say so
+        raise UnsupportedError(_("That file is not plain text: save it as UTF-8 and bring it again."))
+    try:
+        return _sure(data, "utf-8")
+    except UnsupportedError:
+        if not _chinese(data):
+            raise
+        return "gb18030"
+
+
+def _sure(data: bytes, encoding: str) -> str:
+    try:
+        data.decode(encoding)
+    except UnicodeDecodeError as error:
+        said = _("The encoding of that file is not known (UTF-8, UTF-16 with its mark, or GB 18030): save it as UTF-8.")
+        raise UnsupportedError(said) from error
+    return encoding
+
+
+def _chinese(data: bytes) -> bool:
+    """True when GB 18030 reads the bytes as text in which common Chinese (GB 2312) is most of what is not ASCII."""
+    try:
+        text = data.decode("gb18030")
+    except UnicodeDecodeError:
+        return False
+    others = [character for character in text if character > "\x7f"]
+    common = "".join(others).encode("gb2312", "ignore").decode("gb2312")
+    han = sum("\u4e00" <= character <= "\u9fff" for character in common)
+    return bool(others) and len(common) >= COMMON * len(others) and 2 * han >= len(others)

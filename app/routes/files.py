@@ -1,0 +1,118 @@
+"""Files that go out: their headers, their recipe, and texts as documents."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Callable, Mapping
+from typing import Any, Literal
+from urllib.parse import quote
+
+from fastapi import Request, Response
+
+from app.documents import docx, epub
+from app.documents import markdown as md
+from app.documents.document import Document
+from app.errors import NotFoundError, _
+from app.models import Revision
+from app.pages import translations
+from app.passages import tongue
+from app.routes.schemas import RevisionOut
+
+# The bytes under an address never change; `nosniff` and the sandbox keep them from being anything but what they are.
+FOR_EVER = {
+    "Cache-Control": "private, max-age=31536000, immutable",
+    "X-Content-Type-Options": "nosniff",
+    "Content-Security-Policy": "default-src 'none'; sandbox",
+}
+Kind = Literal["md", "txt", "docx", "epub"]
+PLAIN = "text/plain; charset=utf-8"
+WRITERS: Mapping[str, tuple[Callable[[Document], bytes], str]] = {
+    "md": (md.markdown, md.MEDIA_TYPE),
+    "docx": (docx.docx_of, docx.MEDIA_TYPE),
+    "epub": (epub.epub_of, epub.MEDIA_TYPE),
+}
+MADE = 1  # goes up when the same revision makes other bytes
+_AS_MARKS = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')  # what some system has no file names with
+
+
+def recipe(revision: Revision) -> dict[str, Any]:
+    """Everything that says how a revision came about, for the page and for the file."""
+    out = RevisionOut.of(revision).model_dump(mode="json")
+    wanted = (
+        "id",
+        "work",
+        "number",
+        "origin",
+        "verb",
+        "strength",
+        "parents",
+        "brief",
+        "engine",
+        "params",
+        "seed",
+        "facts",
+        "created_at",
+    )
+    text = ("origins", "shares", "place", "form") if revision.text is not None else ()
+    return {"stemma": 1, **{name: out[name] for name in (*wanted, *text)}}
+
+
+def unchanged(request: Request, etag: str) -> bool:
+    """True when the reader has these bytes. Weak comparison: a proxy that compresses weakens tags (RFC 9110, 13.1.2)."""
+    known = [part.strip().removeprefix("W/") for part in request.headers.get("if-none-match", "").split(",")]
+    return etag in known or known == ["*"]
+
+
+def written(request: Request, revision: Revision, kind: Kind) -> Response:
+    """A text as a file: `txt` is the text and nothing else, to be read at once; the others carry its recipe.
+
+    Raises NotFoundError for a revision that is no text.
+    """
+    if revision.text is None:
+        raise NotFoundError(_("This revision has no text."))
+    title = "" if kind == "txt" else revision.work.title
+    etag = f'"{hashlib.sha256(f"{MADE} {revision.id} {kind} {title}".encode()).hexdigest()[:40]}"'
+    headers = {**FOR_EVER, "ETag": etag}
+    if kind != "txt":  # the work may get another title
+        headers["Cache-Control"] = "private, no-cache"
+    if unchanged(request, etag):
+        return Response(status_code=304, headers=headers)
+    headers["Content-Disposition"] = attached(revision, kind, "inline" if kind == "txt" else "attachment")
+    if kind == "txt":
+        return Response(revision.text.encode(), media_type=PLAIN, headers=headers)
+    write, media_type = WRITERS[kind]
+    return Response(write(document(revision)), media_type=media_type, headers=headers)
+
+
+def recipe_file(revision: Revision) -> Response:
+    """The recipe by itself, for what cannot carry it."""
+    data = json.dumps(recipe(revision), ensure_ascii=False, indent=2).encode()
+    headers = {**FOR_EVER, "Cache-Control": "no-store", "Content-Disposition": attached(revision, "json")}
+    return Response(data, media_type="application/json", headers=headers)
+
+
+def attached(revision: Revision, kind: str, how: str = "attachment") -> str:
+    """A Content-Disposition (RFC 6266): a plain name for old readers, the work's title in UTF-8 for the others."""
+    plain = f"stemma-{str(revision.work_id)[-6:]}-{revision.number}.{kind}"
+    title = " ".join(_AS_MARKS.sub(" ", revision.work.title).split()).strip(" .")[:80] or "stemma"
+    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(f'{title} {revision.number}.{kind}', safe='')}"
+
+
+def document(revision: Revision) -> Document:
+    """The revision as what every kind of file is made from."""
+    text = revision.text or ""
+    language = tongue(text)
+    say = translations(language.partition("-")[0]).gettext
+    return Document(
+        id=revision.id,
+        title=revision.work.title,
+        author=revision.created_by.name,
+        language=language,
+        created=revision.created_at,
+        text=text,
+        recipe=recipe(revision),
+        words={"recipe": say(_("Recipe")), "contents": say(_("Contents"))},
+        markdown=revision.path()[0].facts.get("format") == "md",
+    )

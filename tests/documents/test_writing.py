@@ -1,0 +1,115 @@
+"""Texts as files: Markdown that reads as the text, DOCX and EPUB that hold together, each with its recipe."""
+
+from __future__ import annotations
+
+import io
+import json
+import xml.etree.ElementTree as ET
+import zipfile
+from dataclasses import replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+import docx
+import pytest
+
+from app.documents.document import Document
+from app.documents.docx import RECIPE, docx_of
+from app.documents.epub import epub_of
+from app.documents.markdown import escaped, markdown
+from app.documents.reading_docx import text_of_docx
+
+TEXT = "微风拂面过东楼，\n月满空庭夜未收。\n\n<script>alert('x')</script> & *stars* _lines_\n\tعلى البحر 👩‍👩‍👧\u202eabc\n  two spaces \ufffe"
+parsed = ET.fromstring  # what these tests made themselves
+OPF, DC, XHTML = "{http://www.idpf.org/2007/opf}", "{http://purl.org/dc/elements/1.1/}", "{http://www.w3.org/1999/xhtml}"
+EPUB = "{http://www.idpf.org/2007/ops}"
+
+
+@pytest.fixture
+def document() -> Document:
+    return Document(
+        id=UUID("019301c0-0000-7000-8000-000000000001"),
+        title="秋思 & <b>Autumn</b>",
+        author="An artist",
+        language="zh-Hans",
+        created=datetime(2026, 11, 24, 2, 0, tzinfo=UTC),
+        text=TEXT,
+        recipe={"stemma": 1, "brief": {"intent": "秋 </recipe> & ]]>"}, "shares": {"hand": 0.64, "engine": 0.36}},
+        words={"recipe": "配方", "contents": "目录"},
+    )
+
+
+def test_markdown_carries_the_recipe_in_front_and_escapes_every_mark(document: Document) -> None:
+    head, _, body = markdown(document).decode().removeprefix("---\n").partition("---\n\n")
+    told = dict(line.split(": ", 1) for line in head.splitlines())
+    assert json.loads(told["stemma"]) == document.recipe
+    assert json.loads(told["title"]) == document.title
+    assert body.startswith("微风拂面过东楼，\\\n月满空庭夜未收。\n\n\\<script\\>")
+    assert "\\*stars\\* \\_lines\\_" in body
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [("# no title", "\\# no title"), ("- no item", "\\- no item"), ("12. no item", "12\\. no item"), ("    no code", "&nbsp;" * 4 + "no code"),
+     ("===", "\\==="), ("1969", "1969"), ("a `b` [c](d) ![e]", "a \\`b\\` \\[c\\](d) \\!\\[e\\]"), ("> said", "\\> said")],
+)  # fmt: skip
+def test_a_line_of_markdown_is_shown_not_obeyed(line: str, said: str) -> None:
+    assert escaped(line) == said
+
+
+def test_markdown_source_stays_source(document: Document) -> None:
+    assert markdown(replace(document, text="# Title\n*yes*", markdown=True)).decode().endswith("---\n\n# Title\n*yes*\n")
+
+
+def test_a_docx_opens_and_reads_back_as_the_same_text(document: Document) -> None:
+    data = docx_of(document)
+    opened = docx.Document(io.BytesIO(data))
+    assert opened.core_properties.title == document.title
+    assert [p.text for p in opened.paragraphs] == [document.title, *TEXT.replace("\ufffe", "\ufffd").split("\n")]
+    assert text_of_docx(data, 10_000) == document.title + "\n" + TEXT.replace("\ufffe", "\ufffd")
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        held = parsed(archive.read(RECIPE.lstrip("/")))
+        assert json.loads(held.text or "") == document.recipe
+        assert b"w:bidi" in archive.read("word/document.xml")
+        assert b"<script>" not in archive.read("word/document.xml")
+
+
+def test_a_book_is_a_valid_epub(document: Document) -> None:
+    with zipfile.ZipFile(io.BytesIO(epub_of(document))) as archive:
+        first = archive.infolist()[0]
+        assert (first.filename, first.compress_type, archive.read(first)) == ("mimetype", 0, b"application/epub+zip")
+        assert not first.extra
+        container = parsed(archive.read("META-INF/container.xml"))
+        path = next(container.iter("{urn:oasis:names:tc:opendocument:xmlns:container}rootfile")).attrib["full-path"]
+        package = parsed(archive.read(path))
+        assert package.attrib["version"] == "3.0"
+        assert package.findtext(f".//{DC}title") == document.title
+        assert package.findtext(f".//{DC}language") == "zh-Hans"
+        assert package.find(f".//{DC}identifier[@id='{package.attrib['unique-identifier']}']") is not None
+        assert package.find(f".//{OPF}meta[@property='dcterms:modified']") is not None
+        items = {item.attrib["id"]: item.attrib for item in package.iter(f"{OPF}item")}
+        listed = {f"book/{item['href']}" for item in items.values()}
+        assert listed | {"mimetype", "META-INF/container.xml", path} == set(archive.namelist())
+        spine = [items[ref.attrib["idref"]]["href"] for ref in package.iter(f"{OPF}itemref")]
+        assert spine == ["text-1.xhtml", "recipe.xhtml"]
+        pages = {name: parsed(archive.read(name)) for name in archive.namelist() if name.endswith(".xhtml")}
+        [nav] = [i["href"] for i in items.values() if i.get("properties") == "nav"]
+        toc = pages[f"book/{nav}"].find(f".//{XHTML}nav[@{EPUB}type='toc']")
+        assert toc is not None
+        assert [a.attrib["href"] for a in toc.iter(f"{XHTML}a")] == spine
+        said = "".join(pages["book/text-1.xhtml"].itertext())
+        assert "<script>alert('x')</script>" in said
+        assert not list(pages["book/text-1.xhtml"].iter(f"{XHTML}script"))
+        assert json.loads(archive.read("book/recipe.json")) == document.recipe
+        assert "]]>" in "".join(pages["book/recipe.xhtml"].itertext())
+
+
+def test_the_same_document_is_the_same_bytes(document: Document) -> None:
+    for write in (docx_of, epub_of, markdown):
+        assert write(document) == write(document)
+
+
+def test_a_long_text_is_a_book_of_several_files(document: Document) -> None:
+    long = replace(document, text="\n\n".join(["月满空庭夜未收。" * 100] * 200))
+    with zipfile.ZipFile(io.BytesIO(epub_of(long))) as archive:
+        assert sum(name.startswith("book/text-") for name in archive.namelist()) == 3
