@@ -30,7 +30,7 @@ function find(wanted) {
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.repeat || event.defaultPrevented || document.querySelector("dialog[open]")) return;
   const wanted = chord(event);
-  const always = /^(Control|Meta)\+Enter$/.test(wanted); // meant for the midst of writing
+  const always = /^(Control|Meta|Control\+Shift|Shift\+Meta|Alt)\+Enter$/.test(wanted); // meant for the midst of writing
   const off = document.documentElement.dataset.keys === "off" && wanted !== "?";
   if ((typing(event.target) && !always) || (off && !always)) return;
   const control = find(wanted);

@@ -71,11 +71,12 @@ export class Distribution {
     const { here, forced, choose, alone, option } = this.region.dataset;
     const said = fill(here, { token: visible(token.text), share: share(token.logprob) });
     this.region.querySelector(".here").textContent = token.forced ? `${said} · ${forced}` : said;
+    const most = Math.exp(token.alternatives[0]?.logprob ?? 0);
     const others = token.alternatives.map(({ text, logprob }, rank) => {
       const button = Object.assign(document.createElement("button"), { type: "button", title: "" });
       button.dataset.rank = rank;
       button.ariaLabel = fill(option, { token: this.#named(text), share: share(logprob) });
-      button.style.setProperty("--p", Math.exp(logprob).toFixed(4));
+      button.style.setProperty("--p", (Math.exp(logprob) / most).toFixed(4));
       if (text === token.text) button.setAttribute("aria-current", "true");
       const said = Object.assign(document.createElement("q"), { textContent: visible(text) });
       const figure = Object.assign(document.createElement("i"), { textContent: share(logprob) });
