@@ -164,9 +164,9 @@ def _slide(a: str, b: str, matches: list[Match]) -> list[Match]:
         text, begin, end = (b, y + n, y2) if x + n == x2 else (a, x + n, x2)
         if (x + n == x2) == (y + n == y2):
             continue
-        by = _best(text, begin, end, min(n - 1, SLIDE), min(n2 - 1, SLIDE))
+        by = _best(text, begin, end, min(n - 1, SLIDE), min(n2 - (at + 2 < len(runs)), SLIDE))
         runs[at], runs[at + 1] = (x, y, n + by), (x2 + by, y2 + by, n2 - by)
-    return runs
+    return [run for run in runs if run[2]]
 
 
 def _best(text: str, begin: int, end: int, left: int, right: int) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -14,10 +14,14 @@ from app.errors import InvalidError, NotFoundError, _
 from app.models import Revision
 from app.models.diff import Diff, Op, compare, picture_difference
 from app.models.kin import near, numbered
+from app.models.origins import spans_of
+from app.models.text_diff import Passage
+from app.models.text_views import Inks, amount, folded, inline, side_by_side
 from app.pages import answer
 from app.routes.deps import CurrentArtist, Parts, Session
 
 router = APIRouter(prefix="/revisions", tags=["diffs"])
+View = Literal["inline", "side", "changes"]
 
 
 class PieceOut(BaseModel):
@@ -25,6 +29,19 @@ class PieceOut(BaseModel):
 
     op: Op
     text: str
+
+
+class PassageOut(PieceOut):
+    """A run of a text. `a` and `b` are its place in the old and the new text: [begin, end], in Unicode code points.
+
+    What moved stands at both its places, each telling both; `move` counts them, `end` says which this is. The passages
+    with a place in `a` that are not a move's `to` spell the old text, those in `b` that are not a `from` the new one.
+    """
+
+    a: tuple[int, int] | None
+    b: tuple[int, int] | None
+    move: int | None
+    end: Literal["from", "to"] | None
 
 
 class PictureOut(BaseModel):
@@ -44,7 +61,7 @@ class DiffOut(BaseModel):
     params: dict[str, tuple[Any, Any]]
     engine: tuple[str | None, str | None]
     seed: tuple[int | None, int | None]
-    text: list[PieceOut] | None
+    text: list[PassageOut] | None
     picture: PictureOut
 
     @classmethod
@@ -57,16 +74,27 @@ class DiffOut(BaseModel):
             params=diff.params,
             engine=diff.engine,
             seed=diff.seed,
-            text=[PieceOut(**asdict(piece)) for piece in diff.text] if diff.text is not None else None,
+            text=[PassageOut(**asdict(one)) for one in diff.text] if diff.text is not None else None,
             picture=PictureOut(a=_content(diff.a), b=_content(diff.b), difference=difference),
         )
 
 
 @router.get("/{a}/diff/{b}")
-def show(a: UUID, b: UUID, *, request: Request, artist: CurrentArtist, session: Session, parts: Parts) -> Response:
-    """What changed from revision `a` to `b`: words of the brief by field, parameters, seed, pictures.
+def show(
+    a: UUID,
+    b: UUID,
+    *,
+    request: Request,
+    artist: CurrentArtist,
+    session: Session,
+    parts: Parts,
+    view: View = "inline",
+    ink: bool = False,
+) -> Response:
+    """What changed from revision `a` to `b`: words of the brief by field, of the text, parameters, seed, pictures.
 
-    `brief` maps a field to pieces `{op: equal | delete | insert, text}`; `params` a name to `[old, new]`.
+    `brief` maps a field to pieces `{op: equal | delete | insert, text}`; `params` a name to `[old, new]`; `text` is
+    passages with their places. A page shows a text in one of three views, with who wrote it if `ink`.
     """
     diff = compare(artist.revisions.get(a), artist.revisions.get(b))
     difference = picture_difference(parts.store, diff.a, diff.b)
@@ -74,7 +102,19 @@ def show(a: UUID, b: UUID, *, request: Request, artist: CurrentArtist, session: 
         return answer(request, DiffOut.of(diff, difference))
     kin = near(session, diff.b)
     shown: dict[str, Any] = {"diff": diff, "difference": difference, "work": diff.b.work, "near": kin}
+    if diff.text is not None:
+        shown |= _written(diff, diff.text, view, ink)
     return answer(request, lambda: DiffOut.of(diff, difference), "revisions/diff.html", **shown)
+
+
+def _written(diff: Diff, passages: list[Passage], view: View, ink: bool) -> dict[str, Any]:
+    """What the page needs for a text: its rows in the view that was asked for."""
+    inks = Inks(*(spans_of(one.text or "", one.origins) for one in (diff.a, diff.b))) if ink else Inks()
+    if view == "side":
+        rows = folded(side_by_side(passages, inks))
+    else:
+        rows = folded(inline(passages, inks))
+    return {"rows": rows, "view": view, "ink": ink, "amount": amount(passages)}
 
 
 @router.get("/{id}/diff")

@@ -100,3 +100,60 @@ def test_what_is_not_yours_is_not_there(web: TestClient, pair: tuple[str, str], 
     for a, b in ((pair[0], secret), (secret, pair[0]), (secret, secret), (pair[0], str(uuid4()))):
         assert web.get(f"/revisions/{a}/diff/{b}").status_code == 404
     assert web.get(f"/revisions/{secret}/diff?number=1").status_code == 404
+
+
+# Texts
+
+OLD = "微风拂面过东楼，\n" + "".join(f"line {n} stays\n" for n in range(20)) + "<script>the last</script>\n"
+NEW = "".join(f"line {n} stays\n" for n in range(20)) + "<script>the first</script>\n微风拂面过东楼，\n"
+
+
+@pytest.fixture
+def texts(web: TestClient, project: str) -> tuple[str, str]:
+    """Two imported texts: a line moved, a word changed."""
+    work = web.post(f"/projects/{project}/works", json={"title": "秋思", "medium": "text"}).json()["id"]
+
+    def bring(text: str) -> str:
+        return str(web.post(f"/works/{work}/imports", files={"file": ("a.txt", text.encode())}).json()["id"])
+
+    return bring(OLD), bring(NEW)
+
+
+def test_a_text_is_told_in_passages_with_their_places(web: TestClient, texts: tuple[str, str]) -> None:
+    told = web.get(f"/revisions/{texts[0]}/diff/{texts[1]}").json()["text"]
+    assert "".join(p["text"] for p in told if p["a"] and p["end"] != "to") == OLD
+    assert "".join(p["text"] for p in told if p["b"] and p["end"] != "from") == NEW
+    moves = [(p["end"], p["move"], p["a"], OLD[slice(*p["a"])] == NEW[slice(*p["b"])]) for p in told if p["op"] == "move"]
+    assert moves == [("from", 1, [0, 9], True), ("to", 1, [0, 9], True)]
+    assert [p["text"] for p in told if p["op"] in {"delete", "insert"}] == ["last", "first"]
+
+
+@pytest.mark.parametrize("view", ["inline", "side", "changes"])
+@pytest.mark.parametrize("ink", ["", "&ink=1"])
+def test_each_view_shows_what_changed_in_marks_and_words(web: TestClient, texts: tuple[str, str], view: str, ink: str) -> None:
+    page = web.get(f"/revisions/{texts[0]}/diff/{texts[1]}?view={view}{ink}", headers=BROWSER)
+    assert page.status_code == 200
+    assert ('class="by-import" title="imported">last<' in page.text) == bool(ink)
+    assert '<del><span class="unseen">removed: </span>' in page.text
+    assert '<ins><span class="unseen">added: </span>' in page.text
+    assert page.text.count('data-end="from"') == page.text.count('data-end="to"') == 1
+    assert "1 passage moved" in page.text
+    assert "&lt;script&gt;" in page.text
+    assert "<script>the" not in page.text
+    assert ("unchanged lines</summary>" in page.text) == (view != "changes")
+    assert ("line 9 stays" in page.text) == (view != "changes")
+    assert f'data-view="{view}"' in page.text
+
+
+def test_a_view_that_is_none_is_told(web: TestClient, texts: tuple[str, str]) -> None:
+    assert web.get(f"/revisions/{texts[0]}/diff/{texts[1]}?view=upside-down").status_code == 422
+
+
+def test_a_texts_page_shows_who_wrote_it_and_its_files(web: TestClient, texts: tuple[str, str]) -> None:
+    page = web.get(f"/revisions/{texts[0]}", headers=BROWSER).text
+    assert '<span class="by-import" title="imported">微风拂面过东楼，' in page
+    assert "imported 100 %" in page
+    assert "brought in as a text" in page
+    for kind in ("md", "docx", "epub", "txt", "json"):
+        assert f"/revisions/{texts[0]}/download?as={kind}" in page
+    assert "<script>the" not in page
