@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from app.music.harmony import SYMBOL
+from app.music.numbering import repeats
 from app.music.performance import TEMPO, quarters_a_minute
 from app.music.pitch import Mode, Pitch
 from app.music.tune import Bar, Note, Tune
@@ -84,7 +85,7 @@ def _measure(part: ET.Element, tune: Tune, at: int, before: Bar | None, division
         _tempo(measure, quarters_a_minute(tune.fields["Q"], tune.metre))
     for group in grouped(bar.notes):
         _group(measure, group, divisions)
-    closes = bar.closing.lstrip("|]").startswith(":")
+    closes = repeats(bar)
     endings = _ended(tune.bars, at)
     if closes or endings or at + 1 == len(tune.bars) or "||" in bar.closing:
         style = "light-heavy" if closes or at + 1 == len(tune.bars) else "light-light" if "||" in bar.closing else ""

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from app.music.tune import Bar
 
+REPEAT = re.compile(r":[|:\]]")
 SECTION = ("|:", ":|", "::", "||", "|]", "[|", ":")
 
 
 def ends_section(bar: Bar) -> bool:
     """Whether a repeat or a double line follows it."""
     return any(sign in bar.closing for sign in SECTION)
+
+
+def repeats(bar: Bar) -> bool:
+    """Whether it is followed by a sign to repeat."""
+    return REPEAT.search(bar.closing) is not None
 
 
 def numbered(bars: Sequence[Bar]) -> tuple[Bar, ...]:

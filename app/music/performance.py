@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from app.music.harmony import symbol_pitches
-from app.music.numbering import ends_section
+from app.music.numbering import ends_section, repeats
 from app.music.tune import Bar, Metre, Tune
 
 TEMPO = re.compile(r"(?:(\d{1,2})/(\d{1,3})\s*=\s*)?(\d{1,3}(?:\.\d+)?)\s*$")
@@ -47,11 +47,10 @@ def order(bars: Sequence[Bar]) -> list[int]:
                 ending = ()
             continue
         played.append(at)
-        repeats = bar.closing.lstrip("|]").startswith(":")
-        if repeats and turn < max(2, len(ending) + 1 if ending else 2):
+        if repeats(bar) and turn < max(2, len(ending) + 1 if ending else 2):
             turn, at, ending = turn + 1, start, ()
             continue
-        if ends_section(bar) and not (repeats and at + 1 < len(bars) and bars[at + 1].endings):
+        if ends_section(bar) and not (repeats(bar) and at + 1 < len(bars) and bars[at + 1].endings):
             start, turn, ending = at + 1, 1, ()
         at += 1
     return played
@@ -91,7 +90,7 @@ def performed(tune: Tune, *, chords: bool = False, transposed: int = 0) -> list[
 
 def _accompaniment(symbols: Sequence[tuple[Fraction, str]], end: Fraction, transposed: int) -> list[Sound]:
     """Each chord symbol held until the next."""
-    ends = [start for start, _name in symbols[1:]] + [end]
+    ends = [*(start for start, _name in symbols[1:]), *([end] if symbols else [])]
     return [
         Sound(start, until - start, pitch + transposed, ACCOMPANYING, voice=1)
         for (start, name), until in zip(symbols, ends, strict=True)

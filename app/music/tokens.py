@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from app.music.numbering import repeats
 from app.music.pitch import Key, Mode
 from app.music.tune import Bar, Note, Tune
 
@@ -122,8 +123,7 @@ def tokens_of(tune: Tune, *, tolerant: bool = False) -> list[TokenBar]:
         TokenBar(_opening(bar, at == 0, tolerant), tuple(_body(bar.notes, bar.key, tolerant)))
         for at, bar in enumerate(tune.bars)
     ]
-    closing = tune.bars[-1].closing if tune.bars else ""
-    return [*bars, TokenBar((":|" if closing.lstrip("|").startswith(":") else "||",), ())]
+    return [*bars, TokenBar((":|" if tune.bars and repeats(tune.bars[-1]) else "||",), ())]
 
 
 def _opening(bar: Bar, first: bool, tolerant: bool) -> tuple[str, ...]:

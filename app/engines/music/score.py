@@ -18,6 +18,7 @@ from app.music.tokens import EIGHTH, GAP, GAPS, METRES, MIDDLE, MODES, NOTES, To
 from app.music.tune import Metre, Tune
 
 BEFORE, AFTER = 40, 24  # bars around a gap that the model is shown
+SHORTEST = 2  # eighths of a last bar that can end on the tonic
 NEAREST = {Mode.PHRYGIAN: Mode.MINOR, Mode.LYDIAN: Mode.MAJOR, Mode.LOCRIAN: Mode.MINOR}
 
 

@@ -174,7 +174,7 @@ class Tunes(Engine):
                 yield self._content(index, request, params, part)
                 index += 1
 
-    def _task(self, request: Request, params: TuneParams, pen: Pen, said: Asked) -> Run:
+    def _task(self, request: Request, params: TuneParams, pen: Pen, said: Asked) -> Run:  # noqa: PLR0911 (one for each verb)
         """What the verb asks for: Steps, and a `Made` for each seed in order."""
         title, seeds = request.brief.intent, request.seeds
         if request.verb in {Verb.CREATE, Verb.REROLL}:

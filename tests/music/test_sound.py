@@ -1,0 +1,117 @@
+"""What leaves as MIDI, MusicXML and WAV is what the score says: measured, and read by music21."""
+
+from __future__ import annotations
+
+import io
+import wave
+import xml.etree.ElementTree as ET
+from fractions import Fraction
+from typing import Any
+
+import mido
+import numpy as np
+import pytest
+from test_reading import JIG
+
+from app.errors import InvalidError
+from app.music.abc import read
+from app.music.audio import RATE, wav
+from app.music.harmony import harmonised
+from app.music.midi import TICKS, midi
+from app.music.musicxml import musicxml
+from app.music.performance import order, performed, quarters_a_minute
+from app.music.writing import with_chords
+
+music21 = pytest.importorskip("music21")
+
+
+def sounding(data: bytes) -> list[tuple[int, int, int]]:
+    """(start, end, pitch) of the tune's track, in ticks."""
+    file = mido.MidiFile(file=io.BytesIO(data))
+    now, on, found = 0, {}, []
+    for message in file.tracks[1]:
+        now += message.time
+        if message.type == "note_on":
+            on[message.note] = now
+        elif message.type == "note_off":
+            found.append((on.pop(message.note), now, message.note))
+    assert not on
+    return sorted(found)
+
+
+def test_repeats_are_played_and_endings_in_their_turn() -> None:
+    assert order(read(JIG).bars) == [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 6, 7, 8, 9]
+    assert order(read("K:C\n|:c4|d4:|:e4|f4:|").bars) == [0, 1, 0, 1, 2, 3, 2, 3]
+    assert order(read("K:C\nc4|:d4:|e4|]").bars) == [0, 1, 1, 2]
+    assert order(read("K:C\nc4|d4:|").bars) == [0, 1, 0, 1]
+
+
+def test_midi_says_what_the_score_says() -> None:
+    tune = read(with_chords(read(JIG), harmonised(read(JIG))))
+    expected = [(round(s.start * 4 * TICKS), round((s.start + s.duration) * 4 * TICKS), s.pitch) for s in performed(tune)]
+    assert sounding(midi(tune)) == sorted(expected)
+    assert len(mido.MidiFile(file=io.BytesIO(midi(tune))).tracks) == 3
+    heard = music21.midi.translate.midiStringToStream(midi(tune, chords=False)).flatten().notes
+    assert sorted(n.pitch.midi for n in heard) == sorted(s.pitch for s in performed(tune))
+
+
+def test_ties_hold_and_graces_come_before() -> None:
+    sounds = performed(read("M:4/4\nL:1/4\nK:C\nc d e f-|f2 {g}a2|]"))
+    assert [(s.pitch, s.duration) for s in sounds] == [
+        (72, Fraction(1, 4)),
+        (74, Fraction(1, 4)),
+        (76, Fraction(1, 4)),
+        (77, Fraction(3, 4)),
+        (79, Fraction(1, 32)),
+        (81, Fraction(15, 32)),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "pace"), [("1/4=100", 100), ("3/8=100", 150), ('"Allegro" 1/2=60', 120), ("90", 90), ("x", 120)]
+)
+def test_tempo(text: str, pace: float) -> None:
+    assert quarters_a_minute(text) == pace
+
+
+def frequency(samples: Any) -> float:
+    """The strongest frequency, in Hz."""
+    spectrum = np.abs(np.fft.rfft(samples * np.hanning(len(samples)), 1 << 17))
+    return float(np.argmax(spectrum) * RATE / (1 << 17))
+
+
+def test_the_recording_has_the_scores_pitches_at_the_scores_times() -> None:
+    tune = read("M:4/4\nL:1/4\nQ:1/4=60\nK:C\nG B d A|z2 A2|]")
+    with wave.open(io.BytesIO(wav(tune))) as file:
+        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE, 1, 2)
+        samples = np.frombuffer(file.readframes(file.getnframes()), "<i2").astype(float)
+    for at, pitch in ((0, 67), (1, 71), (2, 74), (3, 69), (6, 69)):
+        heard = samples[int((at + 0.05) * RATE) : int((at + 0.9) * RATE)]
+        assert frequency(heard) == pytest.approx(440 * 2 ** ((pitch - 69) / 12), rel=0.003)
+    level = np.abs(samples)
+    assert level[int(4.5 * RATE) : int(5.95 * RATE)].max() < 0.02 * level.max()  # the rest is silent
+    onset = int(np.argmax(level[int(5.5 * RATE) :] > 0.2 * level.max())) / RATE + 5.5
+    assert onset == pytest.approx(6.0, abs=0.02)
+
+
+def test_an_hour_of_music_is_no_recording() -> None:
+    with pytest.raises(InvalidError, match="20 minutes"):
+        wav(read("M:4/4\nL:1/1\nQ:1/4=20\nK:C\n" + "c|" * 200))
+
+
+def test_musicxml_is_read_by_music21_as_the_same_tune() -> None:
+    source = JIG.replace("T:The Test", "T:<script> & co\nQ:3/8=100").replace("g | fed cBA", "g | f5 e |{a}f-fd cBA")
+    source = source.replace("M:6/8", "M:6/8\nC:Somebody")
+    tune = read(with_chords(read(source), harmonised(read(source))))
+    data = musicxml(tune)
+    ET.fromstring(data)  # noqa: S314 (our own)
+    assert b"<script>" not in data
+    score = music21.converter.parseData(data.decode(), format="musicxml")
+    bars = score.parts[0].getElementsByClass("Measure")
+    assert [bar.duration.quarterLength for bar in bars] == [float(bar.length * 4) for bar in tune.bars]
+    theirs = [n.pitch.midi for n in score.flatten().notes if hasattr(n, "pitch") and not n.duration.isGrace]
+    ours = [note.top.midi for note in tune.sounding]
+    tied = [at for at, note in enumerate(tune.sounding) if note.duration == Fraction(5, 8)]  # five eighths are two tied notes
+    assert theirs == [pitch for at, pitch in enumerate(ours) for _ in range(2 if at in tied else 1)]
+    assert len(list(score.recurse().getElementsByClass("Repeat"))) == 1
+    assert score.metadata.title == "<script> & co"
