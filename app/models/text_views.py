@@ -138,10 +138,10 @@ def folded(rows: Sequence[Row | Pair]) -> list[Row | Pair | Fold]:
     """Long runs without a change put away, but for AROUND lines beside a change."""
     out: list[Row | Pair | Fold] = []
     runs = [(changed, list(run)) for changed, run in groupby(rows, key=lambda row: row.changed)]
-    for at, (changed, run) in enumerate(runs):
+    for at, (differs, run) in enumerate(runs):
         head = AROUND if at else 0
         tail = AROUND if at < len(runs) - 1 else 0
-        if changed or len(run) <= head + tail + 1 or len(runs) == 1:
+        if differs or len(run) <= head + tail + 1 or len(runs) == 1:
             out += run
         else:
             out += [*run[:head], Fold(run[head : len(run) - tail]), *run[len(run) - tail :]]

@@ -110,10 +110,7 @@ def show(
 def _written(diff: Diff, passages: list[Passage], view: View, ink: bool) -> dict[str, Any]:
     """What the page needs for a text: its rows in the view that was asked for."""
     inks = Inks(*(spans_of(one.text or "", one.origins) for one in (diff.a, diff.b))) if ink else Inks()
-    if view == "side":
-        rows = folded(side_by_side(passages, inks))
-    else:
-        rows = folded(inline(passages, inks))
+    rows = folded(side_by_side(passages, inks) if view == "side" else inline(passages, inks))
     return {"rows": rows, "view": view, "ink": ink, "amount": amount(passages)}
 
 
