@@ -118,6 +118,9 @@ def side_by_side(passages: Sequence[Passage], inks: Inks) -> list[Pair]:
     for passage in passages:
         old, new = _sides(passage)
         at = 0
+        if old and new and not (left[-1].bits or right[-1].bits):  # both begin a line here: what went before is told
+            pairs += [Pair(*both) for both in zip_longest(left[:-1], right[:-1])]
+            left, right = left[-1:], right[-1:]
         for line in passage.text.splitlines(keepends=True) if "\n" in passage.text else [passage.text]:
             words = line.removesuffix("\n")
             for side, here in ((left, old), (right, new)):
