@@ -13,6 +13,7 @@ from app.forms.form import Form
 from app.forms.presets import presets, regulated
 
 FREE = "free"
+UNREADABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 LISTS = {"must", "avoid"}  # a form field sends them as one text, a line or a comma each
 NUMBERS = {"measure", "stanzas"}  # and these as numbers: "5 7 5", "8-10"
 REGULATED = {"wujue": (5, 4), "qijue": (7, 4), "wulv": (5, 8), "qilv": (7, 8)}  # characters a line, lines
@@ -27,16 +28,20 @@ def form_of(data: Mapping[str, Any] | None) -> Form:
     """
     given = asked(data)
     name = given.pop("preset", FREE)
-    if name not in presets():
+    if not isinstance(name, str) or name not in presets():
         raise InvalidError("form.preset", _("allowed here: %(names)s"), names=", ".join(presets()))
     chosen = {key: given.pop(key) for key in CHOICES & given.keys()}
     base = _regulated(name, chosen) if chosen else presets()[name]
     try:
-        return Form.model_validate({**base.model_dump(), **given})
+        form = Form.model_validate({**base.model_dump(), **given})
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in ("form", *first["loc"]))
         raise InvalidError(field, str(first["msg"]).removeprefix("Value error, ")) from error
+    words = (form.name, form.acrostic, *form.must, *form.avoid, *(pattern.title for pattern in form.patterns))
+    if UNREADABLE.search("".join(words)):
+        raise InvalidError("form", _("contains a control character"))
+    return form
 
 
 def asked(data: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -73,10 +78,10 @@ def _regulated(name: str, chosen: dict[str, Any]) -> Form:
     if name not in REGULATED:
         raise InvalidError("form.start", _("only for regulated verse: %(names)s"), names=", ".join(REGULATED))
     start, rhymed = chosen.get("start"), chosen.get("first_rhymed")
-    if start not in {None, "平", "仄"}:
+    if start not in (None, "平", "仄"):
         raise InvalidError("form.start", _("allowed here: %(names)s"), names="平, 仄")
     if isinstance(rhymed, str):
         rhymed = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}.get(rhymed.lower(), rhymed)
-    if rhymed not in {None, True, False}:
+    if rhymed not in (None, True, False):
         raise InvalidError("form.first_rhymed", _("allowed here: %(names)s"), names="true, false")
     return regulated(*REGULATED[name], start=start, first_rhymed=rhymed)

@@ -79,8 +79,8 @@ def test_another_medium_can_only_inspire(web: TestClient, project: str, revision
 
 
 def test_a_work_without_an_engine_for_its_medium_says_so(web: TestClient, project: str) -> None:
-    poem = web.post(f"/projects/{project}/works", json={"title": "Poem", "medium": "text"}).json()["id"]
-    answer = web.post(f"/works/{poem}/generations", json={"brief": BRIEF})
+    tune = web.post(f"/projects/{project}/works", json={"title": "Tune", "medium": "music"}).json()["id"]
+    answer = web.post(f"/works/{tune}/generations", json={"brief": BRIEF})
     assert (answer.status_code, answer.json()["fields"][0]["field"]) == (422, "engine")
 
 

@@ -1,0 +1,129 @@
+"""Forms as they are asked for, and tokens along a line of descent."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.db import Database
+from app.engines.engine import Token
+from app.errors import InvalidError
+from app.forms.asked import asked, form_of
+from app.forms.presets import preset
+from app.models import Project, Revision, Role, Transcript, Work
+from app.models.artist import local_artist
+from app.models.revision import edges
+from app.models.text import tokens_of
+from app.models.transcript import packed, unpacked
+
+
+@pytest.fixture
+def session(database: Database) -> Iterator[Session]:
+    """A session that writes."""
+    with database.writing() as opened:
+        yield opened
+
+
+def a_text(session: Session, work: Work, text: str, words: list[tuple[int, int]], *parents: Revision) -> Revision:
+    """A revision, and the records of those of its words that an engine wrote."""
+    artist = local_artist(session)
+    revision = Revision(
+        work_id=work.id,
+        number=work.numbers(1)[0],
+        origin="engine",
+        text=text,
+        created_by_id=artist.id,
+        parents=edges([(parent.id, Role.CONTINUE) for parent in parents]),
+    )
+    session.add(revision)
+    session.flush()
+    if words:
+        tokens = (Token(start, end, text[start:end], -1.0) for start, end in words)
+        session.add(Transcript(revision_id=revision.id, tokens=packed(tokens)))
+    session.flush()
+    session.refresh(revision)
+    return revision
+
+
+def said(revision: Revision) -> list[str]:
+    """The tokens that still stand."""
+    return [record["text"] for record in tokens_of(revision)]
+
+
+def test_tokens_come_down_the_line_of_descent_up_to_where_the_texts_part(session: Session) -> None:
+    artist = local_artist(session)
+    project = Project(owner_id=artist.id, name="Coast")
+    session.add(project)
+    session.flush()
+    work = artist.works.create(project, "River", "text")
+    root = a_text(session, work, "one two three", [(0, 3), (3, 7), (7, 13)])
+    longer = a_text(session, work, "one two three four", [(13, 18)], root)
+    assert said(longer) == ["one", " two", " three", " four"]
+    branched = a_text(session, work, "one six seven", [(3, 7), (7, 13)], longer)
+    assert said(branched) == ["one", " six", " seven"]  # what came after " two" was likely after other words
+    edited = a_text(session, work, "One six seven", [], branched)
+    assert said(edited) == []
+    again = a_text(session, work, "one six seven, eight", [(13, 20)], branched)
+    assert said(again) == ["one", " six", " seven", ", eight"]
+
+
+def test_a_chance_that_json_cannot_say_is_null() -> None:
+    (record,) = unpacked(packed([Token(0, 1, "a", float("-inf"), forced=True)]))
+    assert (record["logprob"], record["forced"], record["alternatives"]) == (None, True, [])
+
+
+def test_a_form_is_a_preset_and_what_is_to_be_otherwise() -> None:
+    assert form_of(None) == form_of({}) == form_of({"preset": ""}) == preset("free")
+    assert form_of({"preset": "haiku"}) == preset("haiku")
+    form = form_of({"preset": "qijue", "must": "秋，菊", "avoid": ["春"], "lines": ""})
+    assert (form.lines, form.must, form.avoid) == (4, ("秋", "菊"), ("春",))
+
+
+@pytest.mark.parametrize(
+    ("said", "measure"),
+    [("5 7 5", ((5, 5), (7, 7), (5, 5))), ("8-10, 6", ((8, 10), (6, 6))), (7, ((7, 7),)), ([5, [5, 7]], ((5, 5), (5, 7)))],
+)
+def test_lengths_as_people_write_them(said: Any, measure: Any) -> None:
+    assert form_of({"language": "en", "measure": said}).measure == measure
+
+
+def test_regulated_verse_may_begin_as_one_likes() -> None:
+    form = form_of({"preset": "wujue", "start": "平", "first_rhymed": "true"})
+    assert [pattern.tones[0][1] for pattern in form.patterns] == ["平"]
+    assert [pattern.rhyme[0] for pattern in form.patterns] == ["A"]
+    assert len(form_of({"preset": "wujue", "start": "仄"}).patterns) == 2
+
+
+@pytest.mark.parametrize(
+    ("data", "field"),
+    [
+        ({"preset": "wujue", "start": "up"}, "form.start"),
+        ({"preset": "wujue", "first_rhymed": "perhaps"}, "form.first_rhymed"),
+        ({"preset": "haiku", "metre": "x/y"}, "form.metre"),
+        ({"measure": 5}, "form"),  # of which language?
+        ({"__class__": "x"}, "form.__class__"),
+        ({"preset": ["haiku"]}, "form.preset"),
+        ({"preset": "wujue", "start": ["平"]}, "form.start"),
+        ({"preset": "wujue", "first_rhymed": {}}, "form.first_rhymed"),
+        ({"must": ["a\0b"]}, "form"),
+    ],
+)
+def test_what_is_no_form_names_its_field(data: dict[str, Any], field: str) -> None:
+    with pytest.raises(InvalidError) as raised:
+        form_of(data)
+    assert raised.value.fields[0][0] == field
+
+
+@pytest.mark.parametrize("field", ["must", "acrostic", "name"])
+def test_half_a_character_is_no_word(field: str) -> None:
+    with pytest.raises(InvalidError, match="form"):
+        form_of({field: ["\ud800"] if field == "must" else "\ud800"})
+
+
+def test_what_is_kept_makes_the_same_form_again() -> None:
+    data = {"preset": "qilv", "must": "月、江", "start": "仄", "rhyme": "", "lines": None}
+    assert asked(asked(data)) == asked(data)
+    assert form_of(asked(data)) == form_of(data)
