@@ -40,6 +40,7 @@ class Editor {
     ];
     this.#view = new EditorView({ parent: host, state: EditorState.create({ doc: bare.doc, extensions }) });
     host.classList.add("editor");
+    host.editor = this; // from the element to its editor
     host.tabIndex = -1; // where Escape leads
     host.addEventListener("keydown", (event) => {
       if (event.target !== host || event.key !== "Enter" || event.ctrlKey || event.metaKey || event.altKey) return;
