@@ -11,7 +11,7 @@ from typing import Any
 import mido
 import numpy as np
 import pytest
-from test_reading import JIG
+from test_abc_reading import JIG
 
 from app.errors import InvalidError
 from app.music.abc import read
