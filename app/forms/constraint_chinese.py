@@ -58,6 +58,7 @@ class ChineseConstraint:
         self.fixed: Fixed = self._placed({(i, 0): c for i, c in enumerate(acrostic)}, seed)
         ways = tuple(w for w in self.viable if self._kept(w, self.fixed))
         self._lines = {(w, i): self._sequences(w, i, self.fixed) for w in ways for i in range(len(form.ways[w].tones))}
+        self._own = {w: self._kept_rhymes(w, self.fixed) for w in ways}
         rhymes = self._rhymes_of_all(ways)
         self._start = _State(ways=ways, rhymes=rhymes)
         self._states: OrderedDict[str, _State] = OrderedDict()
@@ -97,6 +98,7 @@ class ChineseConstraint:
                 need[letter] += 1
                 ends[letter].add(tone)
         spare = sum(len(self.vocabulary.alike(char)) for phrase in self.phrases for char in phrase)  # more than it can cost
+        spare += len(self.form.ways) > 1  # a line's end may be a rhyme by a pattern that the poem turns out not to keep
         found = {}
         for letter, lines in need.items():
             fitting = frozenset(
@@ -235,12 +237,13 @@ class ChineseConstraint:
         last = state.tail[-1:]
         kept = [w for w in state.ways if not last or self._rhymes_so(w, state, last)] or list(state.ways)
         rhymes, used = dict(state.rhymes), dict(state.used)
-        for way in kept:
+        for way in kept:  # which rhymes any of them leaves
             letter = rhyme_letter(self.form.ways[way].rhyme, state.line)
             if letter and last:
                 both = rhymes.get(letter, frozenset()) & groups(last, self.form.book, self._tone(way, state.line))
                 rhymes[letter] = both or rhymes.get(letter, frozenset())
                 used[letter] = used.get(letter, frozenset()) | {plain(last)}
+        kept = [w for w in kept if all(rhymes.get(letter, own) & own for letter, own in self._own[w].items())] or kept
         return _State(line=state.line + 1, ways=tuple(kept), rhymes=rhymes, used=used)
 
     def _tone(self, way: int, line: int) -> str | None:
@@ -257,12 +260,18 @@ class ChineseConstraint:
             return True
         if not self.form.repeat and plain(char) in state.used.get(letter, frozenset()):
             return False
-        return bool(state.rhymes.get(letter, frozenset()) & groups(char, self.form.book, self._tone(way, state.line)))
+        return bool(self._rhymes_left(way, state, letter) & groups(char, self.form.book, self._tone(way, state.line)))
+
+    def _rhymes_left(self, way: int, state: _State, letter: str) -> frozenset[str]:
+        """The rhymes that a letter may still have by one pattern, which may need more of them than another."""
+        left = state.rhymes.get(letter, frozenset())
+        return left & self._own[way].get(letter, left) or left
 
     def _separator(self, line: int) -> str:
         """What stands after `line`, in full."""
         last = line + 1 == self.total
-        mark = ("。" if line % 2 or last else "，") if self.form.breaks is Breaks.CLAUSE else ""
+        marks = self.form.marks or "，。"
+        mark = ("。" if last else marks[line % len(marks)]) if self.form.breaks is Breaks.CLAUSE else ""
         stanza_ends, done = False, 0
         for size in self.form.stanzas:
             done += size
@@ -297,7 +306,7 @@ class ChineseConstraint:
         without = set(self.banned)
         for way in state.ways:
             letter = rhyme_letter(self.form.ways[way].rhyme, state.line) if ending else None
-            names: frozenset[str | None] = state.rhymes.get(letter, frozenset()) if letter else frozenset({None})
+            names: frozenset[str | None] = frozenset(self._rhymes_left(way, state, letter) if letter else {None})
             following = self._tones(way, state.line, state.said)
             templated = state.line < len(self.form.ways[way].tones)
             classes |= (

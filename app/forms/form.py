@@ -81,6 +81,7 @@ class Form(BaseModel):
     stanzas: Annotated[tuple[Count, ...], Field(max_length=MAX_LINES)] = ()  # lines of each stanza
     measure: Annotated[tuple[Span, ...], Field(max_length=MAX_LINES)] = ()
     breaks: Breaks = Breaks.LINE
+    marks: Annotated[str, Field(pattern="^[，。]*$", max_length=MAX_LINES)] = ""  # after each line in turn; none: ，。，。
     rhyme: Annotated[str, Field(pattern=r"^[A-Za-z ]*$", max_length=2 * MAX_LINES)] = ""
     rhyming: Rhyming = Rhyming.PERFECT
     repeat: bool = False  # whether a word may rhyme with itself

@@ -24,6 +24,9 @@ TITLES = {
     "wulv": _("Five-character regulated verse"),
     "qilv": _("Seven-character regulated verse"),
     "liujue": _("Six-character quatrain"),
+    "wupai": _("Five-character long regulated verse"),
+    "huanxisha": _("Song to the tune Huan Xi Sha"),
+    "zhegutian": _("Song to the tune Zhe Gu Tian"),
     "hanpai": _("Chinese haiku"),
     "haiku": _("Haiku"),
     "limerick": _("Limerick"),
@@ -64,7 +67,7 @@ def regulated(
     freedom: Freedom = Freedom.ODD,
     book: Book = Book.NEW,
 ) -> Form:
-    """Regulated verse of 5 or 7 characters and 4 or 8 lines.
+    """Regulated verse of 5 or 7 characters and 4 or 8 lines, or of 5 and 12.
 
     `start` is the tone of the first line's second character (平起 or 仄起); None leaves it open, as does `first_rhymed`.
     """
@@ -73,7 +76,7 @@ def regulated(
         for pattern in patterns(characters, lines)
         if start in {None, pattern.tones[0][1]} and first_rhymed in {None, pattern.rhyme[0] == "A"}
     )
-    name = {(5, 4): "wujue", (7, 4): "qijue", (5, 8): "wulv", (7, 8): "qilv"}[characters, lines]
+    name = {(5, 4): "wujue", (7, 4): "qijue", (5, 8): "wulv", (7, 8): "qilv", (5, 12): "wupai"}[characters, lines]
     return Form(
         name=name,
         language=Language.CHINESE,
@@ -83,6 +86,19 @@ def regulated(
         patterns=kept,
         freedom=freedom,
         book=book,
+    )
+
+
+def _song(name: str, marks: str, rhyme: str, *tones: str) -> Form:
+    """A song (词) to a tune whose lines are those of regulated verse; tones after 龙榆生《唐宋词格律》, the usual pattern."""
+    return Form(
+        name=name,
+        language=Language.CHINESE,
+        lines=len(tones),
+        measure=tuple((len(line), len(line)) for line in tones),
+        breaks=Breaks.CLAUSE,
+        marks=marks,
+        patterns=(Pattern(rhyme=rhyme, tones=tones),),
     )
 
 
@@ -100,6 +116,17 @@ def presets() -> dict[str, Form]:
         regulated(5, 8),
         regulated(7, 8),
         Form(name="liujue", language=zh, lines=4, measure=((6, 6),), breaks=Breaks.CLAUSE, rhyme="xAxA"),
+        regulated(5, 12),
+        _song("huanxisha", "，。。，。。", "AAAxAA", *(_kind(letter, 7) for letter in "BAAbAA")),
+        _song(
+            "zhegutian",
+            "，。，。，，。，。",
+            "AAxAxAAxA",
+            *(_kind(c, 7) for c in "BAaB"),
+            "平仄仄",
+            "仄平平",
+            *(_kind(c, 7) for c in "AaB"),
+        ),
         Form(name="hanpai", language=zh, lines=3, measure=((5, 5), (7, 7), (5, 5)), breaks=Breaks.CLAUSE),
         _english("haiku", 3, ((5, 5), (7, 7), (5, 5))),
         _english("limerick", 5, ((7, 10), (7, 10), (5, 7), (5, 7), (7, 10)), "AABBA"),

@@ -25,6 +25,13 @@ class Constraint(Protocol):
         """The tokens that may follow `written` (what this variant has so far): [vocab] of bool, or None for any."""
 
 
+class Leaning(Constraint, Protocol):
+    """A constraint that would also rather have some tokens than others."""
+
+    def leaning(self, written: Sequence[int]) -> dict[int, float]:
+        """What is added to the scores of tokens, by id, when the next one is drawn; records stay without it."""
+
+
 class End(StrEnum):
     """Why a variant ended."""
 
@@ -133,11 +140,21 @@ def choose(
     logs = possible.log_softmax(-1)
     if int(allowed.sum()) == 1:
         return Pick(int(allowed.nonzero()[0]), 0.0, forced=True, alternatives=())
-    scores = penalised(possible, [*before, *variant.ids], sampling)
+    scores = _leant(penalised(possible, [*before, *variant.ids], sampling), variant)
     if bool(scores.isneginf().all()):  # what is left would all repeat: better a repetition than nothing
         scores = possible
     id = drawn(probabilities(scores, sampling), variant.generator)
     return Pick(id, float(logs[id]), forced=False, alternatives=ranked(logs, count))
+
+
+def _leant(scores: torch.Tensor, variant: Variant) -> torch.Tensor:
+    """`scores` with what the variant's constraint would rather have."""
+    leaning = getattr(variant.constraint, "leaning", None)
+    if leaning and (wanted := leaning(variant.ids)):
+        scores = scores.clone()
+        for id, more in wanted.items():
+            scores[id] += more
+    return scores
 
 
 def permitted(model: LanguageModel, constraint: Constraint | None, written: Sequence[int]) -> torch.Tensor:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
-from collections.abc import Sequence
-from enum import StrEnum
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -18,15 +18,19 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from app.brief import Brief, Prompt
-from app.engines.engine import Request, Verb
+from app.engines.engine import Content, Request, Step, Verb
 from app.engines.image.weights import digest, fault
 from app.engines.text.tasks import HAN, Task, kept, parents_of
+from app.engines.text.verse_form import VerseForm, mark_of, said_in, wanted_form
+from app.engines.text.within import Within
 from app.engines.text.writer import Writer, WriterParams
 from app.errors import EngineError, _
+from app.forms.chinese import Book
+from app.forms.constraint import ChineseConstraint, Vocabulary
+from app.forms.form import Breaks, Form
+from app.forms.recognise import recognised
 
 if TYPE_CHECKING:
-    import torch
-
     from app.engines.text.decoding import Constraint
 
 WEIGHTS, VOCABULARY = "model.safetensors", "poem_vocab.json"
@@ -34,32 +38,22 @@ LIBRARIES = ("torch", "transformers", "safetensors")
 KEYWORD, TITLE, POEM, END = "<词>", "<题>", "<诗>", "<eos>"
 COMMA, STOP = "，", "。"
 # What classical verse speaks of, one character each: those of them that a brief names become its keywords.
-THEMES = frozenset("秋春夏冬月山水花雪雨风云江夜柳酒梅竹松菊雁舟别思愁梦客归乡剑琴茶僧寺仙泉湖海草荷霜叶灯渔樵星烟桃")
+THEMES = frozenset(
+    "春夏秋冬月山水花雪雨风云江夜柳酒梅竹松菊雁舟别思愁梦客归乡剑琴茶僧寺仙泉湖海草荷霜叶灯渔樵星烟桃"
+    "莲燕莺蝉鹤马楼桥钟笛露溪林园村田路塞柴书老闲醉睡寒暖晚暮晨"
+)
 MANNER = re.compile("[诗词文画]风|风[格雅味]")  # where 风 is no wind
 MOST = 4  # keywords: the model saw no more
+MARKS = frozenset(f"<{mark}>" for mark in VerseForm)
+_AFTER_MARK = re.compile(r"([，。！？；：])\s+")
 OTHER = re.compile("散文|小说|故事|剧本|对白|现代诗|新诗|自由诗|白话|歌词|日记|书信|文章|作文")  # what it never saw
 CLASSICAL = re.compile("[绝律][句诗]|古诗|[五六七][言绝律]")
 CHINESE_ONLY = _("The house's verse engine reads Chinese only: name what the poem is about in Chinese.")
 VERSE_ONLY = _("The house's verse engine writes classical regulated verse only, neither prose nor modern verse.")
 
 
-class VerseForm(StrEnum):
-    """Lines of a poem and characters of a line, by their Chinese names."""
-
-    WUJUE = "五绝"
-    QIJUE = "七绝"
-    WULV = "五律"
-    QILV = "七律"
-    LIUJUE = "六绝"
-
-    @property
-    def size(self) -> tuple[int, int]:
-        """(lines, characters a line)."""
-        return 4 if self.value[1] == "绝" else 8, "零一二三四五六七".index(self.value[0])
-
-
 class Verse(Writer):
-    """Classical Chinese poems in five forms; lines and punctuation always hold."""
+    """Classical Chinese poems; lines, punctuation, rhyme and tones always hold."""
 
     name = "verse"
     title = _("House verse, Chinese")
@@ -72,7 +66,7 @@ class Verse(Writer):
         form: VerseForm = Field(
             VerseForm.QIJUE,
             title=_("Form"),
-            description=_("How many lines and characters."),
+            description=_("Taken when neither the wish nor the brief names one."),
             json_schema_extra={
                 "names": {
                     VerseForm.WUJUE: _("4 × 5 (wujue)"),
@@ -80,6 +74,9 @@ class Verse(Writer):
                     VerseForm.WULV: _("8 × 5 (wulü)"),
                     VerseForm.QILV: _("8 × 7 (qilü)"),
                     VerseForm.LIUJUE: _("4 × 6 (liujue)"),
+                    VerseForm.WUPAI: _("12 × 5 (wupai)"),
+                    VerseForm.HUANXISHA: _("Song, Huan Xi Sha"),
+                    VerseForm.ZHEGUTIAN: _("Song, Zhe Gu Tian"),
                 }
             },
         )
@@ -112,7 +109,9 @@ class Verse(Writer):
         words = self._keywords(brief)
         heard = set("".join(words))
         unheard = [word for word in asked.positive.replace(",", " ").split() if not heard & set(word)]
-        return Prompt(" ".join(words), "", tuple(unheard))
+        found = recognised(said_in(brief)).get("preset")
+        named = [f"<{mark}>" for mark in VerseForm if mark.preset == found]
+        return Prompt(" ".join([*named, *words]), "", tuple(unheard))
 
     def _keywords(self, brief: Brief) -> list[str]:
         """The materials that the model can read, then what the brief names of the things that verse speaks of."""
@@ -124,6 +123,10 @@ class Verse(Writer):
         """What `text` names of the things that verse speaks of."""
         known = _vocabulary(self.folder) if (self.folder / VOCABULARY).is_file() else {}
         return [char for char in MANNER.sub("", text) if char in THEMES and char in known]
+
+    def _words_for(self, request: Request) -> list[str]:
+        """The keywords of a request: the brief's, then what its inspirations name."""
+        return list(dict.fromkeys(self._keywords(request.brief) + self._themes("".join(self.inspiration(request)))))[:MOST]
 
     def inspiration(self, request: Request) -> list[str]:
         return [words for words in super().inspiration(request) if self._themes(words)]
@@ -159,9 +162,15 @@ class Verse(Writer):
             "libraries": {name: version(name) for name in LIBRARIES},
         }
 
+    def warm(self) -> None:
+        request = Request(Verb.CREATE, Brief(intent="秋"), self.Params(), (0, 1, 2, 3))
+        for _part in zip(range(3), self.run(request), strict=False):
+            pass
+
     def task(self, request: Request) -> Task:
-        words = list(dict.fromkeys(self._keywords(request.brief) + self._themes("".join(self.inspiration(request)))))[:MOST]
-        message = f"<{self._form(request)}>" + "".join(KEYWORD + word for word in words) + POEM
+        known, mark = _vocabulary(self.folder), mark_of(self.form(request))
+        marked = f"<{mark}>" if f"<{mark}>" in known else next(word for word in known if word in MARKS)
+        message = marked + "".join(KEYWORD + word for word in self._words_for(request)) + POEM
         if request.verb in {Verb.CREATE, Verb.REROLL}:
             if request.seeds and (reason := self.refusal(request.verb, request.brief)):
                 raise EngineError(reason)
@@ -180,21 +189,38 @@ class Verse(Writer):
             )
         return Task(message, before, "", before + given, given)
 
-    def _form(self, request: Request) -> VerseForm:
-        form: VerseForm = self.Params.model_validate(request.params.model_dump()).form
-        return form
+    def form(self, request: Request) -> Form:
+        """The form of this poem. Raises EngineError for one that this engine cannot keep."""
+        fallback: VerseForm = self.Params.model_validate(request.params.model_dump()).form
+        return wanted_form(request.form, request.brief, fallback)
 
     def constraints(self, request: Request, task: Task) -> Sequence[Constraint]:
+        form = self.form(request)
         known = _vocabulary(self.folder)
-        lines, length = self._form(request).size
-        begun = len(self.encoded(task.answer))
-        places = lines * (length + 1)
-        if begun >= places:
+        before = _AFTER_MARK.sub(r"\1", task.answer.replace(" ", ""))
+        written = _words(self.folder, form.book)
+        holds = [ChineseConstraint(form.model_copy(update={"breaks": Breaks.CLAUSE}), written, seed) for seed in request.seeds]
+        if holds and (found := holds[0].allowed(before)).end and not found.characters:
             raise EngineError(_("The poem is whole already: its form has no further line."))
-        if request.verb is Verb.LINE:
-            places = begun + (length + 1) - begun % (length + 1)
-        regular = Regular(self.model.usable, length, places, begun, {COMMA: known[COMMA], STOP: known[STOP], END: known[END]})
-        return [regular for _seed in request.seeds]
+        keywords = self._words_for(request)
+        lines = 1 if request.verb is Verb.LINE else None
+        words = list(known)
+        return [
+            Within(hold, self.model.usable, known[END], words=words, before=before, keywords=keywords, lines=lines)
+            for hold in holds
+        ]
+
+    def run(self, request: Request) -> Iterator[Step | Content]:
+        form = self.form(request)
+        params = self.Params.model_validate(request.params.model_dump())
+        least = sum(most + 1 for line in range(form.total or 4) for _least, most in [form.span(line) or (1, 7)])
+        request = replace(request, params=params.model_copy(update={"tokens": max(params.tokens, least)}))
+        # A sentence is a line of the page; where the form counts lines by their ends, every clause is.
+        ends = (COMMA, STOP) if form.breaks is Breaks.LINE else (STOP,)
+        self._pieces = [f"{word}\n".encode() if word in ends else word.encode() for word in _vocabulary(self.folder)]
+        facts = {"form": {"name": form.name, "book": str(form.book), "lines": form.total}}
+        for part in super().run(request):
+            yield replace(part, facts={**part.facts, **facts}) if isinstance(part, Content) else part
 
     def encoded(self, text: str) -> list[int]:
         known = _vocabulary(self.folder)
@@ -211,37 +237,14 @@ class Verse(Writer):
         return task.message + task.answer[: len(task.answer) - len(task.given)]
 
 
-class Regular:
-    """Lines of one length, a comma and a full stop after them in turn, and then the end."""
-
-    def __init__(self, usable: torch.Tensor, length: int, places: int, begun: int, marks: dict[str, int]) -> None:
-        """`begun` of the `places` (characters and marks) are written already; `usable` is [vocab] of bool."""
-        self.length, self.places, self.begun = length, places, begun
-        self.marks = {name: self._only(usable, id) for name, id in marks.items()}
-        self.characters = usable.clone()
-        self.characters[list(marks.values())] = False
-
-    def allowed(self, written: Sequence[int]) -> torch.Tensor:
-        """What may come next."""
-        place = self.begun + len(written)
-        if place >= self.places:
-            return self.marks[END]
-        line, within = divmod(place, self.length + 1)
-        if within < self.length:
-            return self.characters
-        return self.marks[STOP if line % 2 else COMMA]
-
-    @staticmethod
-    def _only(usable: torch.Tensor, id: int) -> torch.Tensor:
-        import torch
-
-        mask = torch.zeros_like(usable)
-        mask[id] = True
-        return mask
-
-
 @lru_cache(maxsize=4)
 def _vocabulary(folder: Path) -> dict[str, int]:
     """Character or mark to id."""
     words: list[str] = json.loads((folder / VOCABULARY).read_text("utf-8"))
     return {word: id for id, word in enumerate(words)}
+
+
+@lru_cache(maxsize=8)
+def _words(folder: Path, book: Book) -> Vocabulary:
+    """The model's characters by tone and rhyme."""
+    return Vocabulary(list(_vocabulary(folder)), book)

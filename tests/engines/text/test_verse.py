@@ -11,11 +11,22 @@ from conftest import tiny
 
 from app.brief import Brief
 from app.engines.engine import Content, Parent, Request, Strength, Verb
-from app.engines.text.verse import Verse, VerseForm
+from app.engines.text.verse import Verse
+from app.engines.text.verse_form import VerseForm
 from app.errors import EngineError
+from app.forms.asked import form_of
+from app.forms.check import check
+from app.forms.impossible import ImpossibleError
 
-MARKS = ["<pad>", "<eos>", "<五绝>", "<五律>", "<七绝>", "<七律>", "<六绝>", "<题>", "<词>", "<诗>", "，", "。"]
-CHARACTERS = "秋月山水花雪雨风云江夜柳人不一无有来日何天年时自中生知上如归得"
+MARKS = ["<pad>", "<eos>", *(f"<{form}>" for form in VerseForm), "<题>", "<词>", "<诗>", "，", "。"]
+# The beginning of 千字文: no character twice, and rhymes enough for every form by either book.
+CHARACTERS = (
+    "天地玄黄宇宙洪荒日月盈昃辰宿列张寒来暑往秋收冬藏闰余成岁律吕调阳云腾致雨露结为霜金生丽水玉出昆冈剑号巨阙珠称夜光"
+    "果珍李柰菜重芥姜海咸河淡鳞潜羽翔龙师火帝鸟官人皇始制文字乃服衣裳推位让国有虞陶唐吊民伐罪周发殷汤坐朝问道垂拱平章"
+    "爱育黎首臣伏戎羌遐迩一体率宾归王鸣凤在竹白驹食场化被草木赖及万方盖此身四大五常恭惟鞠养岂敢毁伤"
+    "山花雪风江柳中钟东红空同春新真人尘亲年前边千山间还闲关流秋楼舟愁头游心深林阴音时知迟期归飞微衣多何歌河家花斜"
+)
+CHARACTERS = "".join(dict.fromkeys(CHARACTERS))
 
 
 @pytest.fixture(scope="module")
@@ -33,28 +44,70 @@ def run(engine: Verse, verb: Verb = Verb.CREATE, text: str | None = None, form: 
     parents = () if text is None else (Parent(verb, text.encode(), "text/plain", None, None, {}),)
     brief = rest.pop("brief", Brief(intent="写一首抒情诗，描述秋日的景色"))
     params = engine.Params.model_validate({"form": form} | rest.pop("params", {}))
-    request = Request(verb, brief, params, rest.pop("seeds", (1, 2, 3)), parents, **rest)
+    request = Request(verb, brief, params, rest.pop("seeds", (1, 2, 3)), parents, form=rest.pop("asked", None), **rest)
     return [part for part in engine.run(request) if isinstance(part, Content)]
 
 
 @pytest.mark.parametrize("form", list(VerseForm))
 @pytest.mark.parametrize("beams", [0, 4])
 def test_the_form_holds_by_construction(verse: Verse, form: VerseForm, beams: int) -> None:
-    lines, length = form.size
-    assert (lines, length) == {"五绝": (4, 5), "七绝": (4, 7), "五律": (8, 5), "七律": (8, 7), "六绝": (4, 6)}[form]
     for content in run(verse, form=form, params={"beams": beams}):
         poem = content.data.decode()
-        assert len(poem.splitlines()) == lines // 2
-        for couplet in poem.splitlines():
-            first, second, rest = couplet.replace("。", "，").split("，")
-            assert (len(first), len(second), rest, couplet[-1]) == (length, length, "", "。")
+        report = check(form.form, poem)
+        assert report.holds, [finding.said() for finding in report.faults]
         assert set(poem) <= {*CHARACTERS, "，", "。", "\n"}
-        forced = [token for token in content.tokens if token.forced]
-        assert [token.text.strip() for token in forced] == ["，", "。"] * (lines // 2)
+        assert all(token.forced for token in content.tokens if token.text.strip() in {"，", "。"})
+        assert content.facts["form"]["name"] == form.preset
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        {"preset": "qijue", "book": "old"},
+        {"preset": "wujue", "acrostic": "秋月春风"},
+        {"acrostic": "天地玄黄宇宙"},
+        {"preset": "wulv", "start": "平", "first_rhymed": True},
+        {"preset": "qilv", "must": ["秋风", "白云"], "avoid": ["春", "明月"]},
+        {"preset": "hanpai"},
+        {"preset": "liujue", "freedom": "exact", "avoid": ["人"]},
+        {"language": "zh", "lines": 6, "measure": [7], "rhyme": "AABBCC"},
+        {"lines": 2, "must": ["山"]},
+        {"preset": "huanxisha", "must": ["秋"]},
+    ],
+)
+def test_any_form_that_can_be_kept_is(verse: Verse, asked: dict[str, Any]) -> None:
+    form = form_of(asked)
+    for content in run(verse, seeds=tuple(range(8)), asked=form):
+        report = check(form, content.data.decode())
+        assert report.holds, [finding.said() for finding in report.faults]
+
+
+@pytest.mark.parametrize(
+    ("brief", "name", "book"),
+    [
+        (Brief(intent="秋日", technique="五言律诗，平水韵"), "wulv", "old"),
+        (Brief(intent="写一首鹧鸪天，说秋"), "zhegutian", "new"),
+        (Brief(intent="秋日"), "wujue", "new"),
+    ],
+)
+def test_a_brief_names_its_form(verse: Verse, brief: Brief, name: str, book: str) -> None:
+    for content in run(verse, brief=brief):
+        assert content.facts["form"]["name"] == name
+        assert check(form_of({"preset": name, "book": book}), content.data.decode()).holds
+
+
+@pytest.mark.parametrize(
+    "asked", [{"preset": "sonnet"}, {"preset": "wujue", "must": ["龘"]}, {"preset": "wujue", "acrostic": "天地玄黄宇"}]
+)
+def test_a_form_that_cannot_be_kept_is_said_before_a_word_is_written(verse: Verse, asked: dict[str, Any]) -> None:
+    params = verse.Params()
+    request = Request(Verb.CREATE, Brief(intent="秋"), params, (1,), form=form_of(asked))
+    with pytest.raises((EngineError, ImpossibleError)):
+        next(iter(verse.run(request)))
 
 
 def test_the_brief_names_what_it_is_about(verse: Verse) -> None:
-    brief = Brief(intent="写一首诗，描述秋日的景色，诗风优雅", materials=["江月", "revision:x", "龙"])
+    brief = Brief(intent="写一首诗，描述秋日的景色，诗风优雅", materials=["江月", "revision:x", "龘"])
     (content, *_others) = run(verse, brief=brief)
     assert content.facts["prompt"] == "<五绝><词>江月<词>秋<诗>"
     assert verse.prompt(Brief(intent="autumn")).dropped == ("autumn",)
@@ -63,7 +116,7 @@ def test_the_brief_names_what_it_is_about(verse: Verse) -> None:
 
 
 def test_a_line_is_a_line_and_a_whole_poem_takes_none(verse: Verse) -> None:
-    begun = "秋月山水花，雪雨风云江。\n"
+    begun = "秋月春风雨，山花白雪寒。\n"
     for content in run(verse, Verb.LINE, begun):
         text = content.data.decode()
         assert text.startswith(begun)
@@ -77,7 +130,7 @@ def test_a_poem_goes_on_and_branches_from_any_character(verse: Verse) -> None:
     for content in run(verse, Verb.CONTINUE, "秋月山", at=3):
         assert content.data.decode().startswith("秋月山")
         assert len(content.data.decode()) == 4 * 6 + 1
-    for content in run(verse, Verb.BRANCH, "秋月山水花，雪雨风云江。\n", at=1, choice="风"):
+    for content in run(verse, Verb.BRANCH, "秋月春风雨，山花白雪寒。\n", at=1, choice="风"):
         assert content.data.decode().startswith("秋风")
         assert len(content.data.decode()) == 4 * 6 + 1
         assert content.tokens[0].text == "风"
@@ -91,8 +144,8 @@ def test_a_variation_keeps_its_beginning(verse: Verse) -> None:
 
 
 def test_what_it_does_not_know_is_said(verse: Verse) -> None:
-    with pytest.raises(EngineError, match="knows no 龙"):
-        run(verse, Verb.CONTINUE, "秋龙")
+    with pytest.raises(EngineError, match="knows no 龘"):
+        run(verse, Verb.CONTINUE, "秋龘")
 
 
 def test_missing_and_damaged_weights_are_said(verse: Verse, tmp_path: Path) -> None:
@@ -105,6 +158,6 @@ def test_missing_and_damaged_weights_are_said(verse: Verse, tmp_path: Path) -> N
 
 
 def test_it_tells_where_it_expected_a_poem(verse: Verse) -> None:
-    tokens = verse.rescore(Brief(intent="秋"), "秋月山水花，")
-    assert "".join(token.text for token in tokens) == "秋月山水花，"
+    tokens = verse.rescore(Brief(intent="秋"), "秋月春风雨，")
+    assert "".join(token.text for token in tokens) == "秋月春风雨，"
     assert all(token.logprob is not None for token in tokens)

@@ -1,0 +1,82 @@
+"""A Chinese form as a mask over an engine's tokens, for engines whose tokens are characters."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from app.errors import EngineError, _
+from app.forms.constraint import ChineseConstraint
+
+if TYPE_CHECKING:
+    import torch
+
+_PUSH = (1.5, 4.0)  # what is added to the logits of a keyword's character at the poem's beginning and at its end
+_NEXT = 6.0  # and of its second character once the first stands there
+
+
+class Within:
+    """Holds one variant within its form, and leans it towards the keywords that it has not written yet.
+
+    The masks keep the form by construction; the leaning changes only how a character is drawn, never its probability in
+    the records.
+    """
+
+    def __init__(
+        self,
+        form: ChineseConstraint,
+        usable: torch.Tensor,
+        end: int,
+        *,
+        words: Sequence[str],
+        before: str = "",
+        keywords: Sequence[str] = (),
+        lines: int | None = None,
+    ) -> None:
+        """`words` are the tokens by id, `before` is the text so far, `lines` how many more are written at most."""
+        self.form, self.usable, self.end, self.words, self.before, self.lines = form, usable, end, words, before, lines
+        self.keywords = [word for word in keywords if word]
+        self.size = sum(form.span(line)[1] for line in range(form.planned))
+
+    def text(self, written: Sequence[int]) -> str:
+        """The whole text with these tokens, without white space."""
+        return self.before + "".join(self.words[id] for id in written)
+
+    def allowed(self, written: Sequence[int]) -> torch.Tensor:
+        """What may come next: [vocab] of bool. Raises EngineError when there is nothing, which no known form leads to."""
+        import torch
+
+        if self.lines is not None and sum(not _is_character(self.words[id]) for id in written) >= self.lines:
+            return self._only_end()
+        found = self.form.allowed(self.text(written))
+        mask = torch.frombuffer(self.form.vocabulary.mask(found), dtype=torch.uint8).bool().to(self.usable.device) & self.usable
+        mask[self.end] = found.end
+        if not bool(mask.any()):
+            raise EngineError(_("The form leaves nothing that could come next. Loosen it."))
+        return mask
+
+    def leaning(self, written: Sequence[int]) -> dict[int, float]:
+        """What is added to the logits of tokens, by id."""
+        text = self.text(written)
+        done = sum(map(_is_character, text)) / max(1, self.size)
+        push = _PUSH[0] + (_PUSH[1] - _PUSH[0]) * min(1.0, done)
+        found: dict[int, float] = {}
+        for word in self.keywords:
+            if word in text:
+                continue
+            at = next((n for n in range(len(word) - 1, 0, -1) if text.endswith(word[:n])), 0)
+            id = self.form.vocabulary.index.get(word[at])
+            if id is not None:
+                found[id] = max(found.get(id, 0.0), _NEXT if at else push)
+        return found
+
+    def _only_end(self) -> torch.Tensor:
+        import torch
+
+        mask = torch.zeros_like(self.usable)
+        mask[self.end] = True
+        return mask
+
+
+def _is_character(word: str) -> bool:
+    return word not in "，。！？；：、\n "
