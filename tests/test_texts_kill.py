@@ -58,7 +58,7 @@ class Reader:
 @pytest.fixture
 def running(tmp_path: Path) -> Iterator[Running]:
     """A studio with a language model small enough to write quickly for a long time."""
-    texts = [{"name": "tiny", "kind": "transformers", "model": str(tiny_hub(tmp_path / "tiny"))}]
+    texts = [{"name": "tiny", "kind": "transformers", "model": str(tiny_hub(tmp_path / "tiny", endless=True))}]
     environment = {"STEMMA_TEXTS": json.dumps(texts), "STEMMA_ATTEMPTS": "10", "STEMMA_PRELOAD": "0", "STEMMA_DEVICE": "cpu"}
     studio = Running(tmp_path, environment)
     studio.start()

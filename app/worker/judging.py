@@ -51,6 +51,7 @@ class Judging:
     ) -> None:
         self.judge, self.database, self.store, self.leads, self.idle = judge, database, store, leads, idle
         self.id: UUID | None = None  # of the row of these weights, once they are loaded
+        self.loading = threading.Lock()  # a worker's own: libraries that import lazily cannot be loaded by two threads
         self._made: deque[UUID] = deque()
         self._given_up: set[UUID] = set()  # what these weights cannot look at, until the worker starts again
         self._since = _moment(time.time() - SETTLING)
@@ -86,7 +87,8 @@ class Judging:
         if reason := self.judge.unready():
             log.info("the judge is not ready: %s", reason)
             return False
-        self.judge.load(device())
+        with self.loading:
+            self.judge.load(device())
         known = {"name": self.judge.name, "version": self.judge.version}
         told = {"title": self.judge.title[:300], "dimensions": self.judge.dimensions, "seen_at": now()}
         with self.database.writing() as session:

@@ -66,6 +66,8 @@ class WorkerProcess:
         self.device = ""
         self.warm: list[str] = []
         self._loading = threading.Lock()  # two threads that want an engine load it once
+        if self.judging:
+            self.judging.loading = self._loading
         self.current: Generation | None = None
         self.state = "starting"
         self.stop = threading.Event()

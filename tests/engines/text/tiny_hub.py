@@ -17,14 +17,16 @@ TEMPLATE = (
 SPECIAL = ("<end>", "<user>", "<answer>")
 
 
-def tiny_hub(folder: Path, *, chats: bool = True, context: int = 4096) -> Path:
-    """`folder`, saved as transformers saves it."""
+def tiny_hub(folder: Path, *, chats: bool = True, endless: bool = False, context: int = 4096) -> Path:
+    """`folder`, saved as transformers saves it. An `endless` model knows no token that ends a text."""
     letters = [letter for letter, code in byte_letters().items() if code == 10 or 32 <= code < 127]
     tokenizer = Tokenizer(models.BPE({letter: id for id, letter in enumerate([*SPECIAL, *sorted(letters)])}, []))
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False)
     tokenizer.decoder = decoders.ByteLevel()
     tokenizer.add_special_tokens([AddedToken(mark, special=True, normalized=False) for mark in SPECIAL])
     fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, eos_token=SPECIAL[0], pad_token=SPECIAL[0])
+    if endless:
+        fast.eos_token = None
     if chats:
         fast.chat_template = TEMPLATE
     fast.save_pretrained(folder)
@@ -39,7 +41,7 @@ def tiny_hub(folder: Path, *, chats: bool = True, context: int = 4096) -> Path:
         max_position_embeddings=context,
         initializer_range=0.3,
         bos_token_id=None,
-        eos_token_id=0,
+        eos_token_id=None if endless else 0,
         pad_token_id=0,
     )
     LlamaForCausalLM(config).save_pretrained(folder)
