@@ -39,7 +39,7 @@ TABLE = {
     "models": {"db", "store", "brief", "forms"},
     "forms": set(),
     "music": set(),
-    "training": {"engines", "judging", "music"},
+    "training": {"engines", "judging", "music", "brief", "forms"},
     "judging": {"engines"},
     "engines": {"brief", "forms", "music"},
 }
