@@ -59,7 +59,7 @@ export class FormCheck {
   }
 
   #draw(report, points) {
-    const { holds, partly, units } = this.region.dataset;
+    const { holds, partly } = this.region.dataset;
     const every = [...report.lines.flatMap((line) => line.findings), ...report.findings];
     const kept = every.filter((finding) => finding.holds).length;
     const head = element("p", "verdict");
@@ -69,7 +69,7 @@ export class FormCheck {
       element("span", "pattern", report.pattern),
     );
     const lines = element("ol", "held");
-    lines.append(...report.lines.map((line, at) => this.#line(line, at, points, units)));
+    lines.append(...report.lines.map((line, at) => this.#line(line, at, points)));
     const whole = element("ul", "whole");
     whole.append(...report.findings.map((finding) => this.#finding(finding, "li")));
     this.region.replaceChildren(head, lines, ...(report.findings.length ? [whole] : []));
