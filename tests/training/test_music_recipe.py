@@ -44,7 +44,7 @@ def tunebooks(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tunes.append(BOOK.format(number=40, kind="jig", metre="6/8", key="G", music=same))
     tunes.append(
         BOOK.format(
-            number=41, kind="jig", metre="6/8", key="C", music=same.replace("B", "e").replace("A", "d").replace("G", "c")
+            number=41, kind="jig", metre="6/8", key="C", music=same.replace("B", "E").replace("A", "D").replace("G", "C")
         )
     )
     tunes.append(BOOK.format(number=42, kind="jig", metre="5/8", key="D", music="DEFGA|" * 8))
