@@ -13,12 +13,16 @@ import typer
 
 from app.errors import StemmaError
 from app.settings import ROOT
+from app.training.music.cli import app as music
+from app.training.verse.cli import verse
 
 app = typer.Typer(help="Make the house's models again, or better.", no_args_is_help=True)
 image = typer.Typer(
     help="The image model: data, autoencoder, decoder, diffusion, samples, export, in this order.", no_args_is_help=True
 )
 app.add_typer(image, name="image")
+app.add_typer(music, name="music")
+app.add_typer(verse, name="verse")
 
 HOUSE = ROOT / "app/weights/house-image"
 Folder = Annotated[Path, typer.Option(help="Where everything of this training lies.")]
