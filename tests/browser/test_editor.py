@@ -114,7 +114,7 @@ def test_what_is_typed_into_an_engines_line_is_the_artists(room: Running, visit:
     box(page)
     assert drawn(page, "engine") == ["月满空庭夜未收。"]
     ask(page, "ed.select(14, 16), ed.focus()")
-    page.keyboard.type("AB")
+    page.keyboard.insert_text("AB")
     assert ink(page) == [[0, 9, "hand"], [9, 14, "engine"], [14, 16, "hand"], [16, 18, "engine"]]
     assert drawn(page, "changed") == ["AB"]
     before = ink(page)
