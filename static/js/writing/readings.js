@@ -66,7 +66,7 @@ export class Reading {
     const { legend, perplexity: unsure } = this.region.dataset;
     const figure = new Intl.NumberFormat(document.documentElement.lang, { maximumSignificantDigits: 3 });
     const head = element("p", "verdict");
-    head.append(element("b", "", unsure.replace("{n}", perplexity === null ? "–" : figure.format(perplexity))), element("span", "hint", legend));
+    head.append(element("b", "", unsure.replaceAll("{n}", perplexity === null ? "–" : figure.format(perplexity))), element("span", "hint", legend));
     const text = element("p", "expected");
     text.append(...tokens.map((token) => this.#token(token)));
     this.region.replaceChildren(head, text);

@@ -11,16 +11,15 @@ export function percents(fractions) {
 }
 
 /** Fill a list with the shares of an editor. Its data-hand, data-engine … are the words, with {n} for the share; what has
- * no share is left out. What the hand changed in the engine's words is part of the hand's share, and said after it. */
+ * no share is left out. What the hand changed in the engine's words is said apart, so that all of them add up to 100. */
 export function showShares(list, shares) {
   const space = document.documentElement.lang.startsWith("zh") ? "" : "\u00a0";
-  const whole = ["hand", "engine", "paste", "import"];
-  const rounded = percents(whole.map((kind) => shares[kind]));
-  const shown = Object.fromEntries(whole.map((kind, index) => [kind, rounded[index]]));
-  shown.changed = Math.min(shown.hand, Math.round(shares.changed * 100));
+  const apart = { ...shares, hand: Math.max(0, shares.hand - shares.changed) };
+  const rounded = percents(KINDS.map((kind) => apart[kind]));
+  const shown = Object.fromEntries(KINDS.map((kind, index) => [kind, rounded[index]]));
   list.classList.add("ink-legend");
   list.replaceChildren(
-    ...KINDS.filter((kind) => shares[kind] > 0).map((kind) => {
+    ...KINDS.filter((kind) => apart[kind] > 1e-9).map((kind) => {
       const words = Object.assign(document.createElement("span"), { className: `ink-${kind}` });
       words.textContent = list.dataset[kind].replace("{n}", `${shown[kind]}${space}%`);
       const item = document.createElement("li");
