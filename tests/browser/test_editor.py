@@ -405,9 +405,10 @@ def test_two_hundred_thousand_characters_are_written_in_without_lag(room: Runnin
         page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
         spent.append((_busy(session) - before) * 1000)
     spent.sort()
-    p95 = spent[int(len(spent) * 0.95)]
-    print(f"{kind}: input to paint, p50 {spent[len(spent) // 2]:.1f} ms, p95 {p95:.1f} ms of processor time")
-    assert p95 < 50
+    median, p95 = spent[len(spent) // 2], spent[int(len(spent) * 0.95)]
+    print(f"{kind}: key to paint, processor time: p50 {median:.1f} ms; p95, saving in between included, {p95:.1f} ms")
+    assert median < 25
+    assert p95 < 150  # several times what it is where nothing else runs: this machine may be shared
     until(page, lambda: draft(page)["text"] == ask(page, "ed.text"), "the save of a long text", 2 * PATIENCE / 1000)
 
 

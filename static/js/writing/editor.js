@@ -10,6 +10,7 @@ import { astral, pointsOf } from "./points.js";
 import "./styles.js";
 
 const IDLE = 300; // ms without a change
+const CALMER = 1 / 200; // ms more for each character: what is added up of a long text waits for a longer pause
 const INKED = "stemma:ink"; // "off" when the artist switched the ink off
 
 class Editor {
@@ -156,7 +157,7 @@ class Editor {
     return shown;
   }
 
-  /** Hear of "change", "selection", "idle" (300 ms after the last change) or "notice" ("long", "cleaned"); ends what it gives back. */
+  /** Hear of "change", "selection", "idle" (300 ms after the last change, a second more in a text of 200,000) or "notice" ("long", "cleaned"); ends what it gives back. */
   on(event, heard) {
     this.#heard[event].add(heard);
     return () => this.#heard[event].delete(heard);
@@ -187,7 +188,7 @@ class Editor {
   #updated({ docChanged, selectionSet, startState, state }) {
     if (docChanged || startState.field(origins) !== state.field(origins)) {
       clearTimeout(this.#idle);
-      this.#idle = setTimeout(() => this.#tell("idle"), IDLE);
+      this.#idle = setTimeout(() => this.#tell("idle"), IDLE + state.doc.length * CALMER);
       this.#tell("change");
     }
     if (docChanged || selectionSet) this.#tell("selection");
