@@ -85,8 +85,17 @@ export class FormCheck {
     const found = element("span", "facts");
     if (/^[平仄中]+$/.test(tones)) found.append(element("span", "tones", tones.replaceAll("平", "○").replaceAll("仄", "●").replaceAll("中", "◐")));
     if (letter) found.append(element("span", "letter", this.region.dataset.rhyme.replace("{n}", rhyme || letter)));
-    found.append(...findings.map((finding) => this.#finding(finding, "span")));
+    const wrong = findings.filter(({ holds }) => !holds);
+    if (findings.length > wrong.length) found.append(this.#kept(findings.filter(({ holds }) => holds), wrong.length));
+    found.append(...wrong.map((finding) => this.#finding(finding, "span")));
     item.append(button, found);
+    return item;
+  }
+
+  /** What holds is said in one word, and at length on request: what does not is what one looks for. */
+  #kept(findings, wrong) {
+    const item = this.#finding({ holds: true, message: wrong ? "" : this.region.dataset.yes }, "span");
+    item.title = findings.map(({ message }) => message).join("\n");
     return item;
   }
 
@@ -95,7 +104,7 @@ export class FormCheck {
     const item = element(tag, holds === null ? "unsure" : holds ? "yes" : "no");
     const mark = Object.assign(element("b", "", MARKS.get(holds)), { ariaHidden: "true" });
     const word = element("span", "unseen", holds === null ? unsure : holds ? yes : no);
-    item.append(mark, " ", word, " ", message);
+    item.append(mark, ...(message === yes ? [] : [word]), ` ${message}`);
     return item;
   }
 }
