@@ -128,6 +128,10 @@ class Verse(Writer):
         """The keywords of a request: the brief's, then what its inspirations name."""
         return list(dict.fromkeys(self._keywords(request.brief) + self._themes("".join(self.inspiration(request)))))[:MOST]
 
+    def _words_leant_towards(self, request: Request) -> list[str]:
+        """The keywords that a poem is nudged to name."""
+        return self._words_for(request)
+
     def inspiration(self, request: Request) -> list[str]:
         return [words for words in super().inspiration(request) if self._themes(words)]
 
@@ -202,7 +206,7 @@ class Verse(Writer):
         holds = [ChineseConstraint(form.model_copy(update={"breaks": Breaks.CLAUSE}), written, seed) for seed in request.seeds]
         if holds and (found := holds[0].allowed(before)).end and not found.characters:
             raise EngineError(_("The poem is whole already: its form has no further line."))
-        keywords = self._words_for(request)
+        keywords = self._words_leant_towards(request)
         lines = 1 if request.verb is Verb.LINE else None
         words = list(known)
         return [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Container, Generator, Iterator, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
@@ -12,10 +13,12 @@ from pydantic import Field
 
 from app.brief import Brief
 from app.engines.engine import Content, Engine, EngineParams, Medium, Piece, Request, Step, Token, Verb
+from app.engines.text.ranking import order, rankings
 from app.engines.text.sampling import Sampling
 from app.engines.text.tasks import Task, inspiring, task_of
 from app.engines.text.transcript import Heard, Transcript
 from app.errors import EngineError, _
+from app.forms.form import Form
 
 if TYPE_CHECKING:
     from app.engines.text.decoding import Constraint, Pick
@@ -157,15 +160,26 @@ class Writer(Engine):
         else:
             yield from self._sampled(model, request, params, task, [*prompt, *(pick.id for pick in given)], sheets, ends)
         likelihood = [_mean(sheet.tokens) for sheet in sheets]
-        order = sorted(range(len(sheets)), key=lambda index: -likelihood[index])
+        marks = self._ranked(request, task, sheets, likelihood) if request.verb is Verb.LINE else []
         for index, (seed, sheet) in enumerate(zip(request.seeds, sheets, strict=True)):
             facts = self._facts | {"prompt": read, "prompt_tokens": len(prompt), "ended": ends.get(index, "end")}
             facts |= {"likelihood": round(likelihood[index], 4)} if sheet.tokens else {}
-            facts |= {"rank": order.index(index) + 1} if request.verb is Verb.LINE else {}
+            facts |= {"rank": order(marks).index(index) + 1, "ranking": marks[index]} if marks else {}
             facts |= {"score": round(scores[index], 4)} if index in scores else {}
             facts |= {"kept": len(task.before)} if request.verb is Verb.VARY else {}
             facts |= {"inspiration": found} if (found := self.inspiration(request)) else {}
             yield written(index, None if scores else seed, task, sheet.tokens, facts)
+
+    def form(self, request: Request) -> Form | None:
+        """The form that is kept: the one asked for, or what the engine takes for it."""
+        return request.form
+
+    def _ranked(
+        self, request: Request, task: Task, sheets: Sequence[Transcript], likelihood: Sequence[float]
+    ) -> list[dict[str, float]]:
+        """How the lines that are offered compare; a line that was stopped before its first word comes last."""
+        known = [value if value > float("-inf") else min(filter(isfinite, likelihood), default=0.0) for value in likelihood]
+        return rankings(self.form(request), task.before, [sheet.text for sheet in sheets], known)
 
     def _given(self, prompt: Sequence[int], task: Task) -> Sequence[Pick]:
         """The choice of a branch as tokens, with what the model expected in its place."""

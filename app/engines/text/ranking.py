@@ -1,0 +1,92 @@
+"""Candidates for a next line, ranked: how likely they are, whether they rhyme and scan, and whether they say something new."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from statistics import fmean
+
+from app.engines.text.tasks import HAN
+from app.forms.check import check
+from app.forms.chinese import plain
+from app.forms.english import Rhyme, rhyme, sound
+from app.forms.form import Breaks, Form
+from app.forms.lines import Line, split
+from app.forms.report import Kind, LineReport
+
+WEIGHTS = {"likelihood": 0.4, "rhyme": 0.25, "tones": 0.15, "metre": 0.15, "freshness": 0.2}
+_NEAR = 2  # lines back that a line without a scheme may rhyme with
+_LONG = 4  # letters from which an English word counts as one that should not come again
+_RHYMES = {Rhyme.PERFECT: 1.0, Rhyme.SLANT: 0.6, Rhyme.SAME: 0.2, Rhyme.NONE: 0.0}
+
+
+def rankings(form: Form | None, before: str, candidates: Sequence[str], likelihoods: Sequence[float]) -> list[dict[str, float]]:
+    """For each candidate its marks from 0 to 1; `likelihoods` are mean log-probabilities. Their weighted sum ranks."""
+    low, high = min(likelihoods, default=0.0), max(likelihoods, default=0.0)
+    found = []
+    for line, value in zip(candidates, likelihoods, strict=True):
+        likely = (value - low) / (high - low) if high > low else 1.0
+        marks = {"likelihood": likely} | _sounds(form, before, line) | {"freshness": freshness(before, line)}
+        found.append({name: round(mark, 3) for name, mark in marks.items()})
+    return found
+
+
+def total(marks: dict[str, float]) -> float:
+    """One number of a candidate's marks."""
+    return sum(WEIGHTS[name] * mark for name, mark in marks.items())
+
+
+def order(marks: Sequence[dict[str, float]]) -> list[int]:
+    """The candidates, the best first."""
+    return sorted(range(len(marks)), key=lambda index: -total(marks[index]))
+
+
+def freshness(before: str, line: str) -> float:
+    """The share of what a line says that was not said before, in it or above it."""
+    if HAN.search(line):
+        said = [plain(char) for char in line if HAN.match(char)]
+        known = set(plain(before))
+    else:
+        said = [word for word in _words(line) if len(word) >= _LONG]
+        known = set(_words(before))
+    fresh = sum(word not in known and word not in said[:at] for at, word in enumerate(said))
+    return fresh / len(said) if said else 0.0
+
+
+def _words(text: str) -> list[str]:
+    return [piece.text.lower() for line in split(text, Breaks.LINE) for piece in line.words()]
+
+
+def _sounds(form: Form | None, before: str, line: str) -> dict[str, float]:
+    """How a line rhymes and scans: by the form where it asks for it, else by its neighbours."""
+    chinese = bool(HAN.search(line))
+    scan = "tones" if chinese else "metre"
+    if form is not None and (form.rhyme or form.patterns or form.measure):
+        judged = check(form, before + line).lines
+        if not judged:
+            return {"rhyme": 0.0, scan: 0.0}
+        last = judged[-1]
+        return {"rhyme": _held(last, Kind.RHYME), scan: _held(last, Kind.TONES, Kind.METRE, Kind.LENGTH)}
+    breaks = Breaks.CLAUSE if chinese else Breaks.LINE
+    lines = list(split(before + line, breaks))
+    return {"rhyme": _rhymes_near(lines, chinese=chinese), scan: _even(lines, chinese=chinese)}
+
+
+def _held(line: LineReport, *kinds: Kind) -> float:
+    """The share of a line's findings of these kinds that hold; nobody knows counts half, nothing asked counts whole."""
+    values = [{True: 1.0, None: 0.5, False: 0.0}[f.holds] for f in line.findings if f.kind in kinds]
+    return fmean(values) if values else 1.0
+
+
+def _rhymes_near(lines: Sequence[Line], *, chinese: bool) -> float:
+    if chinese or len(lines) < 2:  # noqa: PLR2004 (a line and one before it)
+        return 0.5
+    ends = [words[-1].text for line in lines[-_NEAR - 1 :] if (words := line.words())]
+    return max((_RHYMES.get(rhyme(ends[-1], other) or Rhyme.NONE, 0.0) for other in ends[:-1]), default=0.0)
+
+
+def _even(lines: Sequence[Line], *, chinese: bool) -> float:
+    """How near a line's length is to that of the lines before it."""
+    lengths = [line.length() if chinese else sum(sound(w.text).counts[0] for w in line.words()) for line in lines]
+    if len(lengths) < 2:  # noqa: PLR2004 (a line and one before it)
+        return 0.5
+    return 1 / (1 + abs(lengths[-1] - fmean(lengths[:-1])) / 2)

@@ -1,0 +1,148 @@
+"""What the model can do, measured on poems that the studio's own engine writes: forms, keywords, seasons, novelty."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from app.brief import Brief
+from app.engines.engine import Content, Request, Verb
+from app.engines.text.verse import Verse
+from app.engines.text.verse_form import VerseForm
+from app.forms.asked import form_of
+from app.forms.check import check
+from app.forms.form import Form
+from app.forms.report import Kind
+from app.training.verse.poems import Poem
+from app.training.verse.shapes import SHAPES
+
+# The keywords that the poems are asked for, in turn.
+ASKED = ("秋", "明月", "山", "春风", "酒", "江", "白云", "梅", "雪", "夜雨", "故人", "雁", "柳", "梦", "松", "孤舟")
+SEASONS = ("秋", "春")
+_GROUP = 10  # poems of one brief, written together
+_LINE = re.compile("[，。\n]+")
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A poem as the engine wrote it, and what was asked."""
+
+    form: VerseForm
+    keyword: str
+    text: str
+
+    @property
+    def lines(self) -> list[str]:
+        """Its lines, without marks."""
+        return [line for line in _LINE.split(self.text) if line]
+
+
+def written(engine: Verse, count: int, *, seed: int = 0, keywords: Sequence[str] = ASKED) -> Iterator[Written]:
+    """`count` poems, as many of each of the eight forms, in groups that ask for one keyword each."""
+    forms, at = list(VerseForm), 0
+    each = -(-count // len(forms))
+    for form in forms:
+        for first in range(0, each, _GROUP):
+            keyword = keywords[at % len(keywords)]
+            at += 1
+            seeds = tuple(seed + 1000 * at + i for i in range(min(_GROUP, each - first)))
+            for text in poems(engine, form.form, keyword, seeds):
+                yield Written(form, keyword, text)
+
+
+def poems(engine: Verse, form: Form, keyword: str, seeds: tuple[int, ...]) -> list[str]:
+    """The poems of these seeds."""
+    request = Request(Verb.CREATE, Brief(intent="诗", materials=[keyword]), engine.Params(), seeds, form=form)
+    return [part.data.decode() for part in engine.run(request) if isinstance(part, Content)]
+
+
+def measure(engine: Verse, corpus: Sequence[Poem], count: int) -> tuple[dict[str, dict[str, Any]], list[Written]]:
+    """The measurements, each a `value` and a `note`, and the poems they were taken of."""
+    found = list(written(engine, count))
+    figures = forms_held(found)
+    figures["keyword_named"] = _share(
+        [poem.keyword in poem.text for poem in found], "poems that name the keyword asked for, leaning towards it"
+    )
+    figures |= seasons(engine) | novelty(found, corpus)
+    return figures, found
+
+
+def forms_held(found: Sequence[Written]) -> dict[str, dict[str, Any]]:
+    """How often each part of a form holds, by the check that an artist sees."""
+    reports = {poem: check(form_of({"preset": poem.form.preset}), poem.text) for poem in found}
+    figures = {}
+    for name, kinds in {"lines": {Kind.LINES, Kind.LENGTH}, "rhyme": {Kind.RHYME}, "tones": {Kind.TONES}}.items():
+        judged = [r for poem, r in reports.items() if name != "tones" or poem.form is not VerseForm.LIUJUE]
+        faultless = [not any(fault.kind in kinds for fault in report.faults) for report in judged]
+        figures[f"{name}_held"] = _share(faultless, f"{len(judged)} poems by the studio's own check")
+    marks = [_marks(poem) for poem in found]
+    return figures | {"punctuation_held": _share(marks, "every mark where the form has it")}
+
+
+def _marks(poem: Written) -> bool:
+    shape = SHAPES[str(poem.form)]
+    return "".join(poem.text.split()) == shape.written(poem.lines) if len(poem.lines) == len(shape.lengths) else False
+
+
+def seasons(engine: Verse, each: int = 40) -> dict[str, dict[str, Any]]:
+    """Of poems on autumn and on spring, without any leaning: how often each season is named."""
+    named: dict[str, dict[str, float]] = {}
+    plain = Unleaning(engine.folder)
+    plain.load("cpu")
+    groups = [tuple(range(first, first + _GROUP)) for first in range(0, each, _GROUP)]
+    for season in SEASONS:
+        texts = [text for seeds in groups for text in poems(plain, VerseForm.QIJUE.form, season, seeds)]
+        named[f"asked {season}"] = {other: sum(other in text for text in texts) / len(texts) for other in SEASONS}
+    note = f"share of {each} quatrains each that name a season; the model alone, nothing leant towards"
+    return {"seasons": {"value": named, "note": note}}
+
+
+class Unleaning(Verse):
+    """The engine without its leaning towards keywords: what the model has learned by itself."""
+
+    def _words_leant_towards(self, request: Request) -> list[str]:  # noqa: ARG002 (the engine's)
+        return []
+
+
+def keywords_alone(folder: Path, count: int) -> dict[str, dict[str, Any]]:
+    """How often the model names a keyword by itself."""
+    plain = Unleaning(folder)
+    plain.load("cpu")
+    held = [poem.keyword in poem.text for poem in written(plain, count)]
+    return {"keyword_named_by_the_model_alone": _share(held, f"{len(held)} poems, nothing leant towards")}
+
+
+def novelty(found: Sequence[Written], corpus: Sequence[Poem]) -> dict[str, dict[str, Any]]:
+    """How many of the lines stand in the corpus."""
+    known = {line for poem in corpus for line in poem.lines}
+    lines = [line for poem in found for line in poem.lines]
+    copied = [line in known for line in lines]
+    distinct = len(set(lines)) / max(1, len(lines))
+    return {
+        "lines_in_the_corpus": _share(copied, f"of {len(lines)} lines, word for word"),
+        "different_lines": {"value": round(distinct, 4), "note": "share of the lines that no other poem here has"},
+    }
+
+
+def forty(folder: Path, seed: int = 0) -> str:
+    """Forty poems, five of each form, not chosen, as Markdown."""
+    engine = Verse(folder)
+    engine.load("cpu")
+    return sheet(list(written(engine, 40, seed=seed)))
+
+
+def sheet(found: Sequence[Written]) -> str:
+    """Poems as Markdown, by form."""
+    parts = ["# Poems, not chosen\n"]
+    for form in VerseForm:
+        mine = [poem for poem in found if poem.form is form]
+        parts += [f"\n## {form}\n"] if mine else []
+        parts += ["\n" + f"{poem.keyword}：" + "  \n".join(poem.text.strip().splitlines()) + "\n" for poem in mine]
+    return "".join(parts)
+
+
+def _share(held: Sequence[bool], note: str) -> dict[str, Any]:
+    return {"value": round(sum(held) / max(1, len(held)), 4), "note": note}
