@@ -362,6 +362,22 @@ def test_only_keys_are_needed_and_none_is_caught(room: Running, visit: Visit) ->
     expect(text).to_be_focused()
 
 
+def test_the_search_finds_what_is_far_below_and_replaces_by_hand(room: Running, visit: Visit) -> None:
+    text = "a line like others\n" * 3000 + "the needle\n"
+    page = visit(text_work(room, text, (0, len(text), "engine")))
+    box(page).click()
+    page.keyboard.press("Control+F")
+    page.get_by_role("textbox", name="Find").fill("needle")
+    page.keyboard.press("Enter")
+    expect(page.locator("#editor .cm-searchMatch")).to_be_in_viewport()
+    page.get_by_role("textbox", name="Replace with").fill("thread")
+    button(page, "Replace all").click()
+    assert ask(page, "ed.text") == text.replace("needle", "thread")
+    assert ink(page)[1] == [len(text) - 7, len(text) - 1, "hand"]
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("textbox", name="Find")).to_have_count(0)
+
+
 def test_each_line_reads_its_own_way(room: Running, visit: Visit) -> None:
     page = visit(text_work(room, "English\nשלום עולם\n中文"))
     box(page)

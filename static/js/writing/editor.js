@@ -3,6 +3,7 @@
 import { Compartment, EditorSelection, EditorState, EditorView, Transaction, history, historyKeymap, insertNewline, isolateHistory, keymap, placeholder, redo, standardKeymap, undo } from "../../vendor/codemirror.min.js";
 import { clean, fitting } from "./clean.js";
 import { carrying } from "./clipboard.js";
+import { finding } from "./finding.js";
 import { inks, sharesOf } from "./ink.js";
 import { marked, marks } from "./marks.js";
 import { inked, keeping, origins, originsOf, spansIn, written } from "./origins.js";
@@ -32,6 +33,7 @@ class Editor {
       inks,
       marks,
       history(),
+      finding(JSON.parse(host.dataset.words ?? "{}")),
       keymap.of([{ key: "Escape", run: () => this.#leave() }, { key: "Enter", run: insertNewline, shift: insertNewline }, ...historyKeymap, ...standardKeymap]),
       EditorView.lineWrapping,
       EditorView.contentAttributes.of({ "aria-label": host.dataset.name ?? "Text", lang: language, spellcheck: "true", autocorrect: "on", autocapitalize: "sentences", writingsuggestions: "true" }),
@@ -213,7 +215,8 @@ function difference(before, after) {
 
 const splits = (text, at) => /[\udc00-\udfff]/.test(text.charAt(at)) && /[\ud800-\udbff]/.test(text.charAt(at - 1));
 
-/** Make an editor in `host`. Its data-name is the text's accessible name, data-placeholder stands there while it is empty.
+/** Make an editor in `host`. Its data-name is the text's accessible name, data-placeholder stands there while it is empty,
+ * data-words are the words of its search (templates/works/_finding.html).
  * `home` names the text (the draft's address): what was copied from it keeps its origins when it is pasted into it. */
 export function mountEditor(host, options) {
   return new Editor(host, options);
