@@ -66,6 +66,14 @@ GOALS: dict[str, dict[str, Goal]] = {
         "search": Goal("search in 200,000 pictures, p95", "ms", most=150.0),
         "verdict": Goal("a judge's look at a variant: processor time, median", "ms", most=20.0),
     },
+    "texts": {
+        "diff": Goal("text of 200,000 characters, 2,000 edits: difference, median", "s", most=1.0),
+        "diff_rewritten": Goal("text of 200,000 characters, all rewritten: difference, median", "s", most=1.0),
+        "batch": Goal("four streams at once / four single runs: tokens per second", "×", least=2.5),
+        "overhead": Goal("four streams: engine / bare loop of transformers", "×", most=1.1),
+        "overhead_one": Goal("one stream: engine / bare loop of transformers", "×", most=1.1),
+        "first_token": Goal("engine: request to the first step, over bare prefill, p95", "s", most=0.3),
+    },
     "kills": {
         "survived": Goal("kill -9 of worker, web and both: nothing lost or done twice", "kills", least=90),
     },
