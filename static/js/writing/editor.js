@@ -12,6 +12,7 @@ import "./styles.js";
 
 const IDLE = 300; // ms without a change
 const CALMER = 1 / 200; // ms more for each character: what is added up of a long text waits for a longer pause
+const MARGINS = { top: 72, bottom: 96 }; // px of a window that its bar and the room's toolbars cover
 const INKED = "stemma:ink"; // "off" when the artist switched the ink off
 
 class Editor {
@@ -36,6 +37,7 @@ class Editor {
       finding(JSON.parse(host.dataset.words ?? "{}")),
       keymap.of([{ key: "Escape", run: () => this.#leave() }, { key: "Enter", run: insertNewline, shift: insertNewline }, ...historyKeymap, ...standardKeymap]),
       EditorView.lineWrapping,
+      EditorView.scrollMargins.of(() => MARGINS),
       EditorView.contentAttributes.of({ "aria-label": host.dataset.name ?? "Text", lang: language, spellcheck: "true", autocorrect: "on", autocapitalize: "sentences", writingsuggestions: "true" }),
       this.#locked.of(EditorState.readOnly.of(readOnly)),
       host.dataset.placeholder ? placeholder(host.dataset.placeholder) : [],
