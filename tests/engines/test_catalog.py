@@ -37,10 +37,11 @@ def chosen(*engines: Engine, brief: Brief = FOX) -> str:
 
 
 def test_the_house_comes_first_then_the_settings_then_the_fakes() -> None:
-    assert list(catalog(Settings(engines=[], fake_engines=False))) == ["house", "vectoriser"]
+    assert list(catalog(Settings(engines=[], fake_engines=False))) == ["house", "vectoriser", "smollm", "verse"]
     mine = EngineSetting(name="mine", model="somebody/something")
     names = list(catalog(Settings(engines=[mine], fake_engines=True)))
-    assert names == ["house", "mine", "vectoriser", "fake-slow", "fake-crash", "fake-broken", "fake-garbage"]
+    assert names [:5] == ["house", "mine", "vectoriser", "smollm", "verse"]
+    assert names[5:] == ["fake-slow", "fake-crash", "fake-broken", "fake-garbage"]
 
 
 @pytest.mark.parametrize("name", ["house", "fake-slow"])
@@ -57,7 +58,7 @@ def test_every_engine_says_what_a_page_needs() -> None:
         assert engine.title
         assert engine.licence
         assert engine.verbs
-        assert engine.medium == Medium.IMAGE
+        assert engine.medium == (Medium.TEXT if name in {"smollm", "verse"} else Medium.IMAGE)
         for field in engine.Params.model_json_schema()["properties"].values():
             assert field["title"]
             assert field["description"]
