@@ -110,7 +110,11 @@ def test_every_body_is_documented_as_json_and_as_a_form(web: TestClient) -> None
         "post /works/{id}/generations",
         "post /works/{id}/imports",
         "post /preferences",
+        "post /forms/checks",
+        "post /generations/{id}/stops",
         "post /probes",
+        "post /revisions/{id}/readings",
+        "post /works/{id}/revisions",
     }
     for name, content in taking.items():
         if name.endswith(("/imports", "/probes")):
