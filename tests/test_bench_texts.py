@@ -36,12 +36,14 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 def test_every_figure_of_texts_is_told_beside_its_baseline(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(texts, "told", lambda _rounds, _tokens: ANSWER)
+    monkeypatch.setattr("app.bench.window.shutil.which", lambda _name: None)
     entries = dict(measured("texts", bench))
     assert set(entries) == set(GOALS["texts"])
     values = {name: entry["value"] for name, entry in entries.items()}
     assert (values["batch"], values["overhead"], values["overhead_one"]) == (3.0, 1.25, 1.0)
     assert values["first_token"] == 0.1, "the 95th percentile of what the engine took longer"
     assert [entries[name]["met"] for name in ("batch", "overhead", "overhead_one")] == [True, False, True]
+    assert {name for name, value in values.items() if value is None} == {"first_token_page", "token_page"}, "no browser"
     assert entries["batch"]["baseline"]["value"] == 32.0
     assert entries["batch"]["values"]["over_bare_singles"] == 3.0
     assert entries["overhead"]["values"]["by_processor"] == 1.0

@@ -73,6 +73,8 @@ GOALS: dict[str, dict[str, Goal]] = {
         "overhead": Goal("four streams: engine / bare loop of transformers", "×", most=1.1),
         "overhead_one": Goal("one stream: engine / bare loop of transformers", "×", most=1.1),
         "first_token": Goal("engine: request to the first step, over bare prefill, p95", "s", most=0.3),
+        "first_token_page": Goal("Generate to the first words on the page, over bare prefill, p95", "s", most=0.3),
+        "token_page": Goal("a token reaches the page, p95", "ms", most=100.0),
     },
     "kills": {
         "survived": Goal("kill -9 of worker, web and both: nothing lost or done twice", "kills", least=90),

@@ -48,6 +48,7 @@ class Studio:
             self.port = int(probe.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
         own = {"DATA": str(self.data), "PORT": str(self.port), "HOST": "127.0.0.1", "EXAMPLE": "0", "LOG_LEVEL": "INFO"}
+        own["CACHE"] = str(Settings().cache_folder.resolve())  # a model is converted once a machine, not once a bench
         kept = {name: value for name, value in os.environ.items() if not name.startswith("STEMMA_")}
         self.environment = kept | {f"STEMMA_{name}": value for name, value in own.items()}
         self.http = httpx2.Client(base_url=self.url, headers={"Accept": "application/json"}, timeout=60)
@@ -110,11 +111,11 @@ class Studio:
         """The answer to a POST that must succeed."""
         return dict(self.http.post(path, **given).raise_for_status().json())
 
-    def work(self, title: str = "Harbour") -> str:
+    def work(self, title: str = "Harbour", medium: str = "image") -> str:
         """The id of a new work in a new project."""
         self.need_web()
         project = self.post("/projects", json={"name": "Bench"})["id"]
-        return str(self.post(f"/projects/{project}/works", json={"title": title, "medium": "image"})["id"])
+        return str(self.post(f"/projects/{project}/works", json={"title": title, "medium": medium})["id"])
 
     def ask(self, work: str, steps: int, count: int = 4) -> str:
         """Ask for a generation; its id."""
