@@ -12,10 +12,10 @@ from pydantic import BaseModel
 
 from app.errors import InvalidError, NotFoundError, _
 from app.models import Revision
-from app.models.diff import Diff, Op, compare, picture_difference
+from app.models.diff import Diff, compare, picture_difference
 from app.models.kin import near, numbered
 from app.models.origins import spans_of
-from app.models.text_diff import Passage
+from app.models.text_diff import Op, Passage
 from app.models.text_views import Inks, amount, folded, inline, side_by_side
 from app.pages import answer
 from app.routes.deps import CurrentArtist, Parts, Session

@@ -43,8 +43,15 @@ def test_utf_16_of_the_other_end() -> None:
 
 @pytest.mark.parametrize(
     "data",
-    ["Grüße aus Köln, schöne Straße".encode("latin-1"), POEM.encode("utf-16-le"), b"\x89PNG\r\n\x1a\n\0\0\0", "微風拂面過東樓，月滿空庭夜未收。".encode("big5"), bytes(range(128, 256)), b"\xff\xfeA"],
-)  # fmt: skip
+    [
+        "Grüße aus Köln, schöne Straße".encode("latin-1"),
+        POEM.encode("utf-16-le"),
+        b"\x89PNG\r\n\x1a\n\0\0\0",
+        "微風拂面過東樓，月滿空庭夜未收。".encode("big5"),
+        bytes(range(128, 256)),
+        b"\xff\xfeA",
+    ],
+)
 def test_an_encoding_that_is_not_sure_is_refused(data: bytes) -> None:
     with pytest.raises(UnsupportedError):
         encoding_of(data)
@@ -68,8 +75,9 @@ def test_the_words_of_a_document_as_its_reader_sees_them() -> None:
 
 def test_deleted_words_codes_and_fallbacks_are_left_out_and_inserted_ones_are_read() -> None:
     run = "<w:r><w:t>{}</w:t></w:r>".format
-    body = f"<w:p>{run('kept')}<w:del>{run('deleted')}</w:del><w:ins>{run(' new')}</w:ins><w:r><w:instrText>PAGE</w:instrText></w:r>"
-    body += f"<mc:AlternateContent><mc:Choice>{run(' once')}</mc:Choice><mc:Fallback>{run(' twice')}</mc:Fallback></mc:AlternateContent></w:p>"
+    body = f"<w:p>{run('kept')}<w:del>{run('deleted')}</w:del><w:ins>{run(' new')}</w:ins>"
+    body += "<w:r><w:instrText>PAGE</w:instrText></w:r><mc:AlternateContent>"
+    body += f"<mc:Choice>{run(' once')}</mc:Choice><mc:Fallback>{run(' twice')}</mc:Fallback></mc:AlternateContent></w:p>"
     assert read("a.docx", packed(body), 1000).text == "kept new once"
 
 
@@ -97,7 +105,16 @@ def test_a_bomb_does_not_go_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def damaged() -> list[Any]:
     whole = packed("<w:p/>")
-    return [b"", b"PK", b"no archive", whole[:-30], whole[: len(whole) // 2], packed("<w:p>")[:], packed("", target="../../etc/passwd"), packed("", target="")]  # fmt: skip
+    return [
+        b"",
+        b"PK",
+        b"no archive",
+        whole[:-30],
+        whole[: len(whole) // 2],
+        packed("<w:p>")[:],
+        packed("", target="../../etc/passwd"),
+        packed("", target=""),
+    ]
 
 
 @pytest.mark.parametrize("data", damaged())

@@ -19,7 +19,10 @@ from app.documents.epub import epub_of
 from app.documents.markdown import escaped, markdown
 from app.documents.reading_docx import text_of_docx
 
-TEXT = "微风拂面过东楼，\n月满空庭夜未收。\n\n<script>alert('x')</script> & *stars* _lines_\n\tعلى البحر 👩‍👩‍👧\u202eabc\n  two spaces \ufffe"
+TEXT = (
+    "微风拂面过东楼，\n月满空庭夜未收。\n\n"
+    "<script>alert('x')</script> & *stars* _lines_\n\tعلى البحر 👩‍👩‍👧\u202eabc\n  two spaces \ufffe"
+)
 parsed = ET.fromstring  # what these tests made themselves
 OPF, DC, XHTML = "{http://www.idpf.org/2007/opf}", "{http://purl.org/dc/elements/1.1/}", "{http://www.w3.org/1999/xhtml}"
 EPUB = "{http://www.idpf.org/2007/ops}"
@@ -50,9 +53,17 @@ def test_markdown_carries_the_recipe_in_front_and_escapes_every_mark(document: D
 
 @pytest.mark.parametrize(
     ("line", "said"),
-    [("# no title", "\\# no title"), ("- no item", "\\- no item"), ("12. no item", "12\\. no item"), ("    no code", "&nbsp;" * 4 + "no code"),
-     ("===", "\\==="), ("1969", "1969"), ("a `b` [c](d) ![e]", "a \\`b\\` \\[c\\](d) \\!\\[e\\]"), ("> said", "\\> said")],
-)  # fmt: skip
+    [
+        ("# no title", "\\# no title"),
+        ("- no item", "\\- no item"),
+        ("12. no item", "12\\. no item"),
+        ("    no code", "&nbsp;" * 4 + "no code"),
+        ("===", "\\==="),
+        ("1969", "1969"),
+        ("a `b` [c](d) ![e]", "a \\`b\\` \\[c\\](d) \\!\\[e\\]"),
+        ("> said", "\\> said"),
+    ],
+)
 def test_a_line_of_markdown_is_shown_not_obeyed(line: str, said: str) -> None:
     assert escaped(line) == said
 

@@ -40,7 +40,7 @@ def test_the_house_comes_first_then_the_settings_then_the_fakes() -> None:
     assert list(catalog(Settings(engines=[], fake_engines=False))) == ["house", "vectoriser", "smollm", "verse"]
     mine = EngineSetting(name="mine", model="somebody/something")
     names = list(catalog(Settings(engines=[mine], fake_engines=True)))
-    assert names [:5] == ["house", "mine", "vectoriser", "smollm", "verse"]
+    assert names[:5] == ["house", "mine", "vectoriser", "smollm", "verse"]
     assert names[5:] == ["fake-slow", "fake-crash", "fake-broken", "fake-garbage"]
 
 

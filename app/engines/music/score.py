@@ -88,7 +88,7 @@ class Score:
                 self.bars[at].opening or ("|",),
                 self.length(at),
                 anchors.get(at, {}),
-                home and at == last and self.length(at) >= 2,
+                home and at == last and self.length(at) >= 2,  # noqa: PLR2004 (a short bar cannot come home)
             )
             for at in places
         ]

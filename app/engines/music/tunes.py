@@ -42,11 +42,12 @@ WEIGHTS, CONFIG, KNOWN = "model.safetensors", "config.json", "known.safetensors"
 LIBRARIES = ("torch", "transformers", "safetensors")
 OPEN = ""  # of a choice: as the brief says
 
-Rhythm = StrEnum("Rhythm", {"OPEN": OPEN} | {name.upper().replace(" ", "_"): name for name in RHYTHMS})
-Metres = StrEnum("Metres", {"OPEN": OPEN} | {f"M{name.replace('/', '_')}": name for name in METRES})
-Tonic = StrEnum("Tonic", {"OPEN": OPEN} | {name: name for name in ("C", "G", "D", "A", "E", "B", "F", "Bb", "Eb", "Ab")})
-Modes = StrEnum("Modes", {"OPEN": OPEN} | {mode.name: mode.value for mode in MODES})
-Mood = StrEnum("Mood", {"OPEN": OPEN} | {name.upper(): name for name in MOODS})
+# What can be chosen is what the corpus knows; mypy wants the members written out.
+Rhythm = StrEnum("Rhythm", {"OPEN": OPEN} | {name.upper().replace(" ", "_"): name for name in RHYTHMS})  # type: ignore[misc]  # as above
+Metres = StrEnum("Metres", {"OPEN": OPEN} | {f"M{name.replace('/', '_')}": name for name in METRES})  # type: ignore[misc]  # as above
+Tonic = StrEnum("Tonic", {"OPEN": OPEN} | {name: name for name in ("C", "G", "D", "A", "E", "B", "F", "Bb", "Eb", "Ab")})  # type: ignore[misc]  # as above
+Modes = StrEnum("Modes", {"OPEN": OPEN} | {mode.name: mode.value for mode in MODES})  # type: ignore[misc]  # as above
+Mood = StrEnum("Mood", {"OPEN": OPEN} | {name.upper(): name for name in MOODS})  # type: ignore[misc]  # as above
 
 
 class TuneParams(EngineParams):

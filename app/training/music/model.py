@@ -82,7 +82,7 @@ class Training:
         with self.machine.autocast():
             logits = self.network(input_ids=ids[:, :-1], use_cache=False).logits
         error = F.cross_entropy(logits.float().flatten(0, 1), ids[:, 1:].flatten())
-        error.backward()
+        error.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
 
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         for group in self.optimizer.param_groups:

@@ -139,7 +139,8 @@ def error(network: Any, ids: torch.Tensor, begins: torch.Tensor, dtype: torch.dt
     """The mean cross-entropy in nats of the poems' own tokens (from `begins` on), not of the prefixes, which are chance."""
     stream, table = hidden(network, ids, dtype)
     own = torch.arange(1, ids.shape[1], device=ids.device)[None, :] >= begins[:, None]
-    found: Any = _Loss.apply(stream[:, :-1][own], table, ids[:, 1:][own])
+    loss: Any = _Loss  # torch leaves `apply` untyped
+    found = loss.apply(stream[:, :-1][own], table, ids[:, 1:][own])
     return torch.as_tensor(found)
 
 
