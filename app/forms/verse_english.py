@@ -105,7 +105,7 @@ def _metre(metre: str, line: Line, words: Sequence[Piece], number: int) -> Findi
         after: dict[int, tuple[int, str, tuple[tuple[int, int], ...]]] = {}
         for at, (wrong, marks, spans) in best.items():
             for said in spoken or ["?" * count for count in sound(word.text).counts]:
-                misses = _misses(metre, at, said, pause=pause)
+                misses = offbeat(metre, at, said, pause=pause)
                 state = (wrong + misses, marks + said, (*spans, (word.start, word.end)) if misses else spans)
                 if at + len(said) <= _MOST_SCANNED and (at + len(said) not in after or state[0] < after[at + len(said)][0]):
                     after[at + len(said)] = state
@@ -130,7 +130,7 @@ def _metre(metre: str, line: Line, words: Sequence[Piece], number: int) -> Findi
     )
 
 
-def _misses(metre: str, at: int, said: str, *, pause: bool) -> int:
+def offbeat(metre: str, at: int, said: str, *, pause: bool) -> int:
     """How many main stresses of a word, beginning at syllable `at`, fall where `metre` has none."""
     if len(said) < 2:  # noqa: PLR2004 (syllables)
         return 0

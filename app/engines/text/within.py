@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _PUSH = (1.5, 4.0)  # what is added to the logits of a keyword's character at the poem's beginning and at its end
 _NEXT = 6.0  # and of its second character once the first stands there
+_SEASONS = "春夏秋冬"
+_OTHER = -2.5  # and of another season's than the one the keywords name
 
 
 class Within:
@@ -60,7 +62,9 @@ class Within:
         text = self.text(written)
         done = sum(map(_is_character, text)) / max(1, self.size)
         push = _PUSH[0] + (_PUSH[1] - _PUSH[0]) * min(1.0, done)
-        found: dict[int, float] = {}
+        named = {char for word in self.keywords for char in word if char in _SEASONS}
+        others = [char for char in _SEASONS if named and char not in named]
+        found = {self.form.vocabulary.index[char]: _OTHER for char in others if char in self.form.vocabulary.index}
         for word in self.keywords:
             if word in text:
                 continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,8 @@ from app.forms.asked import form_of
 from app.forms.check import check
 from app.forms.form import Form
 from app.forms.report import Kind
+from app.training.verse import network
+from app.training.verse.examples import Examples
 from app.training.verse.poems import Poem
 from app.training.verse.shapes import SHAPES
 
@@ -70,6 +73,21 @@ def measure(engine: Verse, corpus: Sequence[Poem], count: int) -> tuple[dict[str
     return figures, found
 
 
+def held_out_error(engine: Verse, corpus: Sequence[Poem], most: int = 400) -> tuple[float, int]:
+    """The mean cross-entropy of at most so many poems that training never saw, in nats a token, and their number."""
+    import torch
+
+    words = json.loads((engine.folder / network.VOCABULARY).read_text("utf-8"))
+    examples = Examples([poem for poem in corpus if poem.held_out], words)
+    total = count = 0.0
+    with torch.inference_mode():
+        for batch in examples.measuring(2048, most):
+            own = float((batch.ids.shape[1] - batch.begins).sum())
+            total += own * float(network.error(engine.model.model, batch.ids, batch.begins, torch.float32))
+            count += own
+    return total / max(1.0, count), min(most, len(examples.held_out))
+
+
 def forms_held(found: Sequence[Written]) -> dict[str, dict[str, Any]]:
     """How often each part of a form holds, by the check that an artist sees."""
     reports = {poem: check(form_of({"preset": poem.form.preset}), poem.text) for poem in found}
@@ -88,16 +106,23 @@ def _marks(poem: Written) -> bool:
 
 
 def seasons(engine: Verse, each: int = 40) -> dict[str, dict[str, Any]]:
-    """Of poems on autumn and on spring, without any leaning: how often each season is named."""
-    named: dict[str, dict[str, float]] = {}
+    """Of poems on autumn and on spring: how often each season is named, by the engine and by the model alone."""
     plain = Unleaning(engine.folder)
     plain.load("cpu")
+    note = f"share of {each} quatrains for each season asked for that name it and the other one"
+    return {
+        "seasons": {"value": _seasons(engine, each), "note": f"{note}, as the studio writes them"},
+        "seasons_by_the_model_alone": {"value": _seasons(plain, each), "note": f"{note}, nothing leant towards"},
+    }
+
+
+def _seasons(engine: Verse, each: int) -> dict[str, dict[str, float]]:
     groups = [tuple(range(first, first + _GROUP)) for first in range(0, each, _GROUP)]
+    found = {}
     for season in SEASONS:
-        texts = [text for seeds in groups for text in poems(plain, VerseForm.QIJUE.form, season, seeds)]
-        named[f"asked {season}"] = {other: sum(other in text for text in texts) / len(texts) for other in SEASONS}
-    note = f"share of {each} quatrains each that name a season; the model alone, nothing leant towards"
-    return {"seasons": {"value": named, "note": note}}
+        texts = [text for seeds in groups for text in poems(engine, VerseForm.QIJUE.form, season, seeds)]
+        found[f"asked {season}"] = {other: sum(other in text for text in texts) / len(texts) for other in SEASONS}
+    return found
 
 
 class Unleaning(Verse):
