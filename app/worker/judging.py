@@ -28,6 +28,7 @@ from app.judging.vectors import packed, unpacked
 from app.models import Asset, Embedding, Generation, JudgeVersion, Probe, Revision, Verdict
 from app.models.probe import LIFE
 from app.store import Store
+from app.worker.turns import Turns
 
 if TYPE_CHECKING:
     from app.judging.judge import Vectors
@@ -51,7 +52,7 @@ class Judging:
     ) -> None:
         self.judge, self.database, self.store, self.leads, self.idle = judge, database, store, leads, idle
         self.id: UUID | None = None  # of the row of these weights, once they are loaded
-        self.loading = threading.Lock()  # a worker's own: libraries that import lazily cannot be loaded by two threads
+        self.turns = Turns()  # a worker's own
         self._made: deque[UUID] = deque()
         self._given_up: set[UUID] = set()  # what these weights cannot look at, until the worker starts again
         self._since = _moment(time.time() - SETTLING)
@@ -87,7 +88,7 @@ class Judging:
         if reason := self.judge.unready():
             log.info("the judge is not ready: %s", reason)
             return False
-        with self.loading:
+        with self.turns.loading():
             self.judge.load(device())
         known = {"name": self.judge.name, "version": self.judge.version}
         told = {"title": self.judge.title[:300], "dimensions": self.judge.dimensions, "seen_at": now()}
@@ -161,7 +162,10 @@ class Judging:
         """The vector of each row's picture, by asset; what cannot be looked at is given up, one by one."""
         try:
             pictures = [Image.open(io.BytesIO(self.store.get(row.pixels))) for row in rows]
-            return dict(zip([row.asset_id for row in rows], self.judge.embed_pictures(pictures), strict=True)) if rows else {}
+            if not rows:
+                return {}
+            with self.turns.using():
+                return dict(zip([row.asset_id for row in rows], self.judge.embed_pictures(pictures), strict=True))
         except Exception:  # whatever a model or a library raises for this picture
             if len(rows) > 1:
                 return {asset: vector for row in rows for asset, vector in self._embedded([row]).items()}
@@ -172,7 +176,8 @@ class Judging:
         """How well the picture keeps to the brief as a whole, then to each of its criteria; None where nothing is asked
         that the judge knows.
         """
-        texts = self.judge.embed_texts([brief.prompt().positive, *brief.criteria])
+        with self.turns.using():
+            texts = self.judge.embed_texts([brief.prompt().positive, *brief.criteria])
         return [float(self.judge.adherence(vector[None], text)[0]) if text.any() else None for text in texts]
 
     def _keep(self, rows: Sequence[Any], vectors: dict[str, Vectors], found: dict[UUID, list[float | None]]) -> None:
@@ -202,7 +207,8 @@ class Judging:
         found: dict[UUID, bytes] = {}
         for row in rows:
             try:
-                found[row.id] = packed(self.judge.embed_pictures([Image.open(io.BytesIO(row.picture))])[0])
+                with self.turns.using():
+                    found[row.id] = packed(self.judge.embed_pictures([Image.open(io.BytesIO(row.picture))])[0])
             except Exception:
                 log.warning("the judge cannot look at probe %s", row.id, exc_info=True)
                 self._given_up.add(row.id)

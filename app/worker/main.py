@@ -32,6 +32,7 @@ from app.worker.reading import Reading
 from app.worker.run import begin, fail, patiently, perform, release, request_for, unforeseen, waiting_for
 from app.worker.stopping import Stopped
 from app.worker.sweep import Sweep
+from app.worker.turns import Turns
 
 log = logging.getLogger(__name__)
 HEARTBEAT = 1.0  # seconds between sweeps; the worker's row is written every third time
@@ -61,13 +62,13 @@ class WorkerProcess:
         self.engines: dict[str, Engine] = catalog(settings)
         chosen = judge(settings)
         self.judging = chosen and Judging(chosen, self.database, self.store, lambda: self.sweep.leads, lambda: not self.current)
-        self.preparing = Preparing(self.engines, self.load, settings.preload)
-        self.reading = Reading(self.database, self.engines, self.load, lambda: self.sweep.leads)
+        self.turns = Turns()
+        self.preparing = Preparing(self.engines, self.load, self.turns, settings.preload)
+        self.reading = Reading(self.database, self.engines, self.load, self.turns, lambda: self.sweep.leads)
         self.device = ""
         self.warm: list[str] = []
-        self._loading = threading.Lock()  # two threads that want an engine load it once
         if self.judging:
-            self.judging.loading = self._loading
+            self.judging.turns = self.turns
         self.current: Generation | None = None
         self.state = "starting"
         self.stop = threading.Event()
@@ -106,7 +107,9 @@ class WorkerProcess:
 
     def load(self, engine: Engine) -> None:
         """Bring `engine` into memory, unless it is there. Raises EngineError."""
-        with self._loading:
+        if engine.name in self.warm:
+            return
+        with self.turns.loading():
             self.device = self.device or pick_device(self.settings.device)
             engine.load(self.device)
             if engine.name not in self.warm:
@@ -182,7 +185,8 @@ class WorkerProcess:
             raise EngineError(reason=_("this worker does not have that engine"))
         self.load(engine)
         stopped = Stopped(self.database, generation.id, progress) if writes else ()
-        contents = perform(engine, request_for(generation, engine, self.store, stopped), progress)
+        with self.turns.using():
+            contents = perform(engine, request_for(generation, engine, self.store, stopped), progress)
         patiently(lambda: finish(self.database, self.store, generation, contents), room=DISK_PATIENCE)
         log.info("generation %s: %d variants", generation.id, len(contents))
         if progress.cancelled:

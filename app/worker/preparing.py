@@ -11,6 +11,7 @@ from pathlib import Path
 from app.engines.catalog import HOUSE
 from app.engines.engine import Engine
 from app.errors import StemmaError
+from app.worker.turns import Turns
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 0.5  # seconds
@@ -23,8 +24,8 @@ class Preparing:
     all of them together take about 0.6 GB of a worker.
     """
 
-    def __init__(self, engines: Mapping[str, Engine], load: Callable[[Engine], None], eager: bool) -> None:
-        self.engines, self.load = engines, load
+    def __init__(self, engines: Mapping[str, Engine], load: Callable[[Engine], None], turns: Turns, eager: bool) -> None:
+        self.engines, self.load, self.turns = engines, load, turns
         self._wanted = [name for name in HOUSE if name in engines] if eager else []
         self._done: set[str] = set()
         self._after: dict[str, float] = {}
@@ -60,7 +61,8 @@ class Preparing:
         engine.prepare()
         if engine.unready() is None and free() > ROOM:
             self.load(engine)
-            engine.warm()
+            with self.turns.using():
+                engine.warm()
 
 
 def free() -> float:

@@ -20,6 +20,7 @@ from app.models import Reading as Row
 from app.models import Revision
 from app.models.transcript import packed
 from app.worker.run import unforeseen
+from app.worker.turns import Turns
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 0.25  # seconds
@@ -33,9 +34,10 @@ class Reading:
         database: Database,
         engines: Mapping[str, Engine],
         load: Callable[[Engine], None],
+        turns: Turns,
         leads: Callable[[], bool],
     ) -> None:
-        self.database, self.engines, self.load, self.leads = database, engines, load, leads
+        self.database, self.engines, self.load, self.turns, self.leads = database, engines, load, turns, leads
 
     def run(self, stop: threading.Event) -> None:
         """Read until told to stop. Whatever goes wrong is told to the log, and tried again."""
@@ -76,7 +78,8 @@ class Reading:
         if reason := engine.refusal(Verb.CREATE, brief, (text,)):
             raise EngineError(reason)
         self.load(engine)
-        return engine.rescore(brief, text, (selection[0], selection[1]) if selection else None)
+        with self.turns.using():
+            return engine.rescore(brief, text, (selection[0], selection[1]) if selection else None)
 
     def _answer(self, id: UUID, **found: Any) -> None:
         with self.database.writing() as session:
