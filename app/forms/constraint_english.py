@@ -19,7 +19,9 @@ _TRIES = 2_000
 
 
 class Words:
-    """The words that an engine can write. Only those with one length and one rhyme are used: what they do is certain."""
+    """The words that an engine can write. Only those with one length are used, and only those with one rhyme where a line
+    has to rhyme: what they do is certain.
+    """
 
     def __init__(self, words: Iterable[str]) -> None:
         self.counts: dict[str, int] = {}
@@ -30,11 +32,12 @@ class Words:
         self.by_letter: dict[str, set[str]] = defaultdict(set)
         for word in words:
             known, parts = sound(word), {rhyming_part(phones) for phones in sound(word).readings}
-            if known.listed and len(known.counts) == len(parts) == 1 and WORD.fullmatch(word) and word.isalpha():
+            if known.listed and len(known.counts) == 1 and WORD.fullmatch(word) and word.isalpha():
                 self.counts[word] = known.counts[0]
-                self.parts[word] = next(iter(parts))
                 self.sounds[word] = known.readings[0]
-                self.by_part[self.parts[word]].add(word)
+                if len(parts) == 1:
+                    self.parts[word] = next(iter(parts))
+                    self.by_part[self.parts[word]].add(word)
                 self.by_count[known.counts[0]].add(word)
                 self.by_letter[word[0].lower()].add(word)
 

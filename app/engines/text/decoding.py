@@ -99,7 +99,7 @@ def decode(
     rows = logits.expand(len(seeds), -1)
     given: Sequence[Constraint | None] = constraints or [None for _seed in seeds]
     live = [
-        Variant(index, _generator(seed), constraint) for index, (seed, constraint) in enumerate(zip(seeds, given, strict=True))
+        Variant(index, generator(seed), constraint) for index, (seed, constraint) in enumerate(zip(seeds, given, strict=True))
     ]
     while live:
         written, still = [], []
@@ -125,7 +125,8 @@ def decode(
             rows = model.step([variant.ids[-1] for variant in live], cache)
 
 
-def _generator(seed: int) -> torch.Generator:
+def generator(seed: int) -> torch.Generator:
+    """Chance that a seed decides."""
     import torch
 
     return torch.Generator().manual_seed(seed)

@@ -92,6 +92,11 @@ class Cache:
         with torch.inference_mode():
             self.inner.batch_select_indices(torch.tensor(_twinned(rows), device=self.inner.layers[0].keys.device))
 
+    def crop(self, length: int) -> None:
+        """Forget what was read after the first `length` tokens."""
+        if (over := int(self.inner.get_seq_length()) - length) > 0:
+            self.inner.crop(-over)
+
 
 def _twinned(rows: Sequence[int]) -> list[int]:
     return [*rows, *[rows[0]] * (ROWS - len(rows))]

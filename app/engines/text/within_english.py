@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,13 +20,10 @@ from app.forms.verse_english import offbeat
 if TYPE_CHECKING:
     import torch
 
-# Tokens that begin longer words and are none themselves, though the dictionary lists them as names ("crim", "relig"):
-# those of SmolLM2's vocabulary that begin another of its tokens and are no word of BERT's.
-_FRAGMENTS = Path(__file__).with_name("fragments.txt")
-# The words of up to three letters that verse may use; most other tokens so short are parts of words.
-_SHORT = Path(__file__).with_name("short_words.txt")
+_WORDS = Path(__file__).with_name("english_words.txt")
 _WORD = re.compile(r"[A-Za-z]+")
 _LETTERS = 3
+_AFTER_PAUSE = 3  # syllables that follow a comma within a line, at least
 _PAUSES = (",", ";")
 _COMMA, _STOP, _BREAK = ",", ".", "\n"
 
@@ -49,7 +47,8 @@ class Lexicon:
                 self.within[text[1:].lower()] = id
             elif _WORD.fullmatch(text) and text[0].isupper() and (text[1:].islower() or len(text) == 1):
                 self.first[text.lower()] = id
-        parts, short = set(_FRAGMENTS.read_text("utf-8").split()), set(_SHORT.read_text("utf-8").split())
+        kinds = word_kinds()
+        short, parts = kinds["short"], kinds["fragments"] | kinds["about"]
         self.within = {w: id for w, id in self.within.items() if (w in short if len(w) <= _LETTERS else w not in parts)}
         self.first = {w: id for w, id in self.first.items() if w in self.within}
         self.words = Words(word for word in self.within if sound(word).counts[0])
@@ -83,7 +82,8 @@ class WithinEnglish:
                 raise ImpossibleError(_("This engine cannot write %(characters)s."), characters=letter)
         book = Words([*lexicon.within, *spelled]) if spelled else lexicon.words
         self.form, self.usable, self.ends, self.before = form, usable, list(ends), before
-        self.lexicon, self.decoded = lexicon, decoded
+        self.weak = word_kinds()["weak"]
+        self.lexicon, self.decoded, self._line = lexicon, decoded, 0
         self.asked = EnglishConstraint(form.model_copy(update={"must": must}), book, seed)
         self.spelled = {word: (list(encoded(f" {word}")), list(encoded(word.capitalize()))) for word in spelled}
         done, self.last_of_stanza = 0, set[int]()
@@ -128,26 +128,42 @@ class WithinEnglish:
     def _ids(self, text: str, found: Next) -> list[int]:
         """The tokens for what may come after `text`."""
         marks, first = self.lexicon.marks, not text or text.endswith(_BREAK)
-        line = text.rsplit(_BREAK, 1)[-1]
-        over = line.rstrip().endswith((_STOP, *_PAUSES)) and not found.words
+        line = text.rsplit(_BREAK, 1)[-1].rstrip()
+        self._line = sum(bool(part.strip()) for part in text.split(_BREAK)[:-1])
+        paused = line.endswith((_STOP, *_PAUSES))
         if first and text and self._parted(text):
             return [marks[_BREAK]]
-        if over or (found.end and line.rstrip().endswith(_STOP)):
+        if paused and (found.end or found.line_break or not found.words) and not self._inside(line, found):
             return self.ends if found.end else [marks[_BREAK]]
-        ids = [self._id(word, first=first) for word in self._scanned(line, found.words)]
-        ids = [id for id in ids if id is not None]
-        paused = line.rstrip().endswith((_STOP, *_PAUSES))
-        if found.line_break:
-            ids += [marks[_BREAK]] + ([] if paused else [marks[mark] for mark in (*_PAUSES, _STOP) if mark in marks])
-        elif found.words and not first and not paused and _COMMA in marks and not self._opening(line, found):
-            ids.append(marks[_COMMA])
-        if found.end:
+        said = re.findall(r"[a-z']+", line.lower())
+        words = list(self._scanned(line, found.words))
+        strong = [word for word in words if not self._weak_end(word, said)]
+        ids = [id for word in strong or words if (id := self._id(word, first=first)) is not None]
+        weak = bool(said) and said[-1] in self.weak and bool(ids)  # the line goes on where it can
+        if found.line_break and not weak:
+            ids += [marks[_BREAK]] + [marks[mark] for mark in (*_PAUSES, _STOP) if mark in marks and not paused]
+        elif ids and not first and not paused and not weak and self._room(said) and len(found.words) > 1:
+            ids += [marks[_COMMA]] if _COMMA in marks else []
+        if found.end and not weak:
             ids += [*self.ends] + ([] if paused or first else [marks[_STOP]])
         return ids
 
-    def _opening(self, line: str, found: Next) -> bool:
-        """Whether a phrase that must appear is being written: no comma parts it."""
-        return bool(line) and len(found.words) == 1
+    def _inside(self, line: str, found: Next) -> bool:
+        """Whether the pause that ends `line` stands within it: words must follow, for the line may not break yet."""
+        return line.endswith(_COMMA) and bool(found.words) and not found.line_break and not found.end
+
+    def _weak_end(self, word: str, said: Sequence[str]) -> bool:
+        """Whether `word` would fill the line and is no word to end one with."""
+        span = self.form.span(self._line)
+        if span is None or word not in self.weak:
+            return False
+        size = sum(sound(w).counts[0] for w in said) + sound(word).counts[0]
+        return size >= span[1]
+
+    def _room(self, said: Sequence[str]) -> bool:
+        """Whether a pause leaves words enough after it."""
+        span = self.form.span(self._line)
+        return span is None or sum(sound(word).counts[0] for word in said) <= span[1] - _AFTER_PAUSE
 
     def _parted(self, text: str) -> bool:
         """Whether the line just ended was a stanza's last, and the empty line is not there yet."""
@@ -171,3 +187,13 @@ class WithinEnglish:
     def _misses(self, word: str, at: int, *, pause: bool) -> bool:
         phones = self.asked.vocabulary.sounds.get(word)
         return phones is not None and offbeat(self.form.metre, at, stresses(phones), pause=pause) > 0
+
+
+@cache
+def word_kinds() -> dict[str, frozenset[str]]:
+    """Kinds of English words by name, as english_words.txt tells them."""
+    found: dict[str, frozenset[str]] = {}
+    for part in _WORDS.read_text("utf-8").split("# ")[1:]:
+        head, _line, words = part.partition("\n")
+        found[head.partition(":")[0]] = frozenset(words.split())
+    return found

@@ -1,0 +1,119 @@
+"""Verse a line at a time: of several candidates for a poem's next line the best is kept, then the next one is written.
+
+A small model's single lines are better than its poems (measured: see `stemma train`'s notes on models); candidates of one
+line share the cache of the poem so far, and the chosen one's part of it stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator, Sequence
+from dataclasses import dataclass, field
+from statistics import fmean
+
+from app.engines.text.decoding import Constraint, End, Pick, Variant, Written, choose, generator
+from app.engines.text.language_model import Cache, LanguageModel
+from app.engines.text.sampling import Sampling
+
+CANDIDATES = 8
+_LONGEST = 32  # tokens of a line; a form's lines are shorter
+Judge = Callable[[Sequence[int], Sequence[Sequence[int]], Sequence[float]], int]
+
+
+@dataclass(slots=True)
+class _Poem:
+    """One variant: what it has so far, and its cache, which ends before `last`."""
+
+    index: int
+    cache: Cache
+    constraint: Constraint
+    last: int
+    ids: list[int] = field(default_factory=list)
+
+
+def lines(
+    model: LanguageModel,
+    prompt: Sequence[int],
+    seeds: Sequence[int],
+    sampling: Sampling,
+    constraints: Sequence[Constraint],
+    *,
+    breaks: Container[int],
+    judge: Judge,
+    before: Sequence[int] = (),
+    stopped: Container[int] = (),
+    candidates: int = CANDIDATES,
+    most: int = 4000,
+) -> Iterator[list[Written]]:
+    """Continue `prompt` once for each seed, all variants a line in turn; yields a line's tokens at once, the last with its
+    end where the poem ends.
+
+    `breaks` are the tokens that end a line; `judge` gets what a variant has, the candidates' tokens and their mean
+    log-probabilities, and says which one is best. At most `most` tokens each. Raises EngineError as `decode` does.
+    """
+    poems = []
+    for index, (_seed, constraint) in enumerate(zip(seeds, constraints, strict=True)):
+        _logits, cache = model.prefill(prompt[:-1], 1)
+        poems.append(_Poem(index, cache, constraint, prompt[-1]))
+    while poems:
+        for poem in list(poems):
+            if poem.index in stopped:
+                poems.remove(poem)
+                yield [Written(poem.index, None, End.STOPPED)]
+                continue
+            found = _candidates(model, poem, seeds[poem.index], sampling, breaks, before, candidates)
+            likelihoods = [fmean([pick.logprob for pick in line if not pick.forced] or [0.0]) for line in found]
+            best = judge(poem.ids, [[pick.id for pick in line] for line in found], likelihoods)
+            picks = found[best]
+            over = picks[-1].id in model.ends
+            room = min(most, model.room(prompt)) - len(poem.ids)
+            kept = (picks[:-1] if over else picks)[:room]
+            written = [Written(poem.index, pick) for pick in kept]
+            if over or len(kept) == room:
+                poems.remove(poem)
+                end = End.END if over else End.LENGTH
+                yield [*written, Written(poem.index, None, end)]
+                continue
+            _keep(poem, best, len(picks), len(prompt) + len(poem.ids))
+            poem.ids += [pick.id for pick in picks]
+            poem.last = poem.ids[-1]
+            yield written
+
+
+def _candidates(
+    model: LanguageModel,
+    poem: _Poem,
+    seed: int,
+    sampling: Sampling,
+    breaks: Container[int],
+    before: Sequence[int],
+    count: int,
+) -> list[list[Pick]]:
+    """Several next lines, written in one batch on the poem's cache; each ends with a break or the text's end."""
+    poem.cache.keep([0] * count)
+    drawn = [
+        Variant(poem.index, generator(seed * 1009 + len(poem.ids) * 31 + row), poem.constraint, list(poem.ids))
+        for row in range(count)
+    ]
+    found: list[list[Pick]] = [[] for _row in range(count)]
+    over = [False] * count
+    fed = [poem.last] * count
+    for _step in range(_LONGEST):
+        rows = model.step(fed, poem.cache)
+        for row, variant in enumerate(drawn):
+            if over[row]:
+                continue
+            pick = choose(rows[row], variant, model, sampling, before, 8)
+            found[row].append(pick)
+            variant.ids.append(pick.id)
+            worded = any(not p.forced or p.id not in breaks for p in found[row][:-1])
+            over[row] = pick.id in model.ends or (pick.id in breaks and worded)
+            fed[row] = pick.id
+        if all(over):
+            break
+    return found
+
+
+def _keep(poem: _Poem, row: int, length: int, base: int) -> None:
+    """Only the chosen line's row of the cache, up to its last token, which the next step reads."""
+    poem.cache.keep([row])
+    poem.cache.crop(base - 1 + length)
