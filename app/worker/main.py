@@ -184,9 +184,13 @@ class WorkerProcess:
         if engine is None:
             raise EngineError(reason=_("this worker does not have that engine"))
         self.load(engine)
-        stopped = Stopped(self.database, generation.id, progress) if writes else ()
+        stopped = Stopped(self.database, generation.id, progress) if writes else None
         with self.turns.using():
-            contents = perform(engine, request_for(generation, engine, self.store, stopped), progress)
+            contents = perform(engine, request_for(generation, engine, self.store, stopped or ()), progress)
+        if progress.cancelled and stopped:
+            stopped.look()
+            if not stopped.cancelled:  # another worker has it: what was written here is not the artist's
+                raise progress.cancelled
         patiently(lambda: finish(self.database, self.store, generation, contents), room=DISK_PATIENCE)
         log.info("generation %s: %d variants", generation.id, len(contents))
         if progress.cancelled:

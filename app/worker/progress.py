@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 import sqlalchemy as sa
-from dbos._error import DBOSWorkflowCancelledError
+from dbos._error import DBOSWorkflowCancelledError, DBOSWorkflowConflictIDError
 
 from app.engines.engine import Step
 
@@ -21,7 +21,7 @@ APART_TEXT = 0.05  # the same of a text, of which nothing is left out: what fall
 class Progress:
     """Tells the stream how far a run is. `write` is the queue's: it raises when the run is not ours any more.
 
-    With `lasting` a cancelled run goes on, silent, until the engine has seen `cancelled`: what was written is kept.
+    With `lasting` such a run goes on, silent, until the engine has seen `cancelled`: what was written can be kept.
     """
 
     def __init__(self, write: Callable[[dict[str, Any]], None], attempt: int, *, lasting: bool = False) -> None:
@@ -84,7 +84,7 @@ class Progress:
             self.write(word)
         except sa.exc.SQLAlchemyError as error:  # a full disk, say: a word that nobody hears is not worth the run
             log.warning("progress could not be told: %s", error)
-        except DBOSWorkflowCancelledError as signal:
+        except (DBOSWorkflowCancelledError, DBOSWorkflowConflictIDError) as signal:  # which of them comes is a matter of chance
             if not self.lasting:
                 raise
             self.cancelled = signal

@@ -27,13 +27,14 @@ class Stopped(Container[int]):
         self._looked = 0.0
 
     def __contains__(self, index: object) -> bool:
-        if self.progress.cancelled:
-            self.cancelled = True
+        if self.progress.cancelled:  # or taken over: either way it is to end
+            return True
         if not self.cancelled and time.monotonic() - self._looked >= LOOK_EVERY:
-            self._look()
+            self.look()
         return self.cancelled or index in self._found
 
-    def _look(self) -> None:
+    def look(self) -> None:
+        """Ask the row now."""
         self._looked = time.monotonic()
         query = sa.select(Generation.status, Generation.stopped).where(Generation.id == self.generation)
         try:
