@@ -14,7 +14,17 @@ def brief(intent: str, style: str = "", *materials: str, criteria: tuple[str, ..
     return {"intent": intent, "style": style, "materials": list(materials), "criteria": list(criteria)}
 
 
+AUTUMN = brief("写一首抒情诗,描述秋日的景色,诗风优雅典雅。") | {"technique": "七言绝句"}
 STORIES = [
+    Story(
+        "秋思",
+        [
+            Turn("create", 3, brief=AUTUMN, pick=(1,)),
+            Turn("vary", 81, parent=(0, 1), strength="subtle", pick=(2,)),
+            Turn("vary", 82, parent=(0, 1), strength="strong"),
+        ],
+        medium="text",
+    ),
     Story(
         "A car for the poster",
         [
