@@ -74,6 +74,8 @@ class EnglishConstraint:
         counts = {vocabulary.counts[word] for word in self.usable}
         self._reach = _reachable(counts, max((most for _least, most in form.measure), default=_OPEN))
         self._letters = self._rhymes()
+        self._rhyming: dict[tuple[str, tuple[str, ...]], frozenset[str]] = {}
+        self._after: dict[tuple[object, ...], frozenset[str]] = {}  # words by where a line stands
         self._opening = self._placed(random.Random(seed))
         for line in range(self.planned):
             if not self._next_words(line, [], {}):
@@ -154,8 +156,11 @@ class EnglishConstraint:
             and (not rhyme_letter(self.form.rhyme, line) or current[-1] in self._last(line, ends))
         )
         words = self._next_words(line, current, ends)
-        last = words & self._last(line, ends)
-        last = frozenset(w for w in last if size + self.vocabulary.counts.get(w, 0) >= least)
+        key = (size, words, self._last(line, ends))
+        if key not in self._after:
+            fitting = words & self._last(line, ends)
+            self._after[key] = frozenset(w for w in fitting if size + self.vocabulary.counts.get(w, 0) >= least)
+        last = self._after[key]
         final = may_break and line + 1 == self.form.total
         end = final or (self.form.total is None and not current and line >= self.planned)
         return Next(words, last, line_break=may_break and not final, end=end)
@@ -168,8 +173,14 @@ class EnglishConstraint:
         letter = rhyme_letter(self.form.rhyme, line)
         if not letter:
             return self.usable
+        before = tuple(word for word in ends.get(letter, ()) if word in self.vocabulary.parts)
+        if (letter, before) not in self._rhyming:
+            self._rhyming[letter, before] = self._rhyming_with(letter, before)
+        return self._rhyming[letter, before]
+
+    def _rhyming_with(self, letter: str, before: Sequence[str]) -> frozenset[str]:
+        """The words that rhyme with those of their letter `before`, and repeat none."""
         book = self.vocabulary
-        before = [word for word in ends.get(letter, ()) if word in book.parts]
         parts = {book.parts[before[0]]} if before else self._letters.get(letter, frozenset(book.by_part))
         taken = {book.sounds[word] for word in before}
         return frozenset(
@@ -177,13 +188,20 @@ class EnglishConstraint:
         )
 
     def _next_words(self, line: int, current: Sequence[str], ends: dict[str, list[str]]) -> frozenset[str]:
-        """The words after which the line can still be finished."""
+        """The words after which the line can still be finished; the same object for the same place."""
         opening = self._opening.get(line, [])
         if len(current) < len(opening):
             return frozenset({opening[len(current)]})
+        last = self._last(line, ends)
+        longest = max((len(phrase) for phrase in self.avoid), default=1) - 1  # words that a phrase to avoid may have begun with
+        key = (line, self._size(current), bool(current), last, tuple(current[len(current) - longest :] if longest else ()))
+        if key not in self._after:
+            self._after[key] = self._fitting(line, current, last)
+        return self._after[key]
+
+    def _fitting(self, line: int, current: Sequence[str], last: frozenset[str]) -> frozenset[str]:
         least, most = self.span(line)
         size, book = self._size(current), self.vocabulary
-        last = self._last(line, ends)
         rhymed = rhyme_letter(self.form.rhyme, line) is not None
         words: set[str] = set()
         for count, members in book.by_count.items():

@@ -83,6 +83,7 @@ class WithinEnglish:
         book = Words([*lexicon.within, *spelled]) if spelled else lexicon.words
         self.form, self.usable, self.ends, self.before = form, usable, list(ends), before
         self.weak = word_kinds()["weak"]
+        self._laid: dict[tuple[object, ...], list[int]] = {}  # the tokens for words that were asked for before
         self.lexicon, self.decoded, self._line = lexicon, decoded, 0
         self.asked = EnglishConstraint(form.model_copy(update={"must": must}), book, seed)
         self.spelled = {word: (list(encoded(f" {word}")), list(encoded(word.capitalize()))) for word in spelled}
@@ -136,9 +137,7 @@ class WithinEnglish:
         if paused and (found.end or found.line_break or not found.words) and not self._inside(line, found):
             return self.ends if found.end else [marks[_BREAK]]
         said = re.findall(r"[a-z']+", line.lower())
-        words = list(self._scanned(line, found.words))
-        strong = [word for word in words if not self._weak_end(word, said)]
-        ids = [id for word in strong or words if (id := self._id(word, first=first)) is not None]
+        ids = list(self._word_ids(line, said, found.words, first=first))
         weak = bool(said) and said[-1] in self.weak and bool(ids)  # the line goes on where it can
         if found.line_break and not weak:
             ids += [marks[_BREAK]] + [marks[mark] for mark in (*_PAUSES, _STOP) if mark in marks and not paused]
@@ -148,17 +147,21 @@ class WithinEnglish:
             ids += [*self.ends] + ([] if paused or first else [marks[_STOP]])
         return ids
 
+    def _word_ids(self, line: str, said: Sequence[str], words: frozenset[str], *, first: bool) -> Sequence[int]:
+        """The tokens of these words, without those that would end the line badly or off the beat, where others are left."""
+        size = sum(sound(word).counts[0] for word in said)
+        key = (words, self._line, size, first, self.form.metre and line[-1:])
+        if key not in self._laid:
+            span = self.form.span(self._line)
+            over = {w for w in self.weak if span and size + self.lexicon.words.counts.get(w, 0) >= span[1]}
+            scanned = list(self._scanned(line, words))
+            fitting = [word for word in scanned if word not in over] or scanned
+            self._laid[key] = [id for word in fitting if (id := self._id(word, first=first)) is not None]
+        return self._laid[key]
+
     def _inside(self, line: str, found: Next) -> bool:
         """Whether the pause that ends `line` stands within it: words must follow, for the line may not break yet."""
         return line.endswith(_COMMA) and bool(found.words) and not found.line_break and not found.end
-
-    def _weak_end(self, word: str, said: Sequence[str]) -> bool:
-        """Whether `word` would fill the line and is no word to end one with."""
-        span = self.form.span(self._line)
-        if span is None or word not in self.weak:
-            return False
-        size = sum(sound(w).counts[0] for w in said) + sound(word).counts[0]
-        return size >= span[1]
 
     def _room(self, said: Sequence[str]) -> bool:
         """Whether a pause leaves words enough after it."""
