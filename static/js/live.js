@@ -131,6 +131,8 @@ export class Live {
     if (known && !OPEN.includes(known.dataset.status)) {
       await this.#ends.get(generation);
       if (judged) fit(generation, html);
+      const more = html.split("<article").length - 1 > known.querySelectorAll("article").length;
+      if (end === "cancelled" && more) this.ended(end, await replace(generation, html, true)); // what was written was kept
       return;
     }
     this.#ends.set(generation, replace(generation, html));

@@ -27,11 +27,12 @@ export function insert(html) {
   return run;
 }
 
-/** Replace a run by its final state, once its pictures are decoded: previews stay until then. */
-export async function replace(id, html) {
+/** Replace a run by its final state, once its pictures are decoded: previews stay until then. One that has ended is only
+ * replaced by what is `later` than its end. */
+export async function replace(id, html, later = false) {
   const old = find(id);
   if (!old) return insert(html);
-  if (old.dataset.status !== "running" && old.dataset.status !== "queued") return old;
+  if (!later && old.dataset.status !== "running" && old.dataset.status !== "queued") return old;
   old.dataset.status = "ending";
   const run = element(html);
   const images = [...run.querySelectorAll("img")];

@@ -76,7 +76,7 @@ def test_the_essays_example_is_four_poems_and_one_is_gone_on_from(studio: Runnin
     expect(sheet(page)).to_be_focused()
     page.keyboard.press("Control+End")
     page.keyboard.type("而我未眠")
-    expect(page.get_by_role("list", name="Who wrote it")).to_contain_text("You")
+    expect(page.get_by_role("list", name="Who wrote it")).to_contain_text("Changed")
     expect(page.get_by_role("region", name="Form")).to_contain_text("does not hold")
     saved(page)
     page.reload()
@@ -177,8 +177,9 @@ def test_a_selection_is_rewritten_and_the_rest_stays_to_the_byte(studio: Running
         assert whole.endswith("\nThe lamp was lit.\n")
     variants(run).first.get_by_role("button", name="Select variant 1").click()
     button(verbs(page), "Go on from here").click()
-    expect(sheet(page)).not_to_contain_text("Nobody came.")
-    expect(sheet(page)).to_contain_text("The lamp was lit.")
+    expect(page.get_by_role("list", name="Who wrote it")).to_contain_text("Model")
+    draft = studio.http.get(page.url.replace(studio.url, "") + "/draft").json()
+    assert draft["text"] == text_of(studio, variants(run).first)
 
 
 def test_a_text_is_continued_at_the_caret(studio: Running, visit: Visit) -> None:
@@ -229,6 +230,7 @@ def test_the_room_is_accessible_wide_and_narrow(
     expect(page.locator("#distribution")).to_be_visible()
     page.locator(".variant.line .look").first.click()
     expect(page.locator("#formcheck")).to_be_visible()
+    page.evaluate("scrollTo(0, document.documentElement.scrollHeight)")  # what lies at hand below covers nothing there
     page.evaluate(AXE.read_text())
     wrong = []
     for scheme in ("light", "dark"):

@@ -68,19 +68,19 @@ export class Distribution {
   }
 
   #draw(token) {
-    const { here, forced, choose, alone, option } = this.region.dataset;
+    const { here, forced, choose, alone } = this.region.dataset;
     const said = fill(here, { token: visible(token.text), share: share(token.logprob) });
     this.region.querySelector(".here").textContent = token.forced ? `${said} · ${forced}` : said;
     const most = Math.exp(token.alternatives[0]?.logprob ?? 0);
     const others = token.alternatives.map(({ text, logprob }, rank) => {
-      const button = Object.assign(document.createElement("button"), { type: "button", title: "" });
+      const button = Object.assign(document.createElement("button"), { type: "button" });
       button.dataset.rank = rank;
-      button.ariaLabel = fill(option, { token: this.#named(text), share: share(logprob) });
       button.style.setProperty("--p", (Math.exp(logprob) / most).toFixed(4));
       if (text === token.text) button.setAttribute("aria-current", "true");
       const said = Object.assign(document.createElement("q"), { textContent: visible(text) });
       const figure = Object.assign(document.createElement("i"), { textContent: share(logprob) });
-      button.append(said, figure);
+      const unseen = text.trim() ? "" : Object.assign(document.createElement("span"), { className: "unseen", textContent: this.#named(text) });
+      button.append(said, " ", unseen, " ", figure);
       if (rank < 9) button.prepend(Object.assign(document.createElement("kbd"), { textContent: rank + 1, ariaHidden: "true" }));
       return button;
     });
@@ -89,7 +89,7 @@ export class Distribution {
   }
 
   #named(text) {
-    return text.trim() || (text.includes("\n") ? this.region.dataset.newline : this.region.dataset.space);
+    return text.includes("\n") ? this.region.dataset.newline : this.region.dataset.space;
   }
 
   #take(rank, button) {
