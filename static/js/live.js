@@ -166,7 +166,7 @@ export class Live {
     if (!step) return words.starts;
     if (step >= steps) return words.last;
     const done = fill(words.step, { step, steps });
-    return left === null || left === undefined ? done : `${done} · ${fill(words.left, { n: Math.max(1, Math.round(left)) })}`;
+    return left === null || left === undefined || !words.left ? done : `${done} · ${fill(words.left, { n: Math.max(1, Math.round(left)) })}`;
   }
 
   /** Previews take each other's place in one <img>: the browser shows the old one until the new one is decoded. */
