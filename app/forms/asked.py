@@ -16,7 +16,7 @@ FREE = "free"
 UNREADABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 LISTS = {"must", "avoid"}  # a form field sends them as one text, a line or a comma each
 NUMBERS = {"measure", "stanzas"}  # and these as numbers: "5 7 5", "8-10"
-REGULATED = {"wujue": (5, 4), "qijue": (7, 4), "wulv": (5, 8), "qilv": (7, 8)}  # characters a line, lines
+REGULATED = {"wujue": (5, 4), "qijue": (7, 4), "wulv": (5, 8), "qilv": (7, 8), "wupai": (5, 12)}  # characters a line, lines
 CHOICES = {"start", "first_rhymed"}  # which patterns of regulated verse: 平 or 仄 first, whether the first line rhymes
 
 

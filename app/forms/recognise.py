@@ -33,7 +33,7 @@ _NAMED: tuple[tuple[re.Pattern[str], str], ...] = tuple(
 )
 _ACROSTIC = re.compile(r"藏头(?:诗)?[^，。；“「『\"《]{0,4}[“「『\"《]([^”」』\"》]{2,14})[”」』\"》]")
 _ACROSTIC_ENGLISH = re.compile(r"\bacrostic\b[^.;\"“']{0,20}[\"“']([A-Za-z]{2,30})[\"”']", re.IGNORECASE)
-_REGULATED = {"wujue", "qijue", "wulv", "qilv"}
+_REGULATED = {"wujue", "qijue", "wulv", "qilv", "wupai"}
 
 
 def recognised(text: str) -> dict[str, Any]:

@@ -81,7 +81,7 @@ class Verse(Writer):
             },
         )
         temperature: float = Field(
-            0.8, ge=0, le=2, title=_("Temperature"), description=_("Higher: more daring. 0 takes the likeliest token always.")
+            0.6, ge=0, le=2, title=_("Temperature"), description=_("Higher: more daring. 0 takes the likeliest token always.")
         )
 
     def __init__(self, folder: Path) -> None:
@@ -108,7 +108,7 @@ class Verse(Writer):
         asked = brief.prompt()
         words = self._keywords(brief)
         heard = set("".join(words))
-        unheard = [word for word in asked.positive.replace(",", " ").split() if not heard & set(word)]
+        unheard = [word for word in asked.positive.replace(",", " ").split() if not heard & set(word) and not recognised(word)]
         found = recognised(said_in(brief)).get("preset")
         named = [f"<{mark}>" for mark in VerseForm if mark.preset == found]
         return Prompt(" ".join([*named, *words]), "", tuple(unheard))

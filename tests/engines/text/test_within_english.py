@@ -20,9 +20,9 @@ from app.forms.form import Form
 from app.forms.impossible import ImpossibleError
 
 _LIST = """
-    the a of in on and with my her night light bright sight flight white day way say may gray play stay tree sea free see be 
-    deep sleep keep blue true through rain pain again plain autumn river golden morning evening shadow whisper silent falling 
-    leaves wind sky high fly by moon soon tune star far are heart part art apart cold gold old fold told song long among 
+    the a of in on and with my her night light bright sight flight white day way say may gray play stay tree sea free see be
+    deep sleep keep blue true through rain pain again plain autumn river golden morning evening shadow whisper silent falling
+    leaves wind sky high fly by moon soon tune star far are heart part art apart cold gold old fold told song long among
     forever remember beneath above away today above love dove melody memory beautiful imagination
 """
 WORDS = _LIST.split()
