@@ -48,7 +48,7 @@ def write(page: Page) -> Locator:
 
 
 def prose(variant: Locator) -> Locator:
-    return variant.get_by_role("group", name=re.compile("^Tokens of variant"))
+    return variant.get_by_role("document", name=re.compile("^Tokens of variant"))
 
 
 def text_of(studio: Running, variant: Locator) -> str:
