@@ -57,7 +57,7 @@ class Training:
         """One step of the optimizer; the mean cross-entropy in nats a token."""
         s, device = self.settings, self.machine.device
         batch = next(self.batches)
-        error = networks.error(self.network, batch.ids.to(device), batch.begins.to(device), self.dtype)
+        error: Any = networks.error(self.network, batch.ids.to(device), batch.begins.to(device), self.dtype)
         error.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         for group in self.optimizer.param_groups:
@@ -67,7 +67,7 @@ class Training:
         self._follow()
         self.step += 1
         self.seen += batch.ids.numel()
-        return error.detach()
+        return torch.as_tensor(error.detach())
 
     def measure(self) -> float:
         """The averaged network's error on poems it never saw, in nats a token of the poem."""

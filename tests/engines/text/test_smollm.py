@@ -13,10 +13,13 @@ import pytest
 from app.brief import Brief
 from app.engines.engine import Content, Parent, Request, Step, Verb
 from app.engines.text import gguf
+from app.engines.text.ranking import total
 from app.engines.text.rescoring import perplexity
-from app.engines.text.smollm import PACKAGE, SmolLM, source
+from app.engines.text.smollm import LYRIC, PACKAGE, SmolLM, source
 from app.engines.text.tasks import HAN
 from app.errors import DiskFullError, EngineError
+from app.forms.asked import form_of
+from app.forms.check import check
 
 pytestmark = [
     pytest.mark.model,
@@ -63,7 +66,7 @@ def test_it_writes_from_a_brief_and_a_variant_is_its_seeds(smollm: SmolLM) -> No
     (alone,) = run(smollm, Verb.CREATE, seeds=(2,))
     assert alone.data == two.data
     assert [token.logprob for token in alone.tokens] == pytest.approx([token.logprob for token in two.tokens], abs=0.2)
-    assert all(len(token.alternatives) >= 2 for token in one.tokens)
+    assert all(token.forced or len(token.alternatives) >= 2 for token in one.tokens)
     json.dumps(dict(one.facts))
     assert "a short poem about autumn" in one.facts["prompt"]
 
@@ -84,11 +87,26 @@ def test_a_branch_begins_with_the_choice_and_knows_how_likely_it_was(smollm: Smo
         assert content.tokens[0].logprob < 0
 
 
-def test_lines_are_ranked_by_likelihood(smollm: SmolLM) -> None:
+def test_verse_keeps_a_form_line_by_line(smollm: SmolLM) -> None:
+    """Nobody said which form: two quatrains, rhymed; and a haiku where the brief names one."""
+    for content in run(smollm, Verb.CREATE):
+        assert check(LYRIC, content.data.decode()).holds
+    for content in run(smollm, Verb.CREATE, brief=Brief(intent="a haiku on rain")):
+        assert check(form_of({"preset": "haiku"}), content.data.decode()).holds
+
+
+def test_a_form_of_chinese_characters_is_refused(smollm: SmolLM) -> None:
+    with pytest.raises(EngineError, match="house verse engine"):
+        next(iter(smollm.run(Request(Verb.CREATE, BRIEF, smollm.Params(), (1,), form=form_of({"preset": "qijue"})))))
+
+
+def test_lines_are_ranked(smollm: SmolLM) -> None:
     lines = run(smollm, Verb.LINE, LEAVES, seeds=(1, 2, 3, 4), params={"tokens": 12})
     assert all(content.data.decode().count("\n") == 2 for content in lines)
     by_rank = sorted(lines, key=lambda content: int(content.facts["rank"]))
-    assert [c.facts["likelihood"] for c in by_rank] == sorted((c.facts["likelihood"] for c in lines), reverse=True)
+    marks = [total(content.facts["ranking"]) for content in by_rank]
+    assert marks == sorted(marks, reverse=True)
+    assert set(by_rank[0].facts["ranking"]) == {"likelihood", "rhyme", "metre", "freshness"}
 
 
 def test_beams_come_with_their_scores(smollm: SmolLM) -> None:
@@ -99,7 +117,7 @@ def test_beams_come_with_their_scores(smollm: SmolLM) -> None:
 
 def test_a_stopped_variant_keeps_what_was_written(smollm: SmolLM) -> None:
     stopped: set[int] = set()
-    request = Request(Verb.CREATE, BRIEF, smollm.Params(tokens=8), (1, 2), stopped=stopped)
+    request = Request(Verb.CREATE, Brief(intent="a letter about autumn"), smollm.Params(tokens=8), (1, 2), stopped=stopped)
     contents = []
     for part in smollm.run(request):
         if isinstance(part, Content):
