@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import random
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 
+from app.engines.text.verse_form import VerseForm
 from app.training import checkpoint
 from app.training.faults import TrainingError
 from app.training.run import Machine
@@ -84,11 +86,11 @@ def test_the_quick_way_is_transformers_own(package: Path, tmp_path: Path) -> Non
     ids, begins = torch.randint(12, len(words), (3, 20)), torch.tensor([4, 6, 9])
     logits = llama(input_ids=ids).logits[:, :-1]
     own = torch.arange(1, 20)[None, :] >= begins[:, None]
-    expected = torch.nn.functional.cross_entropy(logits[own], ids[:, 1:][own])
+    expected: Any = torch.nn.functional.cross_entropy(logits[own], ids[:, 1:][own])
     expected.backward()
     slopes = {name: parameter.grad.clone() for name, parameter in llama.named_parameters()}
     llama.zero_grad()
-    error = network.error(llama, ids, begins, torch.float32)
+    error: Any = network.error(llama, ids, begins, torch.float32)
     error.backward()
     assert error.item() == pytest.approx(expected.item(), abs=1e-5)
     for name, parameter in llama.named_parameters():
@@ -129,7 +131,7 @@ def test_the_exported_folder_is_measured_and_carded(package: Path, tmp_path: Pat
     words = ["<pad>", "<eos>", *(s.mark for s in SHAPES.values()), "<题>", "<词>", "<诗>", "，", "。", *dict.fromkeys(common)]
     folder = tmp_path / "model" / "model"
     network.save(network.fresh(words, 64, 2, 2), words, folder)
-    facts = {"spent": 60.0, "tokens": 1000, "steps": 10, "held_out_error": 5.0, "settings": {"measured": 4}}
+    facts = {"spent": 60.0, "tokens": 1000, "steps": 10, "held_out_error": 5.0, "settings": {"measured": 4, "tokens": 64}}
     checkpoint.write(folder / "training.json", json.dumps(facts).encode())
     figures = export.export(tmp_path / "house", tmp_path, count=8, said=lambda _text: None)
     assert {figures[f"{name}_held"]["value"] for name in ("lines", "rhyme", "tones", "punctuation")} == {1.0}
@@ -150,7 +152,7 @@ def test_the_exported_folder_is_measured_and_carded(package: Path, tmp_path: Pat
 
 def test_a_copied_line_is_seen() -> None:
     known = [poems.Poem("五绝", "", ("秋风吹渭水", "落叶满长安", "明月千山白", "孤舟一夜寒"), 1.0)]
-    found = [measure.Written(measure.VerseForm.WUJUE, "秋", "秋风吹渭水，明月照空山。\n此夜人何在，孤舟一夜寒。")]
+    found = [measure.Written(VerseForm.WUJUE, "秋", "秋风吹渭水，明月照空山。\n此夜人何在，孤舟一夜寒。")]
     assert measure.novelty(found, known)["lines_in_the_corpus"]["value"] == 0.5
 
 

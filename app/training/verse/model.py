@@ -58,7 +58,7 @@ class Training:
         s, device = self.settings, self.machine.device
         batch = next(self.batches)
         error: Any = networks.error(self.network, batch.ids.to(device), batch.begins.to(device), self.dtype)
-        error.backward()  # type: ignore[no-untyped-call]  # torch leaves it untyped
+        error.backward()
         torch.nn.utils.clip_grad_norm_(self.network.parameters(), 1.0)
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(s.rate, self.step, self.clock.progress, decay=0.5)
