@@ -180,12 +180,7 @@ class SmolLM(Writer):
             return b"".join(pieces[id] for id in ids if id not in self.model.ends).decode("utf-8", "replace")
 
         def judge(before: Sequence[int], candidates: Sequence[Sequence[int]], likelihoods: Sequence[float]) -> int:
-            said = b"".join(pieces[id] for id in before).decode("utf-8", "replace")
-            texts = [
-                b"".join(pieces[id] for id in line if id not in self.model.ends).decode("utf-8", "replace")
-                for line in candidates
-            ]
-            return order(rankings(form, said, texts, likelihoods))[0]
+            return order(rankings(form, text(before), [text(line) for line in candidates], likelihoods))[0]
 
         written = lines(
             self.model,
