@@ -7,6 +7,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.models.text_align import common_head, common_tail
+
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
 WORD = re.compile(r"[A-Za-z]+")
 LOOKED_AT = 4_000  # code points that decide about the language
@@ -38,15 +40,9 @@ def passage(text: str, parent: str | None = None) -> Passage:
     """What of `text` is new beside `parent`: all of it without one."""
     if parent is None:
         return Passage(0, "", text, "")
-    start = _shared(text, parent)
-    end = len(text) - _shared(text[start:][::-1], parent[start:][::-1])
+    start = common_head(text, 0, len(text), parent, 0, len(parent))
+    end = len(text) - common_tail(text, start, len(text), parent, start, len(parent))
     return Passage(start, lead(text[:start]), text[start:end], follow(text[end:]))
-
-
-def _shared(one: str, other: str) -> int:
-    """How many code points both begin with."""
-    pairs = enumerate(zip(one, other, strict=False))
-    return next((at for at, (mine, theirs) in pairs if mine != theirs), min(len(one), len(other)))
 
 
 def lead(before: str) -> str:

@@ -10,11 +10,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import NamedTuple
+
+from app.models.text_align import common_head, common_tail, rising
 
 MARKS = r"\n.,;:!?。，；：！？、"
 CLAUSE = re.compile(f"[^{MARKS}]*(?:[{MARKS}]+|$)")
@@ -76,19 +77,9 @@ def _same(old: str, here: Piece, new: str, there: Piece, depth: int = 0) -> Iter
 
 def ends(old: str, new: str) -> tuple[int, int]:
     """How many characters both begin with, and how many of the others both end with."""
-    size = min(len(old), len(new))
-    head = _largest(size, lambda n: old[:n] == new[:n])
-    tail = _largest(size - head, lambda n: old[len(old) - n :] == new[len(new) - n :])
+    head = common_head(old, 0, len(old), new, 0, len(new))
+    tail = common_tail(old, head, len(old), new, head, len(new))
     return head, tail
-
-
-def _largest(most: int, holds: Callable[[int], bool]) -> int:
-    """The largest n up to `most` for which `holds` (it does for all smaller ones too)."""
-    low, high = 0, most
-    while low < high:
-        middle = (low + high + 1) // 2
-        low, high = (middle, high) if holds(middle) else (low, middle - 1)
-    return low
 
 
 def _anchors(old: str, here: Piece, new: str, there: Piece) -> list[Block]:
@@ -97,25 +88,8 @@ def _anchors(old: str, here: Piece, new: str, there: Piece) -> list[Block]:
     often, again = Counter(piece.of(old) for piece in left), Counter(piece.of(new) for piece in right)
     places = {words: piece.start for piece in right if again[words := piece.of(new)] == 1}
     pairs = [(piece, places[words]) for piece in left if often[words := piece.of(old)] == 1 and words in places]
-    rising = [pairs[i] for i in _rising([place for _piece, place in pairs])]
-    return [(piece.start, place, piece.end - piece.start) for piece, place in rising]
-
-
-def _rising(numbers: list[int]) -> list[int]:
-    """The indices of a longest rising subsequence (patience sorting)."""
-    tails: list[int] = []  # the smallest last number of a rising run of each length …
-    last: list[int] = []  # … and its index
-    before: list[int] = []
-    for index, number in enumerate(numbers):
-        length = bisect_left(tails, number)
-        before.append(last[length - 1] if length else -1)
-        tails[length : length + 1] = [number]
-        last[length : length + 1] = [index]
-    found, at = [], last[-1] if last else -1
-    while at >= 0:
-        found.append(at)
-        at = before[at]
-    return found[::-1]
+    found = [pairs[i] for i in rising([place for _piece, place in pairs])]
+    return [(piece.start, place, piece.end - piece.start) for piece, place in found]
 
 
 def _between(old: str, here: Piece, new: str, there: Piece, anchors: list[Block], depth: int) -> Iterator[Block]:
@@ -164,7 +138,7 @@ def _moved(old: str, new: str, known: list[Block]) -> Iterator[Block]:
             if core.start >= at and (found := places.get(core.of(new))):
                 start, end = found
                 reach = min(end - start, gap.end - core.start)
-                size = _largest(reach, lambda n, a=start, b=core.start: old[a : a + n] == new[b : b + n])  # type: ignore[misc]  # bound now
+                size = common_head(old, start, start + reach, new, core.start, core.start + reach)
                 yield start, core.start, size
                 at = core.start + size
 

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
+
+from app.models.text_align import common_head, common_tail, rising
 
 Piece = tuple[int, int] | str  # [start, end) kept of the older text, or new words
 
@@ -37,17 +38,7 @@ def joined(before: str, after: str) -> bool:
 
 def common(a: str, b: str) -> int:
     """How many code points two texts begin with in common; compares slices, so that 200,000 cost next to nothing."""
-    most = min(len(a), len(b))
-    if a[:most] == b[:most]:
-        return most
-    low, high = 0, most
-    while high - low > 1:
-        middle = (low + high) // 2
-        if a[low:middle] == b[low:middle]:
-            low = middle
-        else:
-            high = middle
-    return low
+    return common_head(a, 0, len(a), b, 0, len(b))
 
 
 def shared(a: str, b: str) -> int:
@@ -93,13 +84,7 @@ def kept(found: list[Piece]) -> int:
 
 def _shared_end(a: str, b: str) -> int:
     """How many code points two texts end with in common, brought forward to where both may part."""
-    low, high = 0, min(len(a), len(b))
-    while low < high:
-        middle = (low + high + 1) // 2
-        if a[len(a) - middle :] == b[len(b) - middle :]:
-            low = middle
-        else:
-            high = middle - 1
+    low = common_tail(a, 0, len(a), b, 0, len(b))
     while low and any(low < len(text) and joined(text[-low - 1], text[-low]) for text in (a, b)):
         low -= 1
     return low
@@ -130,7 +115,7 @@ def _blocks(a: list[str], b: list[str]) -> Iterator[tuple[int, int, int]]:
     once = [Counter(pairwise(words)) for words in (a, b)]
     pairs = [(there[pair], to) for to, pair in enumerate(pairwise(b)) if once[0][pair] == once[1][pair] == 1]
     end_a = end_b = 0
-    for at, to in _rising(pairs):
+    for at, to in [pairs[i] for i in rising([at for at, _to in pairs])]:
         if at < end_a or to < end_b:
             continue
         back, on = 0, 2
@@ -140,21 +125,6 @@ def _blocks(a: list[str], b: list[str]) -> Iterator[tuple[int, int, int]]:
             on += 1
         yield at - back, to - back, back + on
         end_a, end_b = at + on, to + on
-
-
-def _rising(pairs: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The longest part of `pairs`, sorted by the second number, in which the first rises as well."""
-    last, ends, before = list[int](), list[int](), list[int]()
-    for place, (at, _) in enumerate(pairs):
-        length = bisect_left(last, at)
-        before.append(ends[length - 1] if length else -1)
-        last[length : length + 1] = [at]
-        ends[length : length + 1] = [place]
-    found, place = list[tuple[int, int]](), ends[-1] if ends else -1
-    while place >= 0:
-        found.append(pairs[place])
-        place = before[place]
-    return found[::-1]
 
 
 def _tidy(found: list[Piece]) -> Iterator[Piece]:

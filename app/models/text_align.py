@@ -197,18 +197,27 @@ def _once(old: str, new: str, gap: Gap, seed: int) -> list[Match]:
     return runs
 
 
-def _in_order(runs: list[Match]) -> list[Match]:
-    """A longest increasing subsequence of the places in the new one, by patience sorting; overlapping ones cut."""
-    tops, last = list[int](), list[int]()
-    before = [-1] * len(runs)
-    for at, (_, b, _) in enumerate(runs):
-        pile = bisect_left(tops, b)
-        before[at] = last[pile - 1] if pile else -1
-        tops[pile : pile + 1], last[pile : pile + 1] = [b], [at]
-    way, at = list[Match](), last[-1] if last else -1
-    free_a = free_b = 1 << 62
+def rising(numbers: Sequence[int]) -> list[int]:
+    """The indices of a longest increasing subsequence, by patience sorting."""
+    tops, last = list[int](), list[int]()  # the smallest last number of a run of each length, and its index
+    before = list[int]()
+    for at, number in enumerate(numbers):
+        pile = bisect_left(tops, number)
+        before.append(last[pile - 1] if pile else -1)
+        tops[pile : pile + 1], last[pile : pile + 1] = [number], [at]
+    found, at = list[int](), last[-1] if last else -1
     while at >= 0:
-        (a, b, size), at = runs[at], before[at]
+        found.append(at)
+        at = before[at]
+    return found[::-1]
+
+
+def _in_order(runs: list[Match]) -> list[Match]:
+    """As many runs as stand in the same order in both; overlapping ones cut."""
+    way = list[Match]()
+    free_a = free_b = 1 << 62
+    for at in reversed(rising([b for _a, b, _size in runs])):
+        a, b, size = runs[at]
         size = min(size, free_a - a, free_b - b)
         if size > 0:
             way.append((a, b, size))

@@ -34,7 +34,7 @@ TABLE = {
     "outbox": {"models", "queue", "db"},
     "observe": {"db"},
     "pages": {"db", "passages"},
-    "passages": set(),
+    "passages": {"models"},
     "documents": set(),
     "models": {"db", "store", "brief", "forms"},
     "forms": set(),
