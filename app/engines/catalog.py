@@ -56,34 +56,47 @@ def _writer(setting: TextSetting, settings: Settings) -> Engine:
 
 
 def best(
-    engines: Mapping[str, Engine], medium: Medium | str, verb: Verb | str, brief: Brief, texts: Sequence[str] = ()
+    engines: Mapping[str, Engine],
+    medium: Medium | str,
+    verb: Verb | str,
+    brief: Brief,
+    texts: Sequence[str] = (),
+    kinds: Sequence[str] = (),
 ) -> Engine:
     """The ready engine that sees most of the brief's words, and of equals the one of higher standing.
 
     Raises EngineError saying why none is ready, RefusedError when none could do it at all. `texts` are what it would start
-    from, or is told.
+    from, or is told, `kinds` the media types of what it would start from.
     """
-    ready = [engine for engine in able(engines, medium, verb, brief, texts) if engine.unready() is None]
+    willing = able(engines, medium, verb, brief, texts, kinds)
+    ready = [engine for engine in willing if engine.unready() is None]
     if ready:
         return ready[0]
-    reasons = {engine.name: engine.unready() for engine in able(engines, medium, verb, brief, texts)}
+    reasons = {engine.name: engine.unready() for engine in willing}
     said = "; ".join(f"{name}: {reason}" for name, reason in reasons.items())
     raise EngineError(_("No engine is ready: %(reasons)s"), reasons=said)
 
 
 def able(
-    engines: Mapping[str, Engine], medium: Medium | str, verb: Verb | str, brief: Brief, texts: Sequence[str] = ()
+    engines: Mapping[str, Engine],
+    medium: Medium | str,
+    verb: Verb | str,
+    brief: Brief,
+    texts: Sequence[str] = (),
+    kinds: Sequence[str] = (),
 ) -> list[Engine]:
     """The engines that could do it, ready or not, the best first; at least one.
 
     Raises RefusedError when there is none: it names the reasons, and what would help.
     """
     found = [engine for engine in engines.values() if engine.medium == medium and verb in engine.verbs]
-    reasons = {engine.name: engine.refusal(Verb(verb), brief, texts) for engine in found}
+    reasons = {engine.name: engine.refusal(Verb(verb), brief, texts, kinds) for engine in found}
     willing = [engine for engine in found if reasons[engine.name] is None]
     if not willing:
         why = {name: reason for name, reason in reasons.items() if reason}
         if medium == Medium.TEXT:
             why["others"] = _("A service or a larger model could: name one in STEMMA_TEXTS.")
+        if medium == Medium.MUSIC and kinds:
+            why["others"] = _("An engine of recordings could: name one in STEMMA_MUSIC.")
         raise RefusedError(_("No engine here can do this (%(verb)s, %(medium)s)."), why, verb=str(verb), medium=str(medium))
     return sorted(willing, key=lambda engine: (len(engine.prompt(brief).dropped), -engine.standing))

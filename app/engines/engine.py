@@ -107,6 +107,7 @@ class Request:
     form: Form | None = None  # of a text: what its lines must keep
     bars: tuple[int, int] | None = None  # of `replace`: the first and the last one; a pickup is bar 0
     semitones: int | None = None  # of `transpose`: up, or down below zero
+    section: tuple[float, float] | None = None  # of `replace` in a recording: start and end in seconds
     stopped: Container[int] = ()
 
 
@@ -194,10 +195,16 @@ class Engine(ABC):
     def unready(self) -> str | None:
         """Why it cannot run here, or None; checked cheaply, without importing torch."""
 
-    def refusal(self, verb: Verb, brief: Brief, texts: Sequence[str] = ()) -> str | None:  # noqa: ARG002 (most engines refuse nothing)
+    def refusal(
+        self,
+        verb: Verb,  # noqa: ARG002 (most engines refuse nothing)
+        brief: Brief,  # noqa: ARG002 (as above)
+        texts: Sequence[str] = (),  # noqa: ARG002 (as above)
+        kinds: Sequence[str] = (),  # noqa: ARG002 (as above)
+    ) -> str | None:
         """Why it cannot do this, ready or not (a language that it does not read, say), or None; cheap.
 
-        `texts` are what it would start from, or is told to do with it.
+        `texts` are what it would start from, or is told to do with it; `kinds` the media types of what it would start from.
         """
         return None
 

@@ -27,6 +27,7 @@ ALONE = {"vectorise"}  # its own engine, its own parameters, and one result: cha
 FROM_PICTURE = {"vary", "vectorise"}  # a picture is enough, without a word
 NEEDS_PARENT = {"finish", "vary", "refine", "reroll", "vectorise"}
 DRAWING = "image/svg+xml"
+ABC = "text/vnd.abc"  # app.engines.music.tunes.ABC
 
 
 class Asking:
@@ -138,7 +139,8 @@ class Asking:
     def _engine(self, asked: Asked, source: Draft | Revision, brief: Brief, starts: Sequence[Revision]) -> AnEngine:
         """What is asked for, the draft's, the parent's, or the best; a drawing has its own."""
         texts = [*(one.text for one in starts if one.text), *([asked.instruction] if asked.instruction else [])]
-        choosing = Choosing(self.engines, self.best, self.work.medium, asked.verb, brief, texts)
+        kinds = [kind for one in starts if (kind := kind_of(one))]
+        choosing = Choosing(self.engines, self.best, self.work.medium, asked.verb, brief, texts, kinds)
         # A picture's engine is its parent's own, or it is said why not; of texts, a hand's parent has none.
         chosen = isinstance(source, Draft) or self.work.medium != Medium.TEXT
         return choosing.choose(asked.engine, None if asked.verb in ALONE else source.engine, chosen=chosen)
@@ -161,6 +163,13 @@ class Asking:
         if asked.verb in FROM_DRAFT or not parents:
             return draft_of(self.session, self.work, self.artist)
         return next(revision for revision, role in parents if role != Role.INSPIRE).painted
+
+
+def kind_of(revision: Revision) -> str | None:
+    """The media type of what a revision holds; None when it holds nothing."""
+    if revision.text is not None:
+        return ABC if revision.work.medium == Medium.MUSIC else "text/plain"
+    return revision.asset.media_type if revision.asset else None
 
 
 def _starts(parents: Sequence[tuple[Revision, Role]]) -> list[Revision]:

@@ -23,25 +23,36 @@ class AnEngine(Protocol):
     def unready(self) -> str | None:
         """Why it cannot run, or None."""
 
-    def refusal(self, verb: Any, brief: Brief, texts: Sequence[str] = ()) -> str | None:
+    def refusal(self, verb: Any, brief: Brief, texts: Sequence[str] = (), kinds: Sequence[str] = ()) -> str | None:
         """Why it cannot do this, ready or not, or None."""
 
 
 class Best(Protocol):
     """Picks the engine when none is named (app.engines.catalog.best)."""
 
-    def __call__(self, medium: str, verb: str, brief: Brief, texts: Sequence[str] = (), /) -> AnEngine:
+    def __call__(
+        self, medium: str, verb: str, brief: Brief, texts: Sequence[str] = (), kinds: Sequence[str] = (), /
+    ) -> AnEngine:
         """Raises a StemmaError that says what each lacks when there is none."""
 
 
 class Choosing:
-    """Picks among `engines` for one wish: `verb` in `medium` for `brief`, starting from `texts`."""
+    """Picks among `engines` for one wish: `verb` in `medium` for `brief`, starting from `texts`, or from what is of these
+    `kinds` (media types).
+    """
 
     def __init__(
-        self, engines: Mapping[str, AnEngine], best: Best, medium: str, verb: str, brief: Brief, texts: Sequence[str]
+        self,
+        engines: Mapping[str, AnEngine],
+        best: Best,
+        medium: str,
+        verb: str,
+        brief: Brief,
+        texts: Sequence[str],
+        kinds: Sequence[str] = (),
     ) -> None:
         self.engines, self.best = engines, best
-        self.medium, self.verb, self.brief, self.texts = medium, verb, brief, texts
+        self.medium, self.verb, self.brief, self.texts, self.kinds = medium, verb, brief, texts, kinds
 
     def choose(self, wanted: str | None, fallback: str | None, *, chosen: bool) -> AnEngine:
         """The engine called `wanted`, else `fallback` (which the artist has `chosen`, or the parent's), else the best.
@@ -51,12 +62,12 @@ class Choosing:
         """
         if not any(self.verb in engine.verbs for engine in self.engines.values()):
             if self.medium == Medium.TEXT and self.verb in list(Role):
-                self.best(self.medium, self.verb, self.brief, self.texts)  # says who could
+                self.best(self.medium, self.verb, self.brief, self.texts, self.kinds)  # says who could
             verbs = sorted({str(verb) for engine in self.engines.values() for verb in engine.verbs})
             raise InvalidError("verb", _("allowed here: %(verbs)s"), verbs=", ".join(verbs))
         name = wanted or (fallback if fallback in self.engines else None)
         if name is None:
-            return self.best(self.medium, self.verb, self.brief, self.texts)
+            return self.best(self.medium, self.verb, self.brief, self.texts, self.kinds)
         engine = self.engines.get(name)
         if engine is None or engine.medium != self.medium:
             names = [e.name for e in self.engines.values() if e.medium == self.medium]
@@ -64,12 +75,12 @@ class Choosing:
         if self._can(engine):
             return engine
         if wanted is None and not chosen:
-            return self.best(self.medium, self.verb, self.brief, self.texts)
+            return self.best(self.medium, self.verb, self.brief, self.texts, self.kinds)
         raise self._unable(engine)
 
     def _can(self, engine: AnEngine) -> bool:
         able = engine.medium == self.medium and self.verb in engine.verbs
-        return able and engine.refusal(self.verb, self.brief, self.texts) is None
+        return able and engine.refusal(self.verb, self.brief, self.texts, self.kinds) is None
 
     def _unable(self, engine: AnEngine) -> InvalidError:
         """Why it cannot, and who can."""
@@ -78,7 +89,7 @@ class Choosing:
             said = _("this engine cannot do that; it can: %(verbs)s")
             error = InvalidError("verb", said, verbs=", ".join(sorted(engine.verbs)), names=names)
         else:
-            reason = engine.refusal(self.verb, self.brief, self.texts) or ""
+            reason = engine.refusal(self.verb, self.brief, self.texts, self.kinds) or ""
             error = InvalidError("engine", reason, names=names)
         if names:
             error.fields.append(("engine", _("these engines can: %(names)s")))

@@ -26,10 +26,10 @@ router = APIRouter(tags=["generations"])
 def _pick_engine(parts: Studio) -> Best:
     """The best ready engine; when none is ready, one that could do it once it is: the request is kept."""
 
-    def pick(medium: str, verb: str, brief: Brief, texts: Sequence[str] = (), /) -> Engine:
+    def pick(medium: str, verb: str, brief: Brief, texts: Sequence[str] = (), kinds: Sequence[str] = (), /) -> Engine:
         if not any(engine.medium == medium for engine in parts.engines.values()):
             raise InvalidError("engine", _("this studio has no engine for %(medium)s yet"), medium=medium)
-        willing = able(parts.engines, medium, verb, brief, texts)  # raises what each of them lacks when there is none
+        willing = able(parts.engines, medium, verb, brief, texts, kinds)  # raises what each of them lacks when there is none
         return next((engine for engine in willing if engine.unready() is None), willing[0])
 
     return pick

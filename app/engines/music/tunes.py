@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from enum import StrEnum
 from functools import lru_cache
@@ -122,6 +122,16 @@ class Tunes(Engine):
         if wrong is None and not (self.folder / CONFIG).is_file():
             wrong = _("it is missing")
         return _("The weights %(file)s cannot be used: %(reason)s") % {"file": self.folder, "reason": wrong} if wrong else None
+
+    def refusal(
+        self,
+        verb: Verb,  # noqa: ARG002 (the seam's)
+        brief: Brief,  # noqa: ARG002 (as above)
+        texts: Sequence[str] = (),  # noqa: ARG002 (as above)
+        kinds: Sequence[str] = (),
+    ) -> str | None:
+        heard = all(kind.startswith("text/") for kind in kinds)
+        return None if heard else _("This engine reads notes only: it cannot start from a recording.")
 
     def prompt(self, brief: Brief) -> Prompt:
         return asking.prompt(brief)

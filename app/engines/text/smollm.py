@@ -83,7 +83,13 @@ class SmolLM(Writer):
     def prepare(self) -> None:
         aside.convert_aside(source(), self.folder)
 
-    def refusal(self, verb: Verb, brief: Brief, texts: Sequence[str] = ()) -> str | None:  # noqa: ARG002 (the seam's)
+    def refusal(
+        self,
+        verb: Verb,  # noqa: ARG002 (the seam's)
+        brief: Brief,
+        texts: Sequence[str] = (),
+        kinds: Sequence[str] = (),  # noqa: ARG002 (the seam's)
+    ) -> str | None:
         asked = wanted(brief)
         chinese = any(HAN.search(text) for text in (asked, *texts)) or (asked and not LATIN_WORD.search(asked))
         return ENGLISH_ONLY if chinese else None

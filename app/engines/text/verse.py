@@ -98,7 +98,13 @@ class Verse(Writer):
             wrong = _("it is missing")
         return _("The weights %(file)s cannot be used: %(reason)s") % {"file": self.folder, "reason": wrong} if wrong else None
 
-    def refusal(self, verb: Verb, brief: Brief, texts: Sequence[str] = ()) -> str | None:  # noqa: ARG002 (the seam's)
+    def refusal(
+        self,
+        verb: Verb,  # noqa: ARG002 (the seam's)
+        brief: Brief,
+        texts: Sequence[str] = (),  # noqa: ARG002 (the seam's)
+        kinds: Sequence[str] = (),  # noqa: ARG002 (the seam's)
+    ) -> str | None:
         asked = brief.prompt().positive
         if asked and not HAN.search(asked):
             return CHINESE_ONLY
