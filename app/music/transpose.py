@@ -6,8 +6,8 @@ import re
 from collections.abc import Iterator
 
 from app.music.pitch import LETTERS, Key, Pitch
-from app.music.signs import ONE_PITCH, plain_pitch, written
-from app.music.tune import Tune
+from app.music.signs import ONE_PITCH, SIGN, plain_pitch, written
+from app.music.tune import Bar, Tune
 from app.music.writing import edited
 
 ACCIDENTALS = {2: "^^", 1: "^", 0: "=", -1: "_", -2: "__"}
@@ -36,6 +36,15 @@ def _edits(tune: Tune, semitones: int) -> Iterator[tuple[int, int, str]]:
                 start, end = note.source
                 text = tune.source[start:end]
                 yield start, end, ONE_PITCH.sub(lambda one: _moved(one[0], bar.key, new, letters), text)  # noqa: B023 (used at once)
+        for start, end in _graces(tune, bar):
+            text = tune.source[start:end]
+            yield start, end, ONE_PITCH.sub(lambda one: _moved(one[0], bar.key, new, letters), text)  # noqa: B023 (used at once)
+
+
+def _graces(tune: Tune, bar: Bar) -> Iterator[tuple[int, int]]:
+    """Where a bar's grace notes stand, with their braces."""
+    if any(note.graces for note in bar.notes):
+        yield from (sign.span() for sign in SIGN.finditer(tune.source, *bar.source) if sign["grace"])
 
 
 def _moved(text: str, key: Key, new: Key, letters: int) -> str:

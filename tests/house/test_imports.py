@@ -36,7 +36,7 @@ TABLE = {
     "pages": {"db", "passages"},
     "passages": {"models"},
     "documents": set(),
-    "models": {"db", "store", "brief", "forms"},
+    "models": {"db", "store", "brief", "forms", "music"},
     "forms": set(),
     "music": set(),
     "training": {"engines", "judging", "music", "brief", "forms"},

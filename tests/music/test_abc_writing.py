@@ -155,6 +155,11 @@ def test_what_no_token_stands_for_is_named() -> None:
         assert tokens_of(read(f"L:1/8\nM:4/4\nK:C\n{music} d|]"), tolerant=True)
 
 
+def test_grace_notes_go_along() -> None:
+    source = "X:1\nL:1/8\nK:D\n{A}d2 {/^gf}f2 ~e4 |]\n"
+    assert transposed(read(source), 2).splitlines()[-1] == "{B}e2 {/^ag}g2 ~f4 |]"
+
+
 def test_novelty_hears_through_transposition_and_finds_the_longest_run() -> None:
     tune, other = read(JIG), read(sheet_of(split(drawn("6/8", 3)), Key("D"), "6/8"))
     known = Known.of([other, tune])
