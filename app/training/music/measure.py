@@ -38,7 +38,7 @@ TONICS = {
     Mode.MIXOLYDIAN: ("D", "A", "G"),
 }
 MANY = 8  # bars in a row that a new tune should not share
-BAR_LINE = re.compile(r"[|:\]\[]+[12]?")
+BAR_LINE = re.compile(r":*\|[|\]:]*(?:\[?[12])?|::|\[[12]")  # the colons of a tuplet are none
 
 
 @dataclass(frozen=True, slots=True)
