@@ -152,7 +152,8 @@ def percent(text: str, spans: Iterable[Span]) -> dict[str, int]:
     exact = {by: share * 100 for by, share in shares(text, spans).items()}
     found = {by: int(share) for by, share in exact.items()}
     rest = 100 - sum(found.values()) if found else 0
-    for by in sorted(exact, key=lambda by: found[by] - exact[by])[:rest]:
+    order = [str(by) for by in By]  # of equal remainders the first, as in shares.js
+    for by in sorted(exact, key=lambda by: (round(found[by] - exact[by], 9), order.index(by)))[:rest]:
         found[by] += 1
     return found
 
@@ -164,7 +165,7 @@ def changed(text: str, spans: Spans) -> list[Changed]:
         if {before.by, after.by} != {By.HAND, By.ENGINE}:
             continue
         seam = after.start
-        if text[seam - 1] == "\n":  # a line ends between them
+        if "\n" in text[seam - 1 : seam + 1]:  # a line ends between them
             continue
         if after.by is By.HAND:
             stop = text.find("\n", seam, after.end)

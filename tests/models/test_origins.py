@@ -175,6 +175,8 @@ def test_white_space_belongs_to_nobody() -> None:
     spans = [Span(0, 6, By.HAND), Span(6, 10, By.ENGINE)]
     assert shares(text, spans) == {"hand": pytest.approx(1 / 3), "engine": pytest.approx(2 / 3)}
     assert percent(text, spans) == {"hand": 33, "engine": 67}
+    half = [Span(0, 7, By.ENGINE), Span(7, 8, By.HAND)]
+    assert percent("1234567h", half) == {"hand": 13, "engine": 87}, "the writing room rounds a half up for the hand, too"
     assert shares(" \n", [Span(0, 2, By.HAND)]) == {}
 
 
@@ -209,6 +211,8 @@ def test_what_the_artist_changed_in_an_engines_line_is_told_from_a_line_of_their
         Span(35, len(text), By.ENGINE),
     ]
     assert [text[start:end] for start, end in changed(text, spans)] == ["pale "]
+    own = [Span(0, 23, By.ENGINE), Span(23, 34, By.HAND), Span(34, len(text), By.ENGINE)]  # its end is the engine's
+    assert changed(text, own) == []
     last = [Span(0, 9, By.HAND), Span(9, len(text), By.ENGINE)]
     assert [text[start:end] for start, end in changed(text, last)] == ["The pale "]
 
