@@ -99,12 +99,17 @@ def _accompaniment(symbols: Sequence[tuple[Fraction, str]], end: Fraction, trans
     ]
 
 
-def quarters_a_minute(text: str, metre: Metre | None = None) -> float:
-    """The tempo that a field Q: names, in quarter notes a minute; a bare number counts the metre's beats."""
+def quarters_a_minute(text: str, metre: Metre | None = None, tempo: float | None = None) -> float:
+    """The tempo that a field Q: names, in quarter notes a minute; a bare number counts the metre's beats.
+
+    `tempo` is what somebody wants instead, in the beats that Q: counts.
+    """
     found = TEMPO.search(text.strip())
-    if not found:
+    beat = metre.beat if metre else Fraction(1, 4)
+    if found and found[1] and int(found[2]):
+        beat = Fraction(int(found[1]), int(found[2]))
+    pace = tempo or (float(found[3]) if found else None)
+    if pace is None:
         return QUARTERS_A_MINUTE
-    pace = float(found[3])
-    beat = Fraction(int(found[1]), int(found[2])) if found[1] and int(found[2]) else (metre.beat if metre else Fraction(1, 4))
     low, high = BEATS_A_MINUTE
     return min(high, max(low, pace * float(beat) * 4))

@@ -122,3 +122,19 @@ def measure(
         Machine.of("cpu", threads)
         learnt, held = dataset.load(folder / "data")
         print(json.dumps(recipe.measure(weights, learnt, held, count), indent=1))
+
+
+@app.command()
+def sounds(
+    font: Annotated[Path, typer.Option(help="FluidR3Mono_GM.sf3, of Debian's fluidr3mono-gm-soundfont.")] = Path(
+        "/usr/share/fluidr3mono-gm-soundfont/FluidR3Mono_GM.sf3"
+    ),
+    to: Annotated[Path, typer.Option(help="Where the instruments' folders are written.")] = ROOT / "static/sounds",
+) -> None:
+    """Render the notes that the page plays and that recordings are mixed from (no training)."""
+    from app.training.cli import told
+    from app.training.music import sounds as recipe
+
+    with told():
+        count = sum(1 for _path in recipe.make(font, to))
+    print(f"{count} notes in {to}")
