@@ -14,7 +14,7 @@ from app.settings import Settings
 SAFE = {"GET", "HEAD", "OPTIONS"}
 SLACK = 1024 * 1024  # bytes of a request besides the file it carries
 POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; media-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
 )
 HEADERS = {

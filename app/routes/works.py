@@ -25,7 +25,7 @@ from app.routes.schemas import WorkOut
 
 router = APIRouter(prefix="/works", tags=["works"])
 SHOWN = 12  # generations on the bench at first; more on request
-ROOMS = dict.fromkeys(Medium, "works/show.html") | {Medium.TEXT: "works/writing.html"}
+ROOMS = dict.fromkeys(Medium, "works/show.html") | {Medium.TEXT: "works/writing.html", Medium.MUSIC: "works/music.html"}
 
 
 class WorkPatch(BaseModel):

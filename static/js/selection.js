@@ -1,7 +1,7 @@
 // What is selected, a variant or what lies on the stage, and the toolbar that belongs to it.
 
-const CHOICES = "article.variant, figure.base";
-const BY_CHOSEN = ["refine", "join", "translate"]; // verbs of the engine that is chosen on the bench
+const CHOICES = "article.variant, .base";
+const BY_CHOSEN = ["refine", "join", "translate", "continue", "replace", "harmonise", "transpose", "blend"]; // verbs of the engine that is chosen on the bench
 
 export class Selection {
   #kept = null; // {run, index}: survives the replacement of its run
@@ -28,6 +28,11 @@ export class Selection {
     return id ? { id, number, named } : null;
   }
 
+  /** Whether there is something to work on: a revision, or a sheet that becomes one. */
+  get #there() {
+    return this.revision ?? "sheet" in this.chosen.dataset;
+  }
+
   select(choice) {
     this.chosen = choice;
     const run = choice.closest(".run");
@@ -40,6 +45,7 @@ export class Selection {
     this.toolbar.hidden = false;
     this.toolbar.querySelector(".whose").textContent = choice.dataset.named;
     this.#offer();
+    document.dispatchEvent(new CustomEvent("stemma:selected", { detail: choice }));
   }
 
   /** The partial around the selected one was replaced: select what took its place. */
@@ -55,16 +61,16 @@ export class Selection {
   /** Enable what can be done with the selected one; the rest says why not. */
   #offer() {
     if (!this.chosen) return;
-    const revision = this.revision;
+    const revision = this.#there;
     for (const button of this.toolbar.querySelectorAll("[data-verb]")) this.#allow(button, this.#obstacle(button.dataset.verb));
     for (const button of this.toolbar.querySelectorAll("[data-compare], .go, [data-href]")) {
       this.#allow(button, revision ? "" : this.toolbar.dataset.coming);
     }
     for (const link of this.toolbar.querySelectorAll("[data-href]")) {
-      if (revision) link.href = link.dataset.href.replace("{id}", revision.id);
+      if (this.revision) link.href = link.dataset.href.replace("{id}", this.revision.id);
       else link.removeAttribute("href");
     }
-    this.toolbar.querySelector("[name=revision]").value = revision?.id ?? "";
+    this.toolbar.querySelector("[name=revision]").value = this.revision?.id ?? "";
     const finish = this.toolbar.querySelector("[data-verb=finish]");
     if (finish) finish.hidden = !("sketch" in this.chosen.dataset);
     this.toolbar.querySelector(".go").hidden = this.chosen.matches(".base");
@@ -73,7 +79,8 @@ export class Selection {
 
   #obstacle(verb) {
     const { coming, gone, lacks, able, drawn, vectoriser } = this.toolbar.dataset;
-    if (!this.revision) return coming;
+    if (this.chosen.dataset.obstacle) return this.chosen.dataset.obstacle;
+    if (!this.#there) return coming;
     if (verb === "vectorise") return "drawn" in this.chosen.dataset ? drawn : vectoriser; // it has an engine of its own
     const engines = [...(this.form.elements.engine?.options ?? [])];
     // A variation is made by the engine of its parent; a refinement, and whatever starts from an import, by the chosen one.

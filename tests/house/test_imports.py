@@ -26,14 +26,14 @@ TABLE = {
     "main": {"routes", "pages", "queue", "db", "guard", "problems", "observe", "live", "outbox", "engines", "store"}
     | {"judging", "search"},
     "routes": {"models", "pages", "queue", "store", "engines", "judging", "live", "pictures", "observe", "brief", "db"}
-    | {"search", "forms", "passages", "documents"},
+    | {"search", "forms", "passages", "documents", "music"},
     "worker": {"models", "engines", "judging", "queue", "store", "outbox", "brief", "db", "forms"},
     "problems": {"pages", "observe"},
     "search": {"models", "judging"},
     "live": {"models", "queue", "db"},
     "outbox": {"models", "queue", "db"},
     "observe": {"db"},
-    "pages": {"db", "passages"},
+    "pages": {"db", "passages", "music"},
     "passages": {"models"},
     "documents": set(),
     "models": {"db", "store", "brief", "forms", "music"},

@@ -75,7 +75,7 @@ class Writing {
 }
 
 /** Two texts as a dialog can show them: whole when they are short, else from a little before they part. */
-function excerpts(here, there) {
+export function excerpts(here, there) {
   let same = 0;
   while (same < here.length && here[same] === there[same]) same += 1;
   const start = Math.max(here.length, there.length) <= EXCERPT ? 0 : Math.max(0, same - EXCERPT / 4);

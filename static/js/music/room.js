@@ -1,0 +1,195 @@
+// The music bench: the score and its source, the player, the brief, and the engines' variants, put together.
+import { asked, grow, nested } from "../asking.js";
+import { back } from "../back.js";
+import { conflict } from "../dialogs.js";
+import { enliven, read } from "../form.js";
+import { importing } from "../import.js";
+import { Live } from "../live.js";
+import { complain } from "../runs.js";
+import { Selection } from "../selection.js";
+import { Desk } from "../writing/desk.js";
+import { autosave } from "./autosave.js";
+import { Checking } from "./checking.js";
+import { drawing, file } from "./files.js";
+import { Recording } from "./recording.js";
+import { Score } from "./score.js";
+import { Selecting } from "./selecting.js";
+import { Sheet } from "./sheet.js";
+import { Source } from "./source.js";
+import { Transport } from "./transport.js";
+import { scoreOf, showing, textOf, whole } from "./variants.js";
+import { Verbs } from "./verbs.js";
+
+const $ = (id) => document.getElementById(id);
+const bench = $("main");
+const form = $("brief");
+const figure = $("base");
+const { work } = bench.dataset;
+const words = { ...$("variants").dataset };
+
+enliven(form);
+const source = new Source($("source"));
+const draft = autosave(source, form, { status: $("saved"), prompt: $("prompt"), dialog: conflict($("conflict"), form) });
+const transport = new Transport($("player"));
+const score = new Score($("score"));
+const selecting = new Selecting(score, { announce: $("announce"), heard: chose });
+const selection = new Selection(bench, $("verbs"), form);
+const live = new Live(work, { words, link: $("link"), waiting: $("waiting"), announce: $("announce"), ended: () => grow(work) });
+const generate = (request, button) => asked(request, { button, form, words, live, work });
+const desk = new Desk({ work, form, editor: source, draft, changed: () => grow(work) });
+const verbs = new Verbs({ bench, form, source, desk, selection, selecting, generate });
+const sheet = new Sheet(figure, source, score, drawn);
+new Checking($("checks"), source, (found) => {
+  score.bars = found.bars;
+  selecting.show();
+});
+const recording = $("recording") ? new Recording($("recording")) : null;
+showing(bench);
+importing($("import"), bench, draft);
+stand();
+
+/** The sheet was drawn: what is chosen and where the caret is are shown in it again. */
+function drawn() {
+  selecting.show();
+  score.mark(source.caret);
+  transport.changed();
+}
+
+/** Bars were chosen, or a note was pressed. */
+function chose(kind, what) {
+  if (kind === "note") return source.select(what.start, what.end, { focus: false });
+  const button = $("verbs").querySelector("[data-verb=replace]");
+  button.querySelector(".word").textContent = what ? button.dataset.these.replace("{bars}", selecting.words) : button.dataset.none;
+  offer();
+  transport.changed();
+}
+
+/** What is selected is what the player plays and the verbs work on. */
+function stand() {
+  const chosen = selection.chosen ?? figure;
+  offer();
+  if (chosen.matches(".coming") || (chosen !== figure && !chosen.querySelector(".score"))) return;
+  if (chosen === figure) {
+    transport.stand({ id: "sheet", score, named: figure.dataset.named, text: () => source.text, whole: () => !sheet.part, range: () => selecting.range });
+  } else {
+    transport.stand({ id: chosen.dataset.revision, score: scoreOf(chosen), named: chosen.dataset.named, text: () => textOf(chosen), whole: () => !("cut" in chosen.dataset), range: () => null });
+  }
+}
+
+function offer() {
+  const button = $("verbs").querySelector("[data-verb=replace]");
+  const onSheet = (selection.chosen ?? figure) === figure;
+  button.hidden = !onSheet;
+  if (onSheet && !selecting.bars) {
+    button.setAttribute("aria-disabled", "true");
+    button.title = button.dataset.unchosen;
+  } else if (button.title === button.dataset.unchosen) {
+    button.removeAttribute("aria-disabled");
+    button.title = "";
+  }
+  button.classList.toggle("act", onSheet && Boolean(selecting.bars));
+}
+
+source.on("selection", () => score.mark(source.caret));
+source.on("change", () => (figure.dataset.obstacle = source.text.trim() ? "" : figure.dataset.empty));
+document.addEventListener("stemma:selected", stand);
+score.host.addEventListener("focus", () => selection.chosen !== figure && selection.select(figure));
+
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  generate({ verb: "create", ...read(form) }, form.querySelector("[type=submit]"));
+});
+
+document.addEventListener("submit", async (event) => {
+  const { target, submitter } = event;
+  if (target.matches("[data-again]")) {
+    event.preventDefault();
+    const { form: kept = null, place = {} } = JSON.parse(target.dataset.again || "{}");
+    generate({ ...nested(new FormData(target)), ...(kept ? { form: kept } : {}), ...place }, submitter);
+  } else if (target.matches("[data-go-on]")) {
+    event.preventDefault();
+    if (submitter.ariaDisabled === "true") return complain(submitter.title);
+    if (!(await desk.goOn(selection.revision))) return;
+    selection.select(figure);
+    score.host.focus();
+  } else if (target.matches("[data-settle]")) {
+    event.preventDefault(); // the server changes the draft: it must have everything first
+    await draft.settle();
+    if (submitter?.name) target.append(Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value }));
+    target.submit();
+  }
+});
+
+bench.addEventListener("click", async ({ target }) => {
+  const button = target.closest("[data-verb], [data-hear], [data-example], [data-compare], [data-back], [data-file], [data-drawing], [data-print], [data-source]");
+  if (!button) return;
+  const { verb } = button.dataset;
+  if (button.ariaDisabled === "true") complain(button.title);
+  else if (verb) verbs.perform(button);
+  else if ("hear" in button.dataset) hear(button.closest("article"));
+  else if ("compare" in button.dataset) verbs.compare();
+  else if ("back" in button.dataset) await back(form, draft);
+  else if ("source" in button.dataset) unfold();
+  else if ("example" in button.dataset) example(button);
+  else save(button.dataset);
+});
+
+/** Play a variant, or pause it; a long one is fetched whole first. */
+async function hear(article) {
+  if (selection.chosen !== article) selection.select(article);
+  if (article.querySelector("audio")) return;
+  await whole(article);
+  transport.toggle();
+}
+
+/** A file of what is selected. */
+async function save({ file: kind, drawing: draws }) {
+  const onSheet = (selection.chosen ?? figure) === figure;
+  const text = onSheet ? source.text : await whole(selection.chosen);
+  const name = figure.querySelector("h2").textContent;
+  if (draws !== undefined) return void (drawing(text, name) || complain(figure.dataset.empty));
+  if (!kind) return print();
+  const revision = onSheet ? await desk.revision() : selection.revision.id;
+  if (revision) file(revision, kind);
+}
+
+/** Show the source, and put the caret there; or put it away. */
+function unfold() {
+  const fold = $("source-fold");
+  fold.open = !fold.open;
+  if (fold.open) source.focus();
+}
+
+/** An idea to begin with. */
+function example(button) {
+  const intent = form.elements["brief.intent"];
+  intent.value = button.textContent;
+  intent.dispatchEvent(new Event("input", { bubbles: true }));
+  intent.focus();
+}
+
+// Space plays what is selected, unless it means something where the focus is.
+document.addEventListener("keydown", (event) => {
+  const { target } = event;
+  if (event.key !== " " || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.defaultPrevented || document.querySelector("dialog[open], :popover-open")) return;
+  if (document.documentElement.dataset.keys === "off" || target.matches("input, textarea, select, summary, a, audio, button:not(.look)")) return;
+  event.preventDefault();
+  if (event.repeat) return;
+  const chosen = selection.chosen ?? figure;
+  if (recording && chosen === figure) recording.toggle();
+  else if (chosen.querySelector("audio")) chosen.querySelector("[data-hear]")?.click();
+  else if (chosen !== figure && chosen.matches(".tune:not(.coming)")) hear(chosen);
+  else transport.toggle();
+});
+document.addEventListener("keyup", (event) => event.key === " " && event.target.matches?.(".look") && event.preventDefault());
+
+document.addEventListener("stemma:playing", ({ detail: { playing, id } }) => {
+  for (const button of bench.querySelectorAll("[data-hear]")) {
+    const now = playing && button.closest("article").dataset.revision === id;
+    button.ariaPressed = String(now);
+  }
+});
+
+document.addEventListener("htmx:after:swap", ({ target }) => {
+  if (target.closest?.("article")) grow(work); // a pick was made or taken back
+});

@@ -1,0 +1,54 @@
+// What can be asked of an engine with the tune on the sheet, or with the selected variant. A tune that was edited by hand
+// becomes a revision first.
+import { read } from "../form.js";
+import { complain } from "../runs.js";
+import { other, semitones } from "./dialogs.js";
+import { textOf } from "./variants.js";
+
+const BENCH = ["refine", "continue", "replace", "harmonise", "transpose", "blend"]; // read the engine and parameters on the bench
+const TAKES = 2; // of a replaced section, at least
+
+export class Verbs {
+  /** `generate(request, button)` asks for a run. */
+  constructor({ bench, form, source, desk, selection, selecting, generate }) {
+    Object.assign(this, { bench, form, source, desk, selection, selecting, generate });
+  }
+
+  get #sheet() {
+    return !this.selection.chosen || this.selection.chosen.matches(".base");
+  }
+
+  async perform(button) {
+    const { verb, strength } = button.dataset;
+    const sheet = button.dataset.of === "stage" || this.#sheet;
+    const place = await this.#place(verb, sheet);
+    if (!place) return;
+    const revision = sheet ? await this.desk.revision() : this.selection.revision?.id;
+    if (!revision) return;
+    const parents = [{ revision, role: verb }];
+    if (verb === "blend") {
+      const second = await other(this.bench.dataset.work, revision);
+      if (!second) return;
+      parents.push({ revision: second, role: verb });
+    }
+    const { count, ...state } = read(this.form);
+    const request = { verb, count: verb === "replace" ? Math.max(TAKES, count) : count, ...place, parents, ...(strength ? { strength } : {}) };
+    await this.generate(BENCH.includes(verb) ? { ...state, ...request } : request, button);
+  }
+
+  /** What the verb must know besides; null when it is not to be done. */
+  async #place(verb, sheet) {
+    if (verb === "replace") return { bars: this.selecting.bars };
+    if (verb !== "transpose") return {};
+    const by = await semitones(sheet ? this.source.text : textOf(this.selection.chosen));
+    return by === null ? null : { semitones: by, count: 1 };
+  }
+
+  /** The selected variant beside the sheet's revision, or beside what it came from. */
+  compare() {
+    const { revision, parent } = this.selection.chosen.dataset;
+    const left = this.desk.base && this.desk.base !== revision ? this.desk.base : parent;
+    if (left) location.assign(`/revisions/${left}/diff/${revision}`);
+    else complain(document.getElementById("verbs").dataset.alone);
+  }
+}
