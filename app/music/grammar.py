@@ -1,19 +1,19 @@
 """What may come next in a whole tune: bars of the right length, repeats that close, sections, and an end on the tonic.
 
-Three grammars with one face: `allowed()` names the tokens that may come, `feed(token)` tells which one came.
+Grammars have one face: `allowed()` names the tokens that may come, `feed(token)` tells which one came.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection
+from dataclasses import dataclass
 from fractions import Fraction
 from typing import Protocol
 
 from app.music.measure import Measure
-from app.music.tokens import BARLINES, END, EOS
+from app.music.tokens import BARLINES, EOS
 
-PERIOD = 4  # bars: sections are a multiple of it
+PERIOD = 4  # bars: sections are a multiple of it, in longer tunes of two
 CLOSING = frozenset({":|", "::", "||", "|:"})
 
 
@@ -45,12 +45,14 @@ class WholeTune:
         self.length, self.bars, self.home = length, bars, home
         self.fresh = pickup is None  # nothing is there yet: the first bar may turn out to be a pickup
         self.pickup = pickup or Fraction(0)
-        self.period = PERIOD if bars % PERIOD == 0 else 1
+        self.period = 1 if bars % PERIOD else PERIOD if bars % (2 * PERIOD) or bars == 2 * PERIOD else 2 * PERIOD
         self.count = 0  # bars that are whole, second endings aside
         self.section = _Section()
         self.line = "" if self.fresh else "||"  # the bar line just written
         self.measure = self._begun()
         self.done = False
+        self.repeated: bool | None = None  # whether the first section is: the others follow it
+        self.phrased = False  # the token that came last ended a phrase of four bars
 
     def _begun(self) -> Measure:
         """The next bar, a pickup where a section begins with one."""
@@ -89,15 +91,15 @@ class WholeTune:
         if self.section.ending == 1 and self.line == ":|":
             return {"[2"}
         if not self.measure.place and not self.measure.held:
-            return self.measure.sounds() | self._before()
-        return self.measure.lengths() | self.measure.sounds() | self._after()
+            return {*self.measure.sounds(), *self._before()}
+        return {*self.measure.lengths(), *self.measure.sounds(), *self._after()}
 
     def _before(self) -> set[str]:
         """Signs before a bar's first note."""
         if self.fresh and not self.line:
             return {"|:"}
-        first = -self.section.bars % PERIOD
-        room = self.count + first <= self.bars and self.period == PERIOD and self.section.bars + first >= PERIOD
+        first = -self.section.bars % self.period
+        room = self.count + first <= self.bars and self.section.bars + first >= PERIOD
         able = self.line == "|" and not self.section.ending and first in {1, 2} and room
         return {"[1"} if able else set()
 
@@ -123,17 +125,20 @@ class WholeTune:
             return {":|"}
         if self.section.ending:
             return {"||"} if last else {"||", "|:"}
-        if self.section.open:
-            return {":|"} if last else {":|", "::"}
-        return {":|", "||"} if last else {":|", "||", "|:", "::"}
+        again = {":|"} if last else {":|", "::"}
+        once = {"||"} if last else {"||", "|:"} if self.repeated is None else {"||"}
+        if self.section.open or self.repeated:
+            return again
+        return once if self.repeated is False else again | once
 
     def feed(self, token: str) -> None:
+        self.phrased = False
         if token not in BARLINES:
             self.measure.feed(token)
             return
         if token in {"[1", "[2"}:
             number = int(token[1])
-            self.section.left = -self.section.bars % PERIOD if number == 1 else self._first_ending
+            self.section.left = -self.section.bars % self.period if number == 1 else self._first_ending
             self._first_ending = self.section.left
             self.section.ending = number
             self.line = token
@@ -164,71 +169,13 @@ class WholeTune:
         section.left = max(0, section.left - 1)
         if section.ending != 2:  # noqa: PLR2004 (the second ending)
             self.count += 1
+        self.phrased = section.bars % PERIOD == 0 or line in CLOSING
         if line not in CLOSING:
             return
+        if self.repeated is None:
+            self.repeated = line in {":|", "::"}
         if section.ending == 1:
             self.section = _Section(ending=1, left=0)
             return
         self.section = _Section(open=line in {"|:", "::"})
         self.done = last
-
-
-@dataclass(frozen=True, slots=True)
-class Slot:
-    """A bar to fill: what opens it, its length in eighths, what may begin where, and whether it ends on the tonic."""
-
-    opening: tuple[str, ...]
-    length: Fraction
-    anchors: Mapping[Fraction, Collection[str]] = field(default_factory=dict)
-    home: bool = False
-
-
-class Gap:
-    """Bars to be filled in their places. The first one's opening is in the prompt already."""
-
-    def __init__(self, slots: Sequence[Slot]) -> None:
-        self.slots = list(slots)
-        self.at = 0
-        self.signs: list[str] = []  # that must come before the next note
-        self.measure = self._begun()
-
-    def _begun(self) -> Measure:
-        slot = self.slots[self.at]
-        return Measure(slot.length, slot.anchors, slot.home)
-
-    @property
-    def whole(self) -> bool:
-        """Whether the bar is as long as it must be, should its last note be an eighth."""
-        return self.measure.between and self.measure.end == self.measure.target
-
-    def allowed(self) -> Collection[str]:
-        if self.signs:
-            return {self.signs[0]}
-        found = self.measure.lengths() | self.measure.sounds()
-        if self.whole:
-            last = self.at + 1 == len(self.slots)
-            found |= {END} if last else {self.slots[self.at + 1].opening[0]}
-        return found
-
-    def feed(self, token: str) -> None:
-        if self.signs:
-            self.signs.pop(0)
-        elif token in BARLINES:
-            self.at += 1
-            self.signs = list(self.slots[self.at].opening[1:])
-            self.measure = self._begun()
-        else:
-            self.measure.feed(token)
-
-
-class Pattern:
-    """Every place has its own choices, whatever was written before."""
-
-    def __init__(self, places: Sequence[Collection[str]]) -> None:
-        self.places, self.at = places, 0
-
-    def allowed(self) -> Collection[str]:
-        return self.places[self.at] if self.at < len(self.places) else {EOS}
-
-    def feed(self, token: str) -> None:  # noqa: ARG002 (each place stands for itself)
-        self.at += 1

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
+from functools import lru_cache
 
 from app.music.tokens import DURATIONS, LASTING, NOTES, REST, duration_token
 
 SOUNDS = frozenset({*NOTES, REST})
 TONICS = frozenset(token for token, (degree, alteration) in NOTES.items() if degree % 7 == 0 and alteration == 0)
+HOME, AWAY = min(TONICS), min(SOUNDS - TONICS)  # a note that is the tonic, and one that is not
 THIRD = Fraction(1, 3)
 # Triplets, by the notes they have so far: what may come, and how much they then still need.
 _TRIPLETS: list[tuple[Fraction, ...]] = [(THIRD, THIRD, THIRD), (2 * THIRD,) * 3, (4 * THIRD,) * 3]
@@ -20,6 +22,7 @@ for _whole in _TRIPLETS:
         _left = sum(_whole[_have:], Fraction(0))
         NEED[_whole[:_have]] = min(_left, NEED.get(_whole[:_have], _left))
 WHOLE = frozenset(_TRIPLETS)
+ROOMY = 3  # eighths: in a bar of as many a last note lasts a quarter at least
 
 
 @dataclass(slots=True)
@@ -67,30 +70,44 @@ class Measure:
             if self.group in WHOLE:
                 self.group = ()
 
-    def lengths(self) -> set[str]:
+    @property
+    def close(self) -> int:
+        """How many eighths the tonic lasts at least, where it ends the bar."""
+        return 2 if self.target >= ROOMY else 1
+
+    def lengths(self) -> Collection[str]:
         """The lengths that the last note may have, other than an eighth."""
+        return self._lengths() if self.anchors else _free(*self._state)[0]
+
+    def sounds(self) -> Collection[str]:
+        """The notes that may come now."""
+        return self._sounds() if self.anchors else _free(*self._state)[1]
+
+    @property
+    def _state(self) -> tuple[Fraction, bool, Fraction, str, tuple[Fraction, ...]]:
+        """All that decides what may come where no note is given; of a held note only whether it is the tonic."""
+        kind = self.held and (HOME if self.held in TONICS else AWAY)
+        return self.target, self.home, self.place, kind, self.group
+
+    def _lengths(self) -> set[str]:
         if not self.held:
             return set()
         return {duration_token(length) for length in DURATIONS if length != 1 and self._fits(length, self.held)}
 
-    def sounds(self) -> set[str]:
-        """The notes that may come now."""
+    def _sounds(self) -> set[str]:
         if self.held:
             if not self._fits(Fraction(1), self.held):
                 return set()
             after = Measure(self.target, self.anchors, self.home, self.place + 1)
-            return after.sounds()
+            return after._sounds()
         if self.place >= self.target:
             return set()
-        free = self._placeable(next(iter(SOUNDS - TONICS)))
-        possible = set(SOUNDS) if free else set(TONICS)
+        possible = set(SOUNDS) if self._placeable(AWAY) else set(TONICS)
         wanted = possible.intersection(self.anchors.get(self.place, SOUNDS))
         return wanted or possible
 
     def _placeable(self, token: str) -> bool:
-        """Whether a note can begin here: some length fits, and at the very end something else than the tonic does not."""
-        if self.home and token not in TONICS and not self.group and self.target - self.place <= 1:
-            return False
+        """Whether a note can begin here: some length fits it."""
         return any(self._fits(length, token) for length in DURATIONS)
 
     def _fits(self, length: Fraction, token: str) -> bool:
@@ -107,6 +124,15 @@ class Measure:
             return False
         if not self.home:
             return True
-        if after == self.target:  # the last note: the tonic, and no shorter than an eighth
-            return token in TONICS and length >= 1 and not group
-        return self.target - after - need >= 1
+        if after == self.target:  # the last note: the tonic, long enough to be heard as the end
+            return token in TONICS and length >= self.close and not group
+        return self.target - after - need >= self.close
+
+
+@lru_cache(maxsize=20_000)
+def _free(
+    target: Fraction, home: bool, place: Fraction, held: str, group: tuple[Fraction, ...]
+) -> tuple[frozenset[str], frozenset[str]]:
+    """Lengths and notes that may come in a bar without anchors: worked out once for each state."""
+    bar = Measure(target, {}, home, place, held, group)
+    return frozenset(bar._lengths()), frozenset(bar._sounds())

@@ -7,12 +7,12 @@ import xml.etree.ElementTree as ET
 from collections.abc import Sequence
 from fractions import Fraction
 
+from app.music.bar_writing import grouped
 from app.music.harmony import SYMBOL
 from app.music.numbering import repeats
 from app.music.performance import TEMPO, quarters_a_minute
 from app.music.pitch import Mode, Pitch
 from app.music.tune import Bar, Note, Tune
-from app.music.writing import grouped
 
 DOCTYPE = (
     '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">'

@@ -7,74 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from app.music.bar_writing import bar_text
 from app.music.pitch import Key
-from app.music.signs import length_text, written
 from app.music.tune import Bar, Metre, Note, Tune
 
-ALTERED = {0: "=", 1: "^", -1: "_", 2: "^^", -2: "__"}
 BARS_A_LINE = 4
 EIGHTH = Fraction(1, 8)
 LINES = {"||": "||", "|": "|", "|:": "|:", ":|": ":|", "::": "::", "[1": "[1", "[2": "[2"}
-
-
-def bar_text(notes: Sequence[Note], key: Key, metre: Metre | None = None, unit: Fraction = EIGHTH) -> str:
-    """A bar's notes in ABC, beamed by the beat, its tuplets in groups. Accidentals are written wherever one could doubt."""
-    altered: dict[int, int] = {}  # by step
-    doubtful: set[str] = set()  # letters that had an accidental in this bar, in whatever octave
-    beat = metre.beat if metre else Fraction(1, 4)
-    parts: list[str] = []
-    place = notes[0].start if notes else Fraction(0)
-    for group in grouped(notes):
-        factor = Fraction(2, 3) if len(group) > 1 or _third(group[0].duration) else Fraction(1)
-        if factor != 1:
-            parts.append("(3" if len(group) == 3 else f"(3:2:{len(group)}")  # noqa: PLR2004 (three in the time of two)
-        for note in group:
-            parts.append(_before(note))
-            parts.append(_pitched(note, key, altered, doubtful))
-            parts.append(length_text(note.duration / factor / unit) + ("-" if note.tied else ""))
-            place += note.duration
-            if (place % beat == 0 and place.denominator % 3) or note.duration >= beat:
-                parts.append(" ")
-    return re.sub(" +", " ", "".join(parts)).strip()
-
-
-def grouped(notes: Iterable[Note]) -> Iterable[Sequence[Note]]:
-    """Notes alone, and those of a triplet together: thirds of a unit until they are whole again."""
-    group: list[Note] = []
-    for note in notes:
-        group.append(note)
-        if not _third(sum((one.duration for one in group), Fraction(0))):
-            yield group
-            group = []
-    if group:
-        yield group
-
-
-def _third(length: Fraction) -> bool:
-    return length.denominator % 3 == 0
-
-
-def _before(note: Note) -> str:
-    graces = "".join(written(pitch, "") for pitch in note.graces)
-    return (f'"{note.chord}"' if note.chord else "") + (f"{{{graces}}}" if graces else "") + "".join(note.decorations)
-
-
-def _pitched(note: Note, key: Key, altered: dict[int, int], doubtful: set[str]) -> str:
-    """The note's letters, with an accidental where the signature and the bar so far do not say it."""
-    if note.rest:
-        return "z"
-    texts = []
-    for pitch in note.pitches:
-        plain = key.signature[pitch.letter]
-        known = altered.get(pitch.step, plain)
-        doubt = pitch.letter in doubtful and pitch.step not in altered
-        accidental = ALTERED[pitch.alter] if pitch.alter != known or doubt else ""
-        if pitch.alter != plain:
-            doubtful.add(pitch.letter)
-        if accidental:
-            altered[pitch.step] = pitch.alter
-        texts.append(written(pitch, accidental))
-    return texts[0] if len(texts) == 1 else f"[{''.join(texts)}]"
 
 
 def field_text(value: str) -> str:
@@ -98,11 +37,11 @@ class Sheet:
         self._bars = 0
 
     def bar(self, opening: Sequence[str], notes: Sequence[Note]) -> str:
-        """One more bar with the bar lines before it; returns what was added."""
+        """One more bar with the bar lines before it; returns what was added. Four bars a line; a section has its own."""
         added = ""
         if opening:
             line = "".join(LINES[sign] for sign in opening)
-            fresh = self._on_line >= BARS_A_LINE and "[" not in line
+            fresh = self._bars > 0 and "[" not in line and (self._on_line >= BARS_A_LINE or line != "|")
             spaced = " " if self._bars else ""
             if line in {"|:", "::"} and fresh:  # a repeat opens its own line
                 added = f"{spaced}:|\n|: " if line == "::" else f"{spaced}|\n|: "
@@ -110,7 +49,8 @@ class Sheet:
                 added = f"{spaced}{line}" + ("\n" if fresh else " ")
             self._on_line = 0 if fresh else self._on_line
         added += bar_text(notes, self.key, self.metre, self.unit)
-        self._on_line += 1
+        pickup = not self._on_line and sum((note.duration for note in notes), Fraction(0)) < self.metre.length
+        self._on_line += not pickup
         self._bars += 1
         self.text += added
         return added

@@ -10,7 +10,8 @@ from test_abc_reading import JIG
 
 from app.music.abc import read
 from app.music.checks import apart, checks, contour, ends_at_home, incomplete
-from app.music.grammar import Gap, Slot, WholeTune
+from app.music.gaps import Gap, Slot
+from app.music.grammar import WholeTune
 from app.music.harmony import harmonised, symbol_pitches
 from app.music.novelty import Known
 from app.music.ornaments import ornamented

@@ -11,7 +11,7 @@ from app.engines.music.conditions import KINDS, Asked, Conditions
 from app.errors import EngineError, _
 from app.music.abc import read
 from app.music.checks import incomplete
-from app.music.grammar import Slot
+from app.music.gaps import Slot
 from app.music.harmony import chord_tones, harmonised
 from app.music.pitch import Key, Mode
 from app.music.tokens import EIGHTH, GAP, GAPS, METRES, MIDDLE, MODES, NOTES, TokenBar, joined, sounds, tokens_of

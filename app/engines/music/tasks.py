@@ -15,7 +15,8 @@ from app.engines.music.pen import Draft, Pen, Wrote, further, grown
 from app.engines.music.score import Score
 from app.errors import EngineError, _
 from app.music.abc import read
-from app.music.grammar import Gap, Pattern, WholeTune
+from app.music.gaps import Gap, Pattern
+from app.music.grammar import WholeTune
 from app.music.measure import TONICS
 from app.music.ornaments import ornamented
 from app.music.tokens import DURATIONS, EIGHTH, EOS, LASTING, NOTES, REST, joined, notes_of, sounds, split, tokens_of
