@@ -46,6 +46,7 @@ def problem(request: Request, error: StemmaError) -> Response:
 
 def _shown(request: Request, error: StemmaError, message: str, fields: list[dict[str, str]]) -> Response:
     context = {"status": error.status, "code": error.code, "message": message, "fields": fields, "request_id": request_id.get()}
+    context |= {"extra": error.extra}
     if is_htmx(request):
         headers = {"HX-Retarget": "#problem", "HX-Reswap": "innerHTML", **error.headers}
         return page(request, "errors/_problem.html", error.status, headers, **context)

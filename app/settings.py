@@ -39,6 +39,7 @@ class TextSetting(BaseModel):
     licence: str = ""  # by default: see the terms, or the card
     key: str = ""
     logprobs: bool = True  # asked for; a service that refuses them is asked again without
+    context: int | None = Field(None, ge=64)  # tokens that a service's model sees: what is longer is said before it runs
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
 
     @model_validator(mode="after")
@@ -46,6 +47,20 @@ class TextSetting(BaseModel):
         if self.url is None and self.kind != "transformers":
             raise ValueError("a service needs its url")
         return self
+
+
+class MusicSetting(BaseModel):
+    """A model that makes recordings: a folder or a hub id, safetensors only."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    kind: Literal["ace-step", "musicgen"] = "ace-step"
+    model: str
+    title: str | None = None
+    licence: str = ""  # by default: what the kind's published weights have
+    dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
+    longest: float | None = Field(None, ge=2, le=600)  # seconds; by default what the kind was trained for
+    steps: int = Field(8, ge=1, le=200)  # of ACE-Step: turbo weights want 8, the others 30 to 60
+    guidance: float | None = Field(None, ge=0, le=30)
 
 
 class Settings(BaseSettings):
@@ -62,6 +77,7 @@ class Settings(BaseSettings):
     hosts: str = ""  # further names the studio answers to, separated by commas
     engines: list[EngineSetting] = []
     texts: list[TextSetting] = []
+    music: list[MusicSetting] = []
     keys: dict[str, SecretStr] = {}  # of services, by the name that a setting gives; better in a file of STEMMA_SECRETS
     judge: str = "house"  # or the folder or hub id of a CLIP or SigLIP (safetensors only); empty: none
     fake_engines: bool = False  # engines that fail on purpose, for tests of faults

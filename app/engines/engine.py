@@ -22,8 +22,10 @@ __all__ = [
     "Content",
     "Engine",
     "EngineParams",
+    "Fit",
     "Medium",
     "Parent",
+    "Part",
     "Piece",
     "Request",
     "Step",
@@ -59,6 +61,15 @@ class Strength(StrEnum):
 
     SUBTLE = "subtle"  # visibly the same picture
     STRONG = "strong"  # the same idea, clearly different
+
+
+class Part(StrEnum):
+    """What of a request can be left unread, so that the rest fits what an engine reads."""
+
+    BEGINNING = "beginning"  # of the text before the place where one writes: as much as must be, the oldest first
+    AFTER = "after"  # what stands in the text after that place
+    INSPIRATION = "inspiration"  # the revisions that only inspire
+    MATERIALS = "materials"  # the brief's
 
 
 class EngineParams(BaseModel):
@@ -105,6 +116,7 @@ class Request:
     choice: str = ""  # of `branch`: the alternative that was chosen
     instruction: str = ""  # of `rewrite`: what to do with the selection
     form: Form | None = None  # of a text: what its lines must keep
+    leave_out: frozenset[Part] = frozenset()  # of a text: what is left unread where all of it is too long
     bars: tuple[int, int] | None = None  # of `replace`: the first and the last one; a pickup is bar 0
     semitones: int | None = None  # of `transpose`: up, or down below zero
     section: tuple[float, float] | None = None  # of `replace` in a recording: start and end in seconds
@@ -180,6 +192,24 @@ class Content:
     written: tuple[tuple[int, int], ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Fit:
+    """How long a request is for an engine, in tokens: `most` is what it reads at once beside what it is to write.
+
+    `parts` can be left out, each with how many tokens fewer are read then (of the beginning at most, for it is cut only as
+    far as it must be).
+    """
+
+    tokens: int
+    most: int
+    parts: Mapping[Part, int]
+
+    @property
+    def over(self) -> bool:
+        """Whether it is too long."""
+        return self.tokens > self.most
+
+
 class Engine(ABC):
     """A model behind the seam. Constructing one is cheap."""
 
@@ -190,6 +220,11 @@ class Engine(ABC):
     licence: str
     Params: type[EngineParams]
     standing: int = 1  # among ready engines that read a brief equally well, the higher is taken by default
+
+    @property
+    def writes(self) -> bool:
+        """Whether it writes a text or notes bit by bit, told as Pieces, and ends a variant early when it is `stopped`."""
+        return self.medium == Medium.TEXT
 
     @abstractmethod
     def unready(self) -> str | None:
@@ -205,6 +240,13 @@ class Engine(ABC):
         """Why it cannot do this, ready or not (a language that it does not read, say), or None; cheap.
 
         `texts` are what it would start from, or is told to do with it; `kinds` the media types of what it would start from.
+        """
+        return None
+
+    def fit(self, request: Request) -> Fit | None:  # noqa: ARG002 (most engines cannot read too much)
+        """How long `request` is for this engine, without what it leaves out; None where nobody can tell before it runs.
+
+        Cheap, without importing torch or transformers; the request needs no seeds.
         """
         return None
 

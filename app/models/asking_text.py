@@ -20,6 +20,7 @@ FROM_TEXT = {*ONE_TEXT, "join", "vary"}  # a text is enough, without a word in t
 FROM_BENCH = {"continue", "line", "rewrite", "join", "translate"}  # what is missing comes from the draft
 CANDIDATES = 8  # next lines
 PLACES = {"selection": {"rewrite"}, "at": {"continue", "branch"}, "choice": {"branch"}, "instruction": {"rewrite"}}
+UNREAD = ("beginning", "after", "inspiration", "materials")  # what can be left unread where all is too long
 FORM_OF_DRAFT = {"create", "refine", "line", "continue"}
 
 
@@ -65,6 +66,16 @@ def place_of(verb: str, asked: AskedText, texts: Sequence[Revision]) -> dict[str
             raise InvalidError("at", _("a place in the text: 0 to %(length)d (Unicode code points)"), length=len(text))
         return {"at": at}
     return _branch(asked, texts[0]) if verb == Role.BRANCH else None
+
+
+def left_out(asked: AskedText, medium: str) -> dict[str, Any]:
+    """What is left unread, as a generation keeps it with the place: {leave_out} or nothing. Raises InvalidError."""
+    parts = list(dict.fromkeys(asked.leave_out or ()))
+    if parts and medium != Medium.TEXT:
+        raise InvalidError("leave_out", _("only for texts"))
+    if any(part not in UNREAD for part in parts):
+        raise InvalidError("leave_out", _("allowed here: %(names)s"), names=", ".join(UNREAD))
+    return {"leave_out": parts} if parts else {}
 
 
 def _branch(asked: AskedText, parent: Revision) -> dict[str, Any]:

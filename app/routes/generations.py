@@ -18,6 +18,7 @@ from app.models.choosing import Best
 from app.models.generation import Generation, Status
 from app.pages import answer
 from app.routes.deps import CurrentArtist, Parts, Session, Studio, body, documented
+from app.routes.fitting import refuse_overlong
 from app.routes.schemas import GenerationOut, Listed
 
 router = APIRouter(tags=["generations"])
@@ -58,10 +59,15 @@ def ask(
     asked: Annotated[Asked, Depends(body(Asked))],
     idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
 ) -> Response:
-    """Ask an engine for variants. 202: it is kept, and waits for a worker; the same Idempotency-Key is the same request."""
+    """Ask an engine for variants. 202: it is kept, and waits for a worker; the same Idempotency-Key is the same request.
+
+    422 with code `overlong` when a text's engine cannot read all of it: `tokens`, the `most` it reads, and the `parts` that
+    can be left out (`leave_out`), each with how many tokens fewer are read then.
+    """
     work = artist.works.get(id)
     asking = Asking(session, artist, work, parts.engines, _pick_engine(parts))
     generation = asking.ask(asked, key=idempotency_key, limit=parts.settings.queue_limit)
+    refuse_overlong(parts.engines[generation.engine], generation)
     session.commit()  # accepted from here on: if the queue cannot hear it now, the sweep tells it later
     row, priority = generation.id, generation.priority
     parts.queue.promptly(lambda: parts.queue.enqueue(row, priority), f"generation {row} waits")

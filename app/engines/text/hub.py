@@ -3,19 +3,24 @@
 from __future__ import annotations
 
 import importlib.util
+from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Request, Verb
 from app.engines.text.tasks import Task
 from app.engines.text.vocabulary import token_bytes, unwritable
-from app.engines.text.writer import Writer
+from app.engines.text.writer import Writer, configured
 from app.errors import EngineError, _
 from app.settings import TextSetting
 
+if TYPE_CHECKING:
+    from tokenizers import Tokenizer
+
 LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors")
+TEMPLATE = 64  # tokens of a chat template, about
 
 
 class Hub(Writer):
@@ -35,7 +40,7 @@ class Hub(Writer):
         for package in LIBRARIES:
             if importlib.util.find_spec(package) is None:
                 return _("The package %(package)s is not installed.") % {"package": package}
-        folder = Path(self.setting.model)
+        folder = self._folder
         if not folder.is_absolute():
             return None  # a hub's: the first use finds out
         wrong = None if (folder / "config.json").is_file() else _("it is missing")
@@ -95,9 +100,25 @@ class Hub(Writer):
         ids: list[int] = self._tokenizer.encode(text, add_special_tokens=False)
         return ids
 
+    def reads(self) -> int | None:
+        if self._model:
+            return self._model.context
+        known = self._folder.is_absolute() and (self._folder / "tokenizer.json").is_file()
+        return configured(self._folder) if known else None
+
+    def size(self, task: Task) -> int:
+        if self._tokenizer is not None:
+            return super().size(task)
+        # Not loaded, as in the web, which has no templates: what they say beside the message is counted as TEMPLATE.
+        words = _counting(self._folder).encode(f"{task.message}\n\n{task.begun}", add_special_tokens=False)
+        return len(words.ids) + TEMPLATE
+
+    @property
+    def _folder(self) -> Path:
+        return Path(self.setting.model)
+
     def context(self, task: Task) -> str:
-        begun = task.answer[: len(task.answer) - len(task.given)]
-        begun = begun if task.given else begun.rstrip(" ")
+        begun = task.begun if task.given else task.begun.rstrip(" ")
         if not self._chats:
             return (self._tokenizer.bos_token or "") + (begun or f"{task.message}\n\n")
         said: str = self._tokenizer.apply_chat_template(
@@ -111,6 +132,13 @@ class Hub(Writer):
         for mark in {str(token.content) for token in added if token.special and token.content.strip()}:
             text = text.replace(mark, f"{mark[:1]} {mark[1:]}")
         return text
+
+
+@lru_cache(maxsize=2)
+def _counting(folder: Path) -> Tokenizer:
+    from tokenizers import Tokenizer
+
+    return Tokenizer.from_file(str(folder / "tokenizer.json"))
 
 
 def _ends(model: Any, tokenizer: Any) -> list[int]:

@@ -52,7 +52,7 @@ def body(kind: Kind, model: str, task: Task, params: Mapping[str, Any], seed: in
     asked: dict[str, Any] = {"model": model, "stream": True, "max_tokens": params["tokens"]}
     asked |= {"temperature": params["temperature"]} | ({"top_p": params["top_p"]} if params["top_p"] < 1 else {})
     if kind is Kind.COMPLETIONS:
-        asked |= {"prompt": task.answer or f"{task.message}\n\n"}
+        asked |= {"prompt": task.answer[task.unread :] or f"{task.message}\n\n"}
     else:
         asked |= {"messages": [{"role": "user", "content": task.message}]}
     stops = [stop for stop in task.stops if stop.strip()]  # white space alone is refused by some: the transcript stops there

@@ -10,8 +10,9 @@ from typing import Any
 from pydantic import Field, SecretStr
 
 from app.brief import Brief, Prompt
-from app.engines.engine import Content, Engine, EngineParams, Medium, Piece, Request, Step, Token, Verb
+from app.engines.engine import Content, Engine, EngineParams, Fit, Medium, Piece, Request, Step, Token, Verb
 from app.engines.text import protocols
+from app.engines.text.fitting import estimated, fitting, left_out, lightened, measured
 from app.engines.text.protocols import Kind
 from app.engines.text.tasks import Task, inspiring, task_of
 from app.engines.text.transcript import Heard, Transcript
@@ -75,7 +76,8 @@ class Remote(Engine):
 
     def run(self, request: Request) -> Iterator[Step | Content]:
         params = self.Params.model_validate(request.params.model_dump())
-        task = task_of(request, prefills=self.kind is Kind.COMPLETIONS, inspiration=inspiring(request))
+        request = lightened(request)
+        task = fitting(request, lambda unread: self._task(request, unread), estimated, self._most(request))
         variants = [_Variant(_sheet(task)) for _seed in request.seeds]
         yield from self._written(request, params, task, variants)
         errors = [variant.error for variant in variants if variant.error]
@@ -88,8 +90,25 @@ class Remote(Engine):
             facts |= {"ended": variant.ended or "broken", "usage": variant.usage}
             facts |= {"notice": variant.error.message()} if variant.error else {}
             facts |= {"inspiration": list(found)} if (found := inspiring(request)) else {}
+            facts |= {"left_out": left_out(request, task.unread)} if request.leave_out else {}
             chance = None if self.kind is Kind.ANTHROPIC else seed
             yield written(index, chance, task, variant.sheet.tokens, facts)
+
+    def fit(self, request: Request) -> Fit | None:
+        if (most := self._most(request)) is None:
+            return None
+        try:
+            return measured(request, lambda asked, unread: estimated(self._task(asked, unread)), most)
+        except EngineError:
+            return None  # the run says in better words what is wrong
+
+    def _task(self, request: Request, unread: int) -> Task:
+        return task_of(request, prefills=self.kind is Kind.COMPLETIONS, inspiration=inspiring(request), unread=unread)
+
+    def _most(self, request: Request) -> int | None:
+        """How many tokens may be read, where the setting tells how many the model sees."""
+        reads, wanted = self.setting.context, self.Params.model_validate(request.params.model_dump()).tokens
+        return reads - min(wanted, reads // 4) if reads else None
 
     def _written(self, request: Request, params: Params, task: Task, variants: list[_Variant]) -> Iterator[Step]:
         """Let all variants be written, telling what came at every beat.

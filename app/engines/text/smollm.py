@@ -19,7 +19,7 @@ from app.engines.text import aside, gguf
 from app.engines.text.ranking import order, rankings
 from app.engines.text.tasks import HAN, LATIN_WORD, Task, text_of, wanted
 from app.engines.text.vocabulary import token_bytes, unwritable
-from app.engines.text.writer import Writer, WriterParams
+from app.engines.text.writer import Writer, WriterParams, configured
 from app.errors import EngineError, _
 from app.forms.asked import form_of
 from app.forms.form import Form, Language
@@ -255,8 +255,10 @@ class SmolLM(Writer):
     def context(self, task: Task) -> str:
         template = _template(self.folder)
         said: str = template.render(messages=[{"role": "user", "content": plain(task.message)}], add_generation_prompt=True)
-        begun = task.answer[: len(task.answer) - len(task.given)]
-        return said + plain(begun if task.given else begun.rstrip(" "))
+        return said + plain(task.begun if task.given else task.begun.rstrip(" "))
+
+    def reads(self) -> int | None:
+        return configured(self.folder)
 
 
 def source() -> Path:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from app.brief import Brief
-from app.engines.engine import Parent, Request, Strength, Verb
+from app.engines.engine import Parent, Part, Request, Strength, Verb
 from app.errors import EngineError, _
 
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
@@ -62,7 +62,8 @@ class Task:
     """A message to the model and the place of its answer: the whole text is `before` + answer + `after`.
 
     `answer` is how the answer begins already: a model that can go on from it does. `given` are its last characters where
-    they are new (the choice of a branch): they belong to what is written.
+    they are new (the choice of a branch): they belong to what is written. Its first `unread` code points are not read: all
+    of it would be too long.
     """
 
     message: str
@@ -71,6 +72,12 @@ class Task:
     answer: str = ""
     given: str = ""
     stops: tuple[str, ...] = ()
+    unread: int = 0
+
+    @property
+    def begun(self) -> str:
+        """What is read of the answer's beginning before the model writes, without `given`."""
+        return self.answer[self.unread : len(self.answer) - len(self.given)]
 
 
 def tongue(text: str) -> str:
@@ -109,9 +116,9 @@ def inspiring(request: Request) -> tuple[str, ...]:
     return tuple(dict.fromkeys(words for words in found if words))
 
 
-def task_of(request: Request, *, prefills: bool, inspiration: Sequence[str] = ()) -> Task:
+def task_of(request: Request, *, prefills: bool, inspiration: Sequence[str] = (), unread: int = 0) -> Task:
     """What to say for `request`. `prefills`: the model can go on from the beginning of an answer; a chat service cannot.
-    `inspiration` is told as well.
+    `inspiration` is told as well; the first `unread` code points of the text before the place of writing are not.
 
     Raises EngineError when a parent is missing or a place lies outside its text.
     """
@@ -121,12 +128,12 @@ def task_of(request: Request, *, prefills: bool, inspiration: Sequence[str] = ()
     text = parents_of(request)[0]
     if verb is Verb.VARY and prefills:
         cut = kept(text, request.strength or Strength.SUBTLE)
-        return _on(request, text, cut, prefills=True, rest=False)
+        return _on(request, text, cut, prefills=True, rest=False, unread=unread)
     if verb in {Verb.CONTINUE, Verb.BRANCH, Verb.LINE}:
         at = len(text) if request.at is None or verb is Verb.LINE else request.at
-        return _on(request, text, at, prefills=prefills, rest=verb is Verb.CONTINUE)
+        return _on(request, text, at, prefills=prefills, rest=verb is Verb.CONTINUE, unread=unread)
     words = CHINESE if tongue(brief + text) == "zh" else ENGLISH
-    return _rewrite(request, text, words) if verb is Verb.REWRITE else _anew(request, text, words)
+    return _rewrite(request, text, words, unread) if verb is Verb.REWRITE else _anew(request, text, words)
 
 
 def _anew(request: Request, text: str, words: dict[str, str]) -> Task:
@@ -158,17 +165,18 @@ def _avoiding(brief: Brief, words: dict[str, str]) -> str:
     return words["avoid"].format(avoid=avoid) if avoid else ""
 
 
-def _rewrite(request: Request, text: str, words: dict[str, str]) -> Task:
+def _rewrite(request: Request, text: str, words: dict[str, str], unread: int) -> Task:
     """The selection's own white space at both ends stays outside."""
     start, end = request.selection or (0, len(text))
     if not 0 <= start < end <= len(text) or not (core := text[start:end].strip()):
         raise EngineError(_("Select the words that are to be rewritten."))
     start += len(text[start:end]) - len(text[start:end].lstrip())
-    message = words["rewrite"].format(text=text, selection=core, instruction=request.instruction or words["anew"])
+    shown = text[min(unread, start) : start + len(core) if Part.AFTER in request.leave_out else None]
+    message = words["rewrite"].format(text=shown, selection=core, instruction=request.instruction or words["anew"])
     return Task(message + words["passage"], before=text[:start], after=text[start + len(core) :])
 
 
-def _on(request: Request, text: str, at: int, *, prefills: bool, rest: bool) -> Task:
+def _on(request: Request, text: str, at: int, *, prefills: bool, rest: bool, unread: int) -> Task:
     """Go on from code point `at`: a line, or until the end. `rest`: what follows there stays."""
     if not 0 <= at <= len(text):
         raise EngineError(_("That place lies outside the text."))
@@ -179,11 +187,11 @@ def _on(request: Request, text: str, at: int, *, prefills: bool, rest: bool) -> 
     stops = ("\n",) if line else ()
     given = request.choice if request.verb is Verb.BRANCH else ""
     if prefills:
-        return Task(_create(request.brief).message, before, after, before + given, given, stops)
+        return Task(_create(request.brief).message, before, after, before + given, given, stops, min(unread, len(before)))
     words = CHINESE if tongue(wanted(request.brief) + text) == "zh" else ENGLISH
-    message = words["line" if line else "continue"].format(text=before + given)
+    message = words["line" if line else "continue"].format(text=before[unread:] + given)
     message += words["purpose"].format(brief=wanted(request.brief)) if wanted(request.brief) else ""
-    message += words["following"].format(after=after) if after.strip() else ""
+    message += words["following"].format(after=after) if after.strip() and Part.AFTER not in request.leave_out else ""
     return Task(message, before, after, "", given, stops)
 
 

@@ -244,7 +244,7 @@ class Verse(Writer):
         return ids
 
     def context(self, task: Task) -> str:
-        return task.message + task.answer[: len(task.answer) - len(task.given)]
+        return task.message + task.begun
 
 
 @lru_cache(maxsize=4)

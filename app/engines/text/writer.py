@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import json
 from abc import abstractmethod
 from collections.abc import Container, Generator, Iterator, Sequence
 from dataclasses import dataclass
 from math import isfinite
+from pathlib import Path
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from app.brief import Brief
-from app.engines.engine import Content, Engine, EngineParams, Medium, Piece, Request, Step, Token, Verb
+from app.engines.engine import Content, Engine, EngineParams, Fit, Medium, Piece, Request, Step, Token, Verb
+from app.engines.text.fitting import fitting, left_out, lightened, measured
 from app.engines.text.ranking import order, rankings
 from app.engines.text.sampling import Sampling
 from app.engines.text.tasks import Task, inspiring, task_of
@@ -105,7 +108,36 @@ class Writer(Engine):
 
     def task(self, request: Request) -> Task:
         """What is asked of the model. Raises EngineError for what it cannot do."""
-        return task_of(request, prefills=True, inspiration=self.inspiration(request))
+
+        def make(unread: int) -> Task:
+            return task_of(request, prefills=True, inspiration=self.inspiration(request), unread=unread)
+
+        return fitting(request, make, self.size, self._most(request))
+
+    def reads(self) -> int | None:
+        """How many tokens the model sees, known without loading it; None where nobody can tell."""
+        return None
+
+    def size(self, task: Task) -> int:
+        """How many tokens of `task` the model reads."""
+        return len(self.encoded(self.context(task)))
+
+    def fit(self, request: Request) -> Fit | None:
+        if self.unready() or (most := self._most(request)) is None:
+            return None
+
+        def size(asked: Request, unread: int) -> int:
+            return self.size(task_of(asked, prefills=True, inspiration=self.inspiration(asked), unread=unread))
+
+        try:
+            return measured(request, size, most)
+        except EngineError:
+            return None  # the run says in better words what is wrong
+
+    def _most(self, request: Request) -> int | None:
+        """How many tokens may be read, so that there is room for what is to be written."""
+        wanted = self.Params.model_validate(request.params.model_dump()).tokens
+        return reads - min(wanted, reads // 4) if (reads := self.reads()) else None
 
     def inspiration(self, request: Request) -> list[str]:
         """What it reads of the revisions that only inspire: those words that its language has."""
@@ -146,6 +178,7 @@ class Writer(Engine):
 
     def run(self, request: Request) -> Iterator[Step | Content]:
         model, params = self.model, self.Params.model_validate(request.params.model_dump())
+        request = lightened(request)
         task = self.task(request)
         read = self.context(task)
         prompt = self.encoded(read)
@@ -168,6 +201,7 @@ class Writer(Engine):
             facts |= {"score": round(scores[index], 4)} if index in scores else {}
             facts |= {"kept": len(task.before)} if request.verb is Verb.VARY else {}
             facts |= {"inspiration": found} if (found := self.inspiration(request)) else {}
+            facts |= {"left_out": left_out(request, task.unread)} if request.leave_out else {}
             yield written(index, None if scores else seed, task, sheet.tokens, facts)
 
     def form(self, request: Request) -> Form | None:
@@ -305,6 +339,15 @@ def written(index: int, seed: int | None, task: Task, tokens: Sequence[Token], f
         tokens=tuple(token for token in tokens if token.logprob is not None),
         written=(span,) if answer else (),
     )
+
+
+def configured(folder: Path) -> int | None:
+    """How many tokens the model of transformers in `folder` sees, as its configuration tells; None where it does not."""
+    try:
+        told = json.loads((folder / "config.json").read_text("utf-8")).get("max_position_embeddings")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return int(told) if told else None
 
 
 def _mean(tokens: Sequence[Token]) -> float:

@@ -14,6 +14,7 @@ import { Distribution } from "./distribution.js";
 import { mountEditor } from "./editor.js";
 import { FormCheck } from "./formcheck.js";
 import { forms } from "./forms.js";
+import { shortened } from "./overlong.js";
 import { Reading } from "./readings.js";
 import { showShares } from "./shares.js";
 import { readingSheet } from "./sheet-tokens.js";
@@ -33,7 +34,8 @@ const editor = mountEditor($("editor"), { ...JSON.parse($("text").textContent), 
 const draft = autosave(editor, form, { status: $("saved"), prompt: $("prompt"), dialog: conflict($("conflict"), form) });
 const selection = new Selection(bench, $("verbs"), form);
 const live = new Live(work, { words, link: $("link"), waiting: $("waiting"), announce: $("announce"), ended: () => grow(work) });
-const generate = (request, button) => asked(request, { button, form, words, live, work });
+const ask = (request, button) => asked(request, { button, form, words, live, work });
+const generate = (request, button) => shortened(ask, request, button);
 
 const desk = new Desk({ work, form, editor, draft, changed: () => grow(work) });
 const verbs = new Verbs({ bench, form, editor, desk, selection, generate });
