@@ -13,6 +13,7 @@ from app.errors import _
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 INDEX = "model_index.json"
+PARTS = "*/*.safetensors"  # as diffusers lays out a pipeline
 TRUE = {"1", "ON", "YES", "TRUE"}  # as huggingface_hub reads its variables
 
 
@@ -53,12 +54,12 @@ def missing(model: str) -> str | None:
     return None
 
 
-def weights_of(folder: Path) -> list[Path]:
-    """The safetensors of the components in `folder`."""
-    return sorted(folder.glob("*/*.safetensors"))
+def weights_of(folder: Path, where: str = PARTS) -> list[Path]:
+    """The safetensors in `folder`: of its components, or where a library of one model keeps them (`*.safetensors`)."""
+    return sorted(folder.glob(where))
 
 
-def revision(model: str) -> str | None:
+def revision(model: str, where: str = PARTS) -> str | None:
     """What names these weights: the commit of a hub snapshot, or of a folder the SHA-256 of its tensors' tables.
 
     The tables (each safetensors' header: names, types, shapes, offsets) are read instead of gigabytes of tensors, so
@@ -70,7 +71,7 @@ def revision(model: str) -> str | None:
     if folder.parent.name == "snapshots":
         return f"commit:{folder.name}"
     tables = hashlib.sha256()
-    for file in weights_of(folder):
+    for file in weights_of(folder, where):
         with file.open("rb") as stream:
             tables.update(stream.read(int.from_bytes(stream.read(8), "little")))
     return f"tables:{tables.hexdigest()}"
