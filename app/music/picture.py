@@ -1,0 +1,59 @@
+"""A small picture of a tune, its first bars engraved, or of a recording, its waveform: dark ink on paper, with Pillow."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+
+from PIL import Image, ImageDraw
+
+from app.music.abc import read
+from app.music.engraving import engrave
+from app.music.glyphs import Pen
+
+VERSION = 1  # goes up when the same tune is drawn otherwise
+PAPER, INK = "#fbf7ee", "#231f1a"
+FINER = 4  # drawn so many times as large, then reduced: smooth edges
+# Pixels of a staff space by the picture's width: the smaller the picture, the larger the notes in it.
+SPACES = {64: 3.9, 128: 4.7, 256: 6.0, 512: 8.4, 1024: 16.8}
+START = 20_000  # code points of a tune that are looked at
+
+
+def tune_picture(text: str, width: int) -> Image.Image:
+    """The first bars of the tune in `text` (ABC), `width` pixels wide and three quarters as high."""
+    canvas, space = _canvas(width), SPACES[width]
+    engrave(read(text[:START]), Pen(ImageDraw.Draw(canvas), space * FINER), canvas.width, canvas.height)
+    return _on_paper(canvas)
+
+
+def wave_picture(peaks: Sequence[tuple[float, float]], width: int) -> Image.Image:
+    """A recording's loudness: `peaks` are the lowest and highest samples (-1 to 1) of equal parts of it."""
+    canvas = _canvas(width)
+    draw = ImageDraw.Draw(canvas)
+    bars = max(16, width // 6)
+    step, middle, room = canvas.width * 0.9 / bars, canvas.height / 2, canvas.height * 0.4
+    loudest = max((max(-low, high) for low, high in peaks), default=0) or 1.0
+    for at in range(bars):
+        part = peaks[at * len(peaks) // bars : max(at * len(peaks) // bars + 1, (at + 1) * len(peaks) // bars)]
+        high = max((max(-low, high) for low, high in part), default=0) / loudest * room
+        left, half = canvas.width * 0.05 + at * step, max(high, step * 0.3)
+        draw.rounded_rectangle((left, middle - half, left + step * 0.6, middle + half), step * 0.3, fill=255)
+    return _on_paper(canvas)
+
+
+def webp(picture: Image.Image) -> bytes:
+    """As WebP."""
+    out = io.BytesIO()
+    picture.save(out, "WEBP", quality=88, method=4)
+    return out.getvalue()
+
+
+def _canvas(width: int) -> Image.Image:
+    return Image.new("L", (width * FINER, width * 3 // 4 * FINER))
+
+
+def _on_paper(canvas: Image.Image) -> Image.Image:
+    ink = canvas.reduce(FINER)
+    picture = Image.new("RGB", ink.size, PAPER)
+    picture.paste(INK, (0, 0), ink)
+    return picture
