@@ -41,6 +41,8 @@ from app.routes import (
     search,
     texts,
     trash,
+    trims,
+    tunes,
     works,
 )
 from app.routes.deps import Studio
@@ -57,9 +59,11 @@ ROUTERS = (
     diffs,
     revisions,
     texts,
+    tunes,
     forms,
     downloads,
     imports,
+    trims,
     lineage,
     loom,
     search,

@@ -11,15 +11,19 @@ from app.engines.fake import fakes
 from app.engines.image.house import House
 from app.engines.image.pipeline import Pipeline
 from app.engines.image.vectoriser import Vectoriser
+from app.engines.music.ace_step import AceStep
+from app.engines.music.musicgen import MusicGen
+from app.engines.music.tunes import Tunes
 from app.engines.text.hub import Hub
 from app.engines.text.remote import Remote
 from app.engines.text.smollm import SmolLM
 from app.engines.text.verse import Verse
 from app.errors import EngineError, _, filled
-from app.settings import ROOT, Settings, TextSetting
+from app.settings import ROOT, MusicSetting, Settings, TextSetting
 
 VERSE = ROOT / "app" / "weights" / "house-verse"
-HOUSE = ("house", "verse", "smollm")  # what comes with Stemma and is kept in memory, in the order it is loaded
+MUSIC = ROOT / "app" / "weights" / "house-music"
+HOUSE = ("house", "verse", "tunes", "smollm")  # what comes with Stemma and is kept in memory, in the order it is loaded
 
 
 class RefusedError(EngineError):
@@ -42,6 +46,7 @@ def catalog(settings: Settings) -> dict[str, Engine]:
     """
     engines: list[Engine] = [House(), *(Pipeline(setting) for setting in settings.engines), Vectoriser()]
     engines += [SmolLM(settings.cache_folder), Verse(VERSE), *(_writer(setting, settings) for setting in settings.texts)]
+    engines += [Tunes(MUSIC), *(_player(setting) for setting in settings.music)]
     if settings.fake_engines:
         engines += fakes()
     names = [engine.name for engine in engines]
@@ -53,6 +58,10 @@ def catalog(settings: Settings) -> dict[str, Engine]:
 
 def _writer(setting: TextSetting, settings: Settings) -> Engine:
     return Hub(setting) if setting.kind == "transformers" else Remote(setting, settings.keys)
+
+
+def _player(setting: MusicSetting) -> Engine:
+    return AceStep(setting) if setting.kind == "ace-step" else MusicGen(setting)
 
 
 def best(
@@ -99,4 +108,4 @@ def able(
         if medium == Medium.MUSIC and kinds:
             why["others"] = _("An engine of recordings could: name one in STEMMA_MUSIC.")
         raise RefusedError(_("No engine here can do this (%(verb)s, %(medium)s)."), why, verb=str(verb), medium=str(medium))
-    return sorted(willing, key=lambda engine: (len(engine.prompt(brief).dropped), -engine.standing))
+    return sorted(willing, key=lambda engine: (engine.standing < 0, len(engine.prompt(brief).dropped), -engine.standing))

@@ -219,7 +219,7 @@ class Engine(ABC):
     verbs: frozenset[Verb]
     licence: str
     Params: type[EngineParams]
-    standing: int = 1  # among ready engines that read a brief equally well, the higher is taken by default
+    standing: int = 1  # of engines that read a brief equally well, the higher is taken unasked; below 0: when no other can
 
     @property
     def writes(self) -> bool:

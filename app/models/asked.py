@@ -24,13 +24,34 @@ class AskedText(BaseModel):
     at: int | None = Field(None, ge=0, description="Of continue (the end, if absent) and branch (a token's start).")
     choice: Annotated[Writing, Field(max_length=400)] | None = Field(None, description="Of branch: what is to stand there.")
     instruction: Annotated[Writing, Field(max_length=2000)] | None = Field(None, description="Of rewrite: what to do.")
+    leave_out: list[str] | None = Field(
+        None, max_length=8, description="What is left unread where all is too long: beginning, after, inspiration, materials."
+    )
     form: dict[str, Any] | None = Field(None, description='What the lines must keep: {"preset": "qijue", …}, see /forms.')
 
-    @field_validator("selection", "at", "choice", "instruction", "form", mode="before")
+    @field_validator("selection", "at", "choice", "instruction", "leave_out", "form", mode="before")
     @classmethod
     def _nothing_said(cls, value: Any) -> Any:
         """An empty form field says nothing."""
         return None if value == "" else value
+
+
+class AskedMusic(BaseModel):
+    """The fields of a request for music."""
+
+    bars: tuple[int, int] | None = Field(
+        None, description="Of replace: the first and the last bar; bar 1 is the first full one, a pickup is bar 0."
+    )
+    semitones: int | None = Field(None, description="Of transpose: up, or down below zero; -24 to 24, not 0.")
+    section: tuple[float, float] | None = Field(
+        None, description="Of replace in a recording: start and end of what is to be played anew, in seconds."
+    )
+
+    @field_validator("bars", "semitones", "section", mode="before")
+    @classmethod
+    def _nothing_of_it(cls, value: Any) -> Any:
+        """An empty form field says nothing."""
+        return None if value in ("", ["", ""]) else value
 
 
 class AskedParent(BaseModel):
@@ -41,7 +62,7 @@ class AskedParent(BaseModel):
     role: Role | None = None
 
 
-class Asked(AskedText):
+class Asked(AskedText, AskedMusic):
     """The body of a request for a generation."""
 
     model_config = ConfigDict(extra="ignore")  # a form sends its version and other fields along

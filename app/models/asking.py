@@ -13,7 +13,8 @@ from app.brief import Brief, Medium
 from app.errors import ConflictError, InvalidError, QueueFullError, _
 from app.models.artist import Artist
 from app.models.asked import Asked
-from app.models.asking_text import CANDIDATES, FROM_BENCH, FROM_TEXT, check_parents, form_wanted, place_of
+from app.models.asking_music import FROM_MUSIC, ONE_RESULT, check_music, check_one, not_music, place_in_music
+from app.models.asking_text import CANDIDATES, FROM_BENCH, FROM_TEXT, check_parents, form_wanted, left_out, place_of
 from app.models.choosing import AnEngine, Best, Choosing, check_params
 from app.models.draft import Draft, draft_of
 from app.models.generation import Generation, GenerationParent
@@ -27,6 +28,11 @@ ALONE = {"vectorise"}  # its own engine, its own parameters, and one result: cha
 FROM_PICTURE = {"vary", "vectorise"}  # a picture is enough, without a word
 NEEDS_PARENT = {"finish", "vary", "refine", "reroll", "vectorise"}
 DRAWING = "image/svg+xml"
+EMPTY = {
+    Medium.IMAGE: _("say what you want to see: the brief is empty"),
+    Medium.TEXT: _("say what it is to be about: the brief is empty"),
+    Medium.MUSIC: _("say what you want to hear: the brief is empty"),
+}
 ABC = "text/vnd.abc"  # app.engines.music.tunes.ABC
 
 
@@ -93,7 +99,8 @@ class Asking:
             raise InvalidError("parents", _("%(verb)s starts from exactly one revision"), verb=asked.verb)
         if asked.verb == Role.FINISH and any(role == Role.FINISH and not revision.sketch for revision, role in found):
             raise InvalidError("parents", _("only a sketch can be finished"))
-        check_parents(asked.verb, _starts(found))
+        check = check_music if self.work.medium == Medium.MUSIC else check_parents
+        check(asked.verb, _starts(found))
         if asked.verb == Role.VECTORISE:
             _check_traceable(asked, next(revision for revision, role in found if role != Role.INSPIRE))
         return found
@@ -102,16 +109,10 @@ class Asking:
         source, starts = self._source(asked, parents), _starts(parents)
         brief = asked.brief if asked.brief is not None else source.brief
         if brief.empty and not _enough(asked.verb, starts):
-            text = self.work.medium == Medium.TEXT
-            wanted = (
-                _("say what it is to be about: the brief is empty")
-                if text
-                else _("say what you want to see: the brief is empty")
-            )
-            raise InvalidError("brief.intent", wanted)
+            raise InvalidError("brief.intent", EMPTY[self.work.medium])
         if asked.strength is not None and (asked.verb != "vary" or asked.strength not in {"subtle", "strong"}):
             raise InvalidError("strength", _("only for vary: subtle or strong"))
-        place = place_of(asked.verb, asked, starts)
+        place = {**(self._place(asked, starts) or {}), **left_out(asked, self.work.medium)} or None
         draft = source if isinstance(source, Draft) else draft_of(self.session, self.work, self.artist)
         form = form_wanted(asked, self.work.medium, asked.verb, draft, starts)
         engine = self._engine(asked, source, brief, starts)
@@ -141,9 +142,16 @@ class Asking:
         texts = [*(one.text for one in starts if one.text), *([asked.instruction] if asked.instruction else [])]
         kinds = [kind for one in starts if (kind := kind_of(one))]
         choosing = Choosing(self.engines, self.best, self.work.medium, asked.verb, brief, texts, kinds)
-        # A picture's engine is its parent's own, or it is said why not; of texts, a hand's parent has none.
-        chosen = isinstance(source, Draft) or self.work.medium != Medium.TEXT
+        # A picture's engine is its parent's own, or it is said why not; a text's or a tune's may be of a hand, which has none.
+        chosen = isinstance(source, Draft) or self.work.medium == Medium.IMAGE
         return choosing.choose(asked.engine, None if asked.verb in ALONE else source.engine, chosen=chosen)
+
+    def _place(self, asked: Asked, starts: Sequence[Revision]) -> dict[str, Any] | None:
+        if self.work.medium == Medium.MUSIC:
+            check_one(asked)
+            return place_in_music(asked, starts)
+        not_music(asked)
+        return place_of(asked.verb, asked, starts)
 
     def _params(self, asked: Asked, source: Draft | Revision, engine: AnEngine) -> dict[str, Any]:
         """What is asked for over the source's: they go with an engine, so another engine's are left behind."""
@@ -182,6 +190,8 @@ def _enough(verb: str, starts: Sequence[Revision]) -> bool:
     first = starts[0] if starts else None
     if first is None:
         return False
+    if first.work.medium == Medium.MUSIC:
+        return verb in FROM_MUSIC
     return (verb in FROM_PICTURE and first.asset is not None) or (verb in FROM_TEXT and bool(first.text))
 
 
@@ -189,7 +199,7 @@ def _count(asked: Asked, source: Draft | Revision) -> int:
     """How many variants: what is asked for, what the verb makes, or what the draft says."""
     if asked.count is not None:
         return asked.count
-    if asked.verb == Role.FINISH or asked.verb in ALONE:
+    if asked.verb == Role.FINISH or asked.verb in ALONE | ONE_RESULT:
         return 1
     if asked.verb == Role.LINE:
         return CANDIDATES

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column, object_session, relationship
 
-from app.brief import Brief
+from app.brief import Brief, Medium
 from app.db import NULLABLE_JSON, Base, now, uuid7
 from app.errors import InvalidError, NotFoundError, StaleDraftError, _
 from app.models.origins import By, Spans, carried, check, spans_of, stored, whole
@@ -94,7 +94,9 @@ class Draft(State, Base):
         if painted.engine:  # an import has none of these, so the artist's own stay
             state |= {"brief_data": revision.brief_data, "engine": painted.engine, "params": dict(painted.params)}
         if revision.text is not None:
-            state |= {"text": revision.text, "origins": revision.origins or stored(whole(revision.text, By.HAND))}
+            tune = self.work.medium == Medium.MUSIC
+            origins = None if tune else revision.origins or stored(whole(revision.text, By.HAND))
+            state |= {"text": revision.text, "origins": origins}
             if revision.generation is not None:
                 state["form"] = revision.generation.form
         self.save(self.version, keep=True, **state)
@@ -102,10 +104,12 @@ class Draft(State, Base):
     def write(self, text: str | None, origins: Spans | None = None) -> dict[str, Any]:
         """The state that putting `text` in the place of the draft's makes. Without `origins` what stayed keeps its own.
 
-        Raises InvalidError when `origins` do not cover the text.
+        A tune keeps none. Raises InvalidError when `origins` do not cover the text.
         """
         if text is None:
             return {"text": None, "origins": None}
+        if self.work.medium == Medium.MUSIC:  # who wrote a tune is told by its lineage, not letter by letter
+            return {"text": text, "origins": None}
         if origins is not None:
             return {"text": text, "origins": stored(check(origins, len(text)))}
         was = self.text or ""

@@ -1,4 +1,4 @@
-"""Texts in the lineage: a revision by hand from the draft, and the tokens that still stand in a text."""
+"""Texts and tunes in the lineage: a revision by hand from the draft, and the tokens that still stand in a text."""
 
 from __future__ import annotations
 
@@ -16,27 +16,29 @@ from app.models.origins import spans_of, stored
 from app.models.parent import Role
 from app.models.revision import Origin, Revision, choose_cover, edges
 from app.models.transcript import Transcript
+from app.models.tune import facts_of
 from app.models.work import Work
 
 FURTHEST = 64  # ancestors whose tokens are looked for
 
 
 def add_hand(session: Session, draft: Draft, artist: Artist) -> tuple[Revision, bool]:
-    """A revision by hand: the draft's text and origins as they stand; and whether it is new.
+    """A revision by hand: the draft's text (a tune's ABC, faults and all) and origins as they stand; and whether it is new.
 
     Its parent is the draft's base, and it becomes the base. A text that equals the base's is the base. Raises InvalidError
     for a work of another medium and for an empty text.
     """
     session.refresh(draft, with_for_update={"of": Draft})  # two windows at once make one revision
     text = draft.text or ""
-    if draft.work.medium != Medium.TEXT:
-        raise InvalidError("work", _("only a text is written by hand"))
+    if draft.work.medium not in {Medium.TEXT, Medium.MUSIC}:
+        raise InvalidError("work", _("only a text or a tune is written by hand"))
     if not text.strip():
         raise InvalidError("text", _("there is no text yet"))
     base = draft.base
     if base is not None and base.text == text:
         return base, False
     work = session.get_one(Work, draft.work_id)
+    tune = work.medium == Medium.MUSIC
     revision = Revision(
         work=work,
         number=work.numbers(1)[0],
@@ -44,8 +46,8 @@ def add_hand(session: Session, draft: Draft, artist: Artist) -> tuple[Revision, 
         verb=str(Role.EDIT) if base else None,
         brief_data=draft.brief_data,
         text=text,
-        origins=stored(spans_of(text, draft.origins)),
-        facts={},
+        origins=None if tune else stored(spans_of(text, draft.origins)),
+        facts=facts_of(session, artist, work, text, [base.id] if base else []) if tune else {},
         created_by=artist,
         parents=edges([(base.id, Role.EDIT)] if base else []),
     )

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 from uuid import UUID
 
 from pydantic import BaseModel
 
-from app.brief import Brief, Prompt
+from app.brief import Brief, Medium, Prompt
 from app.errors import filled
 from app.models import Draft, Generation, Project, Revision, Work
 from app.models.origins import By, shares, shown, spans_of, stored
+from app.music.telling import told
 
 Item = TypeVar("Item")
 
@@ -175,6 +177,30 @@ class VerdictOut(BaseModel):
         )
 
 
+class SharedOut(BaseModel):
+    """The longest run of notes that a tune shares with the house model's training, or with another tune of the artist's."""
+
+    bars: float
+    title: str
+
+
+class ChecksOut(BaseModel):
+    """What holds of a tune; `key` and `metre` tell whether it has those asked for, and are null where none was."""
+
+    parses: bool
+    bars_complete: bool
+    key: bool | None
+    metre: bool | None
+    novelty: SharedOut
+
+    @classmethod
+    def of(cls, facts: Mapping[str, Any]) -> ChecksOut:
+        """From what a tune's revision keeps (app.models.tune)."""
+        runs = [facts.get(name) or {"bars": 0.0, "title": ""} for name in ("novelty", "own")]
+        longest = max(runs, key=lambda run: run["bars"])
+        return cls(**facts["checks"], novelty=SharedOut(bars=longest["bars"], title=longest["title"]))
+
+
 class RevisionOut(BaseModel):
     """A revision: what it is and how it came about."""
 
@@ -198,6 +224,7 @@ class RevisionOut(BaseModel):
     shares: dict[str, float] | None
     place: dict[str, Any] | None
     form: dict[str, Any] | None
+    checks: ChecksOut | None
     verdict: VerdictOut | None
     generation: UUID | None
     created_at: datetime
@@ -222,17 +249,16 @@ class RevisionOut(BaseModel):
 
 
 def _written(revision: Revision) -> dict[str, Any]:
-    """What a text has besides: who wrote it, where in its parent an engine wrote, and by which form."""
+    """What a text has besides: who wrote it, where in its parent an engine wrote, and by which form; of a tune what holds."""
+    none = dict.fromkeys(("origins", "shares", "place", "form", "checks"))
+    if (made := revision.generation) is not None and (revision.text is not None or revision.work.medium == Medium.MUSIC):
+        none |= {"place": made.place, "form": made.form}
     if revision.text is None:
-        return dict.fromkeys(("origins", "shares", "place", "form"))
+        return none
+    if revision.work.medium == Medium.MUSIC:
+        return none | {"checks": ChecksOut.of(revision.facts if "checks" in revision.facts else told(revision.text))}
     spans = spans_of(revision.text, revision.origins)
-    made = revision.generation
-    return {
-        "origins": shown(stored(spans)),
-        "shares": shares(revision.text, spans),
-        "place": made.place if made else None,
-        "form": made.form if made else None,
-    }
+    return none | {"origins": shown(stored(spans)), "shares": shares(revision.text, spans)}
 
 
 class GenerationOut(BaseModel):

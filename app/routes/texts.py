@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
-from app.brief import Medium
 from app.engines.engine import Engine, Verb
 from app.errors import ConflictError, InvalidError, StaleDraftError, _, filled
 from app.models import Reading, Revision
@@ -142,9 +141,10 @@ def stop(
     parts: Parts,
     given: Annotated[Stop, Depends(body(Stop))],
 ) -> Response:
-    """Let a variant of a text, or all, end with what is written by now; it is kept. 409 when all have ended already."""
+    """Let a variant of a text or a tune, or all, end with what is written by now; it is kept. 409 when all have ended."""
     generation = artist.generations.get(id)
-    if generation.work.medium != Medium.TEXT:
+    engine = parts.engines.get(generation.engine)
+    if engine is None or not engine.writes:
         raise InvalidError("index", _("only what is being written can be stopped and kept"))
     generation.stop(given.index)
     session.commit()

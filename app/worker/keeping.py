@@ -12,15 +12,21 @@ from PIL import Image
 from app.db import Database
 from app.engines.engine import Content
 from app.engines.image import svg
+from app.engines.music.tunes import ABC
 from app.errors import EngineError, _
 from app.models import Asset, Generation, Revision, Role, Status, Transcript, Work
 from app.models.asset import keep_asset
 from app.models.origins import By, made, spans_of, stored, whole
 from app.models.revision import Origin, choose_cover, edges
 from app.models.transcript import packed
+from app.models.tune import facts_of
+from app.music.abc import read
+from app.music.checks import checks
 from app.store import Store
+from app.worker.sounds import RECORDINGS, describe_audio
 
 PNG, TEXT = "image/png", "text/plain"
+WRITTEN = {TEXT, ABC}
 LONGEST = 1_000_000  # code points of a text
 
 
@@ -47,15 +53,15 @@ def describe(content: Content) -> Asset:
 
 def keep(store: Store, content: Content) -> list[Asset]:
     """Put what was made into the store; what is to be known of it: of a drawing (SVG) first its raster, last itself. A
-    text has no asset: its row holds it.
+    text or a tune has no asset: its row holds it.
 
-    Raises EngineError when it is neither a picture nor a drawing of ours nor a text; DiskFullError.
+    Raises EngineError when it is neither a picture nor a drawing of ours nor a recording nor a text; DiskFullError.
     """
-    if content.media_type == TEXT:
+    if content.media_type in WRITTEN:
         text_of(content)
         return []
     if content.raster is None:
-        asset = describe(content)
+        asset = describe_audio(content) if content.media_type in RECORDINGS else describe(content)
         asset.sha256 = store.put(content.data)
         return [asset]
     if content.media_type != svg.MEDIA_TYPE or not svg.ours(content.data):
@@ -91,11 +97,11 @@ def finish(database: Database, store: Store, generation: Generation, contents: I
     or taken over meanwhile; DiskFullError; EngineError, also when a text has not one new word.
     """
     given = list(contents)
-    contents = [content for content in given if content.media_type != TEXT or _new(content)]
+    contents = [content for content in given if _worth_keeping(content, generation)]
     kept = [(content, keep(store, content)) for content in contents]
     with database.writing() as session:
         row = session.get(Generation, generation.id, with_for_update=True)
-        late = row is not None and row.status == Status.CANCELLED and all(c.media_type == TEXT for c in given)
+        late = row is not None and row.status == Status.CANCELLED and all(c.media_type in WRITTEN for c in given)
         if row is None or row.attempt != generation.attempt or not (row.status == Status.RUNNING or late):
             raise Lost
         if given and not contents and not late and not _all_stopped(given):
@@ -104,6 +110,9 @@ def finish(database: Database, store: Store, generation: Generation, contents: I
         for (content, assets), number in zip(kept, work.numbers(len(kept)), strict=True):
             asset = [keep_asset(session, asset) for asset in assets][-1] if assets else None
             revision = _revision(row, content, asset, number)
+            if content.media_type == ABC:
+                parents = [parent.revision_id for parent in row.parents]
+                revision.facts = facts_of(session, row.artist, work, text_of(content), parents) | revision.facts
             session.add(revision)
             if content.tokens:
                 session.flush()
@@ -115,10 +124,20 @@ def finish(database: Database, store: Store, generation: Generation, contents: I
         row.end(Status.CANCELLED if late or (given and not kept) else Status.DONE)
 
 
-def _new(content: Content) -> bool:
-    """Whether the engine wrote anything that can be seen."""
+def _worth_keeping(content: Content, generation: Generation) -> bool:
+    """Whether the engine wrote anything that can be seen, or heard.
+
+    A tune that was cut short (one variant stopped, or all cancelled) is kept if it reads as a tune and is not its parent:
+    the engine closes the bar and the repeat, so that an artist can go on from it. What does not read would only be noise.
+    """
+    if content.media_type == ABC:
+        text = text_of(content)
+        if content.facts.get("ended") != "stopped":
+            return True
+        parents = {parent.revision.text for parent in generation.parents}
+        return text not in parents and checks(read(text)).parses
     text = content.data.decode("utf-8", "replace")
-    return any(text[start:end].strip() for start, end in content.written)
+    return content.media_type != TEXT or any(text[start:end].strip() for start, end in content.written)
 
 
 def _all_stopped(contents: Iterable[Content]) -> bool:
@@ -126,7 +145,7 @@ def _all_stopped(contents: Iterable[Content]) -> bool:
 
 
 def _revision(generation: Generation, content: Content, asset: Asset | None, number: int) -> Revision:
-    text = text_of(content) if content.media_type == TEXT else None
+    text = text_of(content) if content.media_type in WRITTEN else None
     return Revision(
         work_id=generation.work_id,
         number=number,
@@ -140,7 +159,7 @@ def _revision(generation: Generation, content: Content, asset: Asset | None, num
         facts=dict(content.facts),
         asset=asset,
         text=text,
-        origins=None if text is None else _origins(text, content.written, generation),
+        origins=_origins(text, content.written, generation) if text is not None and content.media_type == TEXT else None,
         generation_id=generation.id,
         index=content.index,
         created_by_id=generation.artist_id,

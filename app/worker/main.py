@@ -16,7 +16,7 @@ from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 
 from app.db import Database, now
 from app.engines.catalog import catalog
-from app.engines.engine import Engine, Medium
+from app.engines.engine import Engine
 from app.errors import EngineError, StemmaError, _
 from app.judging.catalog import judge
 from app.models import Generation, Worker
@@ -178,7 +178,7 @@ class WorkerProcess:
 
     def _make(self, generation: Generation) -> None:
         engine = self.engines.get(generation.engine)
-        writes = engine is not None and engine.medium == Medium.TEXT
+        writes = engine is not None and engine.writes
         progress = Progress(lambda word: DBOS.write_stream(PROGRESS, word), generation.attempt, lasting=writes)
         progress.begin(generation.count)
         if engine is None:

@@ -10,10 +10,11 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.db import Database, now
-from app.engines.engine import Content, Engine, Parent, Request, Step, Strength, Verb
+from app.engines.engine import Content, Engine, Parent, Part, Request, Step, Strength, Verb
+from app.engines.music.tunes import ABC
 from app.errors import DiskFullError, EngineError, StemmaError, UnavailableError, _
 from app.forms.asked import form_of
-from app.models import Asset, Generation, GenerationParent, Role, Status
+from app.models import Asset, Generation, GenerationParent, Medium, Role, Status
 from app.models.generation import OPEN
 from app.store import Store
 from app.worker.keeping import PNG, TEXT
@@ -62,7 +63,11 @@ def request_for(generation: Generation, engine: Engine, store: Store, stopped: C
         at=place.get("at"),
         choice=place.get("choice") or "",
         instruction=place.get("instruction") or "",
+        leave_out=frozenset(Part(part) for part in place.get("leave_out") or ()),
         form=form_of(generation.form) if generation.form else None,
+        bars=tuple(place["bars"]) if place.get("bars") else None,
+        semitones=place.get("semitones"),
+        section=tuple(place["section"]) if place.get("section") else None,
         stopped=stopped,
     )
 
@@ -72,7 +77,7 @@ def _parent(parent: GenerationParent, store: Store) -> Parent:
     data = store.get(revision.asset.pixels) if revision.asset else None
     media_type = _media_type(revision.asset)
     if revision.text is not None:
-        data, media_type = revision.text.encode(), TEXT
+        data, media_type = revision.text.encode(), ABC if revision.work.medium == Medium.MUSIC else TEXT
     words = revision.brief.prompt().positive
     if not words and parent.role == Role.INSPIRE:
         words = revision.work.title

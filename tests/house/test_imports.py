@@ -27,7 +27,7 @@ TABLE = {
     | {"judging", "search"},
     "routes": {"models", "pages", "queue", "store", "engines", "judging", "live", "pictures", "observe", "brief", "db"}
     | {"search", "forms", "passages", "documents", "music"},
-    "worker": {"models", "engines", "judging", "queue", "store", "outbox", "brief", "db", "forms"},
+    "worker": {"models", "engines", "judging", "queue", "store", "outbox", "brief", "db", "forms", "music"},
     "problems": {"pages", "observe"},
     "search": {"models", "judging"},
     "live": {"models", "queue", "db"},

@@ -6,7 +6,6 @@ import importlib.util
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from enum import StrEnum
-from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,6 +24,7 @@ from app.engines.music.tasks import Made, Run
 from app.engines.text.sampling import Sampling
 from app.errors import EngineError, _
 from app.music.abc import read
+from app.music.books import known
 from app.music.checks import checks, contour, ends_at_home
 from app.music.harmony import harmonised
 from app.music.pitch import Mode
@@ -35,7 +35,6 @@ from app.music.writing import with_chords
 
 if TYPE_CHECKING:
     from app.engines.text.language_model import LanguageModel
-    from app.music.novelty import Known
 
 ABC = "text/vnd.abc"  # www.iana.org/assignments/media-types/text/vnd.abc
 WEIGHTS, CONFIG, KNOWN = "model.safetensors", "config.json", "known.safetensors"
@@ -113,6 +112,10 @@ class Tunes(Engine):
         self.folder = folder
         self._model: LanguageModel | None = None
         self._facts: dict[str, Any] = {}
+
+    @property
+    def writes(self) -> bool:
+        return True
 
     def unready(self) -> str | None:
         for package in LIBRARIES:
@@ -236,18 +239,3 @@ class Tunes(Engine):
             tokens=tuple(token for token in records if token.logprob is not None),
             written=ranges,
         )
-
-
-@lru_cache(maxsize=2)
-def known(path: Path) -> Known:
-    """The tunes that a model was trained on, as its recipe keeps them (`save_known`)."""
-    import json
-
-    from safetensors import safe_open
-
-    from app.music.novelty import Known
-
-    with safe_open(path, framework="numpy") as file:
-        numbers = file.get_tensor("numbers")
-        titles = json.loads((file.metadata() or {})["titles"])
-    return Known.joined(titles, numbers)

@@ -1,0 +1,87 @@
+"""Tunes: ABC held against its own rules as one types, for the editor of the music bench."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, ConfigDict
+
+from app.errors import TooLargeError, _, filled
+from app.music.abc import MAX_TEXT, read
+from app.music.telling import told_of
+from app.music.tune import Bar, Fault
+from app.pages import language_of, translations
+from app.routes.deps import WRITING, body, documented
+from app.routes.schemas import ChecksOut
+
+router = APIRouter(prefix="/tunes", tags=["tunes"])
+HALF = dict.fromkeys(range(55296, 57344), "�")  # surrogates, which no answer can carry
+
+
+class Notes(BaseModel):
+    """A tune in ABC."""
+
+    model_config = ConfigDict(extra="ignore")
+    text: str = ""
+
+
+class FaultOut(BaseModel):
+    """What could not be read: line and column (code points) count from 1."""
+
+    line: int
+    column: int
+    message: str
+
+    @classmethod
+    def of(cls, fault: Fault, say: Callable[[str], str]) -> FaultOut:
+        """In the reader's language."""
+        return cls(line=fault.line, column=fault.column, message=filled(say(fault.message), fault.details))
+
+
+class BarOut(BaseModel):
+    """A bar: the code points of its own notes, without bar lines. Parts that a repeat divides share a number."""
+
+    number: int
+    start: int
+    end: int
+
+    @classmethod
+    def of(cls, bar: Bar) -> BarOut:
+        """From the bar."""
+        return cls(number=bar.number, start=bar.source[0], end=bar.source[1])
+
+
+class ReadOut(BaseModel):
+    """A tune as it was read; `novelty` is {notes, bars, title, start}: what it shares with the house model's tunes."""
+
+    faults: list[FaultOut]
+    bars: list[BarOut]
+    title: str
+    key: str
+    metre: str | None
+    tempo: str
+    checks: ChecksOut
+    contour: list[float]
+    novelty: dict[str, Any]
+
+
+@router.post("/checks", openapi_extra=documented(Notes))
+def check(request: Request, given: Annotated[Notes, Depends(body(Notes, WRITING))]) -> ReadOut:
+    """Read a tune as far as it goes: what is wrong with it is told, not refused. 413 beyond a million code points."""
+    if len(given.text) > MAX_TEXT:
+        raise TooLargeError(_("That is too much at once: at most %(limit)s."), limit=f"{MAX_TEXT:,}")
+    tune = read(given.text.translate(HALF))
+    facts, say = told_of(tune), translations(language_of(request)).gettext
+    return ReadOut(
+        faults=[FaultOut.of(fault, say) for fault in tune.faults],
+        bars=[BarOut.of(bar) for bar in tune.bars],
+        title=tune.title,
+        key=tune.key.name,
+        metre=str(tune.metre) if tune.metre else None,
+        tempo=tune.fields.get("Q", ""),
+        checks=ChecksOut.of(facts),
+        contour=facts["contour"],
+        novelty=facts["novelty"],
+    )
