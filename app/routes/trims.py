@@ -1,0 +1,44 @@
+"""Trims: a part of a recording, kept as a revision by hand."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.models.draft import draft_of
+from app.models.trim import add_trim
+from app.pages import answer, wants_html
+from app.routes.deps import CurrentArtist, Parts, Session, body, documented
+from app.routes.schemas import RevisionOut
+
+router = APIRouter(tags=["music"])
+
+
+class Trim(BaseModel):
+    """Which recording, and what of it is to stay."""
+
+    model_config = ConfigDict(extra="ignore")
+    revision: UUID
+    start: float = Field(description="Seconds.")
+    end: float = Field(description="Seconds; what lies from here on is left out.")
+
+
+@router.post("/works/{id}/trims", status_code=201, openapi_extra=documented(Trim))
+def create(
+    id: UUID,
+    request: Request,
+    artist: CurrentArtist,
+    session: Session,
+    parts: Parts,
+    trim: Annotated[Trim, Depends(body(Trim))],
+) -> Response:
+    """Keep what sounds between two moments, to the sample; the recording stays, and is the parent."""
+    work, revision = artist.works.get(id), artist.revisions.get(trim.revision)
+    made = add_trim(session, parts.store, artist, work, revision, trim.start, trim.end)
+    if wants_html(request):  # who cuts goes on with what is left
+        draft_of(session, work, artist, write=True).go_on_from(made)
+    headers = {"Location": f"/revisions/{made.id}"}
+    return answer(request, lambda: RevisionOut.of(made), status=201, location=f"/works/{id}", headers=headers)

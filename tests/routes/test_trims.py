@@ -1,0 +1,135 @@
+"""Trims: what stays of a recording is the same to the sample, and the recording stays."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+from fastapi.testclient import TestClient
+
+from app.db import Database
+from app.models import Asset, Revision
+from app.models.artist import local_artist
+from app.models.asset import keep_asset
+from app.models.work import Work
+from app.settings import Settings
+from app.store import Store
+
+RATE = 8_000
+
+
+@pytest.fixture
+def song(web: TestClient, project: str) -> str:
+    """The id of a work of music."""
+    return str(web.post(f"/projects/{project}/works", json={"title": "Waves", "medium": "music"}).json()["id"])
+
+
+def noise(seconds: float = 3, channels: int = 2) -> np.ndarray:
+    return np.random.default_rng(4).normal(0, 0.1, (round(seconds * RATE), channels))
+
+
+@pytest.fixture
+def recorded(database: Database, config: Settings, song: str) -> Callable[..., str]:
+    """Puts a recording into the work; the id of its revision."""
+
+    def put(kind: str = "FLAC", subtype: str = "PCM_24") -> str:
+        out = io.BytesIO()
+        soundfile.write(out, noise(), RATE, format=kind, subtype=subtype)
+        data, media_type = out.getvalue(), f"audio/{kind.lower()}"
+        with database.writing() as session:
+            artist, work = local_artist(session), session.get_one(Work, song_id(song))
+            sha256 = Store(config.data).put(data)
+            asset = keep_asset(session, Asset(sha256=sha256, media_type=media_type, bytes=len(data), duration=3.0))
+            revision = Revision(work=work, number=work.numbers(1)[0], origin="import", asset=asset, created_by=artist)
+            session.add(revision)
+            session.flush()
+            return str(revision.id)
+
+    return put
+
+
+def song_id(song: str) -> Any:
+    from uuid import UUID
+
+    return UUID(song)
+
+
+def heard(web: TestClient, revision: str) -> tuple[np.ndarray, soundfile.SoundFile]:
+    with soundfile.SoundFile(io.BytesIO(web.get(f"/revisions/{revision}/content").content)) as file:
+        return file.read(dtype="int32"), file
+
+
+@pytest.mark.parametrize(("kind", "subtype"), [("FLAC", "PCM_24"), ("WAV", "PCM_16")])
+def test_a_part_is_kept_to_the_sample(
+    web: TestClient, song: str, recorded: Callable[..., str], kind: str, subtype: str
+) -> None:
+    whole = recorded(kind, subtype)
+    answer = web.post(f"/works/{song}/trims", json={"revision": whole, "start": 0.5, "end": 2.25})
+    assert answer.status_code == 201
+    made = answer.json()
+    assert answer.headers["Location"] == f"/revisions/{made['id']}"
+    assert (made["origin"], made["verb"], made["number"]) == ("hand", "edit", 2)
+    assert made["parents"] == [{"revision": whole, "role": "edit"}]
+    assert made["asset"]["duration"] == 1.75
+    assert made["asset"]["media_type"] == f"audio/{kind.lower()}"
+    assert made["facts"]["trimmed"] == [0.5, 2.25]
+    part, file = heard(web, made["id"])
+    original, _file = heard(web, whole)
+    assert (file.format, file.subtype, file.samplerate) == (kind, subtype, RATE)
+    assert (part == original[4000:18000]).all()
+    again = web.post(f"/works/{song}/trims", json={"revision": whole, "start": 0.5, "end": 2.25}).json()
+    assert again["asset"]["sha256"] == made["asset"]["sha256"]
+
+
+def test_a_player_may_round_the_end(web: TestClient, song: str, recorded: Callable[..., str]) -> None:
+    made = web.post(f"/works/{song}/trims", json={"revision": recorded(), "start": 1, "end": 3.04}).json()
+    assert made["asset"]["duration"] == 2.0
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "field"),
+    [
+        (-1, 2, "start"),
+        (3.5, 4, "start"),
+        (2, 1, "end"),
+        (1, 9, "end"),
+        (1, 1.01, "end"),
+        (0, 3, "end"),
+        (0, 1e308 * 10, "end"),
+    ],
+)
+def test_what_is_no_part_is_refused(
+    web: TestClient, song: str, recorded: Callable[..., str], start: float, end: float, field: str
+) -> None:
+    whole = recorded()
+    body = f'{{"revision": "{whole}", "start": {start}, "end": {str(end).replace("inf", "1e999")}}}'
+    answer = web.post(f"/works/{song}/trims", content=body, headers={"Content-Type": "application/json"})
+    assert answer.status_code == 422
+    assert [one["field"] for one in answer.json()["fields"]] == [field]
+    assert web.get(f"/works/{song}").json()["revisions"] == 1
+
+
+def test_only_recordings_of_ones_own_are_trimmed(
+    web: TestClient, song: str, work: str, revision: str, recorded: Callable[..., str], stranger: dict[str, str]
+) -> None:
+    part = {"start": 0, "end": 1}
+    answer = web.post(f"/works/{song}/trims", json={"revision": revision, **part})
+    assert (answer.status_code, answer.json()["fields"][0]["field"]) == (422, "revision")
+    answer = web.post(f"/works/{work}/trims", json={"revision": recorded(), **part})
+    assert (answer.status_code, answer.json()["fields"][0]["field"]) == (422, "work")
+    assert web.post(f"/works/{song}/trims", json={"revision": stranger["revision"], **part}).status_code == 404
+    assert web.post(f"/works/{stranger['work']}/trims", json={"revision": revision, **part}).status_code == 404
+    web.post(f"/works/{song}/trash")
+    assert web.post(f"/works/{song}/trims", json={"revision": recorded(), **part}).status_code == 409
+
+
+def test_in_the_browser_one_goes_on_with_what_is_left(web: TestClient, song: str, recorded: Callable[..., str]) -> None:
+    form = {"revision": recorded(), "start": "0.5", "end": "2"}
+    answer = web.post(f"/works/{song}/trims", data=form, headers={"Accept": "text/html"}, follow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (303, f"/works/{song}")
+    base = web.get(f"/works/{song}/draft").json()["base"]
+    assert web.get(f"/revisions/{base}").json()["number"] == 2
