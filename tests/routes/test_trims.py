@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 from typing import Any
+from uuid import UUID
 
 import numpy as np
 import pytest
@@ -41,7 +42,7 @@ def recorded(database: Database, config: Settings, song: str) -> Callable[..., s
         soundfile.write(out, noise(), RATE, format=kind, subtype=subtype)
         data, media_type = out.getvalue(), f"audio/{kind.lower()}"
         with database.writing() as session:
-            artist, work = local_artist(session), session.get_one(Work, song_id(song))
+            artist, work = local_artist(session), session.get_one(Work, UUID(song))
             sha256 = Store(config.data).put(data)
             asset = keep_asset(session, Asset(sha256=sha256, media_type=media_type, bytes=len(data), duration=3.0))
             revision = Revision(work=work, number=work.numbers(1)[0], origin="import", asset=asset, created_by=artist)
@@ -52,13 +53,7 @@ def recorded(database: Database, config: Settings, song: str) -> Callable[..., s
     return put
 
 
-def song_id(song: str) -> Any:
-    from uuid import UUID
-
-    return UUID(song)
-
-
-def heard(web: TestClient, revision: str) -> tuple[np.ndarray, soundfile.SoundFile]:
+def heard(web: TestClient, revision: str) -> tuple[np.ndarray, Any]:
     with soundfile.SoundFile(io.BytesIO(web.get(f"/revisions/{revision}/content").content)) as file:
         return file.read(dtype="int32"), file
 
@@ -99,7 +94,7 @@ def test_a_player_may_round_the_end(web: TestClient, song: str, recorded: Callab
         (1, 9, "end"),
         (1, 1.01, "end"),
         (0, 3, "end"),
-        (0, 1e308 * 10, "end"),
+        (0, 1e999, "end"),
     ],
 )
 def test_what_is_no_part_is_refused(
