@@ -1,4 +1,4 @@
-"""Differences between two revisions: words of their briefs, their texts, parameters, pictures."""
+"""Differences between two revisions: words of their briefs, their texts, tunes, parameters, pictures."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from typing import Any
 
 from PIL import Image, ImageChops, ImageStat
 
-from app.brief import FIELDS, Brief
+from app.brief import FIELDS, Brief, Medium
 from app.models.revision import Revision
 from app.models.text_diff import Op, Passage, passages, text_diff
+from app.models.tune_diff import TuneDiff, tune_diff
+from app.music.abc import read
 from app.store import Store
 
 LOOK = 512  # pixels of the longer side at which pictures are compared
@@ -38,6 +40,13 @@ class Diff:
     def text(self) -> list[Passage] | None:
         """What changed in what was written, when both are texts; worked out when somebody asks."""
         return None if self.a.text is None or self.b.text is None else text_diff(self.a.text, self.b.text)
+
+    @cached_property
+    def tune(self) -> TuneDiff | None:
+        """What changed bar by bar, when both are tunes. Raises InvalidError for one of more than a million code points."""
+        if self.a.text is None or self.b.text is None or {self.a.work.medium, self.b.work.medium} != {Medium.MUSIC}:
+            return None
+        return tune_diff(read(self.a.text), read(self.b.text))
 
     @property
     def engine(self) -> tuple[str | None, str | None]:

@@ -10,15 +10,18 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Literal
 
 from app.models.bar_moves import Moved, moved
-from app.models.text_align import Budget, Gap, Match, aligned, coded, gaps
+from app.models.text_align import Budget, Gap, Match, aligned, coded, gaps, joined
 from app.music.bars import Facet, alike, facets, sound
+from app.music.numbering import ends_section
 from app.music.tune import Bar, Tune
 
 Op = Literal["equal", "change", "insert", "delete", "move"]
 LOOKED = 6_000  # pairs of bars that are held against one another where their numbers differ
+NUMBERED = 250  # thousandths of likeness that the same number is worth
 FIELDS = {"title": "T", "rhythm": "R", "composer": "C", "tempo": "Q"}
 
 
@@ -76,10 +79,28 @@ def tune_diff(a: Tune, b: Tune) -> TuneDiff:
     """What changed from `a` to `b`; equal bars are found first, then moved ones, then those that took another's place."""
     by = transposition(a, b)
     old, new = coded([sound(bar) for bar in a.bars], [sound(bar, by) for bar in b.bars])
-    runs = aligned(old, new, Budget())
+    runs = _stayed(a, b, old, new)
     left = gaps(runs, len(old), len(new))
     weights = [sum(not note.rest for note in bar.notes) for bar in a.bars]
     return TuneDiff(a, b, by or None, list(_Telling(a, b, by, moved(old, new, left, weights)).pairs(runs, left)))
+
+
+def _stayed(a: Tune, b: Tune, old: str, new: str) -> list[Match]:
+    """Runs of bars that both have: whole sections first, since those of a tune often end alike, then what lies between."""
+    here, there = _sections(a), _sections(b)
+    found = []
+    for at, to, count in aligned(*coded([old[x:x2] for x, x2 in here], [new[y:y2] for y, y2 in there]), Budget()):
+        found += [(here[at + n][0], there[to + n][0], here[at + n][1] - here[at + n][0]) for n in range(count)]
+    budget = Budget()
+    for x, x2, y, y2 in gaps(found, len(old), len(new)):
+        found += [(x + i, y + j, size) for i, j, size in aligned(old[x:x2], new[y:y2], budget)]
+    return joined(found)
+
+
+def _sections(tune: Tune) -> list[tuple[int, int]]:
+    """Where the parts of a tune begin and end, by its repeats and double lines."""
+    ends = [at for at, bar in enumerate(tune.bars, 1) if ends_section(bar) or at == len(tune.bars)]
+    return list(pairwise([0, *ends]))
 
 
 def transposition(a: Tune, b: Tune) -> int:
@@ -111,7 +132,7 @@ class _Telling:
         changed = [(x, y, 0, (x, x2, y, y2)) for x, x2, y, y2 in left]
         for x, y, size, gap in sorted([*stayed, *changed], key=lambda one: (one[0], one[1], one[2])):
             for n in range(size):
-                yield self._pair(x + n, y + n)
+                yield self._pair(x + n, y + n, same=True)
             if gap:
                 yield from self._between(*gap)
 
@@ -131,11 +152,12 @@ class _Telling:
         if len(old) == len(new) or len(old) * len(new) > self.looked:
             return list(zip(old, new, strict=False))
         self.looked -= len(old) * len(new)
-        return best_pairs([self.a[at] for at in old], [self.b[at] for at in new], self.by, old, new)
+        pairs = best_pairs([self.a[at] for at in old], [self.b[at] for at in new], self.by)
+        return [(old[i], new[j]) for i, j in pairs]
 
-    def _pair(self, x: int, y: int) -> BarPair:
+    def _pair(self, x: int, y: int, *, same: bool = False) -> BarPair:
         one, other = self.a[x], self.b[y]
-        what = facets(one, other, self.by, opening=x > 0 and y > 0)
+        what = facets(one, other, self.by, opening=x > 0 and y > 0, same=same)
         return BarPair("change" if what else "equal", one.number, other.number, (x, y), what)
 
     def _gone(self, x: int) -> BarPair:
@@ -151,23 +173,28 @@ class _Telling:
         return BarPair("move", self.a[x].number, self.b[y].number, (x, y), (), move, "to")
 
 
-def best_pairs(a: Sequence[Bar], b: Sequence[Bar], by: int, old: Sequence[int], new: Sequence[int]) -> list[tuple[int, int]]:
-    """Of two runs of different length the pairs (`old[i]`, `new[j]`), in order, that are most alike together.
+def best_pairs(a: Sequence[Bar], b: Sequence[Bar], by: int) -> list[tuple[int, int]]:
+    """Of two runs of different length the pairs of places, in order, that are most alike together.
 
-    A longest common subsequence weighted by `alike` (Wagner and Fischer, 1974).
+    A longest common subsequence weighted by `alike` (Wagner and Fischer, 1974); of little alike ones, those of one number.
     """
     best = [[0] * (len(b) + 1) for _row in range(len(a) + 1)]
-    weight = [[1 + round(1000 * alike(one, other, by)) for other in b] for one in a]  # a pair at all is better than none
+    weight = [[_weight(one, other, by) for other in b] for one in a]
     for i in range(len(a) - 1, -1, -1):
         for j in range(len(b) - 1, -1, -1):
             best[i][j] = max(best[i + 1][j + 1] + weight[i][j], best[i + 1][j], best[i][j + 1])
     found, i, j = [], 0, 0
     while i < len(a) and j < len(b):
         if best[i][j] == best[i + 1][j + 1] + weight[i][j]:
-            found.append((old[i], new[j]))
+            found.append((i, j))
             i, j = i + 1, j + 1
         elif best[i][j] == best[i + 1][j]:
             i += 1
         else:
             j += 1
     return found
+
+
+def _weight(one: Bar, other: Bar, by: int) -> int:
+    """At least 1: a pair at all is better than none."""
+    return 1 + round(1000 * alike(one, other, by)) + (NUMBERED if one.number == other.number else 0)

@@ -24,20 +24,27 @@ def sound(bar: Bar, by: int | None = 0) -> str:
     return " ".join(f"{note.duration}{'-' if note.tied else ''}:{_pitches(note, by)}" for note in bar.notes)
 
 
-def facets(one: Bar, other: Bar, by: int, *, opening: bool = True) -> tuple[Facet, ...]:
-    """In what `other`, taken `by` semitones lower, differs from `one`. `opening`: a repeat that begins is looked at, too."""
+def facets(one: Bar, other: Bar, by: int, *, opening: bool = True, same: bool = False) -> tuple[Facet, ...]:
+    """In what `other`, taken `by` semitones lower, differs from `one`.
+
+    `opening`: a repeat that begins is looked at, too. `same`: they are known to sound the same.
+    """
     here, there = [note for note in one.notes if not note.rest], [note for note in other.notes if not note.rest]
-    begins = [bool(BEGINS.search(bar.opening)) and opening for bar in (one, other)]
     differing: dict[Facet, bool] = {
-        "pitch": [_pitches(note, 0) for note in here] != [_pitches(note, by) for note in there],
-        "rhythm": [_lasting(note) for note in one.notes] != [_lasting(note) for note in other.notes],
+        "pitch": not same and [_pitches(note, 0) for note in here] != [_pitches(note, by) for note in there],
+        "rhythm": not same and [_lasting(note) for note in one.notes] != [_lasting(note) for note in other.notes],
         "chords": _chords(one, 0) != _chords(other, by),
         "ornaments": [_ornaments(note, 0) for note in here] != [_ornaments(note, by) for note in there],
-        "repeat": (repeats(one), begins[0], one.endings) != (repeats(other), begins[1], other.endings),
+        "repeat": _signs(one, opening) != _signs(other, opening),
     }
     if differing["pitch"] or differing["rhythm"]:  # ornaments of other notes are told with the notes
         differing["ornaments"] = False
     return tuple(name for name, differs in differing.items() if differs)
+
+
+def begins(bar: Bar) -> bool:
+    """Whether a repeat begins before it."""
+    return BEGINS.search(bar.opening) is not None
 
 
 def alike(one: Bar, other: Bar, by: int) -> Fraction:
@@ -45,6 +52,10 @@ def alike(one: Bar, other: Bar, by: int) -> Fraction:
     here, there = (Counter((note.start, _pitches(note, lower)) for note in bar.notes) for bar, lower in ((one, 0), (other, by)))
     total = here.total() + there.total()
     return Fraction(2 * (here & there).total(), total) if total else Fraction(1)
+
+
+def _signs(bar: Bar, opening: bool) -> tuple[bool, bool, tuple[int, ...]]:
+    return repeats(bar), opening and begins(bar), bar.endings
 
 
 def _pitches(note: Note, by: int) -> str:

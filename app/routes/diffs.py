@@ -17,6 +17,9 @@ from app.models.kin import near, numbered
 from app.models.origins import spans_of
 from app.models.text_diff import Op, Passage
 from app.models.text_views import Inks, amount, folded, inline, side_by_side
+from app.models.tune_diff import TuneDiff
+from app.models.tune_views import columns, stretches
+from app.music.bars import Facet
 from app.pages import answer
 from app.routes.deps import CurrentArtist, Parts, Session
 
@@ -44,6 +47,35 @@ class PassageOut(PieceOut):
     end: Literal["from", "to"] | None
 
 
+class BarOut(BaseModel):
+    """A bar of the old tune and the one in its place, by their numbers (1 is the first full bar, a pickup is 0).
+
+    `what` says in what a changed bar differs. What moved stands at both its places, each telling both; `move` counts the
+    moves, `end` says which place this is.
+    """
+
+    a: int | None
+    b: int | None
+    op: Literal["equal", "change", "insert", "delete", "move"]
+    what: list[Facet]
+    move: int | None
+    end: Literal["from", "to"] | None
+
+
+class TuneOut(BaseModel):
+    """What changed in a tune: semitones that it lies higher as a whole, what is said above the notes, bar by bar."""
+
+    transposed: int | None
+    heading: dict[str, tuple[str, str]]
+    bars: list[BarOut]
+
+    @classmethod
+    def of(cls, diff: TuneDiff) -> TuneOut:
+        """From the model's value."""
+        bars = [BarOut.model_validate(pair, from_attributes=True) for pair in diff.bars]
+        return cls(transposed=diff.transposed, heading=diff.heading, bars=bars)
+
+
 class PictureOut(BaseModel):
     """Where the two pictures lie, and their mean absolute difference from 0 to 1 if they are of equal size."""
 
@@ -62,6 +94,7 @@ class DiffOut(BaseModel):
     engine: tuple[str | None, str | None]
     seed: tuple[int | None, int | None]
     text: list[PassageOut] | None
+    tune: TuneOut | None
     picture: PictureOut
 
     @classmethod
@@ -75,6 +108,7 @@ class DiffOut(BaseModel):
             engine=diff.engine,
             seed=diff.seed,
             text=[PassageOut(**asdict(one)) for one in diff.text] if diff.text is not None else None,
+            tune=TuneOut.of(diff.tune) if diff.tune else None,
             picture=PictureOut(a=_content(diff.a), b=_content(diff.b), difference=difference),
         )
 
@@ -94,7 +128,7 @@ def show(
     """What changed from revision `a` to `b`: words of the brief by field, of the text, parameters, seed, pictures.
 
     `brief` maps a field to pieces `{op: equal | delete | insert, text}`; `params` a name to `[old, new]`; `text` is
-    passages with their places. A page shows a text in one of three views, with who wrote it if `ink`.
+    passages with their places, `tune` pairs of bars. A page shows a text in one of three views, with who wrote it if `ink`.
     """
     diff = compare(artist.revisions.get(a), artist.revisions.get(b))
     difference = picture_difference(parts.store, diff.a, diff.b)
@@ -104,6 +138,8 @@ def show(
     shown: dict[str, Any] = {"diff": diff, "difference": difference, "work": diff.b.work, "near": kin}
     if diff.text is not None:
         shown |= _written(diff, diff.text, view, ink)
+    if diff.tune is not None:
+        shown |= {"stretches": stretches(diff.tune.bars), "columns": columns(diff.tune)}
     return answer(request, lambda: DiffOut.of(diff, difference), "revisions/diff.html", **shown)
 
 

@@ -111,9 +111,13 @@ def test_other_tunes_are_not_the_same_in_another_key() -> None:
 def test_sections_that_changed_places_moved() -> None:
     diff = told(TUNE, f"{HEAD}|: {SECOND} :|\n|: A2 | {FIRST} :|\n")
     moved = [pair for pair in diff.bars if pair.op == "move"]
-    assert {(pair.a, pair.b, pair.move) for pair in moved} == {(5, 1, 1), (6, 2, 1), (7, 3, 1), (8, 4, 1)}
-    assert [pair.end for pair in moved] == ["to"] * 4 + ["from"] * 4
+    assert [(pair.a, pair.b, pair.move) for pair in moved] == [(0, 4, 1), (1, 5, 1), (2, 6, 1), (3, 7, 1), (4, 8, 1)] * 2
+    assert [pair.end for pair in moved] == ["from"] * 5 + ["to"] * 5
     assert all(pair.op in {"move", "equal"} for pair in diff.bars)
+    alike = f"{HEAD}|: {FIRST} :|\n|: {SECOND.replace('d2f2 d2', 'EFGA B2A2')} :|\n"  # both parts end alike
+    first, second = alike.removeprefix(HEAD).splitlines(keepends=True)
+    assert {pair.op for pair in told(alike, HEAD + second + first).bars[:8]} == {"move", "equal"}
+    assert sum(pair.op == "move" for pair in told(alike, HEAD + second + first).bars) == 8
 
 
 def dances(count: int, seed: int) -> list[str]:

@@ -8,7 +8,10 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
+from app.brief import Medium
 from app.db import Database
+from app.music.abc import read
+from app.music.transpose import transposed
 from tests.growing import Garden
 
 BROWSER = {"Accept": "text/html"}
@@ -157,3 +160,71 @@ def test_a_texts_page_shows_who_wrote_it_and_its_files(web: TestClient, texts: t
     for kind in ("md", "docx", "epub", "txt", "json"):
         assert f"/revisions/{texts[0]}/download?as={kind}" in page
     assert "<script>the" not in page
+
+
+JIG = "X:1\nT:Harbour\nM:6/8\nL:1/8\nK:D\n|: d2f afd | Bcd e2f | gfe fed | d3 d2 z :|\n"
+
+
+def tunes(database: Database, *texts: str) -> list[str]:
+    """Revisions of one work of music, each from the one before it."""
+    with database.writing() as session:
+        garden = Garden(session)
+        garden.work.medium = Medium.MUSIC
+        grown = garden.grow(text=texts[0], engine="tunes")
+        for text in texts[1:]:
+            grown += garden.grow((grown[-1], "edit"), text=text, engine="tunes")
+        return [str(one.id) for one in grown]
+
+
+def test_a_tune_is_told_bar_by_bar(web: TestClient, database: Database) -> None:
+    a, b = tunes(
+        database, JIG, JIG.replace("gfe fed", "gfe f3").replace("d3 d2 z", "A3 A3 | d3 d2 z").replace("Harbour", "Bay")
+    )
+    told = web.get(f"/revisions/{a}/diff/{b}").json()["tune"]
+    assert told["transposed"] is None
+    assert told["heading"] == {"title": ["Harbour", "Bay"]}
+    assert [(bar["a"], bar["b"], bar["op"]) for bar in told["bars"]] == [
+        (1, 1, "equal"),
+        (2, 2, "equal"),
+        (3, 3, "change"),
+        (None, 4, "insert"),
+        (4, 5, "equal"),
+    ]
+    assert told["bars"][2]["what"] == ["pitch", "rhythm"]
+
+
+def test_another_key_is_one_change(web: TestClient, database: Database) -> None:
+    a, b = tunes(database, JIG, transposed(read(JIG), 3))
+    told = web.get(f"/revisions/{a}/diff/{b}").json()["tune"]
+    assert (told["transposed"], told["heading"]) == (3, {"key": ["D", "F"]})
+    assert {bar["op"] for bar in told["bars"]} == {"equal"}
+    page = web.get(f"/revisions/{a}/diff/{b}", headers=BROWSER).text
+    assert "The same in another key: 3 semitones higher." in page
+    assert "3 semitones lower" in web.get(f"/revisions/{b}/diff/{a}", headers=BROWSER).text
+
+
+def test_the_page_says_which_bars_changed(web: TestClient, database: Database) -> None:
+    hostile = JIG.replace("T:Harbour", "T:</script><script>alert(1)</script>").replace("d2f afd", '"D<b>"d2f afe')
+    a, b = tunes(database, JIG, hostile.replace("gfe fed |", ""))
+    page = web.get(f"/revisions/{a}/diff/{b}", headers=BROWSER).text
+    assert "bar 1 changed: pitches, chord symbols" in page
+    assert "bar 3 gone" in page
+    assert "<script>alert" not in page
+    assert "What changed in the ABC" in page
+    same = web.get(f"/revisions/{a}/diff/{a}", headers=BROWSER).text
+    assert "Not a sign changed." in same
+
+
+@pytest.mark.parametrize("text", ["", "no tune at all", "X:1\nK:D\n", "X:1\nK:D\n[", "%%begin\n" * 9])
+def test_what_is_no_tune_is_compared_as_far_as_it_goes(web: TestClient, database: Database, text: str) -> None:
+    a, b = tunes(database, JIG, text)
+    assert web.get(f"/revisions/{a}/diff/{b}").json()["tune"]["bars"]
+    assert web.get(f"/revisions/{b}/diff/{a}", headers=BROWSER).status_code == 200
+
+
+def test_a_tune_and_a_text_have_no_bars_in_common(web: TestClient, database: Database, texts: tuple[str, str]) -> None:
+    [a] = tunes(database, JIG)
+    told = web.get(f"/revisions/{a}/diff/{texts[0]}").json()
+    assert told["tune"] is None
+    assert told["text"]
+    assert web.get(f"/revisions/{a}/diff/{texts[0]}", headers=BROWSER).status_code == 200

@@ -18,6 +18,12 @@ const shape = (name, attributes, text = "") => {
 const fraction = (text) => text.split("/").map(Number).reduce((above, below) => above / below);
 const busy = ({ a, b }) => 2 + Math.max(a.notes ?? 1, b.notes ?? 1);
 
+/** Where a note is written: abcjs counts the space before the first one of a bar as its own. */
+export function written(text, at) {
+  while (/\s/.test(text[at] ?? "")) at += 1;
+  return at;
+}
+
 /** Which columns stand on which line, for so many px: [[first, after the last], …]; as few lines as can be, alike full. */
 export function lines(columns, width) {
   let [low, high] = [1, Math.max(6, (width - CLEF) / NOTE)];
@@ -66,9 +72,9 @@ function part(columns, [first, end], voice, offset, places) {
       ({ key, metre, unit } = cell);
       if (cell.endings) text += `[${cell.endings} `;
     }
-    const written = cell.rest ? `x${Math.round((fraction(cell.rest) / fraction(unit)) * 16)}/16` : cell.text;
-    places.push({ voice, column: first + at, start: offset + text.length, end: offset + text.length + written.length });
-    text += `${written} ${barLine(cell, at + 1 < cells.length ? cells[at + 1] : null)} `;
+    const bar = cell.rest ? `x${Math.round((fraction(cell.rest) / fraction(unit)) * 16)}/16` : cell.text;
+    places.push({ voice, column: first + at, start: offset + text.length, end: offset + text.length + bar.length });
+    text += `${bar} ${barLine(cell, at + 1 < cells.length ? cells[at + 1] : null)} `;
   }
   return `${text}\n`;
 }
@@ -90,8 +96,9 @@ export class PairLine {
   #chosen = null;
   #sounding = [];
 
-  constructor(host, columns, range, names) {
-    Object.assign(this, { host, columns, range, names });
+  /** `range`: [first column, after the last one]. */
+  constructor(host, columns, range, { names, scale }) {
+    Object.assign(this, { host, columns, range, names, scale });
   }
 
   get changed() {
@@ -102,9 +109,9 @@ export class PairLine {
     if (this.drawn) return;
     this.drawn = true;
     const { text, places } = composed(this.columns, this.range);
-    const tune = engrave(this.host, text, { width: this.host.clientWidth });
+    const tune = engrave(this.host, text, { width: this.host.clientWidth, scale: this.scale });
     if (!tune) return;
-    this.places = places;
+    Object.assign(this, { text, places });
     const { staff, staffGroup } = tune.lines.find((line) => line.staff && line.staffGroup) ?? {};
     this.#staves = staffGroup.staffs.map(({ topLine, bottomLine }) => ({ top: topLine - EASE, bottom: bottomLine + EASE }));
     for (const voice of staff.flatMap(({ voices }) => voices)) this.#survey(voice);
@@ -121,9 +128,10 @@ export class PairLine {
     for (const { el_type: kind, startChar, abselem } of voice) {
       if (!abselem) continue;
       if (kind === "note") {
-        place ??= this.places.find(({ start, end }) => startChar >= start && startChar < end) ?? null;
+        const at = written(this.text, startChar);
+        place ??= this.places.find(({ start, end }) => at >= start && at < end) ?? null;
         left ??= abselem.x - 8;
-        this.#notes.set(startChar, abselem.elemset ?? []);
+        this.#notes.set(at, abselem.elemset ?? []);
       } else if (kind === "bar") {
         const right = abselem.x + (abselem.w ?? 0) / 2;
         if (place) {

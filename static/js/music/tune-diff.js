@@ -1,9 +1,10 @@
 // Two tunes compared: drawn line by line as they come into sight, played one after the other, from a bar or for one change.
 import { parsed } from "./engraver.js";
-import { lines, PairLine } from "./pair.js";
+import { lines, PairLine, written } from "./pair.js";
 import { performed, spanOf } from "./performance.js";
 import { Player } from "./player.js";
 
+const NARROW = 560; // px below which notes are drawn smaller
 const BREATH = 500; // ms between one tune and the other
 const section = document.querySelector(".tune-diff");
 const host = section.querySelector(".staves");
@@ -46,11 +47,12 @@ function layOut() {
   seer.disconnect();
   const style = getComputedStyle(host);
   const inner = width - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
-  drawn = lines(columns, inner).map((range) => {
+  const scale = inner < NARROW ? 0.78 : 1;
+  drawn = lines(columns, inner / scale).map((range) => {
     const element = document.createElement("div");
     element.className = "line";
     element.id = `bar-${range[0]}`;
-    return new PairLine(element, columns, range, data.names);
+    return new PairLine(element, columns, range, { names: data.names, scale });
   });
   for (const line of drawn) line.host.classList.toggle("changed", line.changed);
   host.replaceChildren(...drawn.map((line) => line.host));
@@ -124,7 +126,8 @@ const player = new Player(section.dataset.sounds, (what, value) => {
   if (what !== "notes" || !now) return;
   const { voice } = now;
   for (const line of drawn) line.sound(-1, voice, 0);
-  for (const offset of value) {
+  for (const place of value) {
+    const offset = written(data[voice], place);
     const column = columns.findIndex(({ [voice]: cell }) => !cell.rest && cell.start !== null && offset >= cell.start && offset < cell.end);
     if (column >= 0) show(column)?.sound(column, voice, offset - columns[column][voice].start);
   }
