@@ -133,7 +133,7 @@ class AceStep(Player):
         count = len(request.seeds)
         lyrics = self._lyrics(params, request)
         options = {
-            "prompt": [self.prompt(request.brief).positive] * count,
+            "prompt": [self.wanted(request)] * count,
             "lyrics": [lyrics] * count,
             "vocal_language": params.language,
             "bpm": params.bpm or None,

@@ -130,7 +130,7 @@ class MusicGen(Player):
 
         params = MusicGenParams.model_validate(request.params.model_dump())
         count, rate = len(request.seeds), self._model.config.audio_encoder.sampling_rate
-        inputs = self._tokenizer([self.prompt(request.brief).positive] * count, padding=True, return_tensors="pt")
+        inputs = self._tokenizer([self.wanted(request)] * count, padding=True, return_tensors="pt")
         inputs = dict(inputs.to(self._device))
         if (heard := call.options.get("heard")) is not None:
             sound = torch.from_numpy(heard.T.copy()).to(self._device, self._model.dtype)

@@ -83,6 +83,10 @@ class Player(Engine):
         asked = brief.prompt()
         return Prompt(asked.positive, "", tuple(asked.negative.split()))
 
+    def wanted(self, request: Request) -> str:
+        """The brief in words; where it says nothing, what the recording to start from was asked for."""
+        return self.prompt(request.brief).positive or next((one.words for one in request.parents if one.words), "")
+
     def load(self, device: str) -> None:
         if self._device == device:
             return
@@ -117,7 +121,7 @@ class Player(Engine):
         facts = {
             "model": self.setting.model,
             "weights": revision(self.setting.model, self.where),
-            "prompt": self.prompt(request.brief).positive,
+            "prompt": self.wanted(request),
             "device": self._device,
             "libraries": {name: version(name) for name in self.libraries},
             **call.facts,

@@ -6,16 +6,15 @@ import io
 import shutil
 import threading
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
-import tiny_players
 import torch
 from pydantic import ValidationError
-from tiny_players import RATE
 
 from app.brief import Brief
 from app.engines.engine import Content, Parent, Request, Step, Strength, Verb
@@ -26,6 +25,8 @@ from app.engines.music.tunes import ABC
 from app.errors import EngineError
 from app.music.recording import FADE, FLAC, Recording, made, read
 from app.settings import MusicSetting
+from tests.engines.music import tiny_players
+from tests.engines.music.tiny_players import RATE
 
 pytestmark = pytest.mark.model
 SEA = Brief(intent="waves on a quiet evening", avoid="drums")
@@ -97,6 +98,12 @@ def apart(one: Recording, other: Recording) -> float:
 
 
 # ACE-Step
+
+
+def test_a_brief_that_says_nothing_is_read_from_the_recording(painter: AceStep, song: Recording) -> None:
+    base = replace(parent(song), words="waves, by a cello")
+    run = ask(painter, Verb.REPLACE, (1,), brief=Brief(), parents=(base,), section=(1.0, 2.0))
+    assert run[-1].facts["prompt"] == "waves, by a cello"
 
 
 def test_words_become_recordings_step_by_step(painter: AceStep) -> None:

@@ -14,7 +14,7 @@ from diffusers.pipelines.ace_step.modeling_ace_step import (
     AceStepAudioTokenizer,
     AceStepConditionEncoder,
 )
-from tokenizers import Tokenizer, models, pre_tokenizers
+from tokenizers import Tokenizer, models, pre_tokenizers, processors
 from transformers import (
     EncodecConfig,
     MusicgenConfig,
@@ -32,10 +32,11 @@ HOP = 32  # samples in a token of the second: 50 a second, as in the real one
 
 
 def letters() -> PreTrainedTokenizerFast:
-    """A tokenizer that spells."""
+    """A tokenizer that spells, and says where a text ends."""
     known = ["<pad>", "</s>", "<unk>", "<|endoftext|>", *ascii_letters, *digits, *punctuation, " "]
     spelled = Tokenizer(models.WordLevel({letter: id for id, letter in enumerate(known)}, "<unk>"))
     spelled.pre_tokenizer = pre_tokenizers.Split("", "isolated")
+    spelled.post_processor = processors.TemplateProcessing("$A </s>", special_tokens=[("</s>", known.index("</s>"))])
     marks = {"pad_token": "<pad>", "eos_token": "</s>", "unk_token": "<unk>"}
     return PreTrainedTokenizerFast(tokenizer_object=spelled, **marks)  # type: ignore[no-untyped-call]  # theirs
 
