@@ -6,6 +6,7 @@ pictures (thumbnails) lie in `<data>/derived/` and may be thrown away at any tim
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
 import os
@@ -17,6 +18,7 @@ from pathlib import Path
 from app.errors import DiskFullError, NotFoundError, UnavailableError, _
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
+RENDERED = 512 * 2**20  # bytes of renderings that are kept
 
 
 class Store:
@@ -51,6 +53,21 @@ class Store:
             return self.path(sha256).read_bytes()
         except FileNotFoundError as error:
             raise NotFoundError(_("The file of this revision is missing from the store.")) from error
+
+    def rendered(self, name: str) -> Path:
+        """Where something large that was made is cached: of these only the latest are kept."""
+        return self.root / "derived" / "rendered" / name
+
+    def keep_rendered(self, path: Path, data: bytes) -> None:
+        """Cache a rendering, and throw away the oldest ones beyond RENDERED bytes."""
+        self.keep_derived(path, data)
+        with contextlib.suppress(OSError):  # another process may be tidying up
+            kept = sorted(((one.stat().st_mtime, one.stat().st_size, one) for one in path.parent.iterdir()), reverse=True)
+            total = 0
+            for _time, size, one in kept:
+                total += size
+                if total > RENDERED and one != path:
+                    one.unlink(missing_ok=True)
 
     def keep_derived(self, path: Path, data: bytes) -> None:
         """Cache something derived; that it fails (a full disk) is no fault, it is made again next time."""

@@ -10,6 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.brief import Medium
 from app.errors import NotFoundError
 from app.models.excerpt import words_of
 from app.models.parent import Parent
@@ -29,7 +30,7 @@ class Kin:
     number: int
     verb: str | None
     strength: str | None
-    pictured: bool  # it has a picture, so a thumbnail
+    pictured: bool  # it has a picture (a tune its first bars), so a thumbnail
     picked: bool
     fertile: bool  # something came from it
     words: str | None = None  # of a text: the first that are new beside its parent
@@ -107,13 +108,14 @@ def _ancestors(session: Session, revision: Revision) -> list[UUID]:
 def _kin() -> sa.Select[Any]:
     picked = sa.exists().where(Pick.revision_id == Revision.id)
     fertile = sa.exists().where(Parent.parent_id == Revision.id).correlate(Revision)
+    tune = sa.exists().where(Work.id == Revision.work_id, Work.medium == Medium.MUSIC)
     columns: tuple[Any, ...] = (
         Revision.id,
         Revision.work_id,
         Revision.number,
         Revision.verb,
         Revision.strength,
-        Revision.asset_id.is_not(None).label("pictured"),
+        sa.or_(Revision.asset_id.is_not(None), tune).label("pictured"),
         picked.label("picked"),
         fertile.label("fertile"),
     )

@@ -15,13 +15,18 @@ NAMES = ["Cb", "Gb", "Db", "Ab", "Eb", "Bb", "F", "C", "G", "D", "A", "E", "B", 
 MINOR_NAMES = ["Abm", "Ebm", "Bbm", "Fm", "Cm", "Gm", "Dm", "Am", "Em", "Bm", "F#m", "C#m", "G#m", "D#m", "A#m"]
 
 
-def midi(tune: Tune, *, instrument: int = 0, chords: bool = True) -> bytes:
-    """The file's bytes. `instrument` is General MIDI's program (0 to 127) of the tune; chords sound on a piano."""
+def midi(tune: Tune, *, instrument: int = 0, tempo: float | None = None, chords: bool = True, told: str = "") -> bytes:
+    """The file's bytes. `instrument` is General MIDI's program (0 to 127) of the tune; chords sound on a piano.
+
+    `tempo` in beats a minute instead of the tune's own; `told` (ASCII) becomes a text event.
+    """
     from mido import MetaMessage, MidiFile, MidiTrack, bpm2tempo
 
     file = MidiFile(type=1, ticks_per_beat=TICKS)
     head = MidiTrack([MetaMessage("track_name", name=_latin(tune.title))])
-    pace = quarters_a_minute(tune.fields.get("Q", ""), tune.metre)
+    if told:
+        head.append(MetaMessage("text", text=told))
+    pace = quarters_a_minute(tune.fields.get("Q", ""), tune.metre, tempo)
     head.append(MetaMessage("set_tempo", tempo=bpm2tempo(pace)))
     if tune.metre:
         head.append(MetaMessage("time_signature", numerator=tune.metre.beats, denominator=tune.metre.unit))

@@ -42,13 +42,18 @@ KINDS = {"": "major", "m": "minor", "min": "minor", "dim": "diminished", "aug": 
 SEVENTHS = {("", "7"): "dominant", ("", "maj7"): "major-seventh", ("m", "7"): "minor-seventh"}
 
 
-def musicxml(tune: Tune) -> bytes:
-    """The document in UTF-8."""
+def musicxml(tune: Tune, told: str = "") -> bytes:
+    """The document in UTF-8; `told` becomes a field called stemma, which other programs keep but do not read."""
     score = ET.Element("score-partwise", version="4.0")
     if tune.title:
         _text(ET.SubElement(score, "work"), "work-title", tune.title)
-    if composer := tune.fields.get("C"):
-        _text(ET.SubElement(score, "identification"), "creator", composer).set("type", "composer")
+    composer = tune.fields.get("C")
+    if composer or told:
+        identification = ET.SubElement(score, "identification")
+        if composer:
+            _text(identification, "creator", composer).set("type", "composer")
+        if told:
+            _text(ET.SubElement(identification, "miscellaneous"), "miscellaneous-field", told).set("name", "stemma")
     listed = ET.SubElement(ET.SubElement(score, "part-list"), "score-part", id="P1")
     _text(listed, "part-name", "Tune")
     part = ET.SubElement(score, "part", id="P1")

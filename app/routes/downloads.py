@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
+from app.brief import Medium
 from app.engines.image.svg import MEDIA_TYPE
 from app.engines.image.tracing import How, traced
-from app.errors import InvalidError, UnavailableError, _
+from app.errors import InvalidError, _
 from app.models import Asset, Revision
+from app.music.files import Kind as MusicKind
 from app.pictures import svg_with_recipe, with_recipe
 from app.routes.deps import CurrentArtist, Parts, Studio
-from app.routes.files import FOR_EVER, WRITERS, attached, recipe, recipe_file, written
+from app.routes.files import FOR_EVER, WRITERS, Kind, attached, recipe, recipe_file, written
+from app.routes.music_files import Instrument, Tempo, music_download, played
+from app.routes.patience import OneAtATime
 from app.routes.revisions import there
 
 router = APIRouter(tags=["revisions"])
 HOW = How()  # the settings of a drawing that is asked for in passing; the verb `vectorise` takes others
 LIMIT = 60.0  # seconds that a person waits at most
-PATIENCE = 10.0  # seconds that one waits until another picture is traced
-_waiting = threading.BoundedSemaphore(4)  # threads of the web that tracing may hold at once, of about forty
-_tracing = threading.Lock()
+TRACING = OneAtATime(_("Other pictures are being traced. Please try again in a moment."))
 
 
 @router.get("/revisions/{id}/download")
@@ -33,22 +32,30 @@ def download(
     artist: CurrentArtist,
     parts: Parts,
     request: Request,
-    kind: Annotated[Literal["png", "svg", "md", "txt", "docx", "epub", "json"] | None, Query(alias="as")] = None,
+    kind: Annotated[Literal["png", "svg", "json"] | Kind | MusicKind | None, Query(alias="as")] = None,
+    instrument: Instrument = None,
+    tempo: Tempo = None,
 ) -> Response:
     """A file with its recipe. Of a picture: a PNG (iTXt chunk `stemma`), or an SVG (`<metadata>`).
 
     Without `as` a drawing is an SVG and every other picture a PNG. A picture of pixels is traced for its SVG, once.
     Of a text: Markdown (front matter; without `as`), DOCX (a part of its own), EPUB (its last page), or plain text,
     which carries nothing. `json` is the recipe by itself.
+    Of a tune: ABC (its last line, a comment; without `as`), MusicXML (a miscellaneous field), MIDI (a text event); as
+    sound, and of a recording: WAV, FLAC or MP3 (the comment among its tags).
     """
     revision = artist.revisions.get(id)
     if kind == "json":
         return recipe_file(revision)
+    if revision.work.medium == Medium.MUSIC:
+        return music_download(parts, revision, kind, played(instrument, tempo))
     if revision.text is not None or kind in WRITERS or kind == "txt":
         return _written(request, revision, kind or "md")
     asset = there(revision.asset)
     drawn = asset.media_type == MEDIA_TYPE
     kind = kind or ("svg" if drawn else "png")
+    if kind not in ("png", "svg"):
+        raise InvalidError("as", _("allowed here: %(kinds)s"), kinds="png, svg, json")
     if kind == "png":
         data, media_type = with_recipe(parts.store.get(asset.pixels), recipe(revision)), "image/png"
     else:
@@ -85,26 +92,9 @@ def _derived(parts: Studio, asset: Asset) -> bytes:
     """
     path = parts.store.derived(asset.sha256, HOW.name)
     if not path.exists():
-        with _turn():
+        with TRACING.turn():
             if not path.exists():  # who waited may find it made
                 last = [one for one in traced(parts.store.get(asset.sha256), HOW, LIMIT) if one is not None][-1]
                 parts.store.keep_derived(path, last.svg)
                 return last.svg
     return path.read_bytes()
-
-
-@contextmanager
-def _turn() -> Iterator[None]:
-    """One tracing at a time; few wait, and not for long. Raises UnavailableError."""
-    busy = UnavailableError(_("Other pictures are being traced. Please try again in a moment."))
-    if not _waiting.acquire(blocking=False):
-        raise busy
-    try:
-        if not _tracing.acquire(timeout=PATIENCE):
-            raise busy
-        try:
-            yield
-        finally:
-            _tracing.release()
-    finally:
-        _waiting.release()

@@ -2,26 +2,42 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+import hashlib
+from typing import Annotated, Any, cast, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 
+from app.brief import Medium
 from app.errors import InvalidError, NotFoundError, _
-from app.models import Asset, Revision
+from app.models import Asset, Revision, thumbnails
 from app.models.diff import compare
 from app.models.origins import percent, spans_of
 from app.models.text import tokens_of
 from app.models.text_views import sheet
+from app.music import picture
+from app.music.files import MEDIA_TYPES, Played
+from app.music.files import Kind as MusicKind
 from app.pages import answer
 from app.pictures import thumbnail
 from app.routes.deps import CurrentArtist, Parts, Studio
 from app.routes.files import FOR_EVER, Kind, recipe, unchanged, written
+from app.routes.music_files import (
+    KINDS,
+    SOUND,
+    Instrument,
+    Tempo,
+    allowed,
+    heard,
+    played,
+    recording_content,
+    tune_content,
+)
 from app.routes.schemas import Listed, RevisionOut
 
 router = APIRouter(tags=["revisions"])
-PIXELS = {"image/png", "image/webp"}  # what a browser may open as a page of its own
+SHOWN = {"image/png", "image/webp", "audio/wav", "audio/flac"}  # what a browser may open as a page of its own
 WIDTHS = (64, 128, 256, 512, 1024)
 
 
@@ -82,34 +98,66 @@ def content(
     artist: CurrentArtist,
     parts: Parts,
     w: int | None = None,
-    kind: Annotated[Kind | None, Query(alias="as")] = None,
+    kind: Annotated[Kind | MusicKind | None, Query(alias="as")] = None,
+    instrument: Instrument = None,
+    tempo: Tempo = None,
 ) -> Response:
     """The bytes. Of a picture: or a WebP at most `w` pixels wide and high; strong ETag, Range, cacheable for ever.
 
     Of a text: as plain text, or `as` Markdown, DOCX or EPUB with the recipe inside. A drawing (SVG) shows itself in an
     `<img>`, where it runs nothing; opened by itself it is a file to be saved.
+    Of a tune: its ABC, or `as` MIDI, MusicXML, WAV, FLAC or MP3; with `w` a picture of its first bars. Of a recording:
+    itself, or `as` another format; with `w` its waveform.
     """
     asset = artist.revisions.asset(id)
-    if asset is None or kind:
-        revision = artist.revisions.get(id)
-        if revision.text is not None or kind:
-            return written(request, revision, kind or "txt")
+    if asset is not None and not kind:
+        return _bytes(request, parts, asset, w)
+    revision = artist.revisions.get(id)
+    if revision.work.medium == Medium.MUSIC:
+        return _music(request, parts, revision, w, kind, played(instrument, tempo))
+    if revision.text is not None or kind:
+        return written(request, revision, cast("Kind", allowed(kind or "txt", get_args(Kind))))
     return _bytes(request, parts, there(asset), w)
 
 
-def _bytes(request: Request, parts: Studio, asset: Asset, w: int | None) -> Response:
-    if w is not None and w not in WIDTHS:
-        raise InvalidError("w", _("allowed here: %(widths)s"), widths=", ".join(map(str, WIDTHS)))
-    etag = f'"{asset.sha256}{f"-{w}" if w else ""}"'
+def _music(request: Request, parts: Studio, revision: Revision, w: int | None, kind: str | None, how: Played) -> Response:
+    """A tune as a picture or file; a recording as another kind of file than it is."""
+    if revision.text is None:
+        asset = heard(revision.asset)
+        wanted = allowed(kind or "", SOUND)
+        if MEDIA_TYPES[wanted] == asset.media_type:
+            return _bytes(request, parts, asset, None)
+        return recording_content(request, parts, revision, asset, wanted)
+    if w is None:
+        return tune_content(request, parts, revision, allowed(kind or "abc", KINDS), how)
+    _check_width(w)
+    etag = f'"{hashlib.sha256(f"{picture.VERSION} {w} {revision.text[: picture.START]}".encode()).hexdigest()[:40]}"'
+    headers = {**FOR_EVER, "ETag": etag}
     if unchanged(request, etag):
-        return Response(status_code=304, headers={**FOR_EVER, "ETag": etag})
+        return Response(status_code=304, headers=headers)
+    return Response(thumbnails.of_tune(parts.store, revision.text, w), media_type="image/webp", headers=headers)
+
+
+def _check_width(w: int) -> None:
+    if w not in WIDTHS:
+        raise InvalidError("w", _("allowed here: %(widths)s"), widths=", ".join(map(str, WIDTHS)))
+
+
+def _bytes(request: Request, parts: Studio, asset: Asset, w: int | None) -> Response:
+    if w is not None:
+        _check_width(w)
+    etag = f'"{asset.sha256}{f"-{w}" if w else ""}"'
+    headers = {**FOR_EVER, "ETag": etag}
+    if unchanged(request, etag):
+        return Response(status_code=304, headers=headers)
+    if w and asset.media_type.startswith("audio/"):
+        return Response(thumbnails.of_recording(parts.store, asset.sha256, w), media_type="image/webp", headers=headers)
     path, kind = (
         (parts.store.path(asset.sha256), asset.media_type) if w is None else (_thumbnail(parts, asset, w), "image/webp")
     )
     if not path.exists():
         raise NotFoundError(_("The file of this revision is missing from the store."))
-    headers = {**FOR_EVER, "ETag": etag}
-    if kind not in PIXELS:
+    if kind not in SHOWN:
         headers["Content-Disposition"] = "attachment"
     return FileResponse(path, media_type=kind, headers=headers)
 

@@ -139,8 +139,8 @@ def test_words_of_any_kind_stay_words(web: TestClient, work: str, revision: str)
 def test_many_at_once_are_sent_away_instead_of_holding_the_web(
     web: TestClient, revision: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(downloads, "PATIENCE", 0.1)
-    with downloads._tracing:  # as if another picture were being traced
+    monkeypatch.setattr(downloads.TRACING, "patience", 0.1)
+    with downloads.TRACING.lock:  # as if another picture were being traced
         answer = web.get(f"/revisions/{revision}/download?as=svg")
         assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
         assert web.get(f"/revisions/{revision}/download").status_code == 200
