@@ -99,6 +99,8 @@ class Draft(State, Base):
             state |= {"text": revision.text, "origins": origins}
             if revision.generation is not None:
                 state["form"] = revision.generation.form
+        elif self.work.medium == Medium.MUSIC:  # a recording takes the place of the notes
+            state |= {"text": None, "origins": None}
         self.save(self.version, keep=True, **state)
 
     def write(self, text: str | None, origins: Spans | None = None) -> dict[str, Any]:

@@ -43,6 +43,7 @@ export class Selection {
       else control.removeAttribute("aria-keyshortcuts");
     }
     this.toolbar.hidden = false;
+    this.toolbar.dataset.kind = choice.dataset.kind ?? "";
     this.toolbar.querySelector(".whose").textContent = choice.dataset.named;
     this.#offer();
     document.dispatchEvent(new CustomEvent("stemma:selected", { detail: choice }));
@@ -87,7 +88,8 @@ export class Selection {
     const name = BY_CHOSEN.includes(verb) ? "" : this.chosen.dataset.engine;
     const engine = name ? engines.find((option) => option.value === name) : this.form.elements.engine?.selectedOptions[0];
     if (!engine) return gone;
-    const can = (option) => option.dataset.verbs.split(" ").includes(verb);
+    const { kind } = this.chosen.dataset; // "notes" or "sound": an engine of music may not hear both
+    const can = (option) => (option.dataset[kind] ?? option.dataset.verbs).split(" ").includes(verb);
     if (can(engine)) return "";
     const others = engines.filter((option) => option.value && can(option)).map((option) => option.textContent.trim());
     return able && others.length ? able.replace("{names}", others.join(", ")) : lacks;

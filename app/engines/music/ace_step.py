@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Literal
 
-from pydantic import Field, create_model, field_validator
+from pydantic import Field, JsonValue, create_model, field_validator
 
 from app.engines.engine import EngineParams, Request, Step, Strength, Verb
 from app.engines.image.checkpoint import INDEX, folder_of, missing
@@ -33,6 +33,10 @@ CONTEXT = 60.0  # seconds that the model hears on each side of a section
 LYRIC_TOKENS = 2048  # what the pipeline reads of the lyrics
 INSTRUMENTAL = "[Instrumental]"  # what the model was told of music without words
 COVER = {Strength.SUBTLE: 1.0, Strength.STRONG: 0.5}  # how far a variation follows its parent's melody
+TONGUES: dict[str, JsonValue] = {  # each by its own name
+    "en": "English", "zh": "中文", "ja": "日本語", "ko": "한국어", "es": "Español", "fr": "Français", "de": "Deutsch",
+    "it": "Italiano", "pt": "Português", "ru": "Русский",
+}  # fmt: skip
 QUIET = 1e-4  # root mean square under which a recording tells nothing of its level
 
 
@@ -51,7 +55,7 @@ class AceStepParams(EngineParams):
         json_schema_extra={"lines": 5},
     )
     language: Literal["en", "zh", "ja", "ko", "es", "fr", "de", "it", "pt", "ru"] = Field(
-        "en", title=_("Language of the lyrics"), description=_("What they are sung in.")
+        "en", title=_("Language of the lyrics"), description=_("What they are sung in."), json_schema_extra={"names": TONGUES}
     )
     bpm: int = Field(0, ge=0, le=300, title=_("Tempo"), description=_("Beats a minute; 0: as the music wants."))
     key: str = Field(
@@ -61,7 +65,10 @@ class AceStepParams(EngineParams):
         description=_("Like C major or F# minor; empty: as the music wants."),
     )
     metre: Literal["", "2", "3", "4", "6"] = Field(
-        "", title=_("Metre"), description=_("Beats in a bar; the first choice: as the music wants.")
+        "",
+        title=_("Metre"),
+        description=_("Beats in a bar."),
+        json_schema_extra={"names": {"": _("as the music wants")}},
     )
     steps: int = Field(8, ge=1, le=200, title=_("Steps"), description=_("More steps take longer; turbo weights want 8."))
     guidance: float = Field(
