@@ -83,7 +83,10 @@ class Known:
 
     def longest(self, tune: Tune) -> Shared:
         """The longest run that `tune` shares with one of these."""
-        sounds = sounds_of(tune)
+        return self.shared(sounds_of(tune), tune.metre.length if tune.metre else Fraction(1))
+
+    def shared(self, sounds: Sequence[tuple[int, Fraction]], whole: Fraction) -> Shared:
+        """The same for notes (MIDI number, length); `whole` is the length of a bar."""
         length, start, place = self._longest(numbers_of(sounds))
         if not length:
             return Shared()
@@ -91,7 +94,6 @@ class Known:
 
         title = self.titles[int(np.searchsorted(self.ends, place, side="right"))]
         lasting = sum((duration for _pitch, duration in sounds[start : start + length]), Fraction(0))
-        whole = tune.metre.length if tune.metre else Fraction(1)
         return Shared(length + 1, round(float(lasting / whole), 2), title, start)
 
     def _longest(self, numbers: Sequence[int]) -> tuple[int, int, int]:

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from app.engines.engine import Piece, Step, Token
 from app.engines.text.sampling import Sampling
 from app.music.grammar import Grammar
 from app.music.pitch import Key
-from app.music.tokens import BARLINES, IDS, VOCABULARY, notes_of
+from app.music.tokens import BARLINES, EOS, IDS, VOCABULARY, notes_of
 from app.music.tune import Metre
 from app.music.writing import Sheet
 
@@ -32,14 +33,34 @@ class Bound:
 
     def allowed(self, written: Sequence[int]) -> torch.Tensor:
         """[vocabulary] of bool. `written` only ever grows."""
-        import torch
-
         for id in written[self._fed :]:
             self.grammar.feed(VOCABULARY[id])
         self._fed = len(written)
-        mask = torch.zeros(len(VOCABULARY), dtype=torch.bool)
-        mask[[IDS[token] for token in self.grammar.allowed()]] = True
-        return mask
+        return self.mask()
+
+    def mask(self) -> torch.Tensor:
+        """The same after all that was fed."""
+        return mask_of(frozenset(self.grammar.allowed()))
+
+    def feed(self, id: int) -> None:
+        """One more token."""
+        if VOCABULARY[id] != EOS:
+            self.grammar.feed(VOCABULARY[id])
+
+    @property
+    def phrased(self) -> bool:
+        """Whether the last token ended a phrase."""
+        return bool(getattr(self.grammar, "phrased", False))
+
+
+@lru_cache(maxsize=4096)
+def mask_of(tokens: frozenset[str]) -> torch.Tensor:
+    """[vocabulary] of bool: these tokens."""
+    import torch
+
+    mask = torch.zeros(len(VOCABULARY), dtype=torch.bool)
+    mask[[IDS[token] for token in tokens]] = True
+    return mask
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from fractions import Fraction
 from typing import Any
 
 from app.engines.engine import Parent, Piece, Step, Strength, Token
+from app.engines.music.composing import Composer
 from app.engines.music.conditions import Asked, Conditions
 from app.engines.music.pen import Draft, Pen, Wrote, further, grown
 from app.engines.music.score import Score
@@ -70,16 +71,16 @@ def heading(conditions: Conditions, title: str) -> str:
     return header(name, rhythm, conditions.metre, conditions.key, tempo(conditions))
 
 
-def create(pen: Pen, conditions: Conditions, seeds: Sequence[int], title: str, *, home: bool) -> Run:
+def create(composer: Composer, conditions: Conditions, seeds: Sequence[int], title: str, *, home: bool) -> Run:
     """Tunes from the conditions alone."""
     beats = metre(conditions)
     drafts = [Draft(conditions.key, beats, heading(conditions, title)) for _seed in seeds]
     grammars = [WholeTune(beats.length / EIGHTH, conditions.bars, home=home) for _seed in seeds]
-    yield from grown(pen.write(conditions.tokens, seeds, grammars), drafts, conditions.bars * len(seeds))
+    yield from grown(composer.write(conditions.tokens, seeds, grammars), drafts, conditions.bars * len(seeds))
     yield from (_drafted(draft, conditions) for draft in drafts)
 
 
-def go_on(pen: Pen, score: Score, conditions: Conditions, seeds: Sequence[int], more: int, *, home: bool) -> Run:
+def go_on(composer: Composer, score: Score, conditions: Conditions, seeds: Sequence[int], more: int, *, home: bool) -> Run:
     """A tune with `more` bars after its end; its own last bar line becomes a double one where it repeats nothing."""
     tune, last = score.tune, score.tune.bars[-1]
     whole = score.metre.length
@@ -92,7 +93,8 @@ def go_on(pen: Pen, score: Score, conditions: Conditions, seeds: Sequence[int], 
     prompt = [*conditions.tokens, *joined(score.bars[-64:]), *score.closing.opening]
     grammars = [WholeTune(whole / EIGHTH, more, home=home, pickup=pickup / EIGHTH) for _seed in seeds]
     drafts = [Draft(last.key, score.metre, before) for _seed in seeds]
-    yield from grown(pen.write(prompt, seeds, grammars), drafts, more * len(seeds))
+    heard = [*joined(score.bars), *score.closing.opening]
+    yield from grown(composer.write(prompt, seeds, grammars, heard), drafts, more * len(seeds))
     for draft in drafts:
         made = _drafted(draft, conditions)
         made.text += rest
@@ -289,7 +291,7 @@ def _line(score: Score, grain: int = 16) -> list[int]:
     return found
 
 
-def refine(pen: Pen, score: Score, said: Asked, seeds: Sequence[int], title: str, *, home: bool) -> Run:
+def refine(composer: Composer, score: Score, said: Asked, seeds: Sequence[int], title: str, *, home: bool) -> Run:
     """The tune brought towards what is said now.
 
     In the same metre its bars are varied strongly under the new conditions, in the key asked for; in another metre a new
@@ -300,16 +302,18 @@ def refine(pen: Pen, score: Score, said: Asked, seeds: Sequence[int], title: str
     if metre(conditions) != score.metre:
         for number, seed in enumerate(seeds):
             parts = [
-                part for part in create(pen.alone, conditions, (further(seed, 1),), name, home=home) if isinstance(part, Made)
+                part
+                for part in create(composer.alone, conditions, (further(seed, 1),), name, home=home)
+                if isinstance(part, Made)
             ]
             other = Score.of(Parent("refine", parts[0].text.encode(), "text/vnd.abc", None, None, {}))
-            blended = blend(pen.alone, other, score, conditions, (seed,), name)
+            blended = blend(composer.alone.pen, other, score, conditions, (seed,), name)
             made = next(part for part in blended if isinstance(part, Made))
             yield Step(number + 1, len(seeds), pieces=(Piece(number, (Token(0, len(made.text), made.text, None),)),))
             yield made
         return
     for number, seed in enumerate(seeds):
-        made = _varied(pen, score, conditions, seed, Strength.STRONG)
+        made = _varied(composer.pen, score, conditions, seed, Strength.STRONG)
         made.text = _anew(made.text, conditions, name)
         made.written = ((0, len(made.text)),)
         yield Step(number + 1, len(seeds), pieces=(Piece(number, (Token(0, len(made.text), made.text, None),)),))

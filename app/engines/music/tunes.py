@@ -17,8 +17,11 @@ from app.engines.engine import Content, Engine, EngineParams, Medium, Request, S
 from app.engines.image.weights import digest, fault
 from app.engines.music import conditions as asking
 from app.engines.music import tasks
+from app.engines.music.composing import Composer
 from app.engines.music.conditions import Asked
+from app.engines.music.inspiring import inspired
 from app.engines.music.pen import Pen
+from app.engines.music.possible import check_possible
 from app.engines.music.score import scores_of
 from app.engines.music.tasks import Made, Run
 from app.engines.text.sampling import Sampling
@@ -46,7 +49,7 @@ Rhythm = StrEnum("Rhythm", {"OPEN": OPEN} | {name.upper().replace(" ", "_"): nam
 Metres = StrEnum("Metres", {"OPEN": OPEN} | {f"M{name.replace('/', '_')}": name for name in METRES})  # type: ignore[misc]  # as above
 Tonic = StrEnum("Tonic", {"OPEN": OPEN} | {name: name for name in ("C", "G", "D", "A", "E", "B", "F", "Bb", "Eb", "Ab")})  # type: ignore[misc]  # as above
 Modes = StrEnum("Modes", {"OPEN": OPEN} | {mode.name: mode.value for mode in MODES})  # type: ignore[misc]  # as above
-Mood = StrEnum("Mood", {"OPEN": OPEN} | {name.upper(): name for name in MOODS})  # type: ignore[misc]  # as above
+Moods = StrEnum("Moods", {"OPEN": OPEN} | {name.upper(): name for name in MOODS})  # type: ignore[misc]  # as above
 
 
 class TuneParams(EngineParams):
@@ -56,11 +59,14 @@ class TuneParams(EngineParams):
     metre: Metres = Field(Metres(OPEN), title=_("Metre"), description=_("Empty: as the brief says."))
     tonic: Tonic = Field(Tonic(OPEN), title=_("Key"), description=_("Empty: as the brief says."))
     mode: Modes = Field(Modes(OPEN), title=_("Mode"), description=_("Empty: as the brief says."))
-    mood: Mood = Field(Mood(OPEN), title=_("Mood"), description=_("Empty: as the brief says."))
+    mood: Moods = Field(Moods(OPEN), title=_("Mood"), description=_("Empty: as the brief says."))
     bars: int = Field(0, ge=0, le=64, title=_("Bars"), description=_("As written, before repeats; 0: as the brief says."))
     more: int = Field(8, ge=1, le=32, title=_("Bars to add"), description=_("When a tune goes on."))
     home: bool = Field(True, title=_("End on the tonic"), description=_("The last note is the key's own."))
     chords: bool = Field(False, title=_("Chord symbols"), description=_("Put chords above the finished tune."))
+    drafts: int = Field(
+        6, ge=1, le=12, title=_("Drafts"), description=_("Of so many drafts of each phrase the one that sounds best is kept.")
+    )
     temperature: float = Field(
         0.9, ge=0, le=2, title=_("Temperature"), description=_("Higher: more daring. 0 takes the likeliest token always.")
     )
@@ -139,6 +145,10 @@ class Tunes(Engine):
     def prompt(self, brief: Brief) -> Prompt:
         return asking.prompt(brief)
 
+    def check(self, verb: Verb, brief: Brief, params: EngineParams) -> None:
+        if verb in {Verb.CREATE, Verb.REROLL, Verb.REFINE}:
+            check_possible(brief, self.Params.model_validate(params.model_dump()).said)
+
     def load(self, device: str) -> None:
         if self._model and self._facts["device"] == device:
             return
@@ -179,32 +189,34 @@ class Tunes(Engine):
             raise EngineError(_("The engine is not loaded."))
         params = self.Params.model_validate(request.params.model_dump())
         pen = Pen(self._model, params.sampling, request.stopped)
-        said = params.said.over(asking.asked(request.brief)[0])
+        index_of = self.folder / KNOWN
+        composer = Composer(pen, params.drafts, known(index_of) if index_of.is_file() else None)
+        said = params.said.over(asking.asked(request.brief)[0]).over(inspired(request.parents))
         index = 0
-        for part in self._task(request, params, pen, said):
+        for part in self._task(request, params, composer, said):
             if isinstance(part, Step):
                 yield part
             else:
                 yield self._content(index, request, params, part)
                 index += 1
 
-    def _task(self, request: Request, params: TuneParams, pen: Pen, said: Asked) -> Run:  # noqa: PLR0911 (one for each verb)
+    def _task(self, request: Request, params: TuneParams, composer: Composer, said: Asked) -> Run:  # noqa: PLR0911 (one for each verb)
         """What the verb asks for: Steps, and a `Made` for each seed in order."""
-        title, seeds = request.brief.intent, request.seeds
+        title, seeds, pen = request.brief.intent, request.seeds, composer.pen
         if request.verb in {Verb.CREATE, Verb.REROLL}:
-            return tasks.create(pen, said.whole(), seeds, title, home=params.home)
+            return tasks.create(composer, said.whole(), seeds, title, home=params.home)
         scores = scores_of(request)
         score = scores[0]
         own = score.conditions()
         match request.verb:
             case Verb.CONTINUE:
-                return tasks.go_on(pen, score, own, seeds, params.more, home=params.home)
+                return tasks.go_on(composer, score, own, seeds, params.more, home=params.home)
             case Verb.REPLACE if request.bars:
                 return tasks.replace(pen, score, own, seeds, request.bars, home=params.home)
             case Verb.VARY:
                 return tasks.vary(pen, score, own, seeds, request.strength or Strength.SUBTLE)
             case Verb.REFINE:
-                return tasks.refine(pen, score, said, seeds, title, home=params.home)
+                return tasks.refine(composer, score, said, seeds, title, home=params.home)
             case Verb.BLEND if len(scores) > 1:
                 return tasks.blend(pen, score, scores[1], own, seeds, title or score.tune.title)
             case Verb.TRANSPOSE if request.semitones is not None:

@@ -1,0 +1,212 @@
+"""Whole tunes, phrase by phrase: several drafts of each phrase grow side by side, and the one that sounds best goes on.
+
+A phrase is four bars. Drafts that would copy a known tune for longer than `MOST_SHARED` bars are never kept: where all of
+them do, the phrase is written again with more room for chance. What was kept is told at once and never changes, so a page
+can show it. A tune depends on its seed alone: each draft has its own chance, and the ear its own arithmetic.
+"""
+
+from __future__ import annotations
+
+import copy
+import random
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from app.engines.music import ear
+from app.engines.music.drawing import drawn
+from app.engines.music.pen import MOST_TOKENS, Bound, Pen, Wrote, further
+from app.engines.music.rows import Rows
+from app.engines.text.decoding import End
+from app.engines.text.sampling import IMPOSSIBLE
+from app.errors import EngineError, _
+from app.music.grammar import WholeTune
+from app.music.pitch import Key, Mode
+from app.music.tokens import EIGHTH, EOS, IDS, VOCABULARY, notes_of, split
+
+if TYPE_CHECKING:
+    import torch
+
+    from app.music.novelty import Known
+
+MOST_SHARED = 7.5  # bars in a row, as the index of known tunes counts them
+AGAIN, WARMER = 4, 0.2  # how often a phrase is begun again, and by how much its temperature rises each time
+ROWS = 32  # drafts of all tunes together
+LONG, FEW = 400, 3  # eighths from which on a tune is written with few drafts: keys and values of all must fit
+
+
+@dataclass(slots=True)
+class _Draft:
+    """A phrase in the making, in a row of the network."""
+
+    row: int
+    grammar: Bound
+    chance: random.Random
+    tokens: list[int] = field(default_factory=list)
+    logs: list[float] = field(default_factory=list)
+    whole: bool = False  # the phrase is over
+    end: str = ""
+
+    @property
+    def likelihood(self) -> float:
+        """The mean log-probability of a token."""
+        return sum(self.logs) / max(1, len(self.logs))
+
+
+@dataclass(slots=True)
+class _Variant:
+    """A tune: what of it is settled, and the drafts of its next phrase."""
+
+    index: int
+    drafts: list[_Draft]
+    grammar: Bound
+    pending: int  # the last settled token, which the network has not read yet
+    settled: list[int] = field(default_factory=list)
+    again: int = 0
+    over: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Composer:
+    """`drafts` a phrase at most; `known` are the tunes that must not be copied."""
+
+    pen: Pen
+    drafts: int
+    known: Known | None = None
+
+    @property
+    def alone(self) -> Composer:
+        """The same for one variant's own parts, which have other indices."""
+        return replace(self, pen=self.pen.alone)
+
+    def write(
+        self, prompt: Sequence[str], seeds: Sequence[int], grammars: Sequence[WholeTune], before: Sequence[str] = ()
+    ) -> Iterator[list[Wrote]]:
+        """Go on from `prompt` once for each seed; whatever phrases are settled in a step. `before` is heard with them."""
+        eighths = max(grammar.length * grammar.bars for grammar in grammars)
+        count = max(1, min(self.drafts, ROWS // len(seeds), FEW if eighths > LONG else ROWS))
+        mode = next((Mode(token[2:]) for token in prompt if token.startswith("K:")), Mode.MAJOR)
+        judge = _Judge(self.known, Key("C", mode), grammars[0].length, before)
+        yield from _Writing(self.pen, judge, count).told([IDS[token] for token in prompt], seeds, grammars)
+
+
+@dataclass(frozen=True, slots=True)
+class _Judge:
+    """What a draft is worth."""
+
+    known: Known | None
+    key: Key
+    whole: Fraction
+    before: Sequence[str]
+
+    def shared(self, tokens: Sequence[str]) -> float:
+        """The bars in a row that a tune shares with a known one."""
+        if self.known is None:
+            return 0.0
+        notes = (note for bar in split(tokens) for note in notes_of(bar.body, self.key))
+        sounds = [(note.top.midi, note.duration) for note in notes if not note.rest]
+        return self.known.shared(sounds, self.whole * EIGHTH).bars
+
+    def worth(self, tokens: Sequence[str], likelihood: float, shared: float) -> float:
+        """The more the better."""
+        copied = max(0.0, shared - MOST_SHARED / 2) * (1 if shared <= MOST_SHARED else 100)
+        return ear.score([*self.before, *tokens], self.whole, likelihood) - copied
+
+
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """One call of the composer: `count` drafts of each phrase of each tune."""
+
+    pen: Pen
+    judge: _Judge
+    count: int
+
+    def told(self, ids: Sequence[int], seeds: Sequence[int], grammars: Sequence[WholeTune]) -> Iterator[list[Wrote]]:
+        """Every step in which a phrase is settled."""
+        model = self.pen.model
+        room = min(MOST_TOKENS, model.room(ids))
+        rows = Rows(model.model, len(seeds), self.count)
+        rows.read(ids[:-1])
+        variants = [self._begun(index, *both, ids[-1]) for index, both in enumerate(zip(seeds, grammars, strict=True))]
+        while live := [variant for variant in variants if not variant.over]:
+            growing = [(variant, draft) for variant in live for draft in variant.drafts if not draft.whole]
+            tokens = [(draft.tokens or [variant.pending])[-1] for variant, draft in growing]
+            logits = rows.step(tokens, [draft.row for _variant, draft in growing])
+            self._draw(growing, logits, room)
+            found = [word for variant in live for word in self._settled(variant, rows, self.pen.stopped)]
+            if found:
+                yield found
+
+    def _begun(self, index: int, seed: int, grammar: WholeTune, pending: int) -> _Variant:
+        bound = Bound(grammar)
+        chances = [random.Random(further(seed, number)) for number in range(self.count)]
+        first = index * self.count
+        drafts = [_Draft(first + at, copy.deepcopy(bound), chance) for at, chance in enumerate(chances)]
+        return _Variant(index, drafts, bound, pending)
+
+    def _draw(self, growing: Sequence[tuple[_Variant, _Draft]], logits: torch.Tensor, room: int) -> None:
+        """One more token for every draft that is not whole."""
+        import torch
+
+        allowed = torch.stack([draft.grammar.mask() for _variant, draft in growing]).to(logits.device)
+        if not bool(allowed.any(-1).all()):
+            raise EngineError(_("The form leaves nothing that could come next. Loosen it."))
+        scores = logits.masked_fill(~allowed, IMPOSSIBLE)
+        warmth = torch.tensor([[1 + WARMER * variant.again] for variant, _draft in growing], device=logits.device)
+        ids = drawn(scores / warmth, self.pen.sampling, [draft.chance.random() for _variant, draft in growing])
+        logs = scores.log_softmax(-1)[range(len(ids)), ids].tolist()
+        for (variant, draft), id, log in zip(growing, ids, logs, strict=True):
+            draft.tokens.append(id)
+            draft.logs.append(log)
+            draft.grammar.feed(id)
+            if id == IDS[EOS]:
+                draft.end = End.END
+            elif len(variant.settled) + len(draft.tokens) >= room:
+                draft.end = End.LENGTH
+            draft.whole = bool(draft.end) or draft.grammar.phrased
+
+    def _settled(self, variant: _Variant, rows: Rows, stopped: Container[int]) -> list[Wrote]:
+        """The best draft's tokens when all drafts are whole; nothing while they are not."""
+        if variant.index in stopped:
+            variant.over = True
+            return [Wrote(variant.index, "", end=End.STOPPED)]
+        if not all(draft.whole for draft in variant.drafts):
+            return []
+        best = self._best(variant)
+        if best is None:
+            self._once_more(variant, rows)
+            return []
+        draft = variant.drafts[best]
+        words = [VOCABULARY[id] for id in draft.tokens]
+        found = [Wrote(variant.index, word, log) for word, log in zip(words, draft.logs, strict=True) if word != EOS]
+        variant.settled += draft.tokens
+        variant.over = bool(draft.end)
+        if variant.over:
+            return [*found, Wrote(variant.index, "", end=draft.end)]
+        rows.take(variant.index, draft.row)
+        variant.pending, variant.grammar, variant.again = draft.tokens[-1], draft.grammar, 0
+        self._fresh(variant)
+        return found
+
+    def _best(self, variant: _Variant) -> int | None:
+        """Which draft goes on; None where all of them copy and there is another try."""
+        worth = []
+        for number, draft in enumerate(variant.drafts):
+            tune = [VOCABULARY[id] for id in [*variant.settled, *draft.tokens] if id != IDS[EOS]]
+            shared = self.judge.shared(tune)
+            if shared <= MOST_SHARED or variant.again == AGAIN:
+                worth.append((self.judge.worth(tune, draft.likelihood, shared), -number))
+        return -max(worth)[1] if worth else None
+
+    def _once_more(self, variant: _Variant, rows: Rows) -> None:
+        """The phrase from its beginning."""
+        rows.again(variant.index)
+        variant.again += 1
+        self._fresh(variant)
+
+    def _fresh(self, variant: _Variant) -> None:
+        variant.drafts = [
+            replace(draft, grammar=copy.deepcopy(variant.grammar), tokens=[], logs=[], whole=False, end="")
+            for draft in variant.drafts
+        ]
