@@ -12,7 +12,7 @@ from statistics import fmean
 
 from app.engines.text.decoding import Constraint, End, Pick, Variant, Written, choose, generator
 from app.engines.text.language_model import Cache, LanguageModel
-from app.engines.text.sampling import Sampling
+from app.engines.text.sampling import IMPOSSIBLE, Sampling
 
 CANDIDATES = 8
 _LONGEST = 32  # tokens of a line; a form's lines are shorter
@@ -41,14 +41,16 @@ def lines(
     judge: Judge,
     before: Sequence[int] = (),
     stopped: Container[int] = (),
-    candidates: int = CANDIDATES,
+    candidates: Callable[[Sequence[int]], int] = lambda _written: CANDIDATES,
     most: int = 4000,
 ) -> Iterator[list[Written]]:
     """Continue `prompt` once for each seed, all variants a line in turn; yields a line's tokens at once, the last with its
     end where the poem ends.
 
     `breaks` are the tokens that end a line; `judge` gets what a variant has, the candidates' tokens and their mean
-    log-probabilities, and says which one is best. At most `most` tokens each. Raises EngineError as `decode` does.
+    log-probabilities, and says which one is best. These are the model's own, form or not: where the form leaves it a word
+    that it would never have said there, it says so. `candidates` says how many there are for the line after what a variant
+    has. At most `most` tokens each. Raises EngineError as `decode` does.
     """
     poems = []
     for index, (_seed, constraint) in enumerate(zip(seeds, constraints, strict=True)):
@@ -60,8 +62,8 @@ def lines(
                 poems.remove(poem)
                 yield [Written(poem.index, None, End.STOPPED)]
                 continue
-            found = _candidates(model, poem, seeds[poem.index], sampling, breaks, before, candidates)
-            likelihoods = [fmean([pick.logprob for pick in line if not pick.forced] or [0.0]) for line in found]
+            count = candidates(poem.ids)
+            found, likelihoods = _candidates(model, poem, seeds[poem.index], sampling, breaks, before, count)
             best = judge(poem.ids, [[pick.id for pick in line] for line in found], likelihoods)
             picks = found[best]
             over = picks[-1].id in model.ends
@@ -87,30 +89,36 @@ def _candidates(
     breaks: Container[int],
     before: Sequence[int],
     count: int,
-) -> list[list[Pick]]:
-    """Several next lines, written in one batch on the poem's cache; each ends with a break or the text's end."""
+) -> tuple[list[list[Pick]], list[float]]:
+    """Several next lines, written in one batch on the poem's cache, and how likely the model finds each; each ends with a
+    break or the text's end.
+    """
     poem.cache.keep([0] * count)
     drawn = [
         Variant(poem.index, generator(seed * 1009 + len(poem.ids) * 31 + row), poem.constraint, list(poem.ids))
         for row in range(count)
     ]
     found: list[list[Pick]] = [[] for _row in range(count)]
+    likely: list[list[float]] = [[] for _row in range(count)]
     over = [False] * count
     fed = [poem.last] * count
     for _step in range(_LONGEST):
         rows = model.step(fed, poem.cache)
+        own = rows.masked_fill(~model.usable, IMPOSSIBLE).log_softmax(-1)
         for row, variant in enumerate(drawn):
             if over[row]:
                 continue
             pick = choose(rows[row], variant, model, sampling, before, 8)
             found[row].append(pick)
             variant.ids.append(pick.id)
-            worded = any(not p.forced or p.id not in breaks for p in found[row][:-1])
+            worded = any(p.id not in breaks for p in found[row][:-1])
+            if worded or pick.id not in breaks:  # how a stanza is parted from the next is nobody's choice
+                likely[row].append(float(own[row, pick.id]))
             over[row] = pick.id in model.ends or (pick.id in breaks and worded)
             fed[row] = pick.id
         if all(over):
             break
-    return found
+    return found, [fmean(line or [0.0]) for line in likely]
 
 
 def _keep(poem: _Poem, row: int, length: int, base: int) -> None:

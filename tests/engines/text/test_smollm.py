@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 
 from app.brief import Brief
-from app.engines.engine import Content, Parent, Request, Step, Verb
+from app.engines.engine import Content, Parent, Request, Step, Strength, Verb
 from app.engines.text import gguf
+from app.engines.text.english_forms import LYRIC
 from app.engines.text.ranking import total
 from app.engines.text.rescoring import perplexity
-from app.engines.text.smollm import LYRIC, PACKAGE, SmolLM, source
+from app.engines.text.smollm import PACKAGE, SmolLM, source
 from app.engines.text.tasks import HAN
 from app.errors import DiskFullError, EngineError
 from app.forms.asked import form_of
@@ -93,6 +94,24 @@ def test_verse_keeps_a_form_line_by_line(smollm: SmolLM) -> None:
         assert check(LYRIC, content.data.decode()).holds
     for content in run(smollm, Verb.CREATE, brief=Brief(intent="a haiku on rain")):
         assert check(form_of({"preset": "haiku"}), content.data.decode()).holds
+
+
+def test_a_variation_of_a_lyric_stays_one(smollm: SmolLM) -> None:
+    (poem,) = run(smollm, Verb.CREATE, seeds=(3,))
+    parent = poem.data.decode()
+    (varied,) = run(smollm, Verb.VARY, parent, seeds=(4,), strength=Strength.SUBTLE)
+    text = varied.data.decode()
+    assert text != parent
+    assert text.splitlines()[:4] == parent.splitlines()[:4]
+    assert check(LYRIC, text).holds
+
+
+def test_free_verse_is_written_by_lines_that_do_not_come_twice(smollm: SmolLM) -> None:
+    brief = Brief(intent="a poem in free verse about rain")
+    (poem,) = run(smollm, Verb.CREATE, brief=brief, seeds=(5,), params={"tokens": 90})
+    lines = [line.strip().lower() for line in poem.data.decode().splitlines() if line.strip()]
+    assert len(lines) >= 3
+    assert len(set(lines)) == len(lines)
 
 
 def test_a_form_of_chinese_characters_is_refused(smollm: SmolLM) -> None:

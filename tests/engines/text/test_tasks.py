@@ -22,7 +22,8 @@ def test_a_new_text_has_its_brief_in_its_own_language(*, prefills: bool) -> None
     english = task_of(request(Verb.CREATE), prefills=prefills)
     chinese = task_of(request(Verb.CREATE, brief="写一首抒情诗，描述秋日的景色"), prefills=prefills)
     assert "a poem on autumn" in english.message
-    assert chinese.message.startswith("请写：写一首抒情诗，描述秋日的景色。")
+    assert chinese.message.startswith("写一首抒情诗，描述秋日的景色。只写"), "an order is not ordered twice"
+    assert task_of(request(Verb.CREATE, brief="秋日的景色"), prefills=prefills).message.startswith("请写：秋日的景色。")
     assert (tongue("一首 haiku"), tongue("a haiku on 秋")) == ("zh", "en")
 
 

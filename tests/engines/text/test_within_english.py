@@ -127,7 +127,7 @@ def test_line_by_line_keeps_the_form_and_the_best_candidate(model: LanguageModel
 
     found: dict[int, list[int]] = {0: [], 1: []}
     ended = []
-    for step in lines(model, [7, 8], (1, 2), Sampling(), holds, breaks={5}, judge=judge, candidates=4):
+    for step in lines(model, [7, 8], (1, 2), Sampling(), holds, breaks={5}, judge=judge, candidates=lambda _: 4):
         found[step[0].index] += [word.pick.id for word in step if word.pick]
         ended += [word.end for word in step if word.end]
     assert ended == [End.END, End.END]
@@ -142,7 +142,9 @@ def test_the_cache_of_the_chosen_line_is_that_of_the_text(model: LanguageModel) 
     form = form_of({"language": "en", "lines": 3, "measure": [[4, 6]]})
     ids: list[int] = []
     records: list[float] = []
-    for step in lines(model, [7, 8], (3,), Sampling(), [within(form, model)], breaks={5}, judge=lambda *_: 1, candidates=3):
+    for step in lines(
+        model, [7, 8], (3,), Sampling(), [within(form, model)], breaks={5}, judge=lambda *_: 1, candidates=lambda _: 3
+    ):
         ids += [word.pick.id for word in step if word.pick]
         records += [word.pick.logprob for word in step if word.pick]
     scores = model.score([7, 8, *ids], len(ids))
@@ -151,6 +153,26 @@ def test_the_cache_of_the_chosen_line_is_that_of_the_text(model: LanguageModel) 
         allowed = again.allowed(ids[:at])
         logs = scores[at].masked_fill(~allowed, float("-inf")).log_softmax(-1)
         torch.testing.assert_close(float(logs[id]), told, atol=1e-3, rtol=1e-3)
+
+
+def test_a_candidate_is_as_likely_as_the_model_finds_it_form_or_not(model: LanguageModel) -> None:
+    """A rhyme that the form forces and the model would never say there is no likely end of a line."""
+    form = form_of({"language": "en", "lines": 2, "measure": [[4, 6]], "rhyme": "AA"})
+    told: list[tuple[list[int], float]] = []
+
+    def judge(_before: Any, candidates: Any, likelihoods: Any) -> int:
+        told.append((list(candidates[0]), likelihoods[0]))
+        return 0
+
+    for _step in lines(model, [7, 8], (3,), Sampling(), [within(form, model)], breaks={5}, judge=judge, candidates=lambda _: 3):
+        pass
+    ids = [id for line, _likely in told for id in line]
+    own = model.score([7, 8, *ids], len(ids)).masked_fill(~model.usable, float("-inf")).log_softmax(-1)
+    at = 0
+    for line, likely in told:
+        expected = [float(own[at + place, id]) for place, id in enumerate(line)]
+        at += len(line)
+        torch.testing.assert_close(likely, sum(expected) / len(expected), atol=1e-3, rtol=1e-3)
 
 
 def test_a_stop_ends_a_poem_between_two_lines(model: LanguageModel) -> None:
