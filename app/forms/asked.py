@@ -9,7 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.errors import InvalidError, _
-from app.forms.form import Form
+from app.forms.form import Breaks, Form, Freedom, Language
 from app.forms.presets import presets, regulated
 
 FREE = "free"
@@ -18,13 +18,14 @@ LISTS = {"must", "avoid"}  # a form field sends them as one text, a line or a co
 NUMBERS = {"measure", "stanzas"}  # and these as numbers: "5 7 5", "8-10"
 REGULATED = {"wujue": (5, 4), "qijue": (7, 4), "wulv": (5, 8), "qilv": (7, 8), "wupai": (5, 12)}  # characters a line, lines
 CHOICES = {"start", "first_rhymed"}  # which patterns of regulated verse: 平 or 仄 first, whether the first line rhymes
+TONES = "tones"  # a tone pattern of one's own, a line each: 平, 仄, 中 for either
 
 
 def form_of(data: Mapping[str, Any] | None) -> Form:
     """The form for {"preset": "qijue", …}: a named form, its fields replaced by those given; none asks for nothing.
 
-    Regulated verse also takes `start` ("平" or "仄") and `first_rhymed`. Empty fields say nothing. Raises InvalidError
-    naming the field.
+    Regulated verse also takes `start` ("平" or "仄") and `first_rhymed`; any form takes `tones`, a pattern of one's own.
+    Empty fields say nothing. Raises InvalidError naming the field.
     """
     given = asked(data)
     name = given.pop("preset", FREE)
@@ -32,8 +33,11 @@ def form_of(data: Mapping[str, Any] | None) -> Form:
         raise InvalidError("form.preset", _("allowed here: %(names)s"), names=", ".join(presets()))
     chosen = {key: given.pop(key) for key in CHOICES & given.keys()}
     base = _regulated(name, chosen) if chosen else presets()[name]
+    fields = {**base.model_dump(), **_own_tones(given.pop(TONES, [])), **given}
+    if "rhyme" in given and "patterns" not in given:
+        fields["patterns"] = [{**dict(pattern), "rhyme": given["rhyme"]} for pattern in fields["patterns"]]
     try:
-        form = Form.model_validate({**base.model_dump(), **given})
+        form = Form.model_validate(fields)
     except ValidationError as error:
         first = error.errors()[0]
         field = ".".join(str(part) for part in ("form", *first["loc"]))
@@ -48,8 +52,9 @@ def asked(data: Mapping[str, Any] | None) -> dict[str, Any]:
     """`data` as it is kept: without what says nothing, texts of lists as lists. Raises InvalidError for what is no field."""
     found: dict[str, Any] = {}
     for name, value in (data or {}).items():
-        if name not in {"preset", *CHOICES, *Form.model_fields}:
-            raise InvalidError(f"form.{name}"[:80], _("allowed here: %(names)s"), names=", ".join(sorted(Form.model_fields)))
+        if name not in {"preset", TONES, *CHOICES, *Form.model_fields}:
+            known = sorted({TONES, *Form.model_fields})
+            raise InvalidError(f"form.{name}"[:80], _("allowed here: %(names)s"), names=", ".join(known))
         if value in ("", None, [], ()):
             continue
         found[name] = _read(name, value)
@@ -62,7 +67,20 @@ def _read(name: str, value: Any) -> Any:
         return [part.strip() for part in re.split(r"[\n,，、]", value) if part.strip()]
     if name in NUMBERS and isinstance(value, str):
         return [_numbers(name, part) for part in re.split(r"[\s,，、/+]+", value.strip())]
+    if name == TONES and isinstance(value, str):
+        return value.split()
     return [value] if name in NUMBERS and isinstance(value, int) else value
+
+
+def _own_tones(lines: Any) -> dict[str, Any]:
+    """The fields of a form that has these tones, so many lines and characters a line; none for none."""
+    if not lines:
+        return {}
+    if not isinstance(lines, list) or not all(isinstance(line, str) and re.fullmatch("[平仄中]{1,20}", line) for line in lines):
+        raise InvalidError("form.tones", _("a line of 平, 仄 or 中 for each line of the text is expected"))
+    measure = [(len(line), len(line)) for line in lines]
+    kept = {"language": Language.CHINESE, "breaks": Breaks.CLAUSE, "freedom": Freedom.EXACT, "stanzas": ()}
+    return kept | {"lines": len(lines), "measure": measure, "patterns": [{"tones": lines}]}
 
 
 def _numbers(name: str, text: str) -> int | list[int]:

@@ -82,6 +82,11 @@ class Report(BaseModel):
     findings: tuple[Finding, ...] = ()  # about the whole text
 
     @property
+    def whole(self) -> bool:
+        """Whether the text has all the lines that the form asks for, where it asks for a number."""
+        return self.form.total is not None and len(self.lines) >= self.form.total
+
+    @property
     def faults(self) -> tuple[Finding, ...]:
         """Everything that does not hold, line by line, then of the whole."""
         every = [f for line in self.lines for f in line.findings]

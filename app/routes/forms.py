@@ -75,13 +75,16 @@ class LineOut(BaseModel):
 
 
 class ReportOut(BaseModel):
-    """A text held against a form: `share` is the part of what could be judged that holds, 0 to 1."""
+    """A text held against a form: `share` is the part of what could be judged that holds, 0 to 1; `whole`: the text has all
+    the lines that the form asks for, so there is no next one.
+    """
 
     form: str
     title: str
     pattern: str
     holds: bool
     share: float
+    whole: bool
     lines: list[LineOut]
     findings: list[FindingOut]
 
@@ -94,6 +97,7 @@ class ReportOut(BaseModel):
             pattern=say(report.pattern) if report.pattern else "",
             holds=report.holds,
             share=report.share,
+            whole=report.whole,
             lines=[LineOut.of(line, say) for line in report.lines],
             findings=[FindingOut.of(one, say) for one in report.findings],
         )

@@ -9,15 +9,17 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
-from app.brief import Medium, Title
+from app.brief import Brief, Medium, Title
 from app.engines.catalog import best
 from app.engines.engine import Engine, Verb
+from app.engines.music.tunes import ABC
 from app.errors import EngineError
-from app.forms.presets import TITLES, presets
+from app.forms.offered import filled, offered
 from app.models.draft import Draft, draft_of
 from app.models.lineage import pane
 from app.models.work import Work
 from app.models.worker import workers
+from app.music.recording import FLAC
 from app.pages import answer
 from app.passages import tongue
 from app.routes.deps import CurrentArtist, Parts, Session, Studio, body, documented
@@ -42,9 +44,19 @@ def engine_view(engine: Engine) -> dict[str, Any]:
         "licence": engine.licence,
         "medium": str(engine.medium),
         "verbs": sorted(str(verb) for verb in engine.verbs),
+        **(heard_by(engine) if engine.medium == Medium.MUSIC else {}),
         "unready": engine.unready(),
         "schema": engine.Params.model_json_schema(),
         "defaults": engine.Params().model_dump(mode="json"),
+    }
+
+
+def heard_by(engine: Engine) -> dict[str, list[str]]:
+    """Of an engine of music: its verbs for what lies there in notes, and for a recording."""
+    kinds = {"notes": ABC, "sound": FLAC}
+    return {
+        name: sorted(str(verb) for verb in engine.verbs if engine.refusal(verb, Brief(), (), (kind,)) is None)
+        for name, kind in kinds.items()
     }
 
 
@@ -54,12 +66,16 @@ def painters(parts: Studio, work: Work) -> list[Engine]:
 
 
 def chosen_engine(parts: Studio, work: Work, draft: Draft) -> Engine | None:
-    """The draft's engine, else the first of this medium; for a text the one that reads its brief best."""
+    """The draft's engine, else the first of this medium; for a text the one that reads its brief best, for a recording the
+    first that can start from one.
+    """
     fitting = painters(parts, work)
     named = next((engine for engine in fitting if engine.name == draft.engine), None)
     if named is None and work.medium == Medium.TEXT and fitting:
         with suppress(EngineError):  # none is ready: the first tells why
             return best(parts.engines, work.medium, Verb.CREATE, draft.brief)
+    if named is None and draft.base is not None and draft.base.asset is not None and work.medium == Medium.MUSIC:
+        named = next((engine for engine in fitting if heard_by(engine)["sound"]), None)
     return named or (fitting[0] if fitting else None)
 
 
@@ -92,9 +108,12 @@ def writing(draft: Draft) -> dict[str, Any]:
     """What the writing room shows besides: the text in the editor and who wrote it, and the forms that can be asked for."""
     text = draft.text or ""
     origins = draft.origins or ([[0, len(text), "hand"]] if text else [])
-    forms = [{"name": name, "title": TITLES[name], "language": form.language} for name, form in presets().items()]
     spans = [{"start": start, "end": end, "by": by} for start, end, by in origins]
-    return {"sheet": {"text": text, "origins": spans, "language": tongue(text or draft.brief.intent)}, "presets": forms}
+    return {
+        "sheet": {"text": text, "origins": spans, "language": tongue(text or draft.brief.intent)},
+        "presets": offered(),
+        "wanted": filled(draft.form),
+    }
 
 
 @router.get("/{id}")

@@ -1,7 +1,8 @@
 // The brief's form as a value and back: {brief, engine, params, seed, count}, the shape the server speaks.
 
 const LISTS = ["materials", "criteria"];
-const PHRASES = ["must", "avoid"]; // of a form that a text is asked to keep
+const PHRASES = ["must", "avoid", "tones"]; // of a form that a text is asked to keep
+const NUMBERS = ["measure", "stanzas"]; // of it: a number or a span for each line or stanza in turn
 
 const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
 const plain = (text) => text.replaceAll("\r\n", "\n").normalize("NFC");
@@ -28,8 +29,21 @@ export function read(form) {
 
 /** What a text's form asks for: {preset, …} with what is asked besides, null when nothing is. */
 function asks(state, name, wanted) {
-  const said = wanted.length > 0 && !(name === "preset" && wanted === "free");
-  state.form = said ? { ...state.form, [name]: wanted } : (state.form ?? null);
+  if (name === "rest") return (state.form = wanted ? { ...JSON.parse(wanted), ...state.form } : (state.form ?? null));
+  const said = wanted !== null && String(wanted) !== "" && !(name === "preset" && wanted === "free");
+  return (state.form = said ? { ...state.form, [name]: wanted } : (state.form ?? null));
+}
+
+/** A wish of a text's form as its field holds it: [[8, 10], 7] of `measure` is "8-10 7"; words stand a line each. */
+function spelled(name, wanted) {
+  const span = (one) => (Array.isArray(one) ? [...new Set(one)].join("-") : one);
+  return NUMBERS.includes(name) && Array.isArray(wanted) ? wanted.map(span).join(" ") : wanted;
+}
+
+/** What a form asks for beside what has a field here, as a program may have put it there: kept as it is. */
+function rest(form, wanted) {
+  const unseen = Object.entries(wanted ?? {}).filter(([name]) => !form.elements[`form.${name}`]);
+  return unseen.length ? JSON.stringify(Object.fromEntries(unseen)) : "";
 }
 
 function set(control, wanted) {
@@ -55,7 +69,7 @@ export function fill(form, state) {
       const wanted = state.brief[name];
       if (!LISTS.includes(name) || String(lines(control.value)) !== String(wanted)) set(control, wanted);
     } else if (head === "params" && !control.matches(":disabled") && name in (state.params ?? {})) set(control, state.params[name]);
-    else if (head === "form" && "form" in state) set(control, state.form?.[name] ?? (name === "preset" ? "free" : ""));
+    else if (head === "form" && "form" in state) set(control, name === "rest" ? rest(form, state.form) : spelled(name, state.form?.[name] ?? (name === "preset" ? "free" : "")));
     else if ((head === "seed" || head === "count") && head in state) set(control, state[head]);
   }
   for (const twin of form.querySelectorAll("[data-twin]")) twin.value = document.getElementById(twin.dataset.twin).value;
@@ -84,7 +98,7 @@ export function beside(theirs, mine) {
 
 const word = (value) => (Array.isArray(value) ? value.join("\n") : plain(String(value ?? ""))).trim();
 
-const asking = (form) => Object.entries(form ?? {}).map(([name, wanted]) => `${name}: ${[wanted].flat().join(", ")}`).sort().join("\n");
+const asking = (form) => Object.entries(form ?? {}).map(([name, wanted]) => `${name}: ${[spelled(name, wanted)].flat().map((one) => (Object(one) === one ? JSON.stringify(one) : one)).join(", ")}`).sort().join("\n");
 
 /** The fields in which two states differ: [dotted name, here, there]. */
 export function differences(mine, theirs) {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ from app.db import Database
 from app.engines.engine import Token
 from app.errors import InvalidError
 from app.forms.asked import asked, form_of
+from app.forms.offered import filled
 from app.forms.presets import preset
 from app.models import Project, Revision, Role, Transcript, Work
 from app.models.artist import local_artist
@@ -127,3 +129,23 @@ def test_what_is_kept_makes_the_same_form_again() -> None:
     data = {"preset": "qilv", "must": "月、江", "start": "仄", "rhyme": "", "lines": None}
     assert asked(asked(data)) == asked(data)
     assert form_of(asked(data)) == form_of(data)
+
+
+def test_tones_of_ones_own_are_a_form() -> None:
+    form = form_of({"tones": "平平仄仄平\n仄仄仄平平", "rhyme": "xA"})
+    assert (form.total, form.measure, form.language) == (2, ((5, 5), (5, 5)), "zh")
+    assert (form.patterns[0].tones, form.patterns[0].rhyme) == (("平平仄仄平", "仄仄仄平平"), "xA")
+    assert form_of(asked({"tones": "平平仄仄平\n仄仄仄平平", "rhyme": "xA"})) == form
+    for wrong in ("平a", ["平", 3], {"平": 1}):
+        with pytest.raises(InvalidError, match=r"form\.tones"):
+            form_of({"tones": wrong})
+
+
+def test_what_is_asked_for_is_told_as_a_page_holds_it_and_comes_back_the_same() -> None:
+    data = {"language": "zh", "measure": [[8, 10], 7], "must": ["秋", "月"], "marks": "，。", "repeat": True}
+    told = filled(data)
+    assert (told["measure"], told["must"]) == ("8-10 7", "秋\n月")
+    assert json.loads(told["rest"]) == {"marks": "，。", "repeat": True}
+    assert form_of({**json.loads(told.pop("rest")), **told}) == form_of(data)
+    assert filled({"preset": "qijue", "first_rhymed": False})["first_rhymed"] == "false"
+    assert filled(None)["rest"] == ""

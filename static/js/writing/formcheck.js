@@ -12,8 +12,11 @@ export class FormCheck {
   #asked = 0;
   #last = "";
 
-  constructor(region, editor, form) {
-    Object.assign(this, { region, editor, form });
+  whole = false;
+
+  /** `told(whole)` hears when the text becomes whole, or is so no longer. */
+  constructor(region, editor, form, told) {
+    Object.assign(this, { region, editor, form, told });
     editor.on("change", () => this.#soon());
     form.addEventListener("input", ({ target }) => target.name?.startsWith("form.") && this.#soon());
     form.addEventListener("change", ({ target }) => target.name?.startsWith("form.") && this.#soon());
@@ -37,7 +40,7 @@ export class FormCheck {
     if (!form || !text.trim()) {
       this.#last = "";
       this.region.hidden = true;
-      return;
+      return this.#tell(false);
     }
     const key = JSON.stringify([form, text]);
     if (key === this.#last) return;
@@ -46,10 +49,18 @@ export class FormCheck {
       const report = await post("/forms/checks", { text, form });
       if (turn !== this.#asked) return; // one wrote on meanwhile
       this.#last = key;
+      this.#tell(report.whole);
       this.#draw(report, [...text]);
     } catch (problem) {
       if (turn === this.#asked) this.#refused(problem);
     }
+  }
+
+  /** Whether the text has all the lines that its form asks for: then there is no next one. */
+  #tell(whole) {
+    if (whole === this.whole) return;
+    this.whole = whole;
+    this.told(whole);
   }
 
   /** A form that cannot be (its field tells): what was found before would be about another one. */

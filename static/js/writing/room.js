@@ -41,7 +41,7 @@ const desk = new Desk({ work, form, editor, draft, changed: () => grow(work) });
 const verbs = new Verbs({ bench, form, editor, desk, selection, generate });
 const distribution = new Distribution($("distribution"), (...where) => verbs.branch(...where));
 const reading = new Reading($("reading"), $("write").querySelector("[data-write=reading]"), editor, desk, form);
-new FormCheck($("formcheck"), editor, form);
+new FormCheck($("formcheck"), editor, form, (whole) => verbs.complete(whole));
 showShares($("shares"), editor.shares);
 editor.on("idle", () => showShares($("shares"), editor.shares));
 $("ink").ariaChecked = String(editor.ink());

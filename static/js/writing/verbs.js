@@ -35,12 +35,19 @@ export class Verbs {
     }
   }
 
+  /** The text has all the lines of its form, or not (formcheck.js). */
+  complete(whole) {
+    this.whole = whole;
+    this.offer();
+  }
+
   #obstacle(verb) {
-    const { trashed, empty, unselected, none, lacks } = this.toolbar.dataset;
+    const { trashed, empty, unselected, none, lacks, whole } = this.toolbar.dataset;
     if (trashed) return trashed;
     if (!this.editor.length) return empty;
     const [start, end] = this.editor.selection;
     if (verb === "rewrite" && start === end) return unselected;
+    if (verb === "line" && this.whole) return whole;
     if (verb === "reading") return "";
     const engines = [...(this.form.elements.engine?.options ?? [])];
     const can = (option) => option.dataset.verbs.split(" ").includes(verb);
