@@ -3,7 +3,9 @@
 // (about dragging notes, which nobody does here) becomes metadata and is taken out again.
 
 const SANS = '"Source Sans 3"';
+const SERIF = '"Fraunces"';
 const FONTS = {
+  titlefont: `${SERIF} 20`, subtitlefont: `${SERIF} 15`, composerfont: `${SANS} 13`, infofont: `${SANS} 13`,
   gchordfont: `${SANS} 13`, annotationfont: `${SANS} 12`, partsfont: `${SANS} 13 box`, repeatfont: `${SANS} 12`, tripletfont: `${SANS} 11 italic`,
   tempofont: `${SANS} 12`, vocalfont: `${SANS} 13`, wordsfont: `${SANS} 13`, measurefont: `${SANS} 10`, textfont: `${SANS} 13`, voicefont: `${SANS} 12`,
 };
@@ -62,5 +64,5 @@ export function engrave(host, text, { width, scale = 1, wrap = 0, tempo = true, 
   return tune;
 }
 
-/** Only parsed, for playing what is not drawn (yet). */
-export const parsed = (text) => holdingPolicy(() => ABCJS.renderAbc("*", text, { add_classes: true })[0] ?? null);
+/** Only read, for playing what is not drawn (yet). */
+export const parsed = (text) => ABCJS.parseOnly(text)[0] ?? null;

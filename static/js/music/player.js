@@ -159,7 +159,7 @@ export class Player {
       const late = when - clock;
       if (late > lasting) return;
       const gain = new GainNode(this.#context, { gain: 0 });
-      const source = new AudioBufferSourceNode(this.#context, { buffer });
+      const source = new AudioBufferSourceNode(this.#context, { buffer, playbackRate: this.#sounds.speed(note.pitch) });
       gain.gain.setValueAtTime(note.loudness ** 1.5, when);
       gain.gain.setValueAtTime(note.loudness ** 1.5, clock + lasting);
       gain.gain.setTargetAtTime(0, clock + lasting, FALL / 4);

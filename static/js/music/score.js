@@ -14,7 +14,7 @@ const shape = (name, attributes) => {
 export class Score {
   tune = null;
   notes = []; // {start, end, x, line, nodes}, in the order of the text
-  parts = []; // of a line between two bar lines: {start, line, left, right, top, bottom}
+  parts = []; // of a line between two bar lines: {start, end (of its first note), line, left, right, top, bottom}
   bars = []; // {number, start, end}, UTF-16 units of the text
   #sounding = [];
   #band = null; // a group under the notes
@@ -63,25 +63,25 @@ export class Score {
 
   #voice(voice, { line, top, bottom }, leading) {
     let left = null;
-    let start = null;
+    let first = null;
     for (const { el_type: kind, startChar, endChar, abselem } of voice) {
       if (!abselem) continue;
       if (kind === "note") {
         this.notes.push({ start: startChar, end: endChar, x: abselem.x, width: abselem.w, line, top, bottom, nodes: abselem.elemset ?? [] });
         left ??= abselem.x - EASE;
-        start ??= startChar;
+        first ??= { start: startChar, end: endChar };
       } else if (kind === "bar") {
-        if (leading && start !== null) this.parts.push({ start, line, left, right: abselem.x + abselem.w / 2, top, bottom });
+        if (leading && first) this.parts.push({ ...first, line, left, right: abselem.x + abselem.w / 2, top, bottom });
         left = abselem.x + abselem.w / 2;
-        start = null;
+        first = null;
       }
     }
-    if (leading && start !== null) this.parts.push({ start, line, left, right: this.notes.at(-1).x + this.notes.at(-1).width + EASE, top, bottom });
+    if (leading && first) this.parts.push({ ...first, line, left, right: this.notes.at(-1).x + this.notes.at(-1).width + EASE, top, bottom });
   }
 
-  /** The bar that a place in the text lies in, or null. */
-  barAt(offset) {
-    return this.bars.find(({ start, end }) => start <= offset && offset < Math.max(end, start + 1)) ?? null;
+  /** The bar that a part of a line shows, or null. A note's place may begin with what stands before it: touching is enough. */
+  barOf(part) {
+    return this.bars.find(({ start, end }) => start < part.end && part.start < Math.max(end, start + 1)) ?? null;
   }
 
   /** The note that is written at a place in the text, or null. */
@@ -102,16 +102,16 @@ export class Score {
     const part = inRow.find(({ right }) => point.x <= right) ?? inRow.at(-1);
     const near = this.notes.filter(({ line, x: at }) => line === row.line && at >= part.left && at <= part.right);
     const note = near.reduce((best, one) => (!best || Math.abs(one.x - point.x) < Math.abs(best.x - point.x) ? one : best), null);
-    return { part, note, bar: this.barAt(part.start) };
+    return { part, note, bar: this.barOf(part) };
   }
 
   /** The bar on the staff above (-1) or below (1) that stands nearest to `bar`. */
   beyond(bar, step) {
-    const here = this.parts.find((part) => this.barAt(part.start) === bar);
+    const here = this.parts.find((part) => this.barOf(part) === bar);
     const row = here ? this.parts.filter((part) => part.line === here.line + step) : [];
     const middle = here ? (here.left + here.right) / 2 : 0;
     const best = row.reduce((near, part) => (!near || Math.abs(middle - (part.left + part.right) / 2) < Math.abs(middle - (near.left + near.right) / 2) ? part : near), null);
-    return best ? this.barAt(best.start) : null;
+    return best ? this.barOf(best) : null;
   }
 
   /** A band around bars `first` to `last` (numbers), with a bracket so that it is not told by colour alone. */
@@ -120,7 +120,7 @@ export class Score {
     this.#band.replaceChildren();
     if (first === null) return;
     const chosen = this.parts.filter((part) => {
-      const bar = this.barAt(part.start);
+      const bar = this.barOf(part);
       return bar && bar.number >= first && bar.number <= last;
     });
     const rows = Map.groupBy ? Map.groupBy(chosen, (part) => part.line) : grouped(chosen);

@@ -126,7 +126,7 @@ export class Selecting {
   }
 
   #sight(number) {
-    const part = this.score.parts.find(({ start }) => this.score.barAt(start)?.number === number);
+    const part = this.score.parts.find((one) => this.score.barOf(one)?.number === number);
     const note = part && this.score.noteAt(part.start);
     note?.nodes[0]?.scrollIntoView({ block: "nearest" });
   }

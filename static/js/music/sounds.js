@@ -2,7 +2,10 @@
 // not be fetched is tried again the next time it is needed; nothing stays broken.
 
 const NAMES = ["C", "Db", "D", "Eb", "E", "F", "Gb", "G", "Ab", "A", "Bb", "B"];
+const RANGE = [36, 96]; // MIDI numbers that were recorded; beyond them the nearest recording is played slower or faster
 const AGAIN = 400; // ms before a failed fetch is tried once more
+
+const recorded = (pitch) => Math.max(RANGE[0], Math.min(RANGE[1], Math.round(pitch)));
 
 export class Sounds {
   #kept = new Map(); // address → {promise, buffer}
@@ -12,8 +15,14 @@ export class Sounds {
     Object.assign(this, { base, context });
   }
 
-  #address(instrument, pitch) {
+  #address(instrument, wanted) {
+    const pitch = recorded(wanted);
     return `${this.base}${instrument}-mp3/${NAMES[pitch % 12]}${Math.floor(pitch / 12) - 1}.mp3`;
+  }
+
+  /** How much faster than recorded a note is played. */
+  speed(pitch) {
+    return 2 ** ((pitch - recorded(pitch)) / 12);
   }
 
   /** The recording if it is here, else null (and it is on its way). */
