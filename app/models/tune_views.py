@@ -1,20 +1,24 @@
-"""A tune's difference as a page shows it: what changed in words, and columns of bars for two staves, one above the other."""
+"""A tune as pages show it: what it is, what changed in words, and columns of bars for two staves, one above the other."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
 from app.models.tune_diff import BarPair, Op, TuneDiff
+from app.music.abc import read
 from app.music.bar_writing import bar_text
 from app.music.bars import Facet, begins
+from app.music.checks import incomplete
+from app.music.heading import Heading, heading
 from app.music.numbering import repeats
 from app.music.signs import length_text
-from app.music.tune import Bar, Tune
+from app.music.telling import told_of
+from app.music.tune import Bar, Fault, Tune
 
 UNSAFE = re.compile(r"[\n%]|\[[A-Za-z]:")  # in a bar: what would not stay within it when it is drawn beside others
 NOTES = frozenset({"pitch", "rhythm"})
@@ -32,6 +36,40 @@ class Stretch:
     end: str | None
     at: int
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class About:
+    """What a tune's page tells: `head` as heading() reads it, the numbers of bars that are not full, what cannot be read.
+
+    `shared` is the longest run that it has in common with a known tune, or with another one of the artist's.
+    """
+
+    head: Heading
+    bars: int
+    uneven: list[int]
+    faults: tuple[Fault, ...]
+    checks: Mapping[str, bool | None]
+    home: bool
+    shared: Mapping[str, Any]
+    contour: Sequence[float]
+
+
+def about(text: str, facts: Mapping[str, Any]) -> About:
+    """Of a tune in ABC and the `facts` that its revision keeps; what those do not tell is found out."""
+    tune = read(text)
+    facts = facts if "checks" in facts else told_of(tune)
+    runs = [facts.get(name) or {"bars": 0.0, "title": ""} for name in ("novelty", "own")]
+    return About(
+        head=heading(text),
+        bars=tune.bars[-1].number if tune.bars else 0,
+        uneven=list(dict.fromkeys(tune.bars[at].number for at in incomplete(tune))),
+        faults=tune.faults,
+        checks=facts["checks"],
+        home=bool(facts.get("ends_at_home")),
+        shared=max(runs, key=lambda run: run["bars"]),
+        contour=facts.get("contour") or (),
+    )
 
 
 def stretches(pairs: Sequence[BarPair]) -> list[Stretch]:

@@ -16,6 +16,7 @@ from app.models.diff import compare
 from app.models.origins import percent, spans_of
 from app.models.text import tokens_of
 from app.models.text_views import sheet
+from app.models.tune_views import about, stretches
 from app.music import picture
 from app.music.files import MEDIA_TYPES, Played
 from app.music.files import Kind as MusicKind
@@ -61,6 +62,8 @@ def show(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     if "text/html" not in request.headers.get("accept", ""):
         return answer(request, lambda: RevisionOut.of(revision))
     first = revision.parents[0].parent if revision.parents else None
+    diff = compare(first, revision) if first else None
+    tune = about(revision.text, revision.facts) if revision.work.medium == Medium.MUSIC and revision.text is not None else None
     return answer(
         request,
         lambda: RevisionOut.of(revision),
@@ -70,9 +73,11 @@ def show(id: UUID, request: Request, artist: CurrentArtist) -> Response:
         parents=revision.parents,
         children=revision.children(),
         path=revision.path(),
-        diff=compare(first, revision) if first else None,
+        diff=diff,
+        stretches=stretches(diff.tune.bars) if diff and diff.tune else [],
         recipe=recipe(revision),
-        written=_sheet(revision),
+        written=None if tune else _sheet(revision),
+        tune=tune,
     )
 
 
