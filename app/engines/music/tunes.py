@@ -51,15 +51,30 @@ Tonic = StrEnum("Tonic", {"OPEN": OPEN} | {name: name for name in ("C", "G", "D"
 Modes = StrEnum("Modes", {"OPEN": OPEN} | {mode.name: mode.value for mode in MODES})  # type: ignore[misc]  # as above
 Moods = StrEnum("Moods", {"OPEN": OPEN} | {name.upper(): name for name in MOODS})  # type: ignore[misc]  # as above
 
+# What a choice is called; nothing chosen is called "from the brief" by the page.
+KINDS: dict[str, Any] = {
+    "reel": _("reel"),
+    "jig": _("jig"),
+    "hornpipe": _("hornpipe"),
+    "slip jig": _("slip jig"),
+    "strathspey": _("strathspey"),
+    "march": _("march"),
+    "air": _("air"),
+    "waltz": _("waltz"),
+    "other": _("another kind"),
+}
+MODE_NAMES: dict[str, Any] = {"maj": _("major"), "min": _("minor"), "dor": _("dorian"), "mix": _("mixolydian")}
+MOOD_NAMES: dict[str, Any] = {"bright": _("bright"), "gentle": _("gentle"), "dark": _("dark"), "wistful": _("wistful")}
+
 
 class TuneParams(EngineParams):
     """What of the tune the brief's words need not decide, and how its notes are drawn."""
 
-    rhythm: Rhythm = Field(Rhythm(OPEN), title=_("Kind of tune"), description=_("Empty: as the brief says."))
-    metre: Metres = Field(Metres(OPEN), title=_("Metre"), description=_("Empty: as the brief says."))
-    tonic: Tonic = Field(Tonic(OPEN), title=_("Key"), description=_("Empty: as the brief says."))
-    mode: Modes = Field(Modes(OPEN), title=_("Mode"), description=_("Empty: as the brief says."))
-    mood: Moods = Field(Moods(OPEN), title=_("Mood"), description=_("Empty: as the brief says."))
+    rhythm: Rhythm = Field(Rhythm(OPEN), title=_("Kind of tune"), json_schema_extra={"names": KINDS})
+    metre: Metres = Field(Metres(OPEN), title=_("Metre"))
+    tonic: Tonic = Field(Tonic(OPEN), title=_("Key"))
+    mode: Modes = Field(Modes(OPEN), title=_("Mode"), json_schema_extra={"names": MODE_NAMES})
+    mood: Moods = Field(Moods(OPEN), title=_("Mood"), json_schema_extra={"names": MOOD_NAMES})
     bars: int = Field(0, ge=0, le=64, title=_("Bars"), description=_("As written, before repeats; 0: as the brief says."))
     more: int = Field(8, ge=1, le=32, title=_("Bars to add"), description=_("When a tune goes on."))
     home: bool = Field(True, title=_("End on the tonic"), description=_("The last note is the key's own."))
