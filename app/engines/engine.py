@@ -243,6 +243,9 @@ class Engine(ABC):
         """
         return None
 
+    def check(self, verb: Verb, brief: Brief, params: EngineParams) -> None:  # noqa: B027 (most engines take whatever fits)
+        """Look whether `brief` and `params` (an instance of Params) go together; cheap. Raises InvalidError where not."""
+
     def fit(self, request: Request) -> Fit | None:  # noqa: ARG002 (most engines cannot read too much)
         """How long `request` is for this engine, without what it leaves out; None where nobody can tell before it runs.
 

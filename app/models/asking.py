@@ -116,6 +116,8 @@ class Asking:
         draft = source if isinstance(source, Draft) else draft_of(self.session, self.work, self.artist)
         form = form_wanted(asked, self.work.medium, asked.verb, draft, starts)
         engine = self._engine(asked, source, brief, starts)
+        params = self._params(asked, source, engine)
+        engine.check(asked.verb, brief, engine.Params.model_validate(params))
         return Generation(
             work_id=self.work.id,
             artist_id=self.artist.id,
@@ -123,7 +125,7 @@ class Asking:
             strength=(asked.strength or "subtle") if asked.verb == "vary" else None,
             brief_data=brief.model_dump(),
             engine=engine.name,
-            params=self._params(asked, source, engine),
+            params=params,
             seed=self._seed(asked, source),
             count=_count(asked, source),
             place=place,

@@ -23,6 +23,9 @@ class AnEngine(Protocol):
     def unready(self) -> str | None:
         """Why it cannot run, or None."""
 
+    def check(self, verb: Any, brief: Brief, params: Any) -> None:
+        """Raises InvalidError where brief and parameters contradict one another."""
+
     def refusal(self, verb: Any, brief: Brief, texts: Sequence[str] = (), kinds: Sequence[str] = ()) -> str | None:
         """Why it cannot do this, ready or not, or None."""
 
@@ -60,10 +63,11 @@ class Choosing:
         A parent's engine that is gone, or that cannot do this, gives way; one that the artist chose is told about.
         Raises InvalidError naming those that can.
         """
-        if not any(self.verb in engine.verbs for engine in self.engines.values()):
+        ours = [engine for engine in self.engines.values() if engine.medium == self.medium]
+        if ours and not any(self.verb in engine.verbs for engine in ours):
             if self.medium == Medium.TEXT and self.verb in list(Role):
                 self.best(self.medium, self.verb, self.brief, self.texts, self.kinds)  # says who could
-            verbs = sorted({str(verb) for engine in self.engines.values() for verb in engine.verbs})
+            verbs = sorted({str(verb) for engine in ours for verb in engine.verbs})
             raise InvalidError("verb", _("allowed here: %(verbs)s"), verbs=", ".join(verbs))
         name = wanted or (fallback if fallback in self.engines else None)
         if name is None:

@@ -10,7 +10,7 @@ from fractions import Fraction
 from app.errors import _
 from app.music.pitch import Key, Pitch
 from app.music.signs import ACCIDENTALS, ONE_PITCH, SIGN, length_of, plain_pitch, tuplet_of
-from app.music.tune import MAX_BARS, Bar, Metre, Note
+from app.music.tune import MAX_BARS, MAX_NOTES, Bar, Metre, Note
 
 INNER_LENGTH = re.compile(r"\[(?:\^{1,2}|_{1,2}|=)?[A-Ga-g][,']*(\d*(?:/+\d*)?)")
 ANNOTATIONS = frozenset("^_<>@")
@@ -45,6 +45,7 @@ class Staff:
         self.bars: list[Bar] = []
         self.symbols: list[tuple[int, int]] = []
         self.full = False
+        self._count = 0  # of notes and rests
         self._fault, self._fields = fault, fields
         self._bar = _Open()
         self._forget()
@@ -102,6 +103,10 @@ class Staff:
         return lasting * self.unit
 
     def _add(self, pitches: tuple[Pitch, ...], lasting: Fraction, tied: bool, source: tuple[int, int]) -> None:
+        self._count += 1
+        if self._count == MAX_NOTES:
+            self.full = True
+            self._fault(source[0], _("A tune may have %(most)s notes; the rest is not read."), most=f"{MAX_NOTES:,}")
         factor, left = self._tuplet
         self._tuplet = (factor, left - 1) if left > 1 else (Fraction(1), 0)
         lasting *= factor * self._broken
@@ -177,7 +182,7 @@ class Staff:
         self.bars.append(Bar(0, tuple(notes), self.key, self.metre, bar.opening, bar.endings, line, source, self.unit))
         self._bar = _Open(opening=line)
         self._forget()
-        if len(self.bars) >= MAX_BARS:
+        if len(self.bars) >= MAX_BARS and not self.full:
             self.full = True
             self._fault(at, _("A tune may have %(most)s bars; the rest is not read."), most=f"{MAX_BARS:,}")
 

@@ -10,6 +10,7 @@ from fractions import Fraction
 from app.music.pitch import Key, Pitch
 
 MAX_BARS = 10_000
+MAX_NOTES = 100_000  # and rests; reading them takes some seconds
 METRE = re.compile(r"\s*(\d{1,3})\s*/\s*(\d{1,3})")
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,7 +14,7 @@ from app.engines.engine import Content
 from app.engines.image import svg
 from app.engines.music.tunes import ABC
 from app.errors import EngineError, _
-from app.models import Asset, Generation, Revision, Role, Status, Transcript, Work
+from app.models import Artist, Asset, Generation, Revision, Role, Status, Transcript, Work
 from app.models.asset import keep_asset
 from app.models.origins import By, made, spans_of, stored, whole
 from app.models.revision import Origin, choose_cover, edges
@@ -99,6 +99,7 @@ def finish(database: Database, store: Store, generation: Generation, contents: I
     given = list(contents)
     contents = [content for content in given if _worth_keeping(content, generation)]
     kept = [(content, keep(store, content)) for content in contents]
+    facts = _facts(database, generation, contents)
     with database.writing() as session:
         row = session.get(Generation, generation.id, with_for_update=True)
         late = row is not None and row.status == Status.CANCELLED and all(c.media_type in WRITTEN for c in given)
@@ -109,10 +110,7 @@ def finish(database: Database, store: Store, generation: Generation, contents: I
         work = session.get_one(Work, row.work_id, with_for_update={"of": Work})  # not the project joined to it
         for (content, assets), number in zip(kept, work.numbers(len(kept)), strict=True):
             asset = [keep_asset(session, asset) for asset in assets][-1] if assets else None
-            revision = _revision(row, content, asset, number)
-            if content.media_type == ABC:
-                parents = [parent.revision_id for parent in row.parents]
-                revision.facts = facts_of(session, row.artist, work, text_of(content), parents) | revision.facts
+            revision = _revision(row, content, asset, number, facts.get(content.index, {}))
             session.add(revision)
             if content.tokens:
                 session.flush()
@@ -140,11 +138,22 @@ def _worth_keeping(content: Content, generation: Generation) -> bool:
     return content.media_type != TEXT or any(text[start:end].strip() for start, end in content.written)
 
 
+def _facts(database: Database, generation: Generation, contents: Iterable[Content]) -> dict[int, dict[str, Any]]:
+    """What is told of each tune, by its index: before anything is written, for it may take a second, and nobody should wait."""
+    tunes = [content for content in contents if content.media_type == ABC]
+    if not tunes:
+        return {}
+    parents = [parent.revision_id for parent in generation.parents]
+    with database.reading() as session:
+        artist, work = session.get_one(Artist, generation.artist_id), session.get_one(Work, generation.work_id)
+        return {tune.index: facts_of(session, artist, work, text_of(tune), parents) for tune in tunes}
+
+
 def _all_stopped(contents: Iterable[Content]) -> bool:
     return all(content.facts.get("ended") == "stopped" for content in contents)
 
 
-def _revision(generation: Generation, content: Content, asset: Asset | None, number: int) -> Revision:
+def _revision(generation: Generation, content: Content, asset: Asset | None, number: int, facts: Mapping[str, Any]) -> Revision:
     text = text_of(content) if content.media_type in WRITTEN else None
     return Revision(
         work_id=generation.work_id,
@@ -156,7 +165,7 @@ def _revision(generation: Generation, content: Content, asset: Asset | None, num
         engine=generation.engine,
         params=generation.params,
         seed=content.seed,
-        facts=dict(content.facts),
+        facts={**facts, **content.facts},
         asset=asset,
         text=text,
         origins=_origins(text, content.written, generation) if text is not None and content.media_type == TEXT else None,

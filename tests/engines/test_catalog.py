@@ -37,11 +37,11 @@ def chosen(*engines: Engine, brief: Brief = FOX) -> str:
 
 
 def test_the_house_comes_first_then_the_settings_then_the_fakes() -> None:
-    assert list(catalog(Settings(engines=[], fake_engines=False))) == ["house", "vectoriser", "smollm", "verse"]
+    assert list(catalog(Settings(engines=[], fake_engines=False))) == ["house", "vectoriser", "smollm", "verse", "tunes"]
     mine = EngineSetting(name="mine", model="somebody/something")
     names = list(catalog(Settings(engines=[mine], fake_engines=True)))
-    assert names[:5] == ["house", "mine", "vectoriser", "smollm", "verse"]
-    assert names[5:] == ["fake-slow", "fake-crash", "fake-broken", "fake-garbage"]
+    assert names[:6] == ["house", "mine", "vectoriser", "smollm", "verse", "tunes"]
+    assert names[6:] == ["fake-slow", "fake-crash", "fake-broken", "fake-garbage"]
 
 
 @pytest.mark.parametrize("name", ["house", "fake-slow"])
@@ -58,7 +58,8 @@ def test_every_engine_says_what_a_page_needs() -> None:
         assert engine.title
         assert engine.licence
         assert engine.verbs
-        assert engine.medium == (Medium.TEXT if name in {"smollm", "verse"} else Medium.IMAGE)
+        media = {"smollm": Medium.TEXT, "verse": Medium.TEXT, "tunes": Medium.MUSIC}
+        assert engine.medium == media.get(name, Medium.IMAGE)
         for field in engine.Params.model_json_schema()["properties"].values():
             assert field["title"]
             assert field["description"]
@@ -78,8 +79,8 @@ def test_an_engine_that_reads_the_brief_comes_before_one_that_does_not() -> None
 
 
 def test_why_there_is_none() -> None:
-    with pytest.raises(EngineError, match=r"No engine here can do this \(create, music\)"):
-        best(catalog(Settings(fake_engines=True)), Medium.MUSIC, Verb.CREATE, FOX)
+    with pytest.raises(EngineError, match=r"No engine here can do this \(translate, music\)"):
+        best(catalog(Settings(fake_engines=True)), Medium.MUSIC, Verb.TRANSLATE, FOX)
     with pytest.raises(EngineError, match="other: its weights are missing"):
         chosen(Stand("one", reason="it is asleep"), Stand("other", reason="its weights are missing"))
 

@@ -78,10 +78,11 @@ def test_another_medium_can_only_inspire(web: TestClient, project: str, revision
     assert answer.json()["fields"][0]["field"] == "parents.0.role"
 
 
-def test_a_work_without_an_engine_for_its_medium_says_so(web: TestClient, project: str) -> None:
+def test_an_engine_of_another_medium_is_refused_by_name(web: TestClient, project: str) -> None:
     tune = web.post(f"/projects/{project}/works", json={"title": "Tune", "medium": "music"}).json()["id"]
-    answer = web.post(f"/works/{tune}/generations", json={"brief": BRIEF})
+    answer = web.post(f"/works/{tune}/generations", json={"brief": BRIEF, "engine": "house"})
     assert (answer.status_code, answer.json()["fields"][0]["field"]) == (422, "engine")
+    assert "tunes" in answer.json()["fields"][0]["message"]
 
 
 def test_what_is_not_json_is_answered(web: TestClient, work: str) -> None:
