@@ -12,6 +12,7 @@ import random
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from app.engines.music import ear
@@ -22,7 +23,7 @@ from app.engines.text.decoding import End
 from app.engines.text.sampling import IMPOSSIBLE
 from app.errors import EngineError, _
 from app.music.grammar import WholeTune
-from app.music.pitch import Key, Mode
+from app.music.pitch import Key
 from app.music.tokens import EIGHTH, EOS, IDS, VOCABULARY, notes_of, split
 
 if TYPE_CHECKING:
@@ -81,13 +82,20 @@ class Composer:
         return replace(self, pen=self.pen.alone)
 
     def write(
-        self, prompt: Sequence[str], seeds: Sequence[int], grammars: Sequence[WholeTune], before: Sequence[str] = ()
+        self,
+        prompt: Sequence[str],
+        seeds: Sequence[int],
+        grammars: Sequence[WholeTune],
+        key: Key,
+        before: Sequence[str] = (),
     ) -> Iterator[list[Wrote]]:
-        """Go on from `prompt` once for each seed; whatever phrases are settled in a step. `before` is heard with them."""
+        """Go on from `prompt` once for each seed; whatever phrases are settled in a step.
+
+        The tunes will stand in `key`; `before` is heard with them.
+        """
         eighths = max(grammar.length * grammar.bars for grammar in grammars)
         count = max(1, min(self.drafts, ROWS // len(seeds), FEW if eighths > LONG else ROWS))
-        mode = next((Mode(token[2:]) for token in prompt if token.startswith("K:")), Mode.MAJOR)
-        judge = _Judge(self.known, Key("C", mode), grammars[0].length, before)
+        judge = _Judge(self.known, key, grammars[0].length, before)
         yield from _Writing(self.pen, judge, count).told([IDS[token] for token in prompt], seeds, grammars)
 
 
@@ -104,14 +112,19 @@ class _Judge:
         """The bars in a row that a tune shares with a known one."""
         if self.known is None:
             return 0.0
-        notes = (note for bar in split(tokens) for note in notes_of(bar.body, self.key))
-        sounds = [(note.top.midi, note.duration) for note in notes if not note.rest]
+        sounds = [sound for bar in split(tokens) for sound in _sounding(bar.body, self.key)]
         return self.known.shared(sounds, self.whole * EIGHTH).bars
 
     def worth(self, tokens: Sequence[str], likelihood: float, shared: float) -> float:
         """The more the better."""
         copied = max(0.0, shared - MOST_SHARED / 2) * (1 if shared <= MOST_SHARED else 100)
-        return ear.score([*self.before, *tokens], self.whole, likelihood) - copied
+        return ear.score([*self.before, *tokens], self.whole, likelihood, self.key.home) - copied
+
+
+@lru_cache(maxsize=4096)
+def _sounding(body: tuple[str, ...], key: Key) -> tuple[tuple[int, Fraction], ...]:
+    """A bar's notes (MIDI number, length in whole notes) without its rests."""
+    return tuple((note.top.midi, note.duration) for note in notes_of(body, key) if not note.rest)
 
 
 @dataclass(frozen=True, slots=True)

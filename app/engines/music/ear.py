@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 from itertools import pairwise, takewhile
 from statistics import fmean
 
@@ -20,7 +21,8 @@ PHRASE, PART = 4, 8  # bars
 SECTIONS = frozenset({":|", "::", "||", "|:"})
 STILL, OFTEN, WIDE, FAR = 3, 4, 12, 7  # equal notes in a row, equal bars in a tune, degrees of a tune, degrees of a leap
 LIFT = 0.3  # degrees that a second part lies higher at least
-LOW, HIGH, NARROW = -5, 12, 3  # degrees: the singing range, and the span of a phrase that does not move
+LOW, HIGH = -3, 13  # letters from middle C: a fiddle's low G to the B two octaves up
+NARROW = 3  # degrees that a phrase spans at least
 DULL, WILD = -0.3, -1.1  # mean log-probability of a token: real tunes lie between
 TONIC, OPEN_DEGREES = 0, frozenset({1, 4})  # where parts close, and where they may stay open
 
@@ -34,24 +36,28 @@ class Part:
 
 
 def parts_of(tokens: Sequence[str], whole: Fraction) -> list[Part]:
-    """A tune, or its beginning, in sections. `whole` is a bar in eighths."""
+    """A tune, or its beginning, in sections."""
     found: list[list[TokenBar]] = [[]]
     for bar in split(tokens):
         if SECTIONS.intersection(bar.opening) and found[-1]:
             found.append([])
-        if bar.body and (found[-1] or bar.length > whole / 2):  # no pickups
+        if bar.body and (found[-1] or sum(_rhythm(bar.body)) > whole / 2):  # no pickups
             found[-1].append(bar)
     return [Part(tuple(bars), closed=at + 1 < len(found)) for at, bars in enumerate(found) if bars]
 
 
-def score(tokens: Sequence[str], whole: Fraction, likelihood: float) -> float:
-    """The more the better. `likelihood` is the mean log-probability of the tokens that are in question."""
+def score(tokens: Sequence[str], whole: Fraction, likelihood: float, home: int = 0) -> float:
+    """The more the better.
+
+    `whole` is a bar in eighths, `likelihood` the mean log-probability of the tokens that are in question, `home` the
+    letters from middle C to the tonic.
+    """
     parts = parts_of(tokens, whole)
     bars = [bar for part in parts for bar in part.bars]
     if not bars:
         return 0.0
     dull = 2 * max(0.0, likelihood - DULL) + 2 * max(0.0, WILD - likelihood)
-    return _form(parts) + sum(_ends(part) for part in parts) + _bars(bars) + _line(bars) - dull
+    return _form(parts) + sum(_ends(part) for part in parts) + _bars(bars) + _line(bars, home) - 0.3 * tokens.count(REST) - dull
 
 
 def _form(parts: Sequence[Part]) -> float:
@@ -104,16 +110,21 @@ def _ends(part: Part) -> float:
 
 
 def _bars(bars: Sequence[TokenBar]) -> float:
-    """Bars that go round in circles, rhythms that nothing takes up again, rests in the middle."""
+    """Bars that go round in circles, rhythms that nothing takes up again or that are crooked."""
     total = -1.2 * sum(one.body == other.body for one, other in pairwise(bars))
     total -= 0.5 * sum(max(0, count - OFTEN) for count in Counter(bar.body for bar in bars).values())
-    rhythms = Counter(tuple(length for _token, length in sounds(bar.body)) for bar in bars)
+    rhythms = Counter(_rhythm(bar.body) for bar in bars)
     total -= 0.2 * sum(1 for count in rhythms.values() if count == 1)
     total -= 0.3 * sum(any(length.denominator > 2 for length in rhythm) for rhythm in rhythms)  # noqa: PLR2004 (crooked ones)
-    return total - 0.3 * sum(bar.body.count(REST) for bar in bars)
+    return total
 
 
-def _line(bars: Sequence[TokenBar]) -> float:
+@lru_cache(maxsize=4096)
+def _rhythm(body: tuple[str, ...]) -> tuple[Fraction, ...]:
+    return tuple(length for _token, length in sounds(body))
+
+
+def _line(bars: Sequence[TokenBar], home: int) -> float:
     """Notes that stay where they are, leaps, range, notes from outside the key."""
     degrees = _degrees(bars)
     still, total = 1, 0.0
@@ -122,7 +133,7 @@ def _line(bars: Sequence[TokenBar]) -> float:
         total -= 0.3 if still > STILL else 0
         total -= 0.3 if abs(one - other) > FAR else 0
     total -= 0.4 * max(0, max(degrees, default=0) - min(degrees, default=0) - WIDE)
-    total -= 0.2 * sum(not LOW <= degree <= HIGH for degree in degrees)
+    total -= 0.4 * sum(not LOW <= degree + home <= HIGH for degree in degrees)
     for start in range(0, len(bars), PHRASE):
         phrase = _degrees(bars[start : start + PHRASE])
         total -= 0.6 if phrase and max(phrase) - min(phrase) < NARROW else 0

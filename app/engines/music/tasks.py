@@ -76,7 +76,7 @@ def create(composer: Composer, conditions: Conditions, seeds: Sequence[int], tit
     beats = metre(conditions)
     drafts = [Draft(conditions.key, beats, heading(conditions, title)) for _seed in seeds]
     grammars = [WholeTune(beats.length / EIGHTH, conditions.bars, home=home) for _seed in seeds]
-    yield from grown(composer.write(conditions.tokens, seeds, grammars), drafts, conditions.bars * len(seeds))
+    yield from grown(composer.write(conditions.tokens, seeds, grammars, conditions.key), drafts, conditions.bars * len(seeds))
     yield from (_drafted(draft, conditions) for draft in drafts)
 
 
@@ -94,7 +94,7 @@ def go_on(composer: Composer, score: Score, conditions: Conditions, seeds: Seque
     grammars = [WholeTune(whole / EIGHTH, more, home=home, pickup=pickup / EIGHTH) for _seed in seeds]
     drafts = [Draft(last.key, score.metre, before) for _seed in seeds]
     heard = [*joined(score.bars), *score.closing.opening]
-    yield from grown(composer.write(prompt, seeds, grammars, heard), drafts, more * len(seeds))
+    yield from grown(composer.write(prompt, seeds, grammars, score.key, heard), drafts, more * len(seeds))
     for draft in drafts:
         made = _drafted(draft, conditions)
         made.text += rest
