@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from app.engines.text.attention import quicken
 from app.errors import EngineError, _
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class LanguageModel:
         import torch
 
         self.model = model.eval().requires_grad_(False)
+        quicken(model)
         self.device = model.device
         self.vocabulary = int(model.config.vocab_size)
         self.context = int(getattr(model.config, "max_position_embeddings", None) or 1 << 20)  # tokens
@@ -74,7 +76,10 @@ class LanguageModel:
         import torch
 
         ids = torch.tensor(rows, device=self.device)
-        answer = self.model(input_ids=ids, past_key_values=cache, use_cache=cache is not None, logits_to_keep=keep)
+        # Places instead of their number: what is picked out lies in one piece, and the product with the vocabulary, of which
+        # torch otherwise copies the weights, takes a third of the time.
+        last = torch.arange(ids.shape[1] - keep, ids.shape[1], device=self.device)
+        answer = self.model(input_ids=ids, past_key_values=cache, use_cache=cache is not None, logits_to_keep=last)
         logits: torch.Tensor = answer.logits.float()
         return logits
 
