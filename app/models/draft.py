@@ -14,14 +14,14 @@ from app.brief import Brief, Medium
 from app.db import NULLABLE_JSON, Base, now, uuid7
 from app.errors import InvalidError, NotFoundError, StaleDraftError, _
 from app.models.origins import By, Spans, carried, check, spans_of, stored, whole
-from app.models.work import Work
+from app.models.work import FOUND, Work
+from app.music.words import words_in
 
 if TYPE_CHECKING:
     from app.models.artist import Artist
     from app.models.revision import Revision
 
 APART = timedelta(seconds=30)  # earlier saves lie at least so far apart, unless something big replaced them
-FOUND = 4_000  # characters of title, brief and text that search looks in
 STATE = ("brief_data", "engine", "params", "base_id", "text", "origins", "form", "seed", "count")
 
 
@@ -77,7 +77,8 @@ class Draft(State, Base):
         for name, value in state.items():
             setattr(self, name, value)
         if state.keys() & {"brief_data", "text"}:
-            said = (self.work.title, *_words(self.brief_data), (self.text or "")[:FOUND])
+            written = words_in(self.text or "") if self.work.medium == Medium.MUSIC else (self.text or "")
+            said = (self.work.title, *_words(self.brief_data), written[:FOUND])
             self.work.words = " ".join(said).lower()[:FOUND]
         self.updated_at = now()
         session.flush()

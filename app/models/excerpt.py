@@ -9,9 +9,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
+from app.brief import Medium
 from app.models.parent import Parent
 from app.models.parting import shared
 from app.models.revision import Revision
+from app.models.work import Work
 
 HEAD = 400  # code points of a text on a small page
 LOOKED = 1_000  # code points at the beginning, in which what is new is looked for
@@ -25,7 +27,7 @@ def heads(session: Session, ids: Iterable[UUID | None], length: int = HEAD) -> d
     if not wanted:
         return {}
     query = sa.select(Revision.id, sa.func.substr(Revision.text, 1, length).label("head"))
-    query = query.where(Revision.id.in_(wanted), Revision.text.is_not(None))
+    query = query.where(Revision.id.in_(wanted), Revision.text.is_not(None), _worded())
     return {row.id: row.head for row in session.execute(query)}
 
 
@@ -44,7 +46,7 @@ def new_words(session: Session, where: sa.ColumnElement[bool], key: Any = Revisi
         sa.func.substr(Revision.text, beyond, WORDS * 2).label("beyond"),
     )
     query = sa.select(*columns).outerjoin(Parent, sa.and_(Parent.child_id == Revision.id, Parent.position == 0))
-    query = query.outerjoin(old, old.id == Parent.parent_id).where(Revision.text.is_not(None), where)
+    query = query.outerjoin(old, old.id == Parent.parent_id).where(Revision.text.is_not(None), _worded(), where)
     return {row.key: _new(row.head, row.old or "", row.beyond or "") for row in session.execute(query)}
 
 
@@ -53,6 +55,11 @@ def words_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
     wanted = list(ids)
     batches = (wanted[at : at + BATCH] for at in range(0, len(wanted), BATCH))
     return {id: said for batch in batches for id, said in new_words(session, Revision.id.in_(batch)).items()}
+
+
+def _worded() -> sa.ColumnElement[bool]:
+    """True for texts: a tune is told by its picture."""
+    return sa.exists().where(Work.id == Revision.work_id, Work.medium == Medium.TEXT).correlate(Revision)
 
 
 def _new(head: str, old: str, beyond: str) -> str:

@@ -10,7 +10,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
-from app.brief import Brief
+from app.brief import Brief, Medium
 from app.db import NULLABLE_JSON, Base, now, uuid7
 from app.errors import NotFoundError
 from app.models.asset import Asset
@@ -19,7 +19,8 @@ from app.models.parent import Parent, Role
 from app.models.pick import Pick
 from app.models.scope import Scope
 from app.models.verdict import Verdict
-from app.models.work import Work, Works
+from app.models.work import FOUND, Work, Works
+from app.music.words import words_in
 
 if TYPE_CHECKING:
     from app.models.artist import Artist
@@ -179,6 +180,8 @@ class Revisions(Scope[Revision]):
             work=work, number=work.numbers(1)[0], origin=Origin.IMPORT, facts=facts, created_by=self.artist, **about
         )
         self.session.add(revision)
+        if text is not None and work.medium == Medium.MUSIC:
+            work.words = f"{work.words} {words_in(text)}".lower()[:FOUND]
         self.session.flush()
         choose_cover(self.session, work)
         return revision

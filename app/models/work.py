@@ -17,6 +17,7 @@ from app.models.scope import Scope, like
 if TYPE_CHECKING:
     from app.models.revision import Revision
 
+FOUND = 4_000  # characters of title, brief and text that search looks in at once
 SEARCHED = 100_000  # code points of a text in which words are looked for
 COVERS = sa.table("revisions", sa.column("id", sa.Uuid()), sa.column("text", sa.Text()))  # below the class that knows works
 
