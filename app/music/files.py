@@ -84,13 +84,13 @@ def recording_file(data: bytes, kind: audio.Kind, title: str = "", recipe: Mappi
 
 def without_recipe(text: str) -> tuple[str, dict[str, Any] | None]:
     """An ABC file of ours as the tune that it was and its recipe; any other as it is and None."""
-    head, found, line = text.rstrip("\n").rpartition(TOLD)
-    if not found or (head and not head.endswith("\n")) or "\n" in line:
+    head, end, last = text.rstrip("\n").rpartition("\n")
+    if not last.startswith(TOLD):
         return text, None
     try:
-        recipe = json.loads(line)
+        recipe = json.loads(last.removeprefix(TOLD))
     except (ValueError, RecursionError):
         return text, None
     if not isinstance(recipe, dict) or "stemma" not in recipe:
         return text, None
-    return head, cast("dict[str, Any]", recipe)
+    return head + end, cast("dict[str, Any]", recipe)

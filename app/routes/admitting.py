@@ -1,0 +1,124 @@
+"""What may come in, and what it becomes: a picture, a text, a tune or a recording as a root of its work's lineage."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from sqlalchemy.orm import Session as Orm
+
+from app import pictures
+from app.documents.reading import encoding_of, read
+from app.errors import InvalidError, TooLargeError, UnfitError, UnsupportedError, _
+from app.models import Artist, Asset, Revision, Work
+from app.models.asset import keep_asset
+from app.models.tune import facts_of
+from app.models.writing import LONGEST, written
+from app.music import abc
+from app.music.files import without_recipe
+from app.music.notating import Imported, first_tune
+from app.music.reading_midi import read_midi
+from app.music.reading_musicxml import read_musicxml
+from app.music.reading_sound import admit, sounds_like
+from app.routes.deps import Studio
+
+KEY = re.compile(r"^K:", re.MULTILINE)
+ABC, XML = {"abc", "txt"}, {"musicxml", "mxl", "xml"}
+NO_MUSIC = _("That is no music Stemma can read (ABC, MusicXML, MIDI; WAV, FLAC, MP3 or Ogg).")
+
+
+class Upload(NamedTuple):
+    """A file as it came."""
+
+    name: str
+    data: bytes
+
+    @property
+    def ending(self) -> str:
+        """What its name ends with, after the last dot."""
+        return self.name.rpartition(".")[2].lower() if "." in self.name else ""
+
+    @property
+    def stem(self) -> str:
+        """Its name without that."""
+        return self.name.rpartition(".")[0] or self.name
+
+
+def picture(session: Orm, artist: Artist, parts: Studio, work: Work, file: Upload) -> Revision:
+    admitted = pictures.admit(file.data, parts.settings.max_pixels)
+    row = Asset(
+        sha256=parts.store.put(admitted.data),
+        media_type="image/png",
+        bytes=len(admitted.data),
+        width=admitted.width,
+        height=admitted.height,
+        colour=admitted.colour,
+    )
+    facts = {"file": file.name, **({"recipe": admitted.recipe} if admitted.recipe else {})}
+    return artist.revisions.add_import(work, keep_asset(session, row), facts)
+
+
+def text(_session: Orm, artist: Artist, _parts: Studio, work: Work, file: Upload) -> Revision:
+    """Raises InvalidError for a text that is empty or holds what no text may, UnsupportedError, TooLargeError."""
+    found = read(file.name, file.data, LONGEST)
+    words = _writable(found.text)
+    if not words.strip():
+        raise InvalidError("file", _("there is no text in this file"))
+    facts = {"file": file.name, "format": found.kind, **({"encoding": found.encoding} if found.encoding else {})}
+    return artist.revisions.add_import(work, None, facts, words)
+
+
+def _writable(said: str) -> str:
+    """What a file says, as a revision may hold it. Raises InvalidError, TooLargeError."""
+    if len(said) > LONGEST + said.count("\r\n"):
+        raise TooLargeError(_("A text has at most %(most)d characters."), most=LONGEST)
+    try:
+        return written(said)
+    except UnfitError as error:
+        raise InvalidError("file", error.title, **error.details) from error
+
+
+def music(session: Orm, artist: Artist, parts: Studio, work: Work, file: Upload) -> Revision:
+    """A tune from notes, a recording from sound; by what the file is, and only then by its name.
+
+    Raises UnsupportedError, TooLargeError, InvalidError.
+    """
+    if file.data.startswith(b"MThd"):
+        return _tune(session, artist, work, file, "midi", read_midi(file.data, file.stem))
+    if file.ending in XML or file.data[:4] == b"PK\x03\x04":
+        found, recipe = read_musicxml(file.data, file.stem)
+        return _tune(session, artist, work, file, "musicxml", found, **_told(recipe))
+    if file.ending in ABC:
+        encoding = encoding_of(file.data)
+        said, recipe = without_recipe(_writable(file.data.decode(encoding)))
+        if said.strip() and not KEY.search(
+            said
+        ):  # a tune in ABC has a key (standard 2.1, 3.1.14); words have notes in them too
+            raise UnsupportedError(NO_MUSIC)
+        return _tune(session, artist, work, file, "abc", first_tune(said), encoding=encoding, **_told(recipe))
+    if sounds_like(file.data):
+        return _recording(session, artist, parts, work, file)
+    raise UnsupportedError(NO_MUSIC)
+
+
+def _tune(session: Orm, artist: Artist, work: Work, file: Upload, kind: str, found: Imported, **about: Any) -> Revision:
+    """A root from notes in ABC. Raises InvalidError where there are none."""
+    if not abc.read(found.text).sounding:
+        raise InvalidError("file", _("there are no notes in this file"))
+    facts = {"file": file.name, "format": kind, **about, **facts_of(session, artist, work, found.text)}
+    if found.simplified:
+        facts["simplified"] = found.simplified
+    return artist.revisions.add_import(work, None, facts, found.text)
+
+
+def _told(recipe: dict[str, Any] | None) -> dict[str, Any]:
+    """The recipe of a file that Stemma made: told, never trusted."""
+    return {"recipe": recipe} if recipe else {}
+
+
+def _recording(session: Orm, artist: Artist, parts: Studio, work: Work, file: Upload) -> Revision:
+    found = admit(file.data)
+    sha256 = parts.store.put(found.data)
+    row = Asset(sha256=sha256, media_type="audio/flac", bytes=len(found.data), duration=found.duration)
+    facts = {"file": file.name, "format": found.kind, "rate": found.rate, "channels": found.channels}
+    return artist.revisions.add_import(work, keep_asset(session, row), facts)
