@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.example.make import Story, Turn
+from app.example.make import ByHand, Story, Turn
 
 NAME = "Example: a heart, a cat, a car and a boat"
 
@@ -15,7 +15,8 @@ def brief(intent: str, style: str = "", *materials: str, criteria: tuple[str, ..
 
 
 AUTUMN = brief("写一首抒情诗,描述秋日的景色,诗风优雅典雅。") | {"technique": "七言绝句"}
-STORIES = [
+AIR = brief("a wistful slow air in A minor, 16 bars") | {"criteria": ["It ends at home", "One could sing it"]}
+STORIES: list[Story] = [
     Story(
         "秋思",
         [
@@ -24,6 +25,18 @@ STORIES = [
             Turn("vary", 82, parent=(0, 1), strength="strong"),
         ],
         medium="text",
+    ),
+    Story(
+        "An air for an autumn evening",
+        [
+            Turn("create", 5, brief=AIR, inspired=("秋思", 1, 2), pick=(1,)),
+            Turn("vary", 91, parent=(0, 1), strength="subtle", pick=(2,)),
+            Turn("replace", 92, parent=(1, 2), count=2, place={"bars": [5, 8]}, pick=(0,)),
+            ByHand(((r"^T:.*$", "T:Geese over the river"), (r"^Q:.*$", "Q:1/4=72"))),
+            Turn("harmonise", 93, parent=(3, 0), count=2, pick=(0,)),
+            Turn("transpose", None, parent=(4, 0), count=1, place={"semitones": 3}, pick=(0,)),
+        ],
+        medium="music",
     ),
     Story(
         "A car for the poster",
