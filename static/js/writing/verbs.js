@@ -59,14 +59,23 @@ export class Verbs {
   /** A verb on the text as it stands: its place goes along, in code points. */
   async write(verb, button) {
     const [selection, at] = [this.editor.selection, this.desk.cursor];
-    const more = { continue: { at }, line: { count: MOST }, rewrite: { selection } }[verb];
+    const more = { continue: { at }, line: { count: MOST }, rewrite: { selection } }[verb] ?? {};
     if (verb === "rewrite") {
       const said = await instruction([...this.editor.text].slice(...selection).join(""));
       if (said === null) return;
       more.instruction = said;
     }
     const revision = await this.desk.revision();
-    if (revision) await this.generate({ verb, ...read(this.form), ...more, parents: [{ revision, role: verb }] }, button);
+    const parents = revision && (await this.#parents(verb, revision));
+    if (parents) await this.generate({ verb, ...read(this.form), ...more, parents }, button);
+  }
+
+  /** What the verb starts from: the revision, and of a joining the other text that the artist chooses; null for none. */
+  async #parents(verb, revision) {
+    const parents = [{ revision, role: verb }];
+    if (verb !== "join") return parents;
+    const other = await another(this.bench.dataset.work, revision);
+    return other && [...parents, { revision: other, role: verb }];
   }
 
   /** A verb on the selected variant, or on the sheet. */
@@ -75,12 +84,8 @@ export class Verbs {
     const revision = button.dataset.of === "stage" ? await this.desk.revision() : this.selection.revision?.id;
     if (!revision) return;
     const { count, ...state } = read(this.form);
-    const parents = [{ revision, role: verb }];
-    if (verb === "join") {
-      const other = await another(this.bench.dataset.work, revision);
-      if (!other) return;
-      parents.push({ revision: other, role: verb });
-    }
+    const parents = await this.#parents(verb, revision);
+    if (!parents) return;
     const request = { verb, count, parents, ...(strength ? { strength } : {}) };
     await this.generate(BENCH.includes(verb) ? { ...request, ...state } : request, button);
   }
