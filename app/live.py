@@ -148,6 +148,8 @@ def merged(entries: Sequence[dict[str, Any]], attempt: int) -> list[dict[str, An
     if not rest:
         return first
     whole = dict(rest[-1])
+    if made := [entry["made"] for entry in rest if "made" in entry]:
+        whole["made"] = min(made)  # a word is as old as the oldest of it
     if previews := next((entry["previews"] for entry in reversed(rest) if "previews" in entry), None):
         whole["previews"] = previews
     texts: dict[int, dict[str, Any]] = {}

@@ -19,6 +19,7 @@ from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 from dbos._error import DBOSStreamTimeoutError
 from sqlalchemy import event
 
+from app.changes import Changes
 from app.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -72,6 +73,7 @@ class Queue:
         self._client: DBOSClient | None = None
         self._engine: sa.Engine | None = None
         self._lock = threading.Lock()
+        self._changes = Changes(settings.queue_url)
         self._heard: dict[UUID, tuple[int, dict[str, Any]]] = {}  # by generation: entries read, and the last of them
 
     @property
@@ -180,15 +182,17 @@ class Queue:
         """What the worker tells, from entry `offset` on, until the workflow ends: whatever is new, all at once."""
         over = False
         while not over:
+            seen = self._changes.version()
             words, over = await asyncio.to_thread(self.told, id, offset)
             offset += len(words)
             if words:
                 yield words
             if not over:
-                await asyncio.sleep(self.settings.poll)
+                await self._changes.after(seen, self.settings.poll)
 
     def close(self) -> None:
         """Give the connections back."""
+        self._changes.close()
         if self._client is not None:
             self._client.destroy()
             self._client = None

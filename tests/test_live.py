@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from app.db import Database, now
-from app.live import Live, Word
+from app.live import Live, Word, merged
 from app.models import Generation
 from app.queue import Queue
 from app.settings import Settings
@@ -133,3 +133,22 @@ def test_a_reader_that_leaves_is_forgotten(web: TestClient, live: Live, work: st
 
     asyncio.run(listen())
     live.poke()  # to nobody
+
+
+def test_words_that_come_together_are_one_as_old_as_its_oldest() -> None:
+    told: list[dict[str, Any]] = [
+        {"attempt": 2, "step": 0, "at": 1.0},
+        {"attempt": 1, "step": 3, "at": 0.5, "made": 0.4, "pieces": [{"index": 0, "start": 0, "text": "lost"}]},
+        {"attempt": 2, "step": 1, "at": 2.0, "made": 1.9, "pieces": [{"index": 1, "start": 0, "text": "A"}]},
+        {"attempt": 2, "step": 2, "at": 2.1, "made": 2.05, "pieces": [{"index": 1, "start": 1, "text": " b"}], "ended": [1]},
+    ]
+    first, rest = merged(told, 2)
+    assert first == told[0]
+    assert rest == {
+        "attempt": 2,
+        "step": 2,
+        "at": 2.1,
+        "made": 1.9,
+        "pieces": [{"index": 1, "start": 0, "text": "A b"}],
+        "ended": [1],
+    }

@@ -15,7 +15,7 @@ from app.engines.engine import Step
 
 log = logging.getLogger(__name__)
 APART = 0.1  # seconds between two words of progress; a step that falls between is not told
-APART_TEXT = 0.05  # the same of a text, of which nothing is left out: what falls between waits for the next word
+APART_TEXT = 0.03  # the same of a text, of which nothing is left out: what falls between waits for the next word
 
 
 class Progress:
@@ -34,6 +34,7 @@ class Progress:
         self._texts: dict[int, str] = {}  # by variant: what was not told yet
         self._lengths: dict[int, int] = {}  # by variant: code points that were told
         self._ended: list[int] = []
+        self._made = 0.0  # when the oldest of what was not told yet was made, seconds since 1970
 
     def begin(self, count: int) -> None:
         """The first word: a worker has it, and nothing is written yet."""
@@ -44,6 +45,8 @@ class Progress:
         """Tell a step, unless the last word is too fresh; previews go along as data URLs, texts as pieces."""
         moment = time.monotonic()
         self.previews = step.previews or self.previews
+        if step.pieces:
+            self._made = self._made or time.time()
         for piece in step.pieces:
             self._texts[piece.index] = self._texts.get(piece.index, "") + "".join(token.text for token in piece.tokens)
         self._ended += step.ended
@@ -66,6 +69,7 @@ class Progress:
         if self.previews:
             word["previews"], self.previews = [_data_url(preview) for preview in self.previews], ()
         if self._texts:
+            word["made"], self._made = self._made, 0.0
             word["pieces"] = [
                 {"index": index, "start": self._lengths.get(index, 0), "text": text}
                 for index, text in sorted(self._texts.items())

@@ -170,7 +170,7 @@ export class Live {
   }
 
   /** Previews take each other's place in one <img>: the browser shows the old one until the new one is decoded. */
-  #paint(run, { previews, pieces, at }) {
+  #paint(run, { previews, pieces, at, made }) {
     const images = run.querySelectorAll(".coming .look > img");
     const shown = (previews ?? []).map((preview, index) => {
       const image = images[index];
@@ -180,7 +180,7 @@ export class Live {
       return image.decode();
     });
     Promise.all(shown.filter(Boolean)).then(
-      (painted) => requestAnimationFrame(() => this.#measure(at, painted.length > 0 || pieces?.length > 0)),
+      (painted) => requestAnimationFrame(() => this.#measure(made ?? at, painted.length > 0 || pieces?.length > 0)),
       () => {}, // overtaken by the next step
     );
   }

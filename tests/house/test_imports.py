@@ -32,6 +32,8 @@ TABLE = {
     "search": {"models", "judging"},
     "live": {"models", "queue", "db"},
     "outbox": {"models", "queue", "db"},
+    "queue": {"changes"},
+    "changes": set(),
     "observe": {"db"},
     "pages": {"db", "passages", "music"},
     "passages": {"models"},
