@@ -21,7 +21,7 @@ MOST_NOTES = 48  # of a bar that is drawn
 TIGHTEST, LOOSEST = 0.62, 1.7  # how far the space between notes is changed to fill a line
 ALL_IN = 0.82  # tighter than this, a bar goes to the next line
 OPENING = 1.9  # staff spaces of a sign that opens a repeat
-ABOVE, BELOW = 2.6, 2.6  # staff spaces kept free around a staff, at least
+ABOVE, BELOW = 2.1, 2.1  # staff spaces kept free around a staff, at least
 
 
 @dataclass(slots=True)
@@ -37,8 +37,8 @@ class Line:
         return sum(_bar_room(bar, signs) for bar, signs in zip(self.bars, self.signs, strict=True))
 
 
-def engrave(tune: Tune, pen: Pen, width: int, height: int) -> None:
-    """Draw as many of the tune's first bars as go on a canvas of these pixels."""
+def engrave(tune: Tune, pen: Pen, width: int, height: int) -> bool:
+    """Draw as many of the tune's first bars as go on a canvas of these pixels; whether that is the whole tune."""
     across, tall = width / pen.space, height / pen.space
     shift = _octaves(tune)
     lines = list(_lines(tune, across, shift, int(tall // 6) + 1)) or [Line()]
@@ -55,6 +55,7 @@ def engrave(tune: Tune, pen: Pen, width: int, height: int) -> None:
         pen.base = at * pen.space
         at += bottom
         _draw_line(pen, line, across, first=number == 0, last=line is lines[-1])
+    return sum(len(line.bars) for line, _top, _bottom in chosen) == len(tune.bars) > 0
 
 
 def _octaves(tune: Tune) -> int:
@@ -71,7 +72,8 @@ def _lines(tune: Tune, across: float, shift: int, most: int) -> Iterator[Line]:
     for bar in bars:
         signs = list(_signs(bar, shift))
         free = across - 2 * MARGIN - _head_room(line.bars[0] if line.bars else bar, first=count == 0, brief=across < BRIEF)
-        if line.bars and line.room + _bar_room(bar, signs) > free / ALL_IN:
+        alone = len(line.bars) == 1 and line.bars[0].number == 0  # a pickup has no line of its own
+        if line.bars and not alone and line.room + _bar_room(bar, signs) > free / ALL_IN:
             yield line
             line, count = Line(), count + 1
             if count >= most:

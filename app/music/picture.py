@@ -11,18 +11,22 @@ from app.music.abc import read
 from app.music.engraving import engrave
 from app.music.glyphs import Pen
 
-VERSION = 1  # goes up when the same tune is drawn otherwise
+VERSION = 2  # goes up when the same tune is drawn otherwise
 PAPER, INK = "#fbf7ee", "#231f1a"
 FINER = 4  # drawn so many times as large, then reduced: smooth edges
 # Pixels of a staff space by the picture's width: the smaller the picture, the larger the notes in it.
-SPACES = {64: 3.9, 128: 4.7, 256: 6.0, 512: 8.4, 1024: 16.8}
+SPACES = {64: 3.5, 128: 5.0, 256: 6.6, 512: 10.0, 1024: 20.0}
+CLOSER = (1.8, 1.5, 1.25, 1.0)  # so many times as large, where the whole tune then still goes on the page
 START = 20_000  # code points of a tune that are looked at
 
 
 def tune_picture(text: str, width: int) -> Image.Image:
-    """The first bars of the tune in `text` (ABC), `width` pixels wide and three quarters as high."""
-    canvas, space = _canvas(width), SPACES[width]
-    engrave(read(text[:START]), Pen(ImageDraw.Draw(canvas), space * FINER), canvas.width, canvas.height)
+    """The first bars of the tune in `text` (ABC) on a square page, `width` pixels wide."""
+    tune = read(text[:START])
+    for closer in CLOSER:
+        canvas = _canvas(width)
+        if engrave(tune, Pen(ImageDraw.Draw(canvas), SPACES[width] * closer * FINER), canvas.width, canvas.height):
+            break
     return _on_paper(canvas)
 
 
@@ -31,11 +35,11 @@ def wave_picture(peaks: Sequence[tuple[float, float]], width: int) -> Image.Imag
     canvas = _canvas(width)
     draw = ImageDraw.Draw(canvas)
     bars = max(16, width // 6)
-    step, middle, room = canvas.width * 0.9 / bars, canvas.height / 2, canvas.height * 0.4
+    step, middle, room = canvas.width * 0.9 / bars, canvas.height / 2, canvas.height * 0.36
     loudest = max((max(-low, high) for low, high in peaks), default=0) or 1.0
     for at in range(bars):
         part = peaks[at * len(peaks) // bars : max(at * len(peaks) // bars + 1, (at + 1) * len(peaks) // bars)]
-        high = max((max(-low, high) for low, high in part), default=0) / loudest * room
+        high = sum(max(-low, high) for low, high in part) / (len(part) or 1) / loudest * room
         left, half = canvas.width * 0.05 + at * step, max(high, step * 0.3)
         draw.rounded_rectangle((left, middle - half, left + step * 0.6, middle + half), step * 0.3, fill=255)
     return _on_paper(canvas)
@@ -49,7 +53,7 @@ def webp(picture: Image.Image) -> bytes:
 
 
 def _canvas(width: int) -> Image.Image:
-    return Image.new("L", (width * FINER, width * 3 // 4 * FINER))
+    return Image.new("L", (width * FINER, width * FINER))
 
 
 def _on_paper(canvas: Image.Image) -> Image.Image:

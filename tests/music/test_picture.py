@@ -35,7 +35,7 @@ def ink(picture: Image.Image) -> Any:
 @pytest.mark.parametrize("width", SPACES)
 def test_a_picture_has_staves_and_ink_on_paper(width: int) -> None:
     picture = tune_picture(JIG, width)
-    assert picture.size == (width, width * 3 // 4)
+    assert picture.size == (width, width)
     dark = ink(picture)
     assert picture.getpixel((0, 0)) == (0xFB, 0xF7, 0xEE)
     assert 0.03 < dark.mean() < 0.35
@@ -96,5 +96,5 @@ def test_a_waveform_is_as_high_as_the_recording_is_loud() -> None:
     dark = ink(wave_picture(peaks, 256))
     quiet, loud = dark[:, 20:110].mean(), dark[:, 146:236].mean()
     assert 4 < loud / quiet < 12
-    assert wave_picture([], 64).size == (64, 48)
-    assert wave_picture([(0.0, 0.0)], 64).size == (64, 48)
+    assert wave_picture([], 64).size == (64, 64)
+    assert wave_picture([(0.0, 0.0)], 64).size == (64, 64)
