@@ -1,17 +1,17 @@
 // A recording on the bench: its waveform on a canvas, which is a slider; the browser's own player does the rest.
 import { get } from "../writing/post.js";
 
-const PAGE = 10; // s
-const STEP = 1; // s
+const SHORT = 30; // s: of recordings that are walked through by tenths of a second
 
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.floor(seconds % 60)).padStart(2, "0")}`;
 
 export class Recording {
   #peaks = [];
 
-  /** `figure` holds an <audio> and a <canvas role="slider">; `drawn(context, recording)` may draw over the waveform. */
-  constructor(figure, { drawn = () => {} } = {}) {
-    Object.assign(this, { figure, drawn, audio: figure.querySelector("audio"), canvas: figure.querySelector("canvas") });
+  /** `figure` holds an <audio> and a <canvas role="slider">. Whoever sets `drawn(context)` draws over the waveform, and
+   * `moved(from, to, more)` hears of keys, `more` with Shift. */
+  constructor(figure) {
+    Object.assign(this, { figure, drawn: () => {}, moved: () => {}, audio: figure.querySelector("audio"), canvas: figure.querySelector("canvas") });
     const { audio, canvas } = this;
     for (const event of ["timeupdate", "seeked", "loadedmetadata", "play", "pause"]) audio.addEventListener(event, () => this.draw());
     canvas.addEventListener("keydown", (event) => this.#key(event));
@@ -20,6 +20,11 @@ export class Recording {
     matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => this.draw());
     new MutationObserver(() => this.draw()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
     this.#load();
+  }
+
+  /** Seconds that an arrow goes. */
+  get step() {
+    return this.length < SHORT ? 0.1 : 1;
   }
 
   get length() {
@@ -50,11 +55,12 @@ export class Recording {
 
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
-    const now = this.audio.currentTime;
-    const to = { ArrowRight: now + STEP, ArrowUp: now + STEP, ArrowLeft: now - STEP, ArrowDown: now - STEP, PageUp: now + PAGE, PageDown: now - PAGE, Home: 0, End: this.length }[event.key];
+    const [now, step] = [this.audio.currentTime, this.step];
+    const to = { ArrowRight: now + step, ArrowUp: now + step, ArrowLeft: now - step, ArrowDown: now - step, PageUp: now + 10 * step, PageDown: now - 10 * step, Home: 0, End: this.length }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     this.seek(to);
+    this.moved(now, to, event.shiftKey);
   }
 
   draw() {
@@ -71,12 +77,12 @@ export class Recording {
     for (let x = 0; x < width; x += step) {
       const peak = this.#peaks.length ? peakOf(this.#peaks[Math.floor((x / width) * this.#peaks.length)]) : 0.02;
       const tall = Math.max(2, peak * (height - 8));
-      context.fillStyle = style.getPropertyValue(x < played ? "--moss" : "--stem");
+      context.fillStyle = x < played ? style.borderTopColor : style.color; // computed: a custom property would still be light-dark()
       context.fillRect(x, (height - tall) / 2, step - 1, tall);
     }
-    context.fillStyle = style.getPropertyValue("--cinnabar");
+    context.fillStyle = style.caretColor;
     context.fillRect(Math.min(width - 2, played), 0, 2, height);
-    this.drawn(context, this);
+    this.drawn(context);
     Object.assign(canvas, { ariaValueMax: String(Math.round(this.length)), ariaValueNow: String(Math.round(audio.currentTime)), ariaValueText: `${clock(audio.currentTime)} / ${clock(this.length)}` });
   }
 }

@@ -8,6 +8,7 @@ import { Live } from "../live.js";
 import { complain } from "../runs.js";
 import { Selection } from "../selection.js";
 import { Desk } from "../writing/desk.js";
+import { Section, listen, oneAtATime } from "./audio.js";
 import { autosave } from "./autosave.js";
 import { Checking } from "./checking.js";
 import { drawing, file } from "./files.js";
@@ -20,6 +21,7 @@ import { Transport } from "./transport.js";
 import { scoreOf, showing, textOf, whole } from "./variants.js";
 import { Verbs } from "./verbs.js";
 
+const UNFOLDED = "stemma:source"; // "yes" when the artist left the source open
 const $ = (id) => document.getElementById(id);
 const bench = $("main");
 const form = $("brief");
@@ -32,18 +34,20 @@ const source = new Source($("source"));
 const draft = autosave(source, form, { status: $("saved"), prompt: $("prompt"), dialog: conflict($("conflict"), form) });
 const transport = new Transport($("player"));
 const score = new Score($("score"));
+const recording = $("recording") && new Recording($("recording"));
+const section = recording && new Section(recording, { announce: $("announce"), chose: offer, trimmed: instead });
 const selecting = new Selecting(score, { announce: $("announce"), heard: chose });
 const selection = new Selection(bench, $("verbs"), form);
 const live = new Live(work, { words, link: $("link"), waiting: $("waiting"), announce: $("announce"), ended: () => grow(work) });
 const generate = (request, button) => asked(request, { button, form, words, live, work });
 const desk = new Desk({ work, form, editor: source, draft, changed: () => grow(work) });
-const verbs = new Verbs({ bench, form, source, desk, selection, selecting, generate });
+const verbs = new Verbs({ bench, form, source, desk, selection, selecting, section, generate });
 const sheet = new Sheet(figure, source, score, drawn);
 new Checking($("checks"), source, (found) => {
   score.bars = found.bars;
   selecting.show();
 });
-const recording = $("recording") ? new Recording($("recording")) : null;
+oneAtATime(() => transport.playing && transport.toggle());
 showing(bench);
 importing($("import"), bench, draft);
 stand();
@@ -55,11 +59,14 @@ function drawn() {
   transport.changed();
 }
 
+/** Go on from a revision that is drawn otherwise than what lies there: notes and recordings have each a sheet of their own. */
+async function instead(revision) {
+  if (await desk.goOn(revision)) location.reload();
+}
+
 /** Bars were chosen, or a note was pressed. */
 function chose(kind, what) {
   if (kind === "note") return source.select(what.start, what.end, { focus: false });
-  const button = $("verbs").querySelector("[data-verb=replace]");
-  button.querySelector(".word").textContent = what ? button.dataset.these.replace("{bars}", selecting.words) : button.dataset.none;
   offer();
   transport.changed();
 }
@@ -68,6 +75,7 @@ function chose(kind, what) {
 function stand() {
   const chosen = selection.chosen ?? figure;
   offer();
+  if (chosen.dataset.kind === "sound") return transport.leave();
   if (chosen.matches(".coming") || (chosen !== figure && !chosen.querySelector(".score"))) return;
   if (chosen === figure) {
     transport.stand({ id: "sheet", score, named: figure.dataset.named, text: () => source.text, whole: () => !sheet.part, range: () => selecting.range });
@@ -79,21 +87,26 @@ function stand() {
 function offer() {
   const button = $("verbs").querySelector("[data-verb=replace]");
   const onSheet = (selection.chosen ?? figure) === figure;
+  const part = section ?? selecting;
+  const chosen = section ? section.range : selecting.bars;
   button.hidden = !onSheet;
-  if (onSheet && !selecting.bars) {
+  button.querySelector(".word").textContent = chosen ? button.dataset.these.replace("{bars}", part.words) : button.dataset.none;
+  if (onSheet && !chosen) {
     button.setAttribute("aria-disabled", "true");
     button.title = button.dataset.unchosen;
   } else if (button.title === button.dataset.unchosen) {
     button.removeAttribute("aria-disabled");
     button.title = "";
   }
-  button.classList.toggle("act", onSheet && Boolean(selecting.bars));
+  button.classList.toggle("act", onSheet && Boolean(chosen));
 }
 
 source.on("selection", () => score.mark(source.caret));
 source.on("change", () => (figure.dataset.obstacle = source.text.trim() ? "" : figure.dataset.empty));
 document.addEventListener("stemma:selected", stand);
 score.host.addEventListener("focus", () => selection.chosen !== figure && selection.select(figure));
+
+form.addEventListener("change", offer);
 
 form.addEventListener("submit", (event) => {
   event.preventDefault();
@@ -109,6 +122,7 @@ document.addEventListener("submit", async (event) => {
   } else if (target.matches("[data-go-on]")) {
     event.preventDefault();
     if (submitter.ariaDisabled === "true") return complain(submitter.title);
+    if (recording || selection.chosen.dataset.kind === "sound") return instead(selection.revision);
     if (!(await desk.goOn(selection.revision))) return;
     selection.select(figure);
     score.host.focus();
@@ -121,7 +135,7 @@ document.addEventListener("submit", async (event) => {
 });
 
 bench.addEventListener("click", async ({ target }) => {
-  const button = target.closest("[data-verb], [data-hear], [data-example], [data-compare], [data-back], [data-file], [data-drawing], [data-print], [data-source]");
+  const button = target.closest("[data-verb], [data-hear], [data-example], [data-compare], [data-back], [data-file], [data-drawing], [data-print]");
   if (!button) return;
   const { verb } = button.dataset;
   if (button.ariaDisabled === "true") complain(button.title);
@@ -129,7 +143,6 @@ bench.addEventListener("click", async ({ target }) => {
   else if ("hear" in button.dataset) hear(button.closest("article"));
   else if ("compare" in button.dataset) verbs.compare();
   else if ("back" in button.dataset) await back(form, draft);
-  else if ("source" in button.dataset) unfold();
   else if ("example" in button.dataset) example(button);
   else save(button.dataset);
 });
@@ -137,14 +150,15 @@ bench.addEventListener("click", async ({ target }) => {
 /** Play a variant, or pause it; a long one is fetched whole first. */
 async function hear(article) {
   if (selection.chosen !== article) selection.select(article);
-  if (article.querySelector("audio")) return;
+  if (article.querySelector("audio")) return listen(article);
   await whole(article);
   transport.toggle();
 }
 
 /** A file of what is selected. */
 async function save({ file: kind, drawing: draws }) {
-  const onSheet = (selection.chosen ?? figure) === figure;
+  const onSheet = (selection.chosen ?? figure) === figure && !recording;
+  if (recording || selection.chosen?.dataset.kind === "sound") return file(selection.revision.id, kind);
   const text = onSheet ? source.text : await whole(selection.chosen);
   const name = figure.querySelector("h2").textContent;
   if (draws !== undefined) return void (drawing(text, name) || complain(figure.dataset.empty));
@@ -153,12 +167,13 @@ async function save({ file: kind, drawing: draws }) {
   if (revision) file(revision, kind);
 }
 
-/** Show the source, and put the caret there; or put it away. */
-function unfold() {
-  const fold = $("source-fold");
-  fold.open = !fold.open;
+// Who unfolds the source wants to write in it; whether it is unfolded is remembered.
+const fold = $("source-fold");
+fold.open = localStorage.getItem(UNFOLDED) === "yes";
+fold.querySelector("summary").addEventListener("click", () => setTimeout(() => {
+  localStorage.setItem(UNFOLDED, fold.open ? "yes" : "no");
   if (fold.open) source.focus();
-}
+}));
 
 /** An idea to begin with. */
 function example(button) {

@@ -53,6 +53,14 @@ export class Transport {
     this.#length(0);
   }
 
+  /** Nothing is to be played here: a recording has a player of its own. */
+  leave() {
+    this.player.stop();
+    this.#subject?.score.sound([]);
+    this.#subject = this.#lying = null;
+    this.box.hidden = true;
+  }
+
   /** The text of what is played changed, or other bars are chosen. */
   changed() {
     if (this.playing && this.#lying?.text !== this.#subject?.text()) this.#ready(true);

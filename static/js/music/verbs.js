@@ -10,12 +10,12 @@ const TAKES = 2; // of a replaced section, at least
 
 export class Verbs {
   /** `generate(request, button)` asks for a run. */
-  constructor({ bench, form, source, desk, selection, selecting, generate }) {
-    Object.assign(this, { bench, form, source, desk, selection, selecting, generate });
+  constructor({ bench, form, source, desk, selection, selecting, section, generate }) {
+    Object.assign(this, { bench, form, source, desk, selection, selecting, section, generate });
   }
 
   get #sheet() {
-    return !this.selection.chosen || this.selection.chosen.matches(".base");
+    return !this.selection.chosen || this.selection.chosen.matches(".base:not(.recorded)");
   }
 
   async perform(button) {
@@ -38,7 +38,7 @@ export class Verbs {
 
   /** What the verb must know besides; null when it is not to be done. */
   async #place(verb, sheet) {
-    if (verb === "replace") return { bars: this.selecting.bars };
+    if (verb === "replace") return this.section ? { section: this.section.range } : { bars: this.selecting.bars };
     if (verb !== "transpose") return {};
     const by = await semitones(sheet ? this.source.text : textOf(this.selection.chosen));
     return by === null ? null : { semitones: by, count: 1 };
