@@ -69,6 +69,10 @@ GOALS: dict[str, dict[str, Goal]] = {
     "texts": {
         "diff": Goal("text of 200,000 characters, 2,000 edits: difference, median", "s", most=1.0),
         "diff_rewritten": Goal("text of 200,000 characters, all rewritten: difference, median", "s", most=1.0),
+        "opens": Goal("text of 200,000 characters: its page opens, median", "s", most=1.0),
+        "typing": Goal("text of 200,000 characters: from a key to its paint, p95", "ms", most=50.0),
+        "scripts": Goal("writing room: all scripts, gzipped", "KB", most=250.0),
+        "elsewhere": Goal("writing room's own scripts on a picture's bench", "", most=0),
         "batch": Goal("four streams at once / four single runs: tokens per second", "×", least=2.5),
         "overhead": Goal("four streams: engine / bare loop of transformers", "×", most=1.1),
         "overhead_one": Goal("one stream: engine / bare loop of transformers", "×", most=1.1),

@@ -18,6 +18,8 @@ DONE = "n => document.querySelectorAll('#runs [data-status=done]').length >= n"
 MARKS = """() => ({
   pressed: bench.pressed,
   previews: performance.getEntriesByName("stemma:preview").map((mark) => mark.startTime),
+  made: performance.getEntriesByName("stemma:preview").map((mark) => mark.detail.at * 1000 - performance.timeOrigin),
+  origin: performance.timeOrigin,
   steps: performance.getEntriesByName("stemma:step").map(({ detail }) => (detail.shown - detail.at) * 1000),
 })"""
 

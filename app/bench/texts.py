@@ -15,6 +15,7 @@ from typing import Any
 from app.bench.bench import Bench
 from app.bench.figures import Figure, UnmeasuredError, percentile, spread
 from app.bench.texts_alone import COUNT
+from app.bench.texts_long import in_room
 from app.bench.texts_page import on_page
 from app.models.text_diff import text_diff
 from app.settings import ROOT, Settings
@@ -28,6 +29,8 @@ SYLLABLES = "ka lo mi ren sal tor ve and el dor mar i nu pel qua sti"
 def measure(bench: Bench) -> Iterator[tuple[str, Figure]]:
     """What needs no model first: it is measured everywhere."""
     yield from differences(bench.times(5, 1))
+    if bench.windows.missing() is None:
+        yield from in_room(bench, prose(random.Random(7), CHARACTERS))
     answer = told(bench.times(7, 1), QUICK_TOKENS if bench.quick else TOKENS)
     yield from alone(answer)
     yield from on_page(bench, median(wall for wall, _spent in answer["taken"]["prefill"]))

@@ -185,11 +185,11 @@ export class Live {
     );
   }
 
-  /** Marks for `stemma bench`: when a step, and the first preview after Generate, were on the screen. */
+  /** Marks for `stemma bench`: when a step, made `at` seconds, and the first preview after Generate were on the screen. */
   #measure(at, preview) {
     performance.mark("stemma:step", { detail: { at, shown: Date.now() / 1000 } });
     if (!preview || this.#previewed) return;
     this.#previewed = true;
-    performance.mark("stemma:preview");
+    performance.mark("stemma:preview", { detail: { at } });
   }
 }
