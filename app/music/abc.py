@@ -25,6 +25,7 @@ HOSTILE = re.compile(r"include|postscript|^ps|svg|^beginps|script|^js|format|loa
 BEGIN, END = re.compile(r"%%\s*begin(\w+)", re.IGNORECASE), re.compile(r"%%\s*end(\w+)", re.IGNORECASE)
 UNIT = re.compile(r"\s*1\s*/\s*(1|2|4|8|16|32|64)\b|\s*1\s*$")
 COMMENT = re.compile(r"(?<!\\)%.*")
+VOICE = re.compile(r"\[V:([^\]\n]*)\]")
 
 
 class _Reader:
@@ -85,8 +86,20 @@ class _Reader:
             if not self.first:
                 self.fault(self.offset, _("The key (K:) is missing: C is taken."))
                 self._begin()
+            self._music(line)
+
+    def _music(self, line: str) -> None:
+        """A line of music code; it may change the voice on the way."""
+        at = 0
+        for found in [*VOICE.finditer(COMMENT.sub("", line)), None]:
+            part = line[at : found.start() if found else len(line)]
+            if part.strip() and self.voice is None:
+                self.voice = "1"
             if not self.silent:
-                self.staff.line(line, self.offset)
+                self.staff.line(part, self.offset + at)
+            if found:
+                self._change("V", found[1].strip(), self.offset + found.start())
+                at = found.end()
 
     def _directive(self, line: str) -> None:
         words = line[2:].split(maxsplit=1)

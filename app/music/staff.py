@@ -29,11 +29,17 @@ class _Open:
     opening: str = ""
     endings: tuple[int, ...] = ()
     accidentals: dict[int, int] = field(default_factory=dict)
+    spans: list[tuple[int, int]] = field(default_factory=list)
+    parted: bool = True  # something else came after the last sign
 
     def touch(self, start: int, end: int) -> None:
         """A sign of the bar stands there."""
         self.start = start if self.start < 0 else self.start
         self.end = end
+        if self.parted:
+            self.spans.append((start, end))
+        self.spans[-1] = (self.spans[-1][0], end)
+        self.parted = False
 
 
 class Staff:
@@ -60,6 +66,7 @@ class Staff:
 
     def line(self, text: str, offset: int) -> None:
         """Read a line of music code that begins at `offset`."""
+        self._bar.parted = True
         for sign in SIGN.finditer(text):
             if self.full:
                 return
@@ -148,6 +155,7 @@ class Staff:
 
     def _read_field(self, sign: re.Match[str], at: int) -> None:
         value = sign[0][3:-1]
+        self._bar.parted = True
         self._fields(sign[0][1], value.strip(), at + 3 + len(value) - len(value.lstrip()))
 
     def _read_overlay(self, _sign: re.Match[str], at: int) -> None:
@@ -178,8 +186,8 @@ class Staff:
         for note in bar.notes:
             notes.append(replace(note, start=place))
             place += note.duration
-        source = (bar.start, bar.end)
-        self.bars.append(Bar(0, tuple(notes), self.key, self.metre, bar.opening, bar.endings, line, source, self.unit))
+        source, spans = (bar.start, bar.end), tuple(bar.spans)
+        self.bars.append(Bar(0, tuple(notes), self.key, self.metre, bar.opening, bar.endings, line, source, self.unit, spans))
         self._bar = _Open(opening=line)
         self._forget()
         if len(self.bars) >= MAX_BARS and not self.full:

@@ -101,7 +101,8 @@ class Bar:
     """The notes between two bar lines. A pickup is number 0; where a repeat divides a bar, each part is a bar here.
 
     `opening` are the bar lines and `ending` (1 or 2, …) before it, `closing` the bar line after it, as written in ABC.
-    `source` are the code points from its first sign to its last, without bar lines and the space around them.
+    `source` are the code points from its first sign to its last, without bar lines and the space around them; `spans` the
+    same without what stands between: other lines (fields, remarks, another voice) and fields in brackets.
     """
 
     number: int
@@ -113,6 +114,7 @@ class Bar:
     closing: str = ""
     source: tuple[int, int] = (0, 0)
     unit: Fraction = Fraction(1, 8)  # the length of a plain letter in it
+    spans: tuple[tuple[int, int], ...] = ()
 
     @property
     def length(self) -> Fraction:

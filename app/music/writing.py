@@ -79,14 +79,26 @@ def selected(tune: Tune, first: int, last: int) -> list[int]:
 def with_bars(tune: Tune, bars: Mapping[int, Sequence[Note]]) -> str:
     """The tune's source with the notes of some bars (by place in `tune.bars`) replaced.
 
-    Bar lines, line ends and every other code point stay as they are.
+    Bar lines, line ends, remarks, fields, other voices and every other code point stay as they are.
     """
-    return edited(tune.source, [(*tune.bars[at].source, in_place(tune.bars[at], notes)) for at, notes in bars.items()])
+    return edited(tune.source, [edit for at, notes in bars.items() for edit in in_place(tune, tune.bars[at], notes)])
 
 
-def in_place(bar: Bar, notes: Sequence[Note]) -> str:
-    """What stands in the place of `bar` when it has these notes: in its key and unit."""
-    return bar_text(notes, bar.key, bar.metre, bar.unit)
+def in_place(tune: Tune, bar: Bar, notes: Sequence[Note]) -> list[tuple[int, int, str]]:
+    """The edits that give `bar` these notes, in its key and unit, under its chord symbols; the last one holds them.
+
+    A bar that goes over several lines moves to the last of them: fields on the way count before its notes.
+    """
+    chords = {note.start: note.chord for note in bar.notes if note.chord}
+    text = bar_text(renamed(notes, chords) if chords else notes, bar.key, bar.metre, bar.unit)
+    *gone, last = bar.spans or (bar.source,)
+    return [*((*span, "%" if _alone(tune.source, *span) else "") for span in gone), (*last, text)]
+
+
+def _alone(text: str, start: int, end: int) -> bool:
+    """Whether a line would be empty without this: that would end the tune."""
+    before, after = text[:start].rpartition("\n")[2], text[end:].partition("\n")[0]
+    return not (before + after).strip()
 
 
 def with_chords(tune: Tune, chords: Mapping[tuple[int, Fraction], str]) -> str:

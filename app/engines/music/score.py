@@ -14,7 +14,7 @@ from app.music.checks import incomplete
 from app.music.gaps import Slot
 from app.music.harmony import chord_tones, harmonised
 from app.music.pitch import Key, Mode
-from app.music.tokens import EIGHTH, GAP, GAPS, METRES, MIDDLE, MODES, NOTES, TokenBar, joined, sounds, tokens_of
+from app.music.tokens import EIGHTH, GAP, GAPS, METRES, MIDDLE, MODES, NOTES, TokenBar, joined, note_token, sounds, tokens_of
 from app.music.tune import Metre, Tune
 
 BEFORE, AFTER = 40, 24  # bars around a gap that the model is shown
@@ -93,6 +93,19 @@ class Score:
             for at in places
         ]
 
+    def held(self, places: Sequence[int]) -> dict[int, dict[Fraction, Collection[str]]]:
+        """What new bars at `places` (in a row) keep: the tones of the chords written there, and a note tied into them."""
+        found: dict[int, dict[Fraction, Collection[str]]] = {}
+        for place in places:
+            chords = {note.start / EIGHTH: note.chord for note in self.tune.bars[place].notes if note.chord}
+            anchors = {at: self._tones(place, symbol) for at, symbol in chords.items() if (at * 2).denominator == 1}
+            found[place] = {at: tones for at, tones in anchors.items() if tones}
+        before = self.tune.bars[places[0] - 1].notes[-1:] if places[0] else ()
+        if before and before[0].tied and not before[0].rest:
+            degree, alteration = self.key.degree(before[0].top)
+            found[places[0]][Fraction(0)] = {note_token(degree, max(-1, min(1, alteration)))}
+        return found
+
     def on_beats(self, place: int) -> dict[Fraction, Collection[str]]:
         """The notes of a bar that begin on a beat: what a subtle variation keeps."""
         return {
@@ -105,17 +118,21 @@ class Score:
         """For each bar by place: where a chord begins, its tones. What a strong variation keeps."""
         found: dict[int, dict[Fraction, Collection[str]]] = {}
         for (place, start), symbol in harmonised(self.tune).items():
-            tones = chord_tones(self.key, symbol)
-            near = [degree for token, (degree, _away) in NOTES.items() if token in self.bars[place].body]
-            low, high = (min(near) - 2, max(near) + 2) if near else (-3, 10)
-            fitting = {
-                token
-                for token, (degree, alteration) in NOTES.items()
-                if degree % 7 in tones and not alteration and low <= degree <= high
-            }
+            fitting = self._tones(place, symbol)
             if fitting and (start / EIGHTH).denominator == 1:
                 found.setdefault(place, {})[start / EIGHTH] = fitting
         return found
+
+    def _tones(self, place: int, symbol: str) -> set[str]:
+        """The tones of a chord about where the bar at `place` lies."""
+        tones = chord_tones(self.key, symbol)
+        near = [degree for token, (degree, _away) in NOTES.items() if token in self.bars[place].body]
+        low, high = (min(near) - 2, max(near) + 2) if near else (-3, 10)
+        return {
+            token
+            for token, (degree, alteration) in NOTES.items()
+            if degree % 7 in tones and not alteration and low <= degree <= high
+        }
 
 
 def _onsets(body: Sequence[str]) -> list[tuple[Fraction, str]]:

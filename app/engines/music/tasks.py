@@ -2,33 +2,24 @@
 
 from __future__ import annotations
 
-import random
 import re
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from app.engines.engine import Parent, Piece, Step, Strength, Token
+from app.engines.engine import Piece, Step, Token
 from app.engines.music.composing import Composer
-from app.engines.music.conditions import Asked, Conditions
-from app.engines.music.pen import Draft, Pen, Wrote, further, grown
+from app.engines.music.conditions import Conditions
+from app.engines.music.pen import Draft, Pen, Wrote, grown
 from app.engines.music.score import Score
 from app.errors import EngineError, _
-from app.music.abc import read
-from app.music.gaps import Gap, Pattern
+from app.music.gaps import Gap
 from app.music.grammar import WholeTune
-from app.music.measure import TONICS
-from app.music.ornaments import ornamented
-from app.music.tokens import DURATIONS, EIGHTH, EOS, LASTING, NOTES, REST, joined, notes_of, sounds, split, tokens_of
+from app.music.tokens import EIGHTH, LASTING, NOTES, REST, joined, notes_of
 from app.music.tune import Metre, metre_of
-from app.music.writing import Sheet, edited, header, in_place, selected
+from app.music.writing import header, in_place, selected
 
-SHARES = {Strength.SUBTLE: 0.25, Strength.STRONG: 0.5}  # of the different bars that a variation writes anew
-RUN = {Strength.SUBTLE: 1, Strength.STRONG: 4}  # bars that are written in one go
-ORNAMENTS = 0.15  # of the notes that could have one, in a subtle variation
-TRIES = 3
-REACH = 1  # letters that a blend may be away from the other tune's line
 LAST_LINE = re.compile(r"\s*[:|\[\]]+")
 TITLES = 60  # code points
 
@@ -77,7 +68,7 @@ def create(composer: Composer, conditions: Conditions, seeds: Sequence[int], tit
     drafts = [Draft(conditions.key, beats, heading(conditions, title)) for _seed in seeds]
     grammars = [WholeTune(beats.length / EIGHTH, conditions.bars, home=home) for _seed in seeds]
     yield from grown(composer.write(conditions.tokens, seeds, grammars, conditions.key), drafts, conditions.bars * len(seeds))
-    yield from (_drafted(draft, conditions) for draft in drafts)
+    yield from (drafted(draft, conditions) for draft in drafts)
 
 
 def go_on(composer: Composer, score: Score, conditions: Conditions, seeds: Sequence[int], more: int, *, home: bool) -> Run:
@@ -96,26 +87,26 @@ def go_on(composer: Composer, score: Score, conditions: Conditions, seeds: Seque
     heard = [*joined(score.bars), *score.closing.opening]
     yield from grown(composer.write(prompt, seeds, grammars, score.key, heard), drafts, more * len(seeds))
     for draft in drafts:
-        made = _drafted(draft, conditions)
+        made = drafted(draft, conditions)
         made.text += rest
         yield made
 
 
-def _drafted(draft: Draft, conditions: Conditions) -> Made:
+def drafted(draft: Draft, conditions: Conditions) -> Made:
     facts = {"ended": draft.ended, "tokens": draft.tokens, "likelihood": round(draft.logprob / max(1, draft.tokens), 4)}
     start = draft.records[0].start if draft.records else 0
     return Made(draft.text, conditions, ((start, len(draft.text)),), tuple(draft.records), facts)
 
 
 def replace(pen: Pen, score: Score, conditions: Conditions, seeds: Sequence[int], bars: tuple[int, int], *, home: bool) -> Run:
-    """Other bars in the place of some; bar lines and everything outside stay to the byte."""
+    """Other bars in the place of some, under the chords that stand there; everything outside stays to the byte."""
     places = selected(score.tune, *bars)
     if not places:
         raise EngineError(_("The tune has no bars %(first)d to %(last)d."), first=bars[0], last=bars[1])
     drafts = [_Filling(score, places) for _seed in seeds]
-    grammars = [Gap(score.slots(places, {}, home=home)) for _seed in seeds]
+    grammars = [Gap(score.slots(places, score.held(places), home=home)) for _seed in seeds]
     for index, draft in enumerate(drafts):
-        yield Step(0, len(places), pieces=(Piece(index, (draft.take(score.tune.bars[places[0]].source[0]),)),))
+        yield Step(0, len(places), pieces=(Piece(index, (draft.take(score.tune.bars[places[0]].spans[0][0]),)),))
     for step in pen.write(score.gap(conditions, places), seeds, grammars):
         pieces = [Piece(word.index, (bar,)) for word in step if (bar := drafts[word.index].feed(word))]
         if pieces:
@@ -131,6 +122,7 @@ class _Filling:
         self.score, self.places = score, places
         self.text, self.at, self.done = "", 0, 0
         self.records: list[Token] = []
+        self.written: list[tuple[int, int]] = []
         self.ended = "end"
         self._body: list[str] = []
         self._sum, self._all, self._tokens = 0.0, 0.0, 0
@@ -158,173 +150,19 @@ class _Filling:
         return self._bar() if whole and self._body else None
 
     def _bar(self) -> Token:
-        bar = self.score.tune.bars[self.places[self.done]]
-        before = self.take(bar.source[0])
-        new = in_place(bar, notes_of(self._body, bar.key))
-        start = len(self.text)
-        self.text, self.at = self.text + new, bar.source[1]
-        self.records.append(Token(start, len(self.text), new, self._sum))
+        tune, begun = self.score.tune, len(self.text)
+        bar = tune.bars[self.places[self.done]]
+        for start, end, new in in_place(tune, bar, notes_of(self._body, bar.key)):
+            self.take(start)
+            self.written.append((len(self.text), len(self.text) + len(new)))
+            self.text, self.at = self.text + new, end
+        self.records.append(Token(*self.written[-1], new, self._sum))
         self._body, self._sum = [], 0.0
         self.done += 1
-        return Token(before.start, len(self.text), before.text + new, self.records[-1].logprob)
+        return Token(begun, len(self.text), self.text[begun:], self.records[-1].logprob)
 
     def made(self, conditions: Conditions) -> Made:
         """The variant; bars that were not reached stay as they were."""
         self.take(len(self.score.tune.source))
-        ranges = tuple((record.start, record.end) for record in self.records)
         facts = {"ended": self.ended, "tokens": self._tokens, "likelihood": round(self._all / max(1, self._tokens), 4)}
-        return Made(self.text, conditions, ranges, tuple(self.records), facts)
-
-
-def vary(pen: Pen, score: Score, conditions: Conditions, seeds: Sequence[int], strength: Strength) -> Run:
-    """Bars written anew that keep the notes on the beats (subtle) or the harmony (strong); equal bars stay equal."""
-    for number, seed in enumerate(seeds):
-        if number in pen.stopped:
-            yield Made(score.tune.source, conditions, (), (), {"ended": "stopped"})
-            continue
-        made = _varied(pen, score, conditions, seed, strength)
-        yield Step(number + 1, len(seeds), pieces=(Piece(number, (Token(0, len(made.text), made.text, None),)),))
-        yield made
-
-
-def _varied(pen: Pen, score: Score, conditions: Conditions, seed: int, strength: Strength) -> Made:
-    chance = random.Random(seed)
-    harmony = score.in_harmony() if strength is Strength.STRONG else {}
-    alike: dict[tuple[str, ...], list[int]] = {}
-    for at, bar in enumerate(score.bars):
-        alike.setdefault(bar.body, []).append(at)
-    inner = [places for places in alike.values() if len(score.bars) - 1 not in places and score.tune.bars[places[0]].number > 0]
-    inner = inner or list(alike.values())
-    new: dict[int, Sequence[str]] = {}
-    for attempt in range(TRIES):
-        count = max(1, round(SHARES[strength] * len(inner)))
-        chosen = {places[0]: places for places in _neighbouring(inner, count, RUN[strength], chance)}
-        for run in _runs(sorted(chosen), RUN[strength]):
-            anchors: Mapping[int, Mapping[Fraction, Collection[str]]] = harmony or {at: score.on_beats(at) for at in run}
-            grammar = Gap(score.slots(run, anchors, home=False))
-            tokens, _logprob = pen.fill(score.gap(conditions, run), further(seed, 100 * attempt + run[0] + 1), grammar)
-            for at, bar in zip(run, split(tokens), strict=False):
-                new |= {place: bar.body for place in chosen[at] if bar.body and bar.body != score.bars[at].body}
-        if new:
-            break
-    edits = [
-        (*score.tune.bars[at].source, in_place(score.tune.bars[at], notes_of(body, score.tune.bars[at].key)))
-        for at, body in new.items()
-    ]
-    text = edited(score.tune.source, edits)
-    if strength is Strength.SUBTLE:
-        text = ornamented(read(text), seed, ORNAMENTS, bars=[at for at in range(len(score.bars)) if at not in new])
-    bars = read(text).bars
-    ranges = tuple(bars[at].source for at in sorted(new)) if len(bars) == len(score.tune.bars) else ((0, len(text)),)
-    return Made(text, conditions, ranges, (), {"ended": "end", "bars_changed": len(new), "bars": len(score.bars)})
-
-
-def _neighbouring(groups: Sequence[list[int]], count: int, run: int, chance: random.Random) -> list[list[int]]:
-    """`count` of the groups of equal bars, by chance, in runs of neighbours."""
-    order = list(range(0, len(groups), run))
-    chance.shuffle(order)
-    picked = [group for start in order for group in groups[start : start + run]]
-    return picked[:count]
-
-
-def _runs(places: Sequence[int], most: int) -> list[list[int]]:
-    """Places in a row together, `most` at once."""
-    runs: list[list[int]] = []
-    for place in places:
-        if runs and runs[-1][-1] + 1 == place and len(runs[-1]) < most:
-            runs[-1].append(place)
-        else:
-            runs.append([place])
-    return runs
-
-
-def blend(pen: Pen, rhythm: Score, contour: Score, conditions: Conditions, seeds: Sequence[int], title: str) -> Run:
-    """The bars and lengths of one tune with the line of another, in the first one's key."""
-    places = _along(rhythm, contour)
-    head = heading(conditions, title)
-    drafts = [Draft(conditions.key, rhythm.metre, head) for _seed in seeds]
-    grammars = [Pattern(places) for _seed in seeds]
-    yield from grown(pen.write(conditions.tokens, seeds, grammars), drafts, len(rhythm.bars) * len(seeds))
-    for draft in drafts:
-        yield _drafted(draft, conditions)
-
-
-def _along(rhythm: Score, contour: Score) -> list[Collection[str]]:
-    """Token by token what a blend may write: lengths and bar lines are given, notes lie about the other tune's line."""
-    line = _line(contour)
-    last = sum(1 for bar in rhythm.bars for token, _length in sounds(bar.body) if token in NOTES)
-    count, found = 0, []
-    for number, bar in enumerate(rhythm.bars):
-        found += [{sign} for sign in bar.opening]
-        place, whole = Fraction(0), bar.length
-        for token, length in sounds(bar.body):
-            if token == REST:
-                found.append({REST})
-            else:
-                count += 1
-                there = line[min(len(line) - 1, int((number + place / whole) / len(rhythm.bars) * len(line)))]
-                near = {f"n{degree}" for degree in range(there - REACH, there + REACH + 1) if f"n{degree}" in NOTES}
-                found.append(_homeward(there) if count == last else near)
-            if length != 1 and length in DURATIONS:
-                found.append({f"d{length}"})
-            place += length
-    return [*found, *({sign} for sign in rhythm.closing.opening), {EOS}]
-
-
-def _homeward(degree: int) -> set[str]:
-    """The tonic nearest to a degree."""
-    return {min(TONICS, key=lambda token: abs(NOTES[token][0] - degree))}
-
-
-def _line(score: Score, grain: int = 16) -> list[int]:
-    """The degrees of a tune evenly in time, `grain` of them a bar."""
-    found: list[int] = []
-    for bar in score.bars:
-        onsets, place = [], Fraction(0)
-        for token, length in sounds(bar.body):
-            if token in NOTES:
-                onsets.append((place, NOTES[token][0]))
-            place += length
-        for at in range(grain):
-            before = [degree for start, degree in onsets if start <= place * at / grain]
-            found.append(before[-1] if before else onsets[0][1] if onsets else found[-1] if found else 0)
-    return found
-
-
-def refine(composer: Composer, score: Score, said: Asked, seeds: Sequence[int], title: str, *, home: bool) -> Run:
-    """The tune brought towards what is said now.
-
-    In the same metre its bars are varied strongly under the new conditions, in the key asked for; in another metre a new
-    rhythm is written and takes over the tune's line.
-    """
-    conditions = score.conditions(said)
-    name = title or score.tune.title
-    if metre(conditions) != score.metre:
-        for number, seed in enumerate(seeds):
-            parts = [
-                part
-                for part in create(composer.alone, conditions, (further(seed, 1),), name, home=home)
-                if isinstance(part, Made)
-            ]
-            other = Score.of(Parent("refine", parts[0].text.encode(), "text/vnd.abc", None, None, {}))
-            blended = blend(composer.alone.pen, other, score, conditions, (seed,), name)
-            made = next(part for part in blended if isinstance(part, Made))
-            yield Step(number + 1, len(seeds), pieces=(Piece(number, (Token(0, len(made.text), made.text, None),)),))
-            yield made
-        return
-    for number, seed in enumerate(seeds):
-        made = _varied(composer.pen, score, conditions, seed, Strength.STRONG)
-        made.text = _anew(made.text, conditions, name)
-        made.written = ((0, len(made.text)),)
-        yield Step(number + 1, len(seeds), pieces=(Piece(number, (Token(0, len(made.text), made.text, None),)),))
-        yield made
-
-
-def _anew(text: str, conditions: Conditions, title: str) -> str:
-    """The same degrees in the key asked for, with the fields that belong to it."""
-    *bars, closing = tokens_of(read(text), tolerant=True)
-    sheet = Sheet(conditions.key, metre(conditions), heading(conditions, title))
-    for bar in bars:
-        sheet.bar(bar.opening, notes_of(bar.body, conditions.key))
-    sheet.finish(closing.opening)
-    return sheet.text
+        return Made(self.text, conditions, tuple(self.written), tuple(self.records), facts)

@@ -15,8 +15,8 @@ from pydantic import Field
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Strength, Verb
 from app.engines.image.weights import digest, fault
+from app.engines.music import blending, tasks, varying
 from app.engines.music import conditions as asking
-from app.engines.music import tasks
 from app.engines.music.composing import Composer
 from app.engines.music.conditions import Asked
 from app.engines.music.inspiring import inspired
@@ -80,7 +80,7 @@ class TuneParams(EngineParams):
     home: bool = Field(True, title=_("End on the tonic"), description=_("The last note is the key's own."))
     chords: bool = Field(False, title=_("Chord symbols"), description=_("Put chords above the finished tune."))
     drafts: int = Field(
-        6, ge=1, le=12, title=_("Drafts"), description=_("Of so many drafts of each phrase the one that sounds best is kept.")
+        4, ge=1, le=12, title=_("Drafts"), description=_("Of so many drafts of each phrase the one that sounds best is kept.")
     )
     temperature: float = Field(
         0.9, ge=0, le=2, title=_("Temperature"), description=_("Higher: more daring. 0 takes the likeliest token always.")
@@ -229,11 +229,11 @@ class Tunes(Engine):
             case Verb.REPLACE if request.bars:
                 return tasks.replace(pen, score, own, seeds, request.bars, home=params.home)
             case Verb.VARY:
-                return tasks.vary(pen, score, own, seeds, request.strength or Strength.SUBTLE)
+                return varying.vary(pen, score, own, seeds, request.strength or Strength.SUBTLE)
             case Verb.REFINE:
-                return tasks.refine(composer, score, said, seeds, title, home=params.home)
+                return blending.refine(composer, score, said, seeds, title, home=params.home)
             case Verb.BLEND if len(scores) > 1:
-                return tasks.blend(pen, score, scores[1], own, seeds, title or score.tune.title)
+                return blending.blend(pen, score, scores[1], own, seeds, title or score.tune.title)
             case Verb.TRANSPOSE if request.semitones is not None:
                 text = transposed(score.tune, max(-24, min(24, request.semitones)))
                 return iter([Made(text, own) for _seed in seeds])

@@ -1,0 +1,113 @@
+"""Two tunes in one, and a tune brought towards other words."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from fractions import Fraction
+
+from app.engines.engine import Parent, Piece, Step, Strength, Token
+from app.engines.music.composing import Composer
+from app.engines.music.conditions import Asked, Conditions
+from app.engines.music.pen import Draft, Pen, further, grown
+from app.engines.music.score import Score
+from app.engines.music.tasks import Made, Run, create, drafted, heading, metre
+from app.engines.music.varying import varied
+from app.music.abc import read
+from app.music.gaps import Pattern
+from app.music.measure import TONICS
+from app.music.tokens import DURATIONS, EOS, NOTES, REST, notes_of, sounds, tokens_of
+from app.music.writing import Sheet
+
+REACH = 1  # letters that a blend may be away from the other tune's line
+
+
+def blend(pen: Pen, rhythm: Score, contour: Score, conditions: Conditions, seeds: Sequence[int], title: str) -> Run:
+    """The bars and lengths of one tune with the line of another, in the first one's key."""
+    places = _along(rhythm, contour)
+    head = heading(conditions, title)
+    drafts = [Draft(conditions.key, rhythm.metre, head) for _seed in seeds]
+    grammars = [Pattern(places) for _seed in seeds]
+    yield from grown(pen.write(conditions.tokens, seeds, grammars), drafts, len(rhythm.bars) * len(seeds))
+    for draft in drafts:
+        yield drafted(draft, conditions)
+
+
+def _along(rhythm: Score, contour: Score) -> list[Collection[str]]:
+    """Token by token what a blend may write: lengths and bar lines are given, notes lie about the other tune's line."""
+    line = _line(contour)
+    last = sum(1 for bar in rhythm.bars for token, _length in sounds(bar.body) if token in NOTES)
+    count, found = 0, []
+    for number, bar in enumerate(rhythm.bars):
+        found += [{sign} for sign in bar.opening]
+        place, whole = Fraction(0), bar.length
+        for token, length in sounds(bar.body):
+            if token == REST:
+                found.append({REST})
+            else:
+                count += 1
+                there = line[min(len(line) - 1, int((number + place / whole) / len(rhythm.bars) * len(line)))]
+                near = {f"n{degree}" for degree in range(there - REACH, there + REACH + 1) if f"n{degree}" in NOTES}
+                found.append(_homeward(there) if count == last else near)
+            if length != 1 and length in DURATIONS:
+                found.append({f"d{length}"})
+            place += length
+    return [*found, *({sign} for sign in rhythm.closing.opening), {EOS}]
+
+
+def _homeward(degree: int) -> set[str]:
+    """The tonic nearest to a degree."""
+    return {min(TONICS, key=lambda token: abs(NOTES[token][0] - degree))}
+
+
+def _line(score: Score, grain: int = 16) -> list[int]:
+    """The degrees of a tune evenly in time, `grain` of them a bar."""
+    found: list[int] = []
+    for bar in score.bars:
+        onsets, place = [], Fraction(0)
+        for token, length in sounds(bar.body):
+            if token in NOTES:
+                onsets.append((place, NOTES[token][0]))
+            place += length
+        for at in range(grain):
+            before = [degree for start, degree in onsets if start <= place * at / grain]
+            found.append(before[-1] if before else onsets[0][1] if onsets else found[-1] if found else 0)
+    return found
+
+
+def refine(composer: Composer, score: Score, said: Asked, seeds: Sequence[int], title: str, *, home: bool) -> Run:
+    """The tune brought towards what is said now.
+
+    In the same metre its bars are varied strongly under the new conditions, in the key asked for; in another metre a new
+    rhythm is written and takes over the tune's line.
+    """
+    conditions = score.conditions(said)
+    name = title or score.tune.title
+    if metre(conditions) != score.metre:
+        for number, seed in enumerate(seeds):
+            parts = [
+                part
+                for part in create(composer.alone, conditions, (further(seed, 1),), name, home=home)
+                if isinstance(part, Made)
+            ]
+            other = Score.of(Parent("refine", parts[0].text.encode(), "text/vnd.abc", None, None, {}))
+            blended = blend(composer.alone.pen, other, score, conditions, (seed,), name)
+            made = next(part for part in blended if isinstance(part, Made))
+            yield Step(number + 1, len(seeds), pieces=(Piece(number, (Token(0, len(made.text), made.text, None),)),))
+            yield made
+        return
+    for number, seed in enumerate(seeds):
+        made = varied(composer.pen, score, conditions, seed, Strength.STRONG)
+        made.text = _anew(made.text, conditions, name)
+        made.written = ((0, len(made.text)),)
+        yield Step(number + 1, len(seeds), pieces=(Piece(number, (Token(0, len(made.text), made.text, None),)),))
+        yield made
+
+
+def _anew(text: str, conditions: Conditions, title: str) -> str:
+    """The same degrees in the key asked for, with the fields that belong to it."""
+    *bars, closing = tokens_of(read(text), tolerant=True)
+    sheet = Sheet(conditions.key, metre(conditions), heading(conditions, title))
+    for bar in bars:
+        sheet.bar(bar.opening, notes_of(bar.body, conditions.key))
+    sheet.finish(closing.opening)
+    return sheet.text
