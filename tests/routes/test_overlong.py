@@ -45,7 +45,7 @@ def wish(web: TestClient, work: str) -> dict[str, Any]:
     revision = web.post(f"/works/{work}/revisions", json={}).raise_for_status().json()["id"]
     parents = [{"revision": revision, "role": "continue"}]
     brief = {"intent": "rain", "materials": ["wet stones"]}
-    return {"verb": "continue", "engine": "narrow", "parents": parents, "brief": brief, "params": {"tokens": 12}}
+    return {"verb": "continue", "engine": "narrow", "parents": parents, "brief": brief, "params": {"tokens": 24}}
 
 
 def test_the_refusal_tells_what_can_be_left_out_and_nothing_is_queued(web: TestClient, work: str, wish: dict[str, Any]) -> None:
@@ -53,11 +53,11 @@ def test_the_refusal_tells_what_can_be_left_out_and_nothing_is_queued(web: TestC
     assert refused.status_code == 422
     problem = refused.json()
     assert problem["code"] == "overlong"
-    assert problem["most"] == 500
-    assert problem["tokens"] > 500
+    assert problem["most"] == 488
+    assert problem["tokens"] > 488
     saved = {part["name"]: part["tokens"] for part in problem["parts"]}
     assert saved.keys() == {"beginning", "materials"}
-    assert saved["beginning"] > problem["tokens"] - 500 > saved["materials"] > 0
+    assert saved["beginning"] > problem["tokens"] - 488 > saved["materials"] > 0
     assert str(problem["tokens"]) in problem["fields"][0]["message"]
     assert web.get(f"/works/{work}/generations").json()["items"] == []
 

@@ -16,6 +16,7 @@ from pydantic import Field
 from app.brief import Brief
 from app.engines.engine import Content, Engine, EngineParams, Fit, Medium, Piece, Request, Step, Token, Verb
 from app.engines.text.fitting import fitting, left_out, lightened, measured
+from app.engines.text.language_model import ROOM
 from app.engines.text.ranking import order, rankings
 from app.engines.text.sampling import Sampling
 from app.engines.text.tasks import Task, inspiring, task_of
@@ -136,7 +137,7 @@ class Writer(Engine):
 
     def _most(self, request: Request) -> int | None:
         """How many tokens may be read, so that there is room for what is to be written."""
-        wanted = self.Params.model_validate(request.params.model_dump()).tokens
+        wanted = max(self.Params.model_validate(request.params.model_dump()).tokens, ROOM)
         return reads - min(wanted, reads // 4) if (reads := self.reads()) else None
 
     def inspiration(self, request: Request) -> list[str]:

@@ -35,7 +35,7 @@ def hub(folder: Path, *, loaded: bool = True) -> Hub:
 
 def asked(engine: Hub | Remote, verb: Verb, text: str = LINES, brief: Brief = BRIEF, **rest: object) -> Request:
     parents = (Parent(verb, text.encode(), "text/plain", None, None, {}),)
-    return Request(verb, brief, engine.Params(tokens=8), (1,), parents, **rest)  # type: ignore[arg-type]  # the rest of a request
+    return Request(verb, brief, engine.Params(tokens=24), (1,), parents, **rest)  # type: ignore[arg-type]  # the rest of a request
 
 
 def fit(engine: Hub | Remote, request: Request) -> Fit:
@@ -52,7 +52,15 @@ def test_a_short_request_fits(folder: Path) -> None:
     found = fit(hub(folder), asked(hub(folder), Verb.CONTINUE, "rain\n", Brief(intent="rain")))
     assert not found.over
     assert found.parts == {}
-    assert found.most == CONTEXT - 8
+    assert found.most == CONTEXT - 24
+
+
+def test_what_fits_leaves_room_for_the_shortest_answer(folder: Path) -> None:
+    engine = hub(folder)
+    request = leaving(replace(asked(engine, Verb.CONTINUE), params=engine.Params(tokens=2)), Part.BEGINNING)
+    assert not fit(engine, request).over
+    (content,) = (part for part in engine.run(request) if isinstance(part, Content))
+    assert len(content.data.decode()) > len(LINES)
 
 
 @pytest.mark.parametrize("verb", [Verb.CONTINUE, Verb.LINE, Verb.VARY])
@@ -70,7 +78,7 @@ def test_the_beginning_is_cut_between_lines_and_the_text_keeps_it(folder: Path, 
     assert LINES[unread - 1] == "\n"
     assert LINES[unread:].splitlines()[0] in content.facts["prompt"]
     assert LINES[:unread].splitlines()[-1] not in content.facts["prompt"]
-    assert CONTEXT / 2 < content.facts["prompt_tokens"] <= CONTEXT - 8, "no more is left out than must be"
+    assert CONTEXT / 2 < content.facts["prompt_tokens"] <= CONTEXT - 24, "no more is left out than must be"
     kept = LINES if verb is not Verb.VARY else LINES[: content.facts["kept"]]
     assert content.data.decode().startswith(kept)
 
