@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-VERSION = 1  # goes up when the same tune sounds otherwise
+VERSION = 2  # goes up when the same tune sounds otherwise
 SOUNDS = ROOT / "static/sounds"
 # The instruments by abcjs's names: General MIDI's program (from 0), and whether it holds a note as long as one likes.
 INSTRUMENTS: Mapping[str, tuple[int, bool]] = {
@@ -41,7 +41,7 @@ HARMONICS = (1.0, 0.5, 0.3, 0.18, 0.1, 0.06)  # amplitudes of a plucked string's
 RAISE = 0.2  # the synthesizer's loudness beside the samples'
 ATTACK, RELEASE, TAIL = 0.004, 0.2, 1.2  # seconds; the release is abcjs's own
 OVERLAP = 0.25  # seconds over which a held note goes over into itself
-GAIN = {0: 1.0, 1: 0.5}  # of the tune and of the chords
+LOUDNESS = 1.5  # the power of a velocity that its loudness goes by, as on the page
 CONCERT_A, A4 = 440.0, 69
 LOUDEST = 0.9
 Kind = Literal["wav", "flac", "mp3"]
@@ -74,7 +74,7 @@ def recording(
         tone = _toned(name, sound, int(float(sound.duration) * seconds * RATE) + len(fading), sounds)
         tone[-len(fading) :] *= fading
         room = mixed[int(float(sound.start) * seconds * RATE) :][: len(tone)]
-        room += tone[: len(room)] * np.float32(sound.velocity / 127 * GAIN[sound.voice])
+        room += tone[: len(room)] * np.float32((sound.velocity / 127) ** LOUDNESS)
     mixed *= LOUDEST / (float(np.abs(mixed).max(initial=0.0)) or 1.0)
     return mixed
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from app.music.harmony import symbol_pitches
+from app.music.accompaniment import accompaniment
 from app.music.numbering import ends_section, repeats
 from app.music.tune import Bar, Metre, Tune
 
@@ -16,7 +16,7 @@ BEATS_A_MINUTE = (20.0, 400.0)
 QUARTERS_A_MINUTE = 120.0  # where a tune says nothing
 GRACE = Fraction(1, 32)
 MAX_PLAYED = 20_000  # bars, repeats included
-STRONG, WEAK, ACCOMPANYING = 96, 80, 52  # MIDI velocities
+STRONG, WEAK = 96, 80  # MIDI velocities
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,13 +61,12 @@ def performed(tune: Tune, *, chords: bool = False, transposed: int = 0) -> list[
     found: list[Sound] = []
     place = Fraction(0)
     held = False
-    symbols: list[tuple[Fraction, str]] = []
+    played: list[tuple[Fraction, Bar]] = []
     for at in order(tune.bars):
         bar = tune.bars[at]
+        played.append((place, bar))
         for note in bar.notes:
             start = place + note.start
-            if note.chord:
-                symbols.append((start, note.chord))
             if note.rest:
                 held = False
                 continue
@@ -84,19 +83,8 @@ def performed(tune: Tune, *, chords: bool = False, transposed: int = 0) -> list[
             held = note.tied
         place += bar.length
     if chords:
-        found += _accompaniment(symbols, place, transposed)
+        found += (Sound(one.start, one.duration, one.pitch + transposed, one.velocity, 1) for one in accompaniment(played))
     return sorted(found, key=lambda sound: (sound.start, sound.pitch))
-
-
-def _accompaniment(symbols: Sequence[tuple[Fraction, str]], end: Fraction, transposed: int) -> list[Sound]:
-    """Each chord symbol held until the next."""
-    ends = [*(start for start, _name in symbols[1:]), *([end] if symbols else [])]
-    return [
-        Sound(start, until - start, pitch + transposed, ACCOMPANYING, voice=1)
-        for (start, name), until in zip(symbols, ends, strict=True)
-        if until > start
-        for pitch in symbol_pitches(name)
-    ]
 
 
 def quarters_a_minute(text: str, metre: Metre | None = None, tempo: float | None = None) -> float:

@@ -98,3 +98,23 @@ def test_musicxml_is_read_by_music21_as_the_same_tune() -> None:
     assert theirs == [pitch for at, pitch in enumerate(ours) for _ in range(2 if at in tied else 1)]
     assert len(list(score.recurse().getElementsByClass("Repeat"))) == 1
     assert score.metadata.title == "<script> & co"
+
+
+def test_chords_are_accompanied_in_the_metre_as_on_the_page() -> None:
+    """A bass and a chord by turns, the bass taking turns with its fifth; a chord between the basses brings its own."""
+
+    def struck(text: str) -> list[tuple[Fraction, int]]:
+        return [(sound.start * 8, sound.pitch) for sound in performed(read(text), chords=True) if sound.voice == 1]
+
+    chord = [48, 52, 55]
+    assert struck('M:4/4\nL:1/4\nK:C\n"C"c4|]') == [
+        *((0, 36), *((2, pitch) for pitch in chord), (4, 31), *((6, pitch) for pitch in chord))
+    ]
+    assert struck('M:6/8\nL:1/8\nK:C\n"C"c6|]') == [
+        *((0, 36), *((2, pitch) for pitch in chord), (3, 31), *((5, pitch) for pitch in chord))
+    ]
+    waltz = struck('M:3/4\nL:1/4\nK:C\n"C"c "G7"d "Am"e|f3|]')
+    assert waltz[:8] == [(0, 36), (2, 43), (2, 55), (2, 59), (2, 62), (2, 65), (4, 33), (4, 45)]
+    assert waltz[10:] == [(6, 33), *((at, pitch) for at in (8, 10) for pitch in (45, 48, 52))]
+    assert struck('M:3/4\nL:1/4\nK:C\nG|"C"c3|]')[0] == (2, 36)
+    assert struck('M:4/4\nL:1/4\nK:C\n"nonsense"c4|]') == []
