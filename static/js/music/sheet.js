@@ -78,10 +78,11 @@ export class Sheet {
 
   /** The title, and what kind of tune it is, above the staves. */
   #head(text) {
-    const { modes, untitled } = this.figure.dataset;
+    const { modes, kinds, untitled } = this.figure.dataset;
     this.figure.querySelector("h2").textContent = field(text, "T") || untitled;
     const key = keyOf(text);
-    const said = [field(text, "R"), key && named(key, JSON.parse(modes)), field(text, "M"), field(text, "C")];
+    const kind = field(text, "R");
+    const said = [JSON.parse(kinds)[kind.toLowerCase()] ?? kind, key && named(key, JSON.parse(modes)), field(text, "M"), field(text, "C")];
     this.figure.querySelector(".kind").textContent = said.filter(Boolean).join(" · ");
   }
 }
