@@ -141,7 +141,7 @@ export class Section {
     const range = this.range;
     if (!range) {
       this.form.elements.start.focus();
-      return complain(this.recording.figure.dataset.none);
+      return complain(this.recording.figure.dataset.unchosen);
     }
     complain("");
     const [start, end] = range;

@@ -1,0 +1,154 @@
+"""Recordings on the bench: brought in, a section chosen by keys and by a drag, cut out, and made anew by an engine."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pytest
+import soundfile
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.conftest import Visit, open_windows
+from tests.browser.window import Windows
+from tests.engines.music import tiny_players
+from tests.running import Running
+
+RATE = 8_000
+
+
+def wav(seconds: float = 3) -> bytes:
+    """A tone that swells."""
+    time = np.arange(round(seconds * RATE)) / RATE
+    out = io.BytesIO()
+    soundfile.write(out, 0.3 * time / seconds * np.sin(2 * np.pi * 330 * time), RATE, format="WAV")
+    return out.getvalue()
+
+
+@pytest.fixture(scope="module")
+def player(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    """A studio with a tiny engine of recordings."""
+    folder = tmp_path_factory.mktemp("player")
+    ace = {"name": "ace", "title": "Tiny ACE", "model": str(tiny_players.ace_step(folder / "ace")), "steps": 2}
+    running = Running(folder, {"STEMMA_PRELOAD": "0", "STEMMA_JUDGE": "", "STEMMA_MUSIC": json.dumps([ace])})
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def visit(chromium: Browser, player: Running) -> Iterator[Visit]:
+    """Open an address of this studio."""
+    windows: Iterator[tuple[Windows, Visit]] = open_windows(chromium, player)
+    yield next(windows)[1]
+    for _rest in windows:
+        pass
+
+
+@pytest.fixture
+def song(player: Running) -> str:
+    """The id of a work of music with a recording that lies on the bench."""
+    project = player.project("Coast")
+    id = str(player.http.post(f"/projects/{project}/works", json={"title": "Waves", "medium": "music"}).json()["id"])
+    made = player.http.post(f"/works/{id}/imports", files={"file": ("waves.wav", wav(), "audio/wav")})
+    assert made.status_code == 201, made.text
+    player.http.post(f"/works/{id}/draft/base", json={"revision": made.json()["id"]}).raise_for_status()
+    return id
+
+
+@pytest.fixture
+def bench(visit: Visit, song: str) -> Callable[..., Page]:
+    """Opens the bench of that work."""
+
+    def opened(**options: object) -> Page:
+        page = visit(f"/works/{song}", **options)
+        expect(page.get_by_label("Recording", exact=True)).to_have_js_property("readyState", 4)
+        return page
+
+    return opened
+
+
+def samples(player: Running, revision: str) -> np.ndarray:
+    data = player.http.get(f"/revisions/{revision}/content").content
+    return np.asarray(soundfile.read(io.BytesIO(data), dtype="int32")[0])
+
+
+def test_a_section_is_chosen_and_cut_out_by_keys(bench: Callable[..., Page], player: Running, song: str) -> None:
+    page = bench()
+    whole = player.http.get(f"/works/{song}/draft").json()["base"]
+    place = page.get_by_role("slider", name="Place in the recording")
+    place.focus()
+    for _time in range(5):
+        page.keyboard.press("ArrowRight")
+    for _time in range(15):
+        page.keyboard.press("Shift+ArrowRight")
+    expect(page.locator("#announce")).to_have_text("Section from 0.50 to 2.00 seconds")
+    section = page.get_by_role("form", name="Section")
+    expect(section.get_by_label("From")).to_have_value("0.50")
+    expect(page.get_by_role("button", name="Replace 0.50–2.00 s")).to_be_enabled()
+    page.keyboard.press("Escape")
+    expect(page.locator("#announce")).to_have_text("No section chosen")
+    expect(page.get_by_role("button", name="Replace section")).to_have_attribute("aria-disabled", "true")
+    section.get_by_label("From").fill("0.5")
+    section.get_by_label("To").fill("2")
+    section.get_by_label("To").press("Enter")  # as a form is sent
+    expect(page.locator("#base figcaption")).to_contain_text("cut by hand from Revision 1")
+    cut = player.http.get(f"/works/{song}/draft").json()["base"]
+    assert (samples(player, cut) == samples(player, whole)[RATE // 2 : 2 * RATE]).all()
+    page.get_by_role("button", name="Trim to section").click()
+    expect(page.locator("#problem")).to_contain_text("Choose a section of the recording first")
+
+
+def test_a_section_is_dragged_over_the_waveform_and_played_alone(bench: Callable[..., Page]) -> None:
+    page = bench()
+    box = page.get_by_role("slider", name="Place in the recording").bounding_box() or {}
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.5, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.6, y, steps=4)
+    page.mouse.up()
+    start = page.get_by_role("form", name="Section").get_by_label("From")
+    assert float(start.input_value()) == pytest.approx(1.5, abs=0.03)
+    audio = page.get_by_label("Recording", exact=True)
+    page.locator("#recording canvas").press(" ")
+    page.wait_for_function("audio => audio.paused && audio.currentTime >= 1.78", arg=audio.element_handle())
+    assert audio.evaluate("audio => audio.currentTime") < 2.3  # it stops at the section's end
+    page.mouse.click(box["x"] + 5, y)  # outside: nothing is chosen any more
+    expect(start).to_have_value("")
+
+
+def test_a_section_is_made_anew_and_its_takes_are_played_by_keys(
+    bench: Callable[..., Page], player: Running, song: str
+) -> None:
+    page = bench()
+    whole = player.http.get(f"/works/{song}/draft").json()["base"]
+    expect(page.get_by_label("Engine", exact=True)).to_have_value("ace")  # the one that can hear it
+    expect(page.get_by_role("button", name="Transpose…")).to_be_hidden()
+    section = page.get_by_role("form", name="Section")
+    section.get_by_label("From").fill("1")
+    section.get_by_label("To").fill("2")
+    page.get_by_label("How many at once").evaluate("field => (field.value = 1)")
+    page.get_by_label("Intent").fill("a bell")
+    page.get_by_role("button", name="Replace 1.00–2.00 s").click()
+    takes = page.get_by_role("region", name="Variants").get_by_role("article")
+    expect(takes).to_have_count(2)  # two takes at least
+    for take in takes.all():
+        expect(take.get_by_role("img", name="Waveform")).to_be_visible(timeout=60_000)
+        made = samples(player, take.get_attribute("data-revision") or "")
+        before = samples(player, whole)
+        assert (made[:RATE] == before[:RATE]).all()
+        assert (made[2 * RATE :] == before[2 * RATE :]).all()
+        assert (made != before).any()
+    page.locator("#recording canvas").focus()
+    page.keyboard.press("2")
+    page.keyboard.press(" ")
+    sound = takes.nth(1).locator("audio")
+    expect(sound).to_have_js_property("paused", value=False)
+    expect(takes.nth(1).get_by_role("button", name="Play variant 2")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("1")
+    page.keyboard.press(" ")
+    expect(sound).to_have_js_property("paused", value=True)  # one at a time
+    page.keyboard.press("o")
+    expect(page.locator("#base figcaption")).to_contain_text("seconds 1.0–2.0 replaced in Revision 1")
