@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
+from app.bench.goals import GOALS
 from app.errors import StemmaError
 
 app = typer.Typer(help="Stemma, a web studio for human-AI co-creation.", no_args_is_help=True, pretty_exceptions_enable=False)
@@ -105,7 +106,9 @@ def example(
 
 @app.command()
 def bench(
-    names: Annotated[list[str] | None, typer.Argument(help="Measurements; without a name, all but the long one.")] = None,
+    names: Annotated[
+        list[str] | None, typer.Argument(help=f"Any of {', '.join(GOALS)}; without a name, all but kills.")
+    ] = None,
     json: Annotated[Path | None, typer.Option(help="File to write the figures to.")] = None,
     quick: Annotated[bool, typer.Option(help="A few repeats: whether it runs, not figures to quote.")] = False,
 ) -> None:

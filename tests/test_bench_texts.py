@@ -11,7 +11,7 @@ from app.bench import texts
 from app.bench.bench import Bench
 from app.bench.figures import UnmeasuredError
 from app.bench.goals import GOALS
-from app.bench.main import measured
+from app.bench.main import measured, note
 from app.bench.studio import Studio
 from app.bench.window import Windows
 from app.models.text_diff import text_diff
@@ -72,3 +72,15 @@ def test_the_edited_text_is_edited_all_over() -> None:
     assert "".join(p.text for p in passages if p.b and p.end != "from") == new
     assert 40 <= len(changed) <= 150
     assert {p.a[0] * 4 // 5000 for p in changed if p.a} == {0, 1, 2, 3}
+
+
+def test_each_round_is_compared_with_itself() -> None:
+    """Two of three rounds ran while the machine did something else, and both loops suffered alike."""
+    busy = {"four": [[2.0, 1.0], [8.0, 1.2], [20.0, 1.4]], "bare_four": [[2.0, 1.0], [8.0, 1.2], [20.0, 1.4]]}
+    found = dict(texts.alone(ANSWER | {"taken": TAKEN | busy}))
+    assert (found["overhead"].value, found["overhead"].values["by_processor"]) == (1.0, 1.0)
+
+
+def test_a_busy_machine_is_told() -> None:
+    assert note({"load_at_start": 0.4, "cores": 2}) is None
+    assert "load 7.5 on 2 cores" in str(note({"load_at_start": 7.5, "cores": 2}))

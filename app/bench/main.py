@@ -35,6 +35,8 @@ def run(names: Sequence[str], target: Path | None, *, quick: bool) -> dict[str, 
     logging.getLogger("httpx2").setLevel(logging.WARNING)
     report: dict[str, Any] = {"machine": machine(), "quick": quick, "figures": {}}
     chosen = [name for name in GOALS if name in names or (not names and name not in LONG)]
+    if busy := note(report["machine"]):
+        typer.echo(busy)
     bench = Bench(Studio(), Windows(), quick)
     began = time.monotonic()
     try:
@@ -49,6 +51,14 @@ def run(names: Sequence[str], target: Path | None, *, quick: bool) -> dict[str, 
     if target:
         target.write_text(json.dumps(report, indent=2, ensure_ascii=False) + "\n", "utf-8")
     return report
+
+
+def note(machine: dict[str, Any]) -> str | None:
+    """What is said of a machine that has other things to do."""
+    load, cores = machine["load_at_start"], machine["cores"]
+    if load < cores / 2:
+        return None
+    return f"  The machine is busy (load {load:g} on {cores} cores): of times by the clock only ratios mean anything."
 
 
 def measured(name: str, bench: Bench) -> Iterator[tuple[str, dict[str, Any]]]:

@@ -93,26 +93,27 @@ def alone(answer: dict[str, Any]) -> Iterator[tuple[str, Figure]]:
     """The figures of the engine. By processor time they are told as well: a busy machine distorts them less."""
     facts, taken = answer["facts"], answer["taken"]
     clock = {name: [wall for wall, _spent in rows] for name, rows in taken.items()}
-    typical = {name: (median(clock[name]), median(spent for _wall, spent in rows)) for name, rows in taken.items()}
+    typical = {name: median(walls) for name, walls in clock.items()}
 
     def ratio(over: str, under: str, times: float = 1.0) -> tuple[float, float]:
-        (wall, spent), (wall2, spent2) = typical[over], typical[under]
-        return times * wall / wall2, times * spent / spent2
+        """Median of the rounds, each compared with itself: what else the machine did then fell on both."""
+        pairs = list(zip(taken[over], taken[under], strict=True))
+        return times * median(a[0] / b[0] for a, b in pairs), times * median(a[1] / b[1] for a, b in pairs)
 
     written = COUNT * facts["tokens"]
     batch, processor = ratio("singles", "four")
     values = facts | {
-        "tokens_per_second": written / typical["four"][0],
+        "tokens_per_second": written / typical["four"],
         "by_processor": processor,
         "rounds": len(clock["four"]),
     }
     values["over_bare_singles"] = ratio("bare_one", "four", COUNT)[0]  # a lone row of ours carries a twin, a bare one does not
     singles = {"name": "the engine, four single runs after one another", "unit": "tokens/s"}
-    yield "batch", Figure(batch, values, singles | {"value": round(written / typical["singles"][0], 2)})
+    yield "batch", Figure(batch, values, singles | {"value": round(written / typical["singles"], 2)})
     for name, ours, bare, each in (("overhead", "four", "bare_four", 1.0), ("overhead_one", "singles", "bare_one", 1 / COUNT)):
         over, processor = ratio(ours, bare, each)
-        loop = {"name": "bare transformers loop with KV cache", "value": round(typical[bare][0], 3), "unit": "s"}
-        yield name, Figure(over, {"seconds": each * typical[ours][0], "by_processor": processor}, loop)
+        loop = {"name": "bare transformers loop with KV cache", "value": round(typical[bare], 3), "unit": "s"}
+        yield name, Figure(over, {"seconds": each * typical[ours], "by_processor": processor}, loop)
     later = [first - bare for first, bare in zip(clock["first"], clock["prefill"], strict=True)]
-    read = {"name": "bare prefill", "value": round(typical["prefill"][0], 3), "unit": "s"}
+    read = {"name": "bare prefill", "value": round(typical["prefill"], 3), "unit": "s"}
     yield "first_token", Figure(percentile(later, 95), spread(later), read)
