@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable
 
 from app.engines.engine import Parent
-from app.engines.music.conditions import LATIN, MOOD_WORDS, Asked
+from app.engines.music.conditions import Asked
+from app.engines.music.lexicon import LATIN, MOOD_WORDS
 
 FIRST = 4_000  # code points of a text that are looked through
 

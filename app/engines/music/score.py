@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from app.engines.engine import Parent, Request
-from app.engines.music.conditions import KINDS, Asked, Conditions
+from app.engines.music.conditions import Asked, Conditions
+from app.engines.music.lexicon import KINDS
 from app.errors import EngineError, _
 from app.music.abc import read
 from app.music.checks import incomplete

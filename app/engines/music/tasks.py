@@ -46,20 +46,11 @@ def metre(conditions: Conditions) -> Metre:
     return found
 
 
-def tempo(conditions: Conditions) -> str:
-    """The field Q: a usual pace for the kind, slower where the mood is calm."""
-    pace = {"reel": 190, "hornpipe": 160, "strathspey": 120, "march": 110, "air": 80, "waltz": 140, "jig": 180, "slip jig": 180}
-    quarters = pace.get(conditions.rhythm, 120) * (0.85 if conditions.mood in {"gentle", "wistful"} else 1)
-    if metre(conditions).compound:
-        return f"3/8={max(50, round(quarters / 1.5 / 2) * 2)}"
-    return f"1/4={round(quarters / 2) * 2}"
-
-
 def heading(conditions: Conditions, title: str) -> str:
     """The fields before a tune."""
     name = " ".join(title.split())[:TITLES] or f"{conditions.rhythm} in {conditions.key.tonic}".capitalize()
     rhythm = "" if conditions.rhythm == "other" else conditions.rhythm
-    return header(name, rhythm, conditions.metre, conditions.key, tempo(conditions))
+    return header(name, rhythm, conditions.metre, conditions.key, conditions.speed)
 
 
 def create(composer: Composer, conditions: Conditions, seeds: Sequence[int], title: str, *, home: bool) -> Run:

@@ -254,6 +254,7 @@ class Tunes(Engine):
         key = None if request.verb is Verb.TRANSPOSE else asked.key
         facts = self._facts | {"prompt": str(asked), "conditions": asked.tokens[1:]} | made.facts
         facts |= {"checks": asdict(checks(tune, key, metre_of(asked.metre))), "ends_at_home": ends_at_home(tune)}
+        facts |= {"instrument": asked.instrument} if asked.instrument else {}
         facts |= {"contour": [round(height, 3) for height in contour(tune)]}
         if (self.folder / KNOWN).is_file():
             facts["novelty"] = asdict(known(self.folder / KNOWN).longest(tune))
