@@ -1,13 +1,16 @@
 // What a tune sounds like: every note with its time, from abcjs's reading of it (repeats played, chords accompanied).
 
+const QUARTERS = 120; // quarter notes a minute where a tune does not say, as in the server's recordings
+
 /**
  * {notes: [{pitch, start, length, loudness, at}], length}: times in seconds at the written tempo, `at` the note's place in
  * the text (UTF-16 units; null in an accompaniment). In the order of time. Null when nothing sounds.
  */
 export function performed(tune) {
-  const { tempo, tracks } = tune.setUpAudio({});
   const beat = tune.getBeatLength() || 0.25;
-  const whole = 60 / (tempo || 120) / beat; // seconds of a whole note
+  const unsaid = QUARTERS / 4 / beat; // beats a minute of a tune that does not say
+  const { tempo, tracks } = tune.setUpAudio({ defaultQpm: unsaid });
+  const whole = 60 / (tempo || unsaid) / beat; // seconds of a whole note
   const notes = tracks.flatMap((track) => track.filter(({ cmd }) => cmd === "note")).map(({ pitch, start, duration, gap, volume, startChar }) => ({
     pitch,
     start: start * whole,

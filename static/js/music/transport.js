@@ -89,7 +89,8 @@ export class Transport {
     if (!subject) return false;
     const text = subject.text();
     if (this.#lying?.text === text && this.player.music) return true;
-    const tune = subject.whole() ? subject.score.tune : text.trim() && parsed(text);
+    const drawn = subject.whole() && subject.score.tempo; // a small score is drawn without its tempo
+    const tune = drawn ? subject.score.tune : text.trim() && parsed(text);
     const music = tune ? performed(tune) : null;
     this.#lying = { text };
     this.player.put(music, { keep });
