@@ -128,3 +128,23 @@ def test_in_the_browser_one_goes_on_with_what_is_left(web: TestClient, song: str
     assert (answer.status_code, answer.headers["Location"]) == (303, f"/works/{song}")
     base = web.get(f"/works/{song}/draft").json()["base"]
     assert web.get(f"/revisions/{base}").json()["number"] == 2
+
+
+def test_a_recording_is_at_home_on_every_page(web: TestClient, song: str, project: str, recorded: Callable[..., str]) -> None:
+    whole = recorded()
+    part = web.post(f"/works/{song}/trims", json={"revision": whole, "start": 1, "end": 2}).json()["id"]
+    web.post(f"/works/{song}/draft/base", json={"revision": part})
+    pages = [f"/works/{song}", f"/works/{song}/lineage", f"/projects/{project}", f"/revisions/{part}", "/search?q=waves"]
+    for path in (*pages, f"/revisions/{whole}/diff/{part}"):
+        page = web.get(path, headers={"Accept": "text/html"})
+        assert page.status_code == 200, path
+        assert "Waves" in page.text, path
+    assert "cut by hand from" in web.get(f"/revisions/{part}", headers={"Accept": "text/html"}).text
+    assert "Trim to section" in web.get(f"/works/{song}", headers={"Accept": "text/html"}).text
+    for kind in ("wav", "flac"):
+        file = web.get(f"/revisions/{part}/download?as={kind}")
+        samples, rate = soundfile.read(io.BytesIO(file.content), dtype="int32")
+        assert (len(samples), rate, file.headers["content-type"]) == (RATE, RATE, f"audio/{kind}")
+        assert "attachment" in file.headers["content-disposition"]
+    assert web.get(f"/revisions/{part}/waveform").json()["duration"] == 1.0
+    assert web.get(f"/revisions/{part}/content?w=256").headers["content-type"] == "image/webp"
