@@ -5,12 +5,9 @@ from __future__ import annotations
 import importlib.util
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from enum import StrEnum
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-
-from pydantic import Field
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Strength, Verb
@@ -24,95 +21,25 @@ from app.engines.music.pen import Pen
 from app.engines.music.possible import check_possible
 from app.engines.music.score import scores_of
 from app.engines.music.tasks import Made, Run
-from app.engines.text.sampling import Sampling
+from app.engines.music.tune_params import Harmony, TuneParams
 from app.errors import EngineError, _
 from app.music.abc import read
 from app.music.books import known
 from app.music.checks import checks, contour, ends_at_home
 from app.music.harmony import harmonised
-from app.music.pitch import Mode
-from app.music.tokens import END, EOS, IDS, METRES, MODES, MOODS, RHYTHMS, VOCABULARY
+from app.music.second_voice import with_second_voice
+from app.music.tokens import END, EOS, IDS, VOCABULARY
 from app.music.transpose import transposed
 from app.music.tune import metre_of
 from app.music.writing import with_chords
 
 if TYPE_CHECKING:
     from app.engines.text.language_model import LanguageModel
+    from app.music.tune import Tune
 
 ABC = "text/vnd.abc"  # www.iana.org/assignments/media-types/text/vnd.abc
 WEIGHTS, CONFIG, KNOWN = "model.safetensors", "config.json", "known.safetensors"
 LIBRARIES = ("torch", "transformers", "safetensors")
-OPEN = ""  # of a choice: as the brief says
-
-# What can be chosen is what the corpus knows; mypy wants the members written out.
-Rhythm = StrEnum("Rhythm", {"OPEN": OPEN} | {name.upper().replace(" ", "_"): name for name in RHYTHMS})  # type: ignore[misc]  # as above
-Metres = StrEnum("Metres", {"OPEN": OPEN} | {f"M{name.replace('/', '_')}": name for name in METRES})  # type: ignore[misc]  # as above
-Tonic = StrEnum("Tonic", {"OPEN": OPEN} | {name: name for name in ("C", "G", "D", "A", "E", "B", "F", "Bb", "Eb", "Ab")})  # type: ignore[misc]  # as above
-Modes = StrEnum("Modes", {"OPEN": OPEN} | {mode.name: mode.value for mode in MODES})  # type: ignore[misc]  # as above
-Moods = StrEnum("Moods", {"OPEN": OPEN} | {name.upper(): name for name in MOODS})  # type: ignore[misc]  # as above
-
-# What a choice is called; nothing chosen is called "from the brief" by the page.
-KINDS: dict[str, Any] = {
-    "reel": _("reel"),
-    "jig": _("jig"),
-    "hornpipe": _("hornpipe"),
-    "slip jig": _("slip jig"),
-    "strathspey": _("strathspey"),
-    "march": _("march"),
-    "air": _("air"),
-    "waltz": _("waltz"),
-    "other": _("another kind"),
-}
-MODE_NAMES: dict[str, Any] = {"maj": _("major"), "min": _("minor"), "dor": _("dorian"), "mix": _("mixolydian")}
-MOOD_NAMES: dict[str, Any] = {"bright": _("bright"), "gentle": _("gentle"), "dark": _("dark"), "wistful": _("wistful")}
-
-
-class TuneParams(EngineParams):
-    """What of the tune the brief's words need not decide, and how its notes are drawn."""
-
-    rhythm: Rhythm = Field(Rhythm(OPEN), title=_("Kind of tune"), json_schema_extra={"names": KINDS})
-    metre: Metres = Field(Metres(OPEN), title=_("Metre"))
-    tonic: Tonic = Field(Tonic(OPEN), title=_("Key"))
-    mode: Modes = Field(Modes(OPEN), title=_("Mode"), json_schema_extra={"names": MODE_NAMES})
-    mood: Moods = Field(Moods(OPEN), title=_("Mood"), json_schema_extra={"names": MOOD_NAMES})
-    bars: int = Field(0, ge=0, le=64, title=_("Bars"), description=_("As written, before repeats; 0: as the brief says."))
-    more: int = Field(8, ge=1, le=32, title=_("Bars to add"), description=_("When a tune goes on."))
-    home: bool = Field(True, title=_("End on the tonic"), description=_("The last note is the key's own."))
-    chords: bool = Field(False, title=_("Chord symbols"), description=_("Put chords above the finished tune."))
-    drafts: int = Field(
-        4, ge=1, le=12, title=_("Drafts"), description=_("Of so many drafts of each phrase the one that sounds best is kept.")
-    )
-    temperature: float = Field(
-        0.9, ge=0, le=2, title=_("Temperature"), description=_("Higher: more daring. 0 takes the likeliest token always.")
-    )
-    top_k: int = Field(0, ge=0, le=1000, title=_("Top-k"), description=_("Only so many of the likeliest tokens; 0: all."))
-    top_p: float = Field(
-        0.95, gt=0, le=1, title=_("Top-p"), description=_("Only the likeliest tokens that together reach this probability.")
-    )
-    min_p: float = Field(
-        0.0, ge=0, lt=1, title=_("Min-p"), description=_("Only tokens with this share of the likeliest one's probability.")
-    )
-    typical_p: float = Field(
-        1.0, gt=0, le=1, title=_("Typical"), description=_("Only tokens that surprise about as much as one would expect.")
-    )
-
-    @property
-    def sampling(self) -> Sampling:
-        """What of it decides a draw."""
-        return Sampling(self.temperature, self.top_k, self.top_p, self.min_p, self.typical_p)
-
-    @property
-    def said(self) -> Asked:
-        """What of it is set."""
-        mode = Mode(self.mode.value) if self.mode.value else None
-        return Asked(
-            self.rhythm.value or None,
-            self.metre.value or None,
-            self.tonic.value or None,
-            mode,
-            self.mood.value or None,
-            self.bars or None,
-        )
 
 
 class Tunes(Engine):
@@ -238,7 +165,7 @@ class Tunes(Engine):
                 text = transposed(score.tune, max(-24, min(24, request.semitones)))
                 return iter([Made(text, own) for _seed in seeds])
             case Verb.HARMONISE:
-                return iter([Made(with_chords(score.tune, harmonised(score.tune, seed)), own) for seed in seeds])
+                return iter([Made(_with_harmony(score.tune, seed, params.harmony), own) for seed in seeds])
             case Verb.BLEND:
                 raise EngineError(_("A blend takes two tunes."))
             case _:
@@ -267,3 +194,10 @@ class Tunes(Engine):
             tokens=tuple(token for token in records if token.logprob is not None),
             written=ranges,
         )
+
+
+def _with_harmony(tune: Tune, seed: int, harmony: Harmony) -> str:
+    """The tune with chords above it, a voice below it that keeps to them, or both."""
+    chords = harmonised(tune, seed)
+    text = with_second_voice(tune, chords) if harmony is not Harmony.CHORDS else tune.source
+    return with_chords(read(text), chords) if harmony is not Harmony.VOICE else text

@@ -193,6 +193,17 @@ def test_transposed_and_harmonised(tunes: Tunes) -> None:
         assert bare == JIG
 
 
+def test_harmonised_in_a_second_voice(tunes: Tunes) -> None:
+    melody = [note.top for note in read(JIG).notes]
+    for harmony in ("voice", "both"):
+        for content in run(tunes, Verb.HARMONISE, JIG, params={"harmony": harmony}):
+            sound(content)
+            now = read(content.data.decode())
+            assert [note.top for note in now.notes] == melody
+            assert sum(len(note.pitches) == 2 for note in now.notes) > 0.8 * len(melody)
+            assert bool(now.chord_sources) == (harmony == "both")
+
+
 def test_refined_in_its_metre_or_in_another(tunes: Tunes) -> None:
     (same,) = run(tunes, Verb.REFINE, JIG, brief="a dark jig in E dorian", seeds=(1,))
     assert read(same.data.decode()).key == Key("E", Mode.DORIAN)

@@ -1,0 +1,98 @@
+"""What an artist can set of the house engine of tunes."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any
+
+from pydantic import Field
+
+from app.engines.engine import EngineParams
+from app.engines.music.conditions import Asked
+from app.engines.text.sampling import Sampling
+from app.errors import _
+from app.music.pitch import Mode
+from app.music.tokens import METRES, MODES, MOODS, RHYTHMS
+
+OPEN = ""  # of a choice: as the brief says
+
+# What can be chosen is what the corpus knows; mypy wants the members written out.
+Rhythm = StrEnum("Rhythm", {"OPEN": OPEN} | {name.upper().replace(" ", "_"): name for name in RHYTHMS})  # type: ignore[misc]  # as above
+Metres = StrEnum("Metres", {"OPEN": OPEN} | {f"M{name.replace('/', '_')}": name for name in METRES})  # type: ignore[misc]  # as above
+Tonic = StrEnum("Tonic", {"OPEN": OPEN} | {name: name for name in ("C", "G", "D", "A", "E", "B", "F", "Bb", "Eb", "Ab")})  # type: ignore[misc]  # as above
+Modes = StrEnum("Modes", {"OPEN": OPEN} | {mode.name: mode.value for mode in MODES})  # type: ignore[misc]  # as above
+Moods = StrEnum("Moods", {"OPEN": OPEN} | {name.upper(): name for name in MOODS})  # type: ignore[misc]  # as above
+
+# What a choice is called; nothing chosen is called "from the brief" by the page.
+KINDS: dict[str, Any] = {
+    "reel": _("reel"),
+    "jig": _("jig"),
+    "hornpipe": _("hornpipe"),
+    "slip jig": _("slip jig"),
+    "strathspey": _("strathspey"),
+    "march": _("march"),
+    "air": _("air"),
+    "waltz": _("waltz"),
+    "other": _("another kind"),
+}
+MODE_NAMES: dict[str, Any] = {"maj": _("major"), "min": _("minor"), "dor": _("dorian"), "mix": _("mixolydian")}
+MOOD_NAMES: dict[str, Any] = {"bright": _("bright"), "gentle": _("gentle"), "dark": _("dark"), "wistful": _("wistful")}
+
+HARMONY_NAMES: dict[str, Any] = {"chords": _("Chord symbols"), "voice": _("A second voice"), "both": _("Both")}
+
+
+class Harmony(StrEnum):
+    """What a harmonised tune gets."""
+
+    CHORDS = "chords"
+    VOICE = "voice"
+    BOTH = "both"
+
+
+class TuneParams(EngineParams):
+    """What of the tune the brief's words need not decide, and how its notes are drawn."""
+
+    rhythm: Rhythm = Field(Rhythm(OPEN), title=_("Kind of tune"), json_schema_extra={"names": KINDS})
+    metre: Metres = Field(Metres(OPEN), title=_("Metre"))
+    tonic: Tonic = Field(Tonic(OPEN), title=_("Key"))
+    mode: Modes = Field(Modes(OPEN), title=_("Mode"), json_schema_extra={"names": MODE_NAMES})
+    mood: Moods = Field(Moods(OPEN), title=_("Mood"), json_schema_extra={"names": MOOD_NAMES})
+    bars: int = Field(0, ge=0, le=64, title=_("Bars"), description=_("As written, before repeats; 0: as the brief says."))
+    more: int = Field(8, ge=1, le=32, title=_("Bars to add"), description=_("When a tune goes on."))
+    home: bool = Field(True, title=_("End on the tonic"), description=_("The last note is the key's own."))
+    chords: bool = Field(False, title=_("Chord symbols"), description=_("Put chords above the finished tune."))
+    harmony: Harmony = Field(Harmony.CHORDS, title=_("Harmony"), json_schema_extra={"names": HARMONY_NAMES})
+    drafts: int = Field(
+        4, ge=1, le=12, title=_("Drafts"), description=_("Of so many drafts of each phrase the one that sounds best is kept.")
+    )
+    temperature: float = Field(
+        0.9, ge=0, le=2, title=_("Temperature"), description=_("Higher: more daring. 0 takes the likeliest token always.")
+    )
+    top_k: int = Field(0, ge=0, le=1000, title=_("Top-k"), description=_("Only so many of the likeliest tokens; 0: all."))
+    top_p: float = Field(
+        0.95, gt=0, le=1, title=_("Top-p"), description=_("Only the likeliest tokens that together reach this probability.")
+    )
+    min_p: float = Field(
+        0.0, ge=0, lt=1, title=_("Min-p"), description=_("Only tokens with this share of the likeliest one's probability.")
+    )
+    typical_p: float = Field(
+        1.0, gt=0, le=1, title=_("Typical"), description=_("Only tokens that surprise about as much as one would expect.")
+    )
+
+    @property
+    def sampling(self) -> Sampling:
+        """What of it decides a draw."""
+        return Sampling(self.temperature, self.top_k, self.top_p, self.min_p, self.typical_p)
+
+    @property
+    def said(self) -> Asked:
+        """What of it is set."""
+        mode = Mode(self.mode.value) if self.mode.value else None
+        return Asked(
+            self.rhythm.value or None,
+            self.metre.value or None,
+            self.tonic.value or None,
+            mode,
+            self.mood.value or None,
+            self.bars or None,
+        )
