@@ -99,6 +99,8 @@ class Choosing:
             error.fields.append(("engine", _("these engines can: %(names)s")))
         elif self.medium == Medium.TEXT:
             error.fields.append(("engine", _("A service or a larger model could: name one in STEMMA_TEXTS.")))
+        elif any(kind.startswith("audio/") for kind in self.kinds):
+            error.fields.append(("engine", _("An engine of recordings could: name one in STEMMA_MUSIC.")))
         return error
 
 

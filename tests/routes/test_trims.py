@@ -148,3 +148,14 @@ def test_a_recording_is_at_home_on_every_page(web: TestClient, song: str, projec
         assert "attachment" in file.headers["content-disposition"]
     assert web.get(f"/revisions/{part}/waveform").json()["duration"] == 1.0
     assert web.get(f"/revisions/{part}/content?w=256").headers["content-type"] == "image/webp"
+
+
+def test_without_an_engine_that_hears_it_is_said_which_could(web: TestClient, song: str, recorded: Callable[..., str]) -> None:
+    whole = recorded()
+    for engine in (None, "tunes"):
+        for verb, fields in (("vary", {}), ("continue", {}), ("replace", {"section": [0, 1]})):
+            wish = {"verb": verb, "parents": [{"revision": whole}], "engine": engine, "brief": {"intent": "rain"}, **fields}
+            answer = web.post(f"/works/{song}/generations", json=wish)
+            assert answer.status_code in {422, 503}, answer.text
+            assert "This engine reads notes only" in answer.text
+            assert "STEMMA_MUSIC" in answer.text
