@@ -93,7 +93,7 @@ def test_a_brief_becomes_four_tunes_and_one_is_gone_on_from(studio: Running, vis
     page = visit(f"/works/{work(studio)}")
     button(page, "A merry jig in G major").click()
     expect(field(page, "Intent")).to_have_value("A merry jig in G major")
-    expect(page.locator("#prompt")).to_contain_text("jig, 6/8, G major, bright, 16 bars")
+    expect(page.locator("#prompt")).to_contain_text("jig · 6/8 · G major · bright · 16 bars")
     field(page, "Intent").press("Control+Enter")
     until(page, lambda: page.locator(".coming .score .abcjs-note").count() > 0, "notes while they are written")
     run = finished(page)
@@ -317,7 +317,7 @@ def test_the_score_leaves_as_a_drawing_and_the_tune_as_files(studio: Running, vi
 def test_the_room_speaks_chinese(studio: Running, visit: Visit) -> None:
     page = visit(f"/works/{work(studio, '晨歌')}", locale="zh-CN")
     button(page, "一首欢快的G大调吉格舞曲").click()
-    expect(page.locator("#prompt")).to_contain_text("jig, 6/8, G major, bright")
+    expect(page.locator("#prompt")).to_contain_text("吉格舞曲 · 6/8 · G大调 · 明快 · 16 小节")
     expect(page.locator("#prompt del")).to_have_count(0)
     field(page, "意图").press("Control+Enter")
     made = page.locator("article.tune:not(.coming)")

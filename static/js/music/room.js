@@ -12,6 +12,7 @@ import { Section, listen, oneAtATime } from "./audio.js";
 import { autosave } from "./autosave.js";
 import { Checking } from "./checking.js";
 import { drawing, file } from "./files.js";
+import { mapping } from "./mapped.js";
 import { Recording } from "./recording.js";
 import { Score } from "./score.js";
 import { Selecting } from "./selecting.js";
@@ -49,6 +50,7 @@ new Checking($("checks"), source, (found) => {
 });
 oneAtATime(() => transport.playing && transport.toggle());
 showing(bench);
+mapping($("prompt"), figure.dataset);
 importing($("import"), bench, draft);
 stand();
 

@@ -59,8 +59,8 @@ export class Selecting {
   get words() {
     if (!this.bars) return "";
     const [first, last] = this.bars;
-    const { one, many, pickup } = this.score.host.dataset;
-    return first === last ? fill(first === 0 ? pickup : one, { n: first }) : fill(many, { first, last });
+    const { one, many, pickup, led } = this.score.host.dataset;
+    return first === last ? fill(first === 0 ? pickup : one, { n: first }) : fill(first === 0 ? led : many, { first, last });
   }
 
   #say() {
