@@ -27,6 +27,12 @@ if (draw()) {
     const { note } = score.under(event.clientX, event.clientY) ?? {};
     if (note) transport.from(note.start);
   });
+  document.addEventListener("keydown", (event) => {
+    if (event.key !== " " || event.repeat || event.defaultPrevented || document.documentElement.dataset.keys === "off") return;
+    if (event.target.closest("button, a, input, select, summary, textarea, pre, dialog")) return; // the key is theirs
+    event.preventDefault();
+    transport.toggle();
+  });
   more.querySelector("button").addEventListener("click", () => {
     cut = text.length;
     draw();
