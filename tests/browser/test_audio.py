@@ -12,9 +12,10 @@ import soundfile
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Visit, open_windows
+from tests.browser.test_accessibility import AXE, PHONE, WIDE, open_everything, violations
 from tests.browser.window import Windows
 from tests.engines.music import tiny_players
-from tests.running import Running
+from tests.running import Running, until
 
 RATE = 8_000
 
@@ -152,3 +153,26 @@ def test_a_section_is_made_anew_and_its_takes_are_played_by_keys(
     expect(sound).to_have_js_property("paused", value=True)  # one at a time
     page.keyboard.press("o")
     expect(page.locator("#base figcaption")).to_contain_text("seconds 1.0–2.0 replaced in Revision 1")
+
+
+@pytest.mark.skipif(not AXE.exists(), reason="axe-core is not here (bin/test fetches it)")
+def test_a_recording_on_the_bench_is_open_to_everybody(bench: Callable[..., Page], player: Running, song: str) -> None:
+    base = player.http.get(f"/works/{song}/draft").json()["base"]
+    wish = {"verb": "replace", "parents": [{"revision": base}], "section": [1, 2], "count": 2}
+    made = player.http.post(f"/works/{song}/generations", json=wish).json()["id"]
+    until(lambda: player.http.get(f"/generations/{made}").json()["status"] == "done", 60, "two takes")
+    page = bench(viewport=WIDE)
+    section = page.get_by_role("form", name="Section")
+    section.get_by_label("From").fill("1")
+    section.get_by_label("To").fill("2")
+    section.get_by_label("To").press("Tab")
+    page.evaluate(AXE.read_text())
+    open_everything(page)
+    wrong = []
+    for viewport in (WIDE, PHONE):
+        page.set_viewport_size(viewport)
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of its words
+            wrong += [f"{viewport['width']} {scheme} {line}" for line in violations(page)]
+        assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert wrong == []
