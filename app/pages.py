@@ -22,7 +22,7 @@ from pydantic import BaseModel
 
 from app.db import now
 from app.errors import filled
-from app.music.heading import heading
+from app.music.heading import heading, span_of
 from app.passages import by_rank, lead, passage, tongue
 from app.settings import ROOT
 
@@ -94,7 +94,14 @@ def environment(language: str) -> Environment:
     env.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # the i18n extension adds it
     locale = _LOCALES[language]
     env.globals |= {"static": static, "language": language, "languages": LANGUAGES}
-    env.globals |= {"heading": heading, "by_rank": by_rank, "lead": lead, "passage": passage, "tongue": tongue}
+    env.globals |= {
+        "heading": heading,
+        "span_of": span_of,
+        "by_rank": by_rank,
+        "lead": lead,
+        "passage": passage,
+        "tongue": tongue,
+    }
     env.filters |= {
         "moment": lambda value: format_datetime(value, "medium", locale=locale),
         "ago": lambda value: format_timedelta(value - now(), add_direction=True, locale=locale),

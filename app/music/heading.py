@@ -9,6 +9,7 @@ from functools import lru_cache
 from app.errors import _
 from app.music.abc import read
 from app.music.pitch import Mode
+from app.music.tune import Tune
 
 MODES = {
     Mode.MAJOR: _("{k} major"),
@@ -33,9 +34,19 @@ class Heading:
 
 
 @lru_cache(maxsize=512)
+def _beginning(text: str) -> Tune:
+    return read(text[: found.end()] if (found := LONG.match(text)) else text)
+
+
 def heading(text: str) -> Heading:
     """Of a tune in ABC notation."""
-    tune = read(text[: found.end()] if (found := LONG.match(text)) else text)
+    tune = _beginning(text)
     tonic = tune.key.tonic.replace("#", "♯").replace("b", "♭")
-    bars = 0 if found or not tune.bars else tune.bars[-1].number
+    bars = 0 if len(tune.source) < len(text) or not tune.bars else tune.bars[-1].number
     return Heading(tonic, MODES[tune.key.mode], str(tune.metre or ""), bars)
+
+
+def span_of(text: str, first: int, last: int) -> tuple[int, int] | None:
+    """Where bars `first` to `last` stand in a tune's text (code points); None where it has none of them."""
+    places = [bar.source for bar in _beginning(text).bars if first <= bar.number <= last]
+    return (places[0][0], places[-1][1]) if places else None

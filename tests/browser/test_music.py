@@ -134,6 +134,7 @@ def test_chosen_bars_are_replaced_and_the_rest_stays_to_the_byte(studio: Running
         assert made.startswith(JIG[:start])
         assert made.endswith(JIG[end:])
         assert len(rows(made)) == len(rows(JIG))
+        expect(variants(run).nth(at).locator(".band")).to_have_count(1)  # it shows what is new
     assert len({text_of(studio, variants(run).nth(at)) for at in range(4)}) > 1, "no takes to choose from"
     score(page).focus()
     page.keyboard.press("Escape")

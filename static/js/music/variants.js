@@ -1,6 +1,7 @@
 // Variants as small scores: drawn when they come near the window, growing while they are written, played by a press.
 import { get } from "../writing/post.js";
 import { Score } from "./score.js";
+import { units } from "./source.js";
 
 const SMALL = 0.62; // of the size on the sheet
 const NEAR = "600px"; // around the window
@@ -25,7 +26,12 @@ export const textOf = (article) => texts.get(article) ?? article.querySelector("
 function draw(article) {
   const score = scoreOf(article);
   score.source = textOf(article);
-  score.draw(score.source);
+  const { anew } = article.dataset; // bars that were written anew: a band tells which
+  if (anew) {
+    const [start, end] = anew.split(" ").map((point) => units(score.source, Number(point)));
+    score.bars = [{ number: 1, start, end }];
+  }
+  if (score.draw(score.source) && anew) score.choose(1, 1);
 }
 
 const watching = new IntersectionObserver(
