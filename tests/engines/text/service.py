@@ -7,6 +7,7 @@ import json
 import threading
 import time
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import uvicorn
@@ -15,6 +16,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 
 from tests.running import free_port
 
+# What Anthropic's documentation shows of streams: https://docs.anthropic.com/en/docs/build-with-claude/streaming
+RECORDED = Path(__file__).with_name("anthropic")
 KEY = "sk-this-must-never-be-seen"
 WORDS = ["Au", "tumn", " has", " 秋", "天", "."]
 HALF = "🍂".encode()
@@ -123,6 +126,10 @@ class Service:
         yield event("[DONE]")
 
     async def anthropic(self, body: dict[str, Any]) -> AsyncIterator[bytes]:
+        recorded = RECORDED / f"{body['model']}.sse"
+        if recorded.is_file():
+            yield recorded.read_bytes()
+            return
         usage = {"input_tokens": 25, "output_tokens": 1}
         yield event({"type": "message_start", "message": {"model": "claude-1", "usage": usage}}, "message_start")
         start = {"type": "content_block_start", "index": 0, "content_block": {"type": "text", "text": ""}}

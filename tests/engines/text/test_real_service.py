@@ -82,7 +82,7 @@ def service() -> Serves:
 @pytest.fixture(scope="module")
 def remote(service: Serves) -> Iterator[Remote]:
     with Serving(service) as url:
-        yield Remote(TextSetting(name="real", url=url, model="smollm2"), {})  # type: ignore[arg-type]  # pydantic reads the url
+        yield Remote(TextSetting(name="real", url=url, model="smollm2"), {})
 
 
 def test_its_words_and_probabilities_are_the_models_own(service: Serves, remote: Remote) -> None:

@@ -98,6 +98,25 @@ def test_anthropics_messages(url: str, service: Service) -> None:
     assert "authorization" not in service.headers[0]
 
 
+@pytest.mark.parametrize(
+    ("exchange", "text", "ended", "cost"),
+    [
+        ("basic", "Hello!", "end", {"prompt_tokens": 25, "completion_tokens": 15}),
+        (
+            "thinking",
+            "The greatest common divisor of 1071 and 462 is **21**.",
+            "length",
+            {"prompt_tokens": 25, "completion_tokens": 40},
+        ),
+    ],
+)
+def test_exchanges_of_anthropics_documentation(url: str, exchange: str, text: str, ended: str, cost: dict[str, int]) -> None:
+    """What a model thinks before it answers is no part of the text."""
+    (content,) = run(engine(url, exchange, "anthropic"))
+    assert (content.data.decode(), content.facts["ended"], content.facts["usage"]) == (text, ended, cost)
+    assert content.facts["answered_by"] == "claude-sonnet-4-5-20250929"
+
+
 def test_completions_go_on_from_the_text_and_stop_at_the_line(url: str, service: Service) -> None:
     bare = engine(url, "good", "openai-completions")
     assert Verb.REWRITE not in bare.verbs
