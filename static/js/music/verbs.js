@@ -15,15 +15,17 @@ export class Verbs {
   }
 
   get #sheet() {
-    return !this.selection.chosen || this.selection.chosen.matches(".base:not(.recorded)");
+    return !this.section && (!this.selection.chosen || this.selection.chosen.matches(".base"));
   }
 
   async perform(button) {
     const { verb, strength } = button.dataset;
-    const sheet = button.dataset.of === "stage" || this.#sheet;
+    const stage = button.dataset.of === "stage";
+    const sheet = this.#sheet || (stage && !this.section);
     const place = await this.#place(verb, sheet);
     if (!place) return;
-    const revision = sheet ? await this.desk.revision() : this.selection.revision?.id;
+    const there = stage && this.section ? this.desk.base : this.selection.revision?.id; // a recording is a revision already
+    const revision = sheet ? await this.desk.revision() : there;
     if (!revision) return;
     const parents = [{ revision, role: verb }];
     if (verb === "blend") {
