@@ -6,6 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from fractions import Fraction
 
+from app.music.grammar import PERIOD
 from app.music.measure import Measure
 from app.music.tokens import BARLINES, END, EOS
 
@@ -28,6 +29,12 @@ class Gap:
         self.at = 0
         self.signs: list[str] = []  # that must come before the next note
         self.measure = self._begun()
+        self.phrased = False  # the token that came last ended a phrase of four bars
+
+    @property
+    def eighths(self) -> Fraction:
+        """How long all of it will be."""
+        return sum((slot.length for slot in self.slots), Fraction(0))
 
     def _begun(self) -> Measure:
         slot = self.slots[self.at]
@@ -48,6 +55,7 @@ class Gap:
         return found
 
     def feed(self, token: str) -> None:
+        self.phrased = token in BARLINES and not self.signs and (self.at + 1) % PERIOD == 0
         if self.signs:
             self.signs.pop(0)
         elif token in BARLINES:

@@ -54,6 +54,11 @@ class WholeTune:
         self.repeated: bool | None = None  # whether the first section is: the others follow it
         self.phrased = False  # the token that came last ended a phrase of four bars
 
+    @property
+    def eighths(self) -> Fraction:
+        """How long all of it will be, second endings aside."""
+        return self.length * self.bars
+
     def _begun(self) -> Measure:
         """The next bar, a pickup where a section begins with one."""
         if self._upbeat:

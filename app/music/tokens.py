@@ -28,6 +28,7 @@ EIGHTH = Fraction(1, 8)
 _LENGTHS = "1/4 1/3 1/2 2/3 3/4 1 4/3 3/2 2 5/2 3 7/2 4 5 6 7 8 9 10 12 16"
 DURATIONS = tuple(Fraction(length) for length in _LENGTHS.split())  # in eighths
 PAD, EOS, BOS, GAP, MIDDLE, END, REST = "<pad>", "<eos>", "<bos>", "<gap>", "<mid>", "<end>", "r"
+ENDS = frozenset({EOS, END})  # of a tune, of a gap
 
 
 def note_token(degree: int, alteration: int = 0) -> str:

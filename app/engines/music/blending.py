@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from fractions import Fraction
 
-from app.engines.engine import Parent, Piece, Step, Strength, Token
+from app.engines.engine import Piece, Step, Strength, Token
 from app.engines.music.composing import Composer
 from app.engines.music.conditions import Asked, Conditions
-from app.engines.music.pen import Draft, Pen, further, grown
+from app.engines.music.pen import Draft, Pen, grown
 from app.engines.music.score import Score
-from app.engines.music.tasks import Made, Run, create, drafted, heading, metre
+from app.engines.music.tasks import Run, create, drafted, heading, metre
 from app.engines.music.varying import varied
 from app.music.abc import read
 from app.music.gaps import Pattern
 from app.music.measure import TONICS
-from app.music.tokens import DURATIONS, EOS, NOTES, REST, notes_of, sounds, tokens_of
+from app.music.pitch import Key
+from app.music.tokens import DURATIONS, EOS, NOTES, REST, note_token, notes_of, sounds, tokens_of
 from app.music.writing import Sheet
 
 REACH = 1  # letters that a blend may be away from the other tune's line
@@ -27,7 +28,7 @@ def blend(pen: Pen, rhythm: Score, contour: Score, conditions: Conditions, seeds
     head = heading(conditions, title)
     drafts = [Draft(conditions.key, rhythm.metre, head) for _seed in seeds]
     grammars = [Pattern(places) for _seed in seeds]
-    yield from grown(pen.write(conditions.tokens, seeds, grammars), drafts, len(rhythm.bars) * len(seeds))
+    yield from grown(pen.write(conditions.tokens, seeds, grammars, conditions.key), drafts, len(rhythm.bars) * len(seeds))
     for draft in drafts:
         yield drafted(draft, conditions)
 
@@ -78,22 +79,12 @@ def refine(composer: Composer, score: Score, said: Asked, seeds: Sequence[int], 
     """The tune brought towards what is said now.
 
     In the same metre its bars are varied strongly under the new conditions, in the key asked for; in another metre a new
-    rhythm is written and takes over the tune's line.
+    tune is written that follows its line.
     """
     conditions = score.conditions(said)
     name = title or score.tune.title
     if metre(conditions) != score.metre:
-        for number, seed in enumerate(seeds):
-            parts = [
-                part
-                for part in create(composer.alone, conditions, (further(seed, 1),), name, home=home)
-                if isinstance(part, Made)
-            ]
-            other = Score.of(Parent("refine", parts[0].text.encode(), "text/vnd.abc", None, None, {}))
-            blended = blend(composer.alone.pen, other, score, conditions, (seed,), name)
-            made = next(part for part in blended if isinstance(part, Made))
-            yield Step(number + 1, len(seeds), pieces=(Piece(number, (Token(0, len(made.text), made.text, None),)),))
-            yield made
+        yield from create(composer, conditions, seeds, name, home=home, line=_line(score))
         return
     for number, seed in enumerate(seeds):
         made = varied(composer.pen, score, conditions, seed, Strength.STRONG)
@@ -108,6 +99,12 @@ def _anew(text: str, conditions: Conditions, title: str) -> str:
     *bars, closing = tokens_of(read(text), tolerant=True)
     sheet = Sheet(conditions.key, metre(conditions), heading(conditions, title))
     for bar in bars:
-        sheet.bar(bar.opening, notes_of(bar.body, conditions.key))
+        sheet.bar(bar.opening, notes_of(_plain(bar.body, conditions.key), conditions.key))
     sheet.finish(closing.opening)
     return sheet.text
+
+
+def _plain(body: Sequence[str], key: Key) -> list[str]:
+    """A bar's tokens without alterations that `key` writes with a double accidental."""
+    doubled = {token for token in body if token in NOTES and abs(key.pitch(*NOTES[token]).alter) > 1}
+    return [note_token(NOTES[token][0]) if token in doubled else token for token in body]

@@ -12,29 +12,36 @@ import random
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
-from app.engines.music import ear
 from app.engines.music.drawing import drawn
+from app.engines.music.hearing import MOST_SHARED, Hearing, Judge
 from app.engines.music.pen import MOST_TOKENS, Bound, Pen, Wrote, further
 from app.engines.music.rows import Rows
 from app.engines.text.decoding import End
 from app.engines.text.sampling import IMPOSSIBLE
 from app.errors import EngineError, _
-from app.music.grammar import WholeTune
-from app.music.pitch import Key
-from app.music.tokens import EIGHTH, EOS, IDS, VOCABULARY, notes_of, split
+from app.music.grammar import Grammar
+from app.music.tokens import ENDS, IDS, VOCABULARY
 
 if TYPE_CHECKING:
     import torch
 
     from app.music.novelty import Known
 
-MOST_SHARED = 7.5  # bars in a row, as the index of known tunes counts them
 AGAIN, WARMER = 4, 0.2  # how often a phrase is begun again, and by how much its temperature rises each time
 ROWS = 32  # drafts of all tunes together
 LONG, FEW = 400, 3  # eighths from which on a tune is written with few drafts: keys and values of all must fit
+
+
+class Phrased(Grammar, Protocol):
+    """A grammar that knows phrases."""
+
+    phrased: bool  # the token that came last ended one
+
+    @property
+    def eighths(self) -> Fraction:
+        """How long all of it will be."""
 
 
 @dataclass(slots=True)
@@ -48,6 +55,11 @@ class _Draft:
     logs: list[float] = field(default_factory=list)
     whole: bool = False  # the phrase is over
     end: str = ""
+
+    @property
+    def phrased(self) -> bool:
+        """Whether the last token ended a phrase."""
+        return bool(getattr(self.grammar.grammar, "phrased", False))
 
     @property
     def likelihood(self) -> float:
@@ -82,49 +94,13 @@ class Composer:
         return replace(self, pen=self.pen.alone)
 
     def write(
-        self,
-        prompt: Sequence[str],
-        seeds: Sequence[int],
-        grammars: Sequence[WholeTune],
-        key: Key,
-        before: Sequence[str] = (),
+        self, prompt: Sequence[str], seeds: Sequence[int], grammars: Sequence[Phrased], hearing: Hearing
     ) -> Iterator[list[Wrote]]:
-        """Go on from `prompt` once for each seed; whatever phrases are settled in a step.
-
-        The tunes will stand in `key`; `before` is heard with them.
-        """
-        eighths = max(grammar.length * grammar.bars for grammar in grammars)
+        """Go on from `prompt` once for each seed; whatever phrases are settled in a step."""
+        eighths = max(grammar.eighths for grammar in grammars)
         count = max(1, min(self.drafts, ROWS // len(seeds), FEW if eighths > LONG else ROWS))
-        judge = _Judge(self.known, key, grammars[0].length, before)
+        judge = Judge(self.known, hearing, eighths)
         yield from _Writing(self.pen, judge, count).told([IDS[token] for token in prompt], seeds, grammars)
-
-
-@dataclass(frozen=True, slots=True)
-class _Judge:
-    """What a draft is worth."""
-
-    known: Known | None
-    key: Key
-    whole: Fraction
-    before: Sequence[str]
-
-    def shared(self, tokens: Sequence[str]) -> float:
-        """The bars in a row that a tune shares with a known one."""
-        if self.known is None:
-            return 0.0
-        sounds = [sound for bar in split(tokens) for sound in _sounding(bar.body, self.key)]
-        return self.known.shared(sounds, self.whole * EIGHTH).bars
-
-    def worth(self, tokens: Sequence[str], likelihood: float, shared: float) -> float:
-        """The more the better."""
-        copied = max(0.0, shared - MOST_SHARED / 2) * (1 if shared <= MOST_SHARED else 100)
-        return ear.score([*self.before, *tokens], self.whole, likelihood, self.key.home) - copied
-
-
-@lru_cache(maxsize=4096)
-def _sounding(body: tuple[str, ...], key: Key) -> tuple[tuple[int, Fraction], ...]:
-    """A bar's notes (MIDI number, length in whole notes) without its rests."""
-    return tuple((note.top.midi, note.duration) for note in notes_of(body, key) if not note.rest)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,10 +108,10 @@ class _Writing:
     """One call of the composer: `count` drafts of each phrase of each tune."""
 
     pen: Pen
-    judge: _Judge
+    judge: Judge
     count: int
 
-    def told(self, ids: Sequence[int], seeds: Sequence[int], grammars: Sequence[WholeTune]) -> Iterator[list[Wrote]]:
+    def told(self, ids: Sequence[int], seeds: Sequence[int], grammars: Sequence[Phrased]) -> Iterator[list[Wrote]]:
         """Every step in which a phrase is settled."""
         model = self.pen.model
         room = min(MOST_TOKENS, model.room(ids))
@@ -151,8 +127,8 @@ class _Writing:
             if found:
                 yield found
 
-    def _begun(self, index: int, seed: int, grammar: WholeTune, pending: int) -> _Variant:
-        bound = Bound(grammar)
+    def _begun(self, index: int, seed: int, grammar: Phrased, pending: int) -> _Variant:
+        bound = Bound(grammar, self.judge.hearing.key)
         chances = [random.Random(further(seed, number)) for number in range(self.count)]
         first = index * self.count
         drafts = [_Draft(first + at, copy.deepcopy(bound), chance) for at, chance in enumerate(chances)]
@@ -173,11 +149,11 @@ class _Writing:
             draft.tokens.append(id)
             draft.logs.append(log)
             draft.grammar.feed(id)
-            if id == IDS[EOS]:
+            if VOCABULARY[id] in ENDS:
                 draft.end = End.END
             elif len(variant.settled) + len(draft.tokens) >= room:
                 draft.end = End.LENGTH
-            draft.whole = bool(draft.end) or draft.grammar.phrased
+            draft.whole = bool(draft.end) or draft.phrased
 
     def _settled(self, variant: _Variant, rows: Rows, stopped: Container[int]) -> list[Wrote]:
         """The best draft's tokens when all drafts are whole; nothing while they are not."""
@@ -192,7 +168,7 @@ class _Writing:
             return []
         draft = variant.drafts[best]
         words = [VOCABULARY[id] for id in draft.tokens]
-        found = [Wrote(variant.index, word, log) for word, log in zip(words, draft.logs, strict=True) if word != EOS]
+        found = [Wrote(variant.index, word, log) for word, log in zip(words, draft.logs, strict=True) if word not in ENDS]
         variant.settled += draft.tokens
         variant.over = bool(draft.end)
         if variant.over:
@@ -206,10 +182,10 @@ class _Writing:
         """Which draft goes on; None where all of them copy and there is another try."""
         worth = []
         for number, draft in enumerate(variant.drafts):
-            tune = [VOCABULARY[id] for id in [*variant.settled, *draft.tokens] if id != IDS[EOS]]
+            tune = [VOCABULARY[id] for id in [*variant.settled, *draft.tokens] if VOCABULARY[id] not in ENDS]
             shared = self.judge.shared(tune)
             if shared <= MOST_SHARED or variant.again == AGAIN:
-                worth.append((self.judge.worth(tune, draft.likelihood, shared), -number))
+                worth.append((self.judge.worth(tune, draft.likelihood, shared, ended=bool(draft.end)), -number))
         return -max(worth)[1] if worth else None
 
     def _once_more(self, variant: _Variant, rows: Rows) -> None:

@@ -11,7 +11,7 @@ from app.engines.engine import Piece, Step, Token
 from app.engines.text.sampling import Sampling
 from app.music.grammar import Grammar
 from app.music.pitch import Key
-from app.music.tokens import BARLINES, EOS, IDS, VOCABULARY, notes_of
+from app.music.tokens import BARLINES, ENDS, IDS, NOTES, VOCABULARY, notes_of
 from app.music.tune import Metre
 from app.music.writing import Sheet
 
@@ -25,10 +25,10 @@ SPREAD = 1_000_003  # seeds of a variant's further parts are this far apart
 
 
 class Bound:
-    """A grammar as decoding asks it: what may follow, as a mask."""
+    """A grammar as decoding asks it: what may follow, as a mask. `key` is where the notes will stand."""
 
-    def __init__(self, grammar: Grammar) -> None:
-        self.grammar = grammar
+    def __init__(self, grammar: Grammar, key: Key) -> None:
+        self.grammar, self.key = grammar, key
         self._fed = 0
 
     def allowed(self, written: Sequence[int]) -> torch.Tensor:
@@ -40,26 +40,22 @@ class Bound:
 
     def mask(self) -> torch.Tensor:
         """The same after all that was fed."""
-        return mask_of(frozenset(self.grammar.allowed()))
+        return mask_of(frozenset(self.grammar.allowed()), self.key)
 
     def feed(self, id: int) -> None:
         """One more token."""
-        if VOCABULARY[id] != EOS:
+        if VOCABULARY[id] not in ENDS:
             self.grammar.feed(VOCABULARY[id])
-
-    @property
-    def phrased(self) -> bool:
-        """Whether the last token ended a phrase."""
-        return bool(getattr(self.grammar, "phrased", False))
 
 
 @lru_cache(maxsize=4096)
-def mask_of(tokens: frozenset[str]) -> torch.Tensor:
-    """[vocabulary] of bool: these tokens."""
+def mask_of(tokens: frozenset[str], key: Key) -> torch.Tensor:
+    """[vocabulary] of bool: these tokens, where others are left without those that `key` writes with a double accidental."""
     import torch
 
     mask = torch.zeros(len(VOCABULARY), dtype=torch.bool)
-    mask[[IDS[token] for token in tokens]] = True
+    plain = {token for token in tokens if token not in NOTES or abs(key.pitch(*NOTES[token]).alter) <= 1}
+    mask[[IDS[token] for token in plain or tokens]] = True
     return mask
 
 
@@ -81,8 +77,10 @@ class Pen:
     sampling: Sampling
     stopped: Container[int] = ()
 
-    def write(self, prompt: Sequence[str], seeds: Sequence[int], grammars: Sequence[Grammar]) -> Iterator[list[Wrote]]:
-        """Go on from `prompt` once for each seed, each within its grammar; every step of all of them."""
+    def write(
+        self, prompt: Sequence[str], seeds: Sequence[int], grammars: Sequence[Grammar], key: Key
+    ) -> Iterator[list[Wrote]]:
+        """Go on from `prompt` once for each seed, each within its grammar, to stand in `key`; every step of all of them."""
         from app.engines.text.decoding import decode
 
         steps = decode(
@@ -91,7 +89,7 @@ class Pen:
             seeds,
             self.sampling,
             MOST_TOKENS,
-            constraints=[Bound(grammar) for grammar in grammars],
+            constraints=[Bound(grammar, key) for grammar in grammars],
             stopped=self.stopped,
             alternatives=1,
         )
@@ -109,9 +107,9 @@ class Pen:
         """The same for one variant's own parts, which have other indices."""
         return Pen(self.model, self.sampling)
 
-    def fill(self, prompt: Sequence[str], seed: int, grammar: Grammar) -> tuple[list[str], float]:
+    def fill(self, prompt: Sequence[str], seed: int, grammar: Grammar, key: Key) -> tuple[list[str], float]:
         """What one variant writes after `prompt` as a whole, and its log-probability."""
-        words = [word for step in self.alone.write(prompt, (seed,), (grammar,)) for word in step if word.token]
+        words = [word for step in self.alone.write(prompt, (seed,), (grammar,), key) for word in step if word.token]
         return [word.token for word in words], sum(word.logprob for word in words)
 
 

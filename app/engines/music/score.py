@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from app.engines.engine import Parent, Request
-from app.engines.music.conditions import Asked, Conditions
+from app.engines.music.conditions import MOST_BARS, Asked, Conditions
 from app.engines.music.lexicon import KINDS
 from app.errors import EngineError, _
 from app.music.abc import read
@@ -55,7 +55,8 @@ class Score:
         mode = self.key.mode if self.key.mode in MODES else NEAREST[self.key.mode]
         own = self.tune.fields.get("R", "").lower()
         rhythm = next((kind for kind, words in KINDS.items() if any(word in own for word in words)), None)
-        known = Asked(rhythm, str(self.metre), self.key.tonic, mode, None, len(self.bars))
+        bars = max(1, min(MOST_BARS, self.tune.bars[-1].number))
+        known = Asked(rhythm, str(self.metre), self.key.tonic, mode, None, bars)
         if said and said.rhythm and said.rhythm != rhythm and not said.metre:
             known = replace(known, metre=None)  # another kind of tune brings its own
         if said and said.mood and not said.mode:

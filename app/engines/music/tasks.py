@@ -11,7 +11,8 @@ from typing import Any
 from app.engines.engine import Piece, Step, Token
 from app.engines.music.composing import Composer
 from app.engines.music.conditions import Conditions
-from app.engines.music.pen import Draft, Pen, Wrote, grown
+from app.engines.music.hearing import Hearing
+from app.engines.music.pen import Draft, Wrote, grown
 from app.engines.music.score import Score
 from app.errors import EngineError, _
 from app.music.gaps import Gap
@@ -53,12 +54,16 @@ def heading(conditions: Conditions, title: str) -> str:
     return header(name, rhythm, conditions.metre, conditions.key, conditions.speed)
 
 
-def create(composer: Composer, conditions: Conditions, seeds: Sequence[int], title: str, *, home: bool) -> Run:
-    """Tunes from the conditions alone."""
+def create(
+    composer: Composer, conditions: Conditions, seeds: Sequence[int], title: str, *, home: bool, line: Sequence[int] = ()
+) -> Run:
+    """Tunes from the conditions alone, or after a `line` of degrees."""
     beats = metre(conditions)
+    whole = beats.length / EIGHTH
     drafts = [Draft(conditions.key, beats, heading(conditions, title)) for _seed in seeds]
-    grammars = [WholeTune(beats.length / EIGHTH, conditions.bars, home=home) for _seed in seeds]
-    yield from grown(composer.write(conditions.tokens, seeds, grammars, conditions.key), drafts, conditions.bars * len(seeds))
+    grammars = [WholeTune(whole, conditions.bars, home=home) for _seed in seeds]
+    hearing = Hearing(conditions.key, whole, line=line)
+    yield from grown(composer.write(conditions.tokens, seeds, grammars, hearing), drafts, conditions.bars * len(seeds))
     yield from (drafted(draft, conditions) for draft in drafts)
 
 
@@ -75,8 +80,8 @@ def go_on(composer: Composer, score: Score, conditions: Conditions, seeds: Seque
     prompt = [*conditions.tokens, *joined(score.bars[-64:]), *score.closing.opening]
     grammars = [WholeTune(whole / EIGHTH, more, home=home, pickup=pickup / EIGHTH) for _seed in seeds]
     drafts = [Draft(last.key, score.metre, before) for _seed in seeds]
-    heard = [*joined(score.bars), *score.closing.opening]
-    yield from grown(composer.write(prompt, seeds, grammars, score.key, heard), drafts, more * len(seeds))
+    hearing = Hearing(score.key, whole / EIGHTH, [*joined(score.bars), *score.closing.opening])
+    yield from grown(composer.write(prompt, seeds, grammars, hearing), drafts, more * len(seeds))
     for draft in drafts:
         made = drafted(draft, conditions)
         made.text += rest
@@ -89,7 +94,9 @@ def drafted(draft: Draft, conditions: Conditions) -> Made:
     return Made(draft.text, conditions, ((start, len(draft.text)),), tuple(draft.records), facts)
 
 
-def replace(pen: Pen, score: Score, conditions: Conditions, seeds: Sequence[int], bars: tuple[int, int], *, home: bool) -> Run:
+def replace(
+    composer: Composer, score: Score, conditions: Conditions, seeds: Sequence[int], bars: tuple[int, int], *, home: bool
+) -> Run:
     """Other bars in the place of some, under the chords that stand there; everything outside stays to the byte."""
     places = selected(score.tune, *bars)
     if not places:
@@ -98,10 +105,16 @@ def replace(pen: Pen, score: Score, conditions: Conditions, seeds: Sequence[int]
     grammars = [Gap(score.slots(places, score.held(places), home=home)) for _seed in seeds]
     for index, draft in enumerate(drafts):
         yield Step(0, len(places), pieces=(Piece(index, (draft.take(score.tune.bars[places[0]].spans[0][0]),)),))
-    for step in pen.write(score.gap(conditions, places), seeds, grammars):
-        pieces = [Piece(word.index, (bar,)) for word in step if (bar := drafts[word.index].feed(word))]
-        if pieces:
-            yield Step(min(draft.done for draft in drafts), len(places), pieces=tuple(pieces))
+    before, after = joined(score.bars[: places[0]]), [*joined(score.bars[places[-1] + 1 :]), *score.closing.opening]
+    hearing = Hearing(score.key, score.metre.length / EIGHTH, [*before, *score.bars[places[0]].opening], after)
+    for step in composer.write(score.gap(conditions, places), seeds, grammars, hearing):
+        fresh: dict[int, list[Token]] = {}
+        for word in step:
+            if bar := drafts[word.index].feed(word):
+                fresh.setdefault(word.index, []).append(bar)
+        if fresh:
+            pieces = tuple(Piece(index, tuple(bars)) for index, bars in fresh.items())
+            yield Step(min(draft.done for draft in drafts), len(places), pieces=pieces)
     for draft in drafts:
         yield draft.made(conditions)
 

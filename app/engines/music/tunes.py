@@ -154,7 +154,7 @@ class Tunes(Engine):
             case Verb.CONTINUE:
                 return tasks.go_on(composer, score, own, seeds, params.more, home=params.home)
             case Verb.REPLACE if request.bars:
-                return tasks.replace(pen, score, own, seeds, request.bars, home=params.home)
+                return tasks.replace(composer, score, own, seeds, request.bars, home=params.home)
             case Verb.VARY:
                 return varying.vary(pen, score, own, seeds, request.strength or Strength.SUBTLE)
             case Verb.REFINE:

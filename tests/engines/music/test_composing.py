@@ -8,7 +8,7 @@ import pytest
 
 from app.brief import Brief
 from app.engines.engine import Content, Request, Verb
-from app.engines.music import composing, ear, tasks
+from app.engines.music import composing, ear, hearing, tasks
 from app.engines.music.composing import Composer
 from app.engines.music.conditions import Asked
 from app.engines.music.pen import Pen
@@ -16,6 +16,7 @@ from app.engines.music.tunes import Tunes
 from app.engines.text.sampling import Sampling
 from app.music.abc import read
 from app.music.novelty import Known
+from app.music.pitch import Key
 from app.music.tokens import joined, tokens_of
 
 GOOD = """X:1
@@ -74,6 +75,7 @@ def test_of_more_drafts_better_ones_are_kept(tunes: Tunes) -> None:
 
 def test_a_tune_that_is_known_is_not_written_again(tunes: Tunes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(composing, "MOST_SHARED", 1.0)
+    monkeypatch.setattr(hearing, "MOST_SHARED", 1.0)
     params = tunes.Params(drafts=2)
     model = tunes._model
     assert model
@@ -84,3 +86,9 @@ def test_a_tune_that_is_known_is_not_written_again(tunes: Tunes, monkeypatch: py
     (other,) = [part for part in tasks.create(composer, conditions, (9,), "", home=True) if isinstance(part, tasks.Made)]
     assert known.longest(read(first.data.decode())).bars > 6
     assert known.longest(read(other.text)).bars <= 1.0
+
+
+def test_a_line_is_followed_from_afar() -> None:
+    high, low = (hearing.Judge(None, hearing.Hearing(Key(), Fraction(4), line=[degree] * 8), Fraction(8)) for degree in (7, 0))
+    tokens = ["n7", "n8", "n7", "n6", "|", "n7"]
+    assert high.worth(tokens, -0.7, 0.0, ended=False) > low.worth(tokens, -0.7, 0.0, ended=False) + 5
