@@ -50,9 +50,7 @@ def varied(pen: Pen, score: Score, conditions: Conditions, seed: int, strength: 
             anchors: Mapping[int, Mapping[Fraction, Collection[str]]] = harmony or {at: score.on_beats(at) for at in run}
             grammar = Gap(score.slots(run, anchors, home=False))
             part = further(seed, 100 * attempt + run[0] + 1)
-            tokens, _logprob = pen.fill(
-                score.gap(conditions, run), further(seed, 100 * attempt + run[0] + 1), grammar, score.key
-            )
+            tokens, _logprob = pen.fill(score.gap(conditions, run), part, grammar, score.key)
             for at, bar in zip(run, split(tokens), strict=False):
                 new |= {place: bar.body for place in chosen[at] if bar.body and bar.body != score.bars[at].body}
         if new:
