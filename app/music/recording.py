@@ -85,8 +85,8 @@ class Recording:
         new = resampled(sound, rate, self.rate)[: end - first]
         new = np.pad(new, ((0, end - first - len(new)), (0, 0)))
         new = new[:, np.arange(self.samples.shape[1]) % new.shape[1]]
-        old = self.samples / FULL
-        old = np.pad(old, ((0, max(0, end - self.frames)), (0, 0)))
+        old = self.samples[first:end] / FULL
+        old = np.pad(old, ((0, end - first - len(old)), (0, 0)))
         share = np.ones((end - first, 1))  # of what is new
         fade = max(1, min(round(FADE * self.rate), (end - first) // 2))
         ramp = (np.arange(fade) + 0.5)[:, None] / fade
@@ -94,7 +94,7 @@ class Recording:
             share[:fade] = ramp
         if end < self.frames:
             share[-fade:] = ramp[::-1]
-        mixed = old[first:end] * (1 - share) + new * share
+        mixed = old * (1 - share) + new * share
         before, after = self.samples[:first], self.samples[end:]
         return replace(self, samples=np.concatenate([before, stored(mixed, self.subtype), after]))
 

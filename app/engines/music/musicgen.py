@@ -107,7 +107,8 @@ class MusicGen(Player):
             frames = round(params.duration * rate)
             return Call({"seconds": params.duration}, lambda sound: made(sound[:frames], rate), facts)
         base = base_of(request)
-        heard = base.floats(rate, channels)[-round((self.longest - params.more) * rate) :]
+        tail = base.cut(max(0, base.frames - math.ceil((self.longest - params.more) * base.rate)), base.frames)
+        heard = tail.floats(rate, channels)[-round((self.longest - params.more) * rate) :]
         heard = heard[len(heard) % self._hop :]  # whole tokens up to the end
         if not len(heard):
             heard = base.floats(rate, channels)  # shorter than a token: the codec pads it
