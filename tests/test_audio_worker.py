@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
+from dbos._error import DBOSWorkflowCancelledError
 from fastapi.testclient import TestClient
 
 from app.engines.engine import Content
@@ -152,6 +155,27 @@ def test_what_does_not_go_together_is_told(make: Make, ask: Callable[..., Any], 
     for params, name in (({"duration": 1200}, "duration"), ({"lyrics": "la " * 2000}, "lyrics"), ({"key": "H"}, "key")):
         assert refused(ask("create", engine="ace", brief={"intent": "waves"}, params=params))[0] == f"params.{name}"
     assert refused(ask("create", engine="gen", brief={"intent": "waves"}, params={"duration": 1200}))[0] == "params.duration"
+
+
+def test_a_cancelled_recording_stops_between_steps_and_leaves_nothing(
+    web: TestClient, ask: Callable[..., Any], config: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    worker, told = hands(config, monkeypatch)
+    id = ask("create", engine="gen", brief={"intent": "waves"}, params={"duration": 30}).json()["id"]
+
+    def cancelled(_key: str, word: dict[str, Any]) -> None:
+        told.append(word)
+        if (word.get("step") or 0) > 3:
+            web.post(f"/generations/{id}/cancellation")
+            raise DBOSWorkflowCancelledError("cancelled")
+
+    monkeypatch.setattr("app.worker.main.DBOS.write_stream", cancelled)
+    with contextlib.suppress(DBOSWorkflowCancelledError):
+        worker.make(id)
+    ended = web.get(f"/generations/{id}").json()
+    assert (ended["status"], ended["variants"]) == ("cancelled", [])
+    assert max(word.get("step") or 0 for word in told) < 30 * 50  # of 1,504 tokens
+    assert not [thread for thread in threading.enumerate() if thread.name == "engine"]
 
 
 def test_what_is_no_recording_is_not_kept(config: Settings) -> None:
