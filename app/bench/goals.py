@@ -80,6 +80,16 @@ GOALS: dict[str, dict[str, Goal]] = {
         "first_token_page": Goal("Generate to the first words on the page, over bare prefill, p95", "s", most=0.3),
         "token_page": Goal("a token reaches the page, p95", "ms", most=100.0),
     },
+    "music": {
+        "wav": Goal("one minute of a tune as WAV, median", "s", most=5.0),
+        "four": Goal("four tunes of 16 bars: engine, median", "s", most=6.0),
+        "first_bars": Goal("engine: request to the first bars of four tunes, p95", "s", most=1.0),
+        "first_bars_page": Goal("Generate to the first bars on the page, p95", "s", most=1.0),
+        "score": Goal("a score of 64 bars is drawn, median", "ms", most=200.0),
+        "playback": Goal("Play to the first sound, p95", "ms", most=300.0),
+        "scripts": Goal("music page's own scripts, gzipped", "KB", most=200.0),
+        "elsewhere": Goal("music page's own scripts on a picture's bench", "", most=0),
+    },
     "kills": {
         "survived": Goal("kill -9 of worker, web and both: nothing lost or done twice", "kills", least=90),
     },

@@ -121,6 +121,13 @@ class Tunes(Engine):
             "libraries": {name: version(name) for name in LIBRARIES},
         }
 
+    @property
+    def model(self) -> Any:
+        """The network itself, when it is loaded (bench)."""
+        if self._model is None:
+            raise EngineError(_("The engine is not loaded."))
+        return self._model.model
+
     def warm(self) -> None:
         request = Request(Verb.CREATE, Brief(), self.Params(bars=4), (0, 1, 2, 3))
         for _part in self.run(request):
