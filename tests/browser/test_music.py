@@ -124,7 +124,7 @@ def test_chosen_bars_are_replaced_and_the_rest_stays_to_the_byte(studio: Running
     until(page, lambda: page.locator("#checks .told").text_content(), "the studio's reading")
     choose(page, 5, 8)
     expect(page.get_by_role("status").filter(has_text="Selected: bars 5–8")).to_have_count(1)
-    expect(page.locator(".band")).to_have_count(1)
+    expect(score(page).locator(".band")).to_have_count(1)
     expect(replace).to_have_text("Replace bars 5–8 W")
     page.keyboard.press("w")
     run = finished(page)
@@ -134,11 +134,11 @@ def test_chosen_bars_are_replaced_and_the_rest_stays_to_the_byte(studio: Running
         assert made.startswith(JIG[:start])
         assert made.endswith(JIG[end:])
         assert len(rows(made)) == len(rows(JIG))
-        expect(variants(run).nth(at).locator(".band")).to_have_count(1)  # it shows what is new
+        expect(variants(run).nth(at).locator(".band").first).to_be_attached()  # it shows what is new
     assert len({text_of(studio, variants(run).nth(at)) for at in range(4)}) > 1, "no takes to choose from"
     score(page).focus()
     page.keyboard.press("Escape")
-    expect(page.locator(".band")).to_have_count(0)
+    expect(score(page).locator(".band")).to_have_count(0)
     expect(replace).to_have_attribute("aria-disabled", "true")
 
 

@@ -2,7 +2,7 @@
 import { drawable, engrave } from "./engraver.js";
 
 const SVG = "http://www.w3.org/2000/svg";
-const NARROW = 520; // px below which lines break where there is room, not where the text breaks them
+const NARROW = 460; // px below which lines break where there is room, not where the text breaks them
 const EASE = 6; // px that a band and the cursor reach beyond the staff
 
 const shape = (name, attributes) => {
