@@ -127,14 +127,19 @@ class Live:
 
     async def _follow(self, id: UUID, said: asyncio.Queue[Word]) -> None:
         """Pass on what the worker tells, from its first word on: who comes in the middle gets all that was written."""
-        attempt = 0
-        try:
-            async for entries in self.queue.progress(id):
-                attempt = max(attempt, *(entry.get("attempt", 0) for entry in entries))
-                for entry in merged(entries, attempt):
-                    said.put_nowait(Word("step", id, entry))
-        except (SQLAlchemyError, RuntimeError) as error:
-            log.warning("progress of %s: %s", id, error)  # the rows still tell how it ended
+        attempt = heard = 0
+        while True:
+            try:
+                async for entries in self.queue.progress(id, heard):
+                    heard += len(entries)
+                    attempt = max(attempt, *(entry.get("attempt", 0) for entry in entries))
+                    for entry in merged(entries, attempt):
+                        said.put_nowait(Word("step", id, entry))
+            except (SQLAlchemyError, RuntimeError) as error:  # the rows still tell how it ends
+                log.warning("progress of %s, heard again from word %d on: %s", id, heard, error)
+                await asyncio.sleep(BUSY)
+            else:
+                return
 
 
 def merged(entries: Sequence[dict[str, Any]], attempt: int) -> list[dict[str, Any]]:

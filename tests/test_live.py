@@ -152,3 +152,21 @@ def test_words_that_come_together_are_one_as_old_as_its_oldest() -> None:
         "pieces": [{"index": 1, "start": 0, "text": "A b"}],
         "ended": [1],
     }
+
+
+def test_a_queue_that_was_away_goes_on_where_it_was(live: Live, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was told before is not told again: a page that heard it twice would see a run go back."""
+    told = [{"attempt": 1, "step": step} for step in range(5)]
+    away = [True]
+
+    async def progress(_id: UUID, offset: int = 0) -> AsyncIterator[list[dict[str, Any]]]:
+        for number in range(offset, len(told)):
+            if number == 3 and away:
+                away.clear()
+                raise sa.exc.OperationalError("select", {}, Exception("database is locked"))
+            yield [told[number]]
+
+    monkeypatch.setattr(live.queue, "progress", progress)
+    said: asyncio.Queue[Word] = asyncio.Queue()
+    asyncio.run(live._follow(UUID(int=1), said))
+    assert [said.get_nowait().data["step"] for _word in range(said.qsize())] == [0, 1, 2, 3, 4]
