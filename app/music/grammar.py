@@ -13,7 +13,7 @@ from typing import Protocol
 from app.music.measure import Measure
 from app.music.tokens import BARLINES, EOS
 
-PERIOD = 4  # bars: sections are a multiple of it, in longer tunes of two
+PERIOD = 4  # bars: sections are a multiple of it; in tunes of 16, 24, … they are twice as long, as nearly all are
 CLOSING = frozenset({":|", "::", "||", "|:"})
 
 
@@ -81,7 +81,8 @@ class WholeTune:
         """Whether the section ends with the bar that comes now."""
         if self.section.ending:
             return self.section.left == 1
-        return self.count + 1 >= self.bars
+        part = self.period > PERIOD and (self.section.bars + 1) % self.period == 0
+        return part or self.count + 1 >= self.bars
 
     @property
     def _may_close(self) -> bool:

@@ -30,8 +30,9 @@ A `LlamaForCausalLM` of {parameters:.1f} million parameters that writes dance tu
 alteration, length, bar lines); the studio renders them as ABC in any key. It can fill bars in the middle of a tune.
 
 ## Use
-The studio's engine `tunes` loads this folder and keeps bars whole by its grammar. `abc_vocab.json` lists the tokens,
-`known.safetensors` holds the training's tunes as numbers, so that a new tune can be compared with them.
+The studio's engine `tunes` loads this folder. Its grammar keeps bars whole, parts closed and the end on the tonic; of several
+drafts of each phrase it keeps the one that sounds best by a written score, and none that copies a known tune for eight bars.
+`abc_vocab.json` lists the tokens, `known.safetensors` holds the training's tunes as numbers to compare with.
 
 ## Data
 {tunes:,} tunes of public-domain books, from the corpus of the package music21; those that repeat another's beginning, and
@@ -56,7 +57,8 @@ The recipe is `app/training/music`: `stemma train music --help`.
 ## Limits
 - It knows one line of melody in the manner of Irish, Scottish and American dance music around 1800-1900, nothing else.
 - {metres}
-- Longer form is weak: parts may not answer one another. A tune may resemble one it was trained on: each says how far.
+- Form comes from the engine's drafts more than from the model: without them parts often go on without an end.
+- A tune may resemble one it was trained on: each says how far.
 
 ## Licence
 The weights are Apache-2.0, like the studio. The tunes are in the public domain.
