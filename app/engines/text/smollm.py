@@ -218,6 +218,10 @@ class SmolLM(Writer):
             self._known = Lexicon(self._pieces, [id for id, good in enumerate(usable) if not good])
         return self._known
 
+    def warm(self) -> None:
+        super().warm()  # prose: a poem would be written to its last line
+        self._lexicon()
+
     def load(self, device: str) -> None:
         if self._model and self._facts["device"] == device:
             return

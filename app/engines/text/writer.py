@@ -156,7 +156,7 @@ class Writer(Engine):
         return self._model
 
     def warm(self) -> None:
-        request = Request(Verb.CREATE, Brief(intent="a line of a poem"), self.Params(tokens=2), (0, 1, 2, 3))
+        request = Request(Verb.CREATE, Brief(intent="a quiet harbour"), self.Params(tokens=2), (0, 1, 2, 3))
         for _part in self.run(request):
             pass
 

@@ -21,6 +21,7 @@ from app.engines.text.tasks import HAN
 from app.errors import DiskFullError, EngineError
 from app.forms.asked import form_of
 from app.forms.check import check
+from tests.running import CACHE
 
 pytestmark = [
     pytest.mark.model,
@@ -32,8 +33,8 @@ LEAVES = "The leaves are falling on the silent lake.\nA heron stands and listens
 
 
 @pytest.fixture(scope="module")
-def smollm(tmp_path_factory: pytest.TempPathFactory) -> SmolLM:
-    engine = SmolLM(tmp_path_factory.mktemp("cache"))
+def smollm() -> SmolLM:
+    engine = SmolLM(CACHE)
     engine.load("cpu")
     return engine
 
@@ -86,6 +87,14 @@ def test_a_branch_begins_with_the_choice_and_knows_how_likely_it_was(smollm: Smo
         assert (content.tokens[0].text, content.written[0][0]) == (" burn", 10)
         assert content.tokens[0].logprob is not None
         assert content.tokens[0].logprob < 0
+
+
+def test_warming_writes_no_poem(smollm: SmolLM, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A worker warms its engines while the artist's first request waits."""
+    steps, step = [], smollm.model.step
+    monkeypatch.setattr(smollm.model, "step", lambda *given: steps.append(1) or step(*given))
+    smollm.warm()
+    assert len(steps) <= 2
 
 
 def test_verse_keeps_a_form_line_by_line(smollm: SmolLM) -> None:
