@@ -175,9 +175,9 @@ def test_it_tells_where_it_expected_a_text(smollm: SmolLM) -> None:
 
 def test_chinese_is_refused_with_what_can(smollm: SmolLM) -> None:
     assert smollm.prompt(Brief(intent="写秋天")).dropped == ("写", "秋", "天")
-    for rest in ({"brief": Brief(intent="写一首抒情诗")}, {"brief": Brief(intent="a poem on 秋")}):
+    for brief in (Brief(intent="写一首抒情诗"), Brief(intent="a poem on 秋")):
         with pytest.raises(EngineError, match="English only"):
-            run(smollm, Verb.CREATE, **rest)
+            run(smollm, Verb.CREATE, brief=brief)
     with pytest.raises(EngineError, match="English only"):
         run(smollm, Verb.CONTINUE, "秋空千里留")
 
