@@ -124,8 +124,7 @@ class _Writing:
             logits = rows.step(tokens, [draft.row for _variant, draft in growing])
             self._draw(growing, logits, room)
             found = [word for variant in live for word in self._settled(variant, rows, self.pen.stopped)]
-            if found:
-                yield found
+            yield from [found] if found else []
 
     def _begun(self, index: int, seed: int, grammar: Phrased, pending: int) -> _Variant:
         bound = Bound(grammar, self.judge.hearing.key)
