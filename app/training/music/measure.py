@@ -15,8 +15,9 @@ from typing import Any
 from app.brief import Brief
 from app.engines.engine import Content, Parent, Request, Verb
 from app.engines.music.conditions import MODE_OF_MOOD
-from app.engines.music.tunes import ABC, Tunes
+from app.engines.music.tunes import ABC, KNOWN, Tunes
 from app.music.abc import read
+from app.music.books import known
 from app.music.novelty import Known
 from app.music.pitch import Key, Mode, key_of
 from app.music.tokens import MODES
@@ -76,7 +77,7 @@ def measure(folder: Path, learnt: Sequence[Tokens], held_out: Sequence[Tokens], 
     """The figures of the model in `folder`, each with a note how it was taken. Ctrl-C ends the writing before `count`."""
     engine = Tunes(folder)
     engine.load("cpu")
-    book = known_of(learnt)
+    book = known(folder / KNOWN) if (folder / KNOWN).is_file() else known_of(learnt)
     seen: Counter[str] = Counter()
     try:
         for order, content in written(engine, count):
