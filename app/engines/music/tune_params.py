@@ -41,7 +41,7 @@ MOOD_NAMES: dict[str, Any] = {"bright": _("bright"), "gentle": _("gentle"), "dar
 HARMONY_NAMES: dict[str, Any] = {"chords": _("Chord symbols"), "voice": _("A second voice"), "both": _("Both")}
 
 
-class Harmony(StrEnum):
+class Harmonies(StrEnum):
     """What a harmonised tune gets."""
 
     CHORDS = "chords"
@@ -52,16 +52,33 @@ class Harmony(StrEnum):
 class TuneParams(EngineParams):
     """What of the tune the brief's words need not decide, and how its notes are drawn."""
 
-    rhythm: Rhythm = Field(Rhythm(OPEN), title=_("Kind of tune"), json_schema_extra={"names": KINDS})
-    metre: Metres = Field(Metres(OPEN), title=_("Metre"))
-    tonic: Tonic = Field(Tonic(OPEN), title=_("Key"))
-    mode: Modes = Field(Modes(OPEN), title=_("Mode"), json_schema_extra={"names": MODE_NAMES})
-    mood: Moods = Field(Moods(OPEN), title=_("Mood"), json_schema_extra={"names": MOOD_NAMES})
+    rhythm: Rhythm = Field(
+        Rhythm(OPEN),
+        title=_("Kind of tune"),
+        description=_("Brings its own metre and pace."),
+        json_schema_extra={"names": KINDS},
+    )
+    metre: Metres = Field(Metres(OPEN), title=_("Metre"), description=_("How the beats of a bar are counted."))
+    tonic: Tonic = Field(Tonic(OPEN), title=_("Key"), description=_("The note that the tune comes home to."))
+    mode: Modes = Field(
+        Modes(OPEN), title=_("Mode"), description=_("The scale around that note."), json_schema_extra={"names": MODE_NAMES}
+    )
+    mood: Moods = Field(
+        Moods(OPEN),
+        title=_("Mood"),
+        description=_("Suggests kind and mode where nothing else does."),
+        json_schema_extra={"names": MOOD_NAMES},
+    )
     bars: int = Field(0, ge=0, le=64, title=_("Bars"), description=_("As written, before repeats; 0: as the brief says."))
     more: int = Field(8, ge=1, le=32, title=_("Bars to add"), description=_("When a tune goes on."))
     home: bool = Field(True, title=_("End on the tonic"), description=_("The last note is the key's own."))
     chords: bool = Field(False, title=_("Chord symbols"), description=_("Put chords above the finished tune."))
-    harmony: Harmony = Field(Harmony.CHORDS, title=_("Harmony"), json_schema_extra={"names": HARMONY_NAMES})
+    harmony: Harmonies = Field(
+        Harmonies.CHORDS,
+        title=_("Harmony"),
+        description=_("What Harmonise adds to a tune."),
+        json_schema_extra={"names": HARMONY_NAMES},
+    )
     drafts: int = Field(
         4, ge=1, le=12, title=_("Drafts"), description=_("Of so many drafts of each phrase the one that sounds best is kept.")
     )

@@ -21,7 +21,7 @@ from app.engines.music.pen import Pen
 from app.engines.music.possible import check_possible
 from app.engines.music.score import scores_of
 from app.engines.music.tasks import Made, Run
-from app.engines.music.tune_params import Harmony, TuneParams
+from app.engines.music.tune_params import Harmonies, TuneParams
 from app.errors import EngineError, _
 from app.music.abc import read
 from app.music.books import known
@@ -203,8 +203,8 @@ class Tunes(Engine):
         )
 
 
-def _with_harmony(tune: Tune, seed: int, harmony: Harmony) -> str:
+def _with_harmony(tune: Tune, seed: int, harmony: Harmonies) -> str:
     """The tune with chords above it, a voice below it that keeps to them, or both."""
     chords = harmonised(tune, seed)
-    text = with_second_voice(tune, chords) if harmony is not Harmony.CHORDS else tune.source
-    return with_chords(read(text), chords) if harmony is not Harmony.VOICE else text
+    text = with_second_voice(tune, chords) if harmony is not Harmonies.CHORDS else tune.source
+    return with_chords(read(text), chords) if harmony is not Harmonies.VOICE else text
