@@ -18,7 +18,7 @@ from app.settings import ROOT
 ANYONE = {"settings", "errors"}
 TABLE = {
     "cli": {"bench", "main", "worker", "training", "supervisor", "serving", "example", "backup", "observe", "queue", "db"},
-    "bench": {"models", "engines", "judging", "brief", "db"},
+    "bench": {"models", "engines", "judging", "music", "brief", "db"},
     "supervisor": {"serving", "example", "backup", "observe", "queue", "db"},
     "serving": {"main"},
     "example": {"backup"},
