@@ -82,11 +82,9 @@ def measure(folder: Path, learnt: Sequence[Tokens], held_out: Sequence[Tokens], 
     try:
         for order, content in written(engine, count):
             text = content.data.decode()
-            seen.update(name for name, holds in judged(text, order, book).items() if holds)
-            if content.index == 0:
-                takes = replaced(engine, text)
-                seen.update({"tried": len(takes), "kept": sum(takes)})
-            seen["tunes"] += 1
+            holding = [name for name, holds in judged(text, order, book).items() if holds]
+            takes = replaced(engine, text) if content.index == 0 else []
+            seen.update([*holding, "tunes", *["tried"] * len(takes), *["kept"] * sum(takes)])  # a tune counts whole or not
     except KeyboardInterrupt:
         print(f"Stopped: the figures are those of {seen['tunes']} tunes.", flush=True)
     real = sum(book.longest(tune_of(tune)).bars > MANY for tune in held_out)
