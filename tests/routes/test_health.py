@@ -115,6 +115,8 @@ def test_every_body_is_documented_as_json_and_as_a_form(web: TestClient) -> None
         "post /probes",
         "post /revisions/{id}/readings",
         "post /works/{id}/revisions",
+        "post /works/{id}/trims",
+        "post /tunes/checks",
     }
     for name, content in taking.items():
         if name.endswith(("/imports", "/probes")):
