@@ -20,6 +20,7 @@ from pydantic import Field
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Request, Step, Verb
 from app.engines.image.weights import digest, fault
+from app.engines.text.known_lines import known_lines
 from app.engines.text.tasks import HAN, Task, kept, parents_of
 from app.engines.text.verse_form import VerseForm, mark_of, said_in, wanted_form
 from app.engines.text.within import Within
@@ -59,6 +60,7 @@ class Verse(Writer):
     title = _("House verse, Chinese")
     verbs = frozenset({Verb.CREATE, Verb.CONTINUE, Verb.VARY, Verb.REROLL, Verb.BRANCH, Verb.LINE})
     licence = "Apache-2.0"
+    repeats = False  # lines that it was trained on
 
     class Params(WriterParams):
         """The form, and how the next character is found."""
@@ -85,7 +87,7 @@ class Verse(Writer):
         )
 
     def __init__(self, folder: Path) -> None:
-        """Weights, configuration and vocabulary in `folder`."""
+        """Weights, configuration and vocabulary in `folder`; beside them, if there, the lines not to be repeated."""
         super().__init__()
         self.folder = folder
 
@@ -214,11 +216,9 @@ class Verse(Writer):
             raise EngineError(_("The poem is whole already: its form has no further line."))
         keywords = self._words_leant_towards(request)
         lines = 1 if request.verb is Verb.LINE else None
-        words = list(known)
-        return [
-            Within(hold, self.model.usable, known[END], words=words, before=before, keywords=keywords, lines=lines)
-            for hold in holds
-        ]
+        asked: dict[str, Any] = {"words": list(known), "before": before, "keywords": keywords, "lines": lines}
+        asked["known"] = None if self.repeats else known_lines(self.folder)
+        return [Within(hold, self.model.usable, known[END], **asked) for hold in holds]
 
     def run(self, request: Request) -> Iterator[Step | Content]:
         form = self.form(request)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from app.engines.text.known_lines import KnownLines
 from app.errors import EngineError, _
 from app.forms.constraint import ChineseConstraint
 
@@ -15,13 +16,16 @@ _PUSH = (1.5, 4.0)  # what is added to the logits of a keyword's character at th
 _NEXT = 6.0  # and of its second character once the first stands there
 _SEASONS = "春夏秋冬"
 _OTHER = -2.5  # and of another season's than the one the keywords name
+_KNOWN = -30.0  # and of a character that would complete a line of the training: taken only where nothing else may stand
+_BREAKS = "，。！？；："
+_MARKS = "，。！？；：、\n "
 
 
 class Within:
     """Holds one variant within its form, and leans it towards the keywords that it has not written yet.
 
     The masks keep the form by construction; the leaning changes only how a character is drawn, never its probability in
-    the records.
+    the records. It also leads away from lines that were learned by heart.
     """
 
     def __init__(
@@ -34,11 +38,14 @@ class Within:
         before: str = "",
         keywords: Sequence[str] = (),
         lines: int | None = None,
+        known: KnownLines | None = None,
     ) -> None:
-        """`words` are the tokens by id, `before` is the text so far, `lines` how many more are written at most."""
+        """`words` are the tokens by id, `before` is the text so far, `lines` how many more are written at most, `known`
+        those not to be repeated.
+        """
         self.form, self.usable, self.end, self.words, self.before, self.lines = form, usable, end, words, before, lines
         self.keywords = [word for word in keywords if word]
-        self.size = sum(form.span(line)[1] for line in range(form.planned))
+        self.size, self.known = sum(form.span(line)[1] for line in range(form.planned)), known
 
     def text(self, written: Sequence[int]) -> str:
         """The whole text with these tokens, without white space."""
@@ -72,6 +79,18 @@ class Within:
             id = self.form.vocabulary.index.get(word[at])
             if id is not None:
                 found[id] = max(found.get(id, 0.0), _NEXT if at else push)
+        return found | dict.fromkeys(self._repeating(text), _KNOWN)
+
+    def _repeating(self, text: str) -> Sequence[int]:
+        """The characters, by id, that would complete a known line."""
+        begun = next((text[at + 1 :] for at in range(len(text) - 1, -1, -1) if text[at] in _MARKS), text)
+        least, most = self.form.span(sum(char in _BREAKS for char in text))
+        if self.known is None or not least == most == len(begun) + 1:
+            return ()
+        import numpy as np
+
+        points = np.fromiter((ord(word) if len(word) == 1 else 0 for word in self.words), np.uint64, len(self.words))
+        found: list[int] = self.known.completed(begun, points).nonzero()[0].tolist()
         return found
 
     def _only_end(self) -> torch.Tensor:
@@ -83,4 +102,4 @@ class Within:
 
 
 def _is_character(word: str) -> bool:
-    return word not in "，。！？；：、\n "
+    return word not in _MARKS

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from app.engines.text.known_lines import KnownLines
 from app.engines.text.verse import Verse
 from app.training.checkpoint import write
 from app.training.faults import TrainingError
@@ -37,6 +38,7 @@ def export(
     for name in FILES:
         shutil.copyfile(model / name, part / name)
     _cleaned(part / "config.json")
+    KnownLines.of({line for poem in corpus for line in poem.lines}).save(part)
     engine = Verse(part)
     engine.load("cpu")
     trained = json.loads((model / "training.json").read_text("utf-8"))
@@ -44,7 +46,7 @@ def export(
     held, number = measure.held_out_error(engine, corpus)
     said("writing and measuring poems")
     figures, _found = measure.measure(engine, corpus, count)
-    figures |= measure.keywords_alone(part, count // 4)
+    figures |= measure.alone(part, corpus, count // 4)
     note = f"nats a token over {number} poems never seen, in float32"
     figures = {"held_out_error": {"value": round(held, 4), "note": note}} | figures
     training = ({"before": before} if before else {}) | {

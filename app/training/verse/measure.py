@@ -126,18 +126,22 @@ def _seasons(engine: Verse, each: int) -> dict[str, dict[str, float]]:
 
 
 class Unleaning(Verse):
-    """The engine without its leaning towards keywords: what the model has learned by itself."""
+    """The engine without its leanings, towards keywords and away from known lines: what the model does by itself."""
+
+    repeats = True
 
     def _words_leant_towards(self, request: Request) -> list[str]:  # noqa: ARG002 (the engine's)
         return []
 
 
-def keywords_alone(folder: Path, count: int) -> dict[str, dict[str, Any]]:
-    """How often the model names a keyword by itself."""
+def alone(folder: Path, corpus: Sequence[Poem], count: int) -> dict[str, dict[str, Any]]:
+    """How often the model by itself names a keyword, and repeats a line of the corpus."""
     plain = Unleaning(folder)
     plain.load("cpu")
-    held = [poem.keyword in poem.text for poem in written(plain, count)]
-    return {"keyword_named_by_the_model_alone": _share(held, f"{len(held)} poems, nothing leant towards")}
+    found = list(written(plain, count))
+    held = [poem.keyword in poem.text for poem in found]
+    figures = {"keyword_named_by_the_model_alone": _share(held, f"{len(held)} poems, nothing leant towards")}
+    return figures | {"lines_in_the_corpus_by_the_model_alone": novelty(found, corpus)["lines_in_the_corpus"]}
 
 
 def novelty(found: Sequence[Written], corpus: Sequence[Poem]) -> dict[str, dict[str, Any]]:

@@ -1,0 +1,47 @@
+"""Lines that a verse model was trained on are not written again, and nothing else changes."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import numpy as np
+
+from app.engines.engine import Content
+from app.engines.text.known_lines import KnownLines, known_lines
+from app.engines.text.verse import Verse
+from app.engines.text.verse_form import VerseForm
+from app.forms.check import check
+from tests.engines.text.test_verse import run, verse
+
+__all__ = ["verse"]  # the tiny engine
+
+
+def lines(contents: list[Content]) -> list[str]:
+    return [line for content in contents for line in re.split("[，。\n]+", content.data.decode()) if line]
+
+
+def test_what_would_complete_a_known_line_is_found() -> None:
+    known = KnownLines.of(["床前明月光", "疑是地上霜", "床前明月夜"])
+    characters = np.array([ord(char) for char in "光夜霜人"], np.uint64)
+    assert known.completed("床前明月", characters).tolist() == [True, True, False, False]
+    assert not known.completed("床前", characters).any()
+
+
+def test_no_line_of_the_training_is_written_again(verse: Verse, tmp_path: Path) -> None:
+    first = run(verse, seeds=(1, 2, 3))
+    folder = tmp_path / "model"
+    shutil.copytree(verse.folder, folder)
+    assert known_lines(folder) is None
+    known_lines.cache_clear()
+    KnownLines.of(lines(first)).save(folder)
+    wary = Verse(folder)
+    wary.load("cpu")
+    again = run(wary, seeds=(1, 2, 3))
+    assert not set(lines(first)) & set(lines(again))
+    # Until a line is whole nothing was changed.
+    assert [one[:4] for one in lines(first)[:1]] == [one[:4] for one in lines(again)[:1]]
+    assert all(check(VerseForm.WUJUE.form, content.data.decode()).holds for content in again)
+    # How likely a character was is told as before: leading away is no part of the model's opinion.
+    assert first[0].tokens[0].logprob == again[0].tokens[0].logprob
