@@ -15,7 +15,13 @@ LATIN_WORD = re.compile(r"[A-Za-z]+")
 TOLD = re.compile(r"(please )?(write|compose|create|tell)\b|请?[写作]一?[篇首段个]", re.IGNORECASE)  # an order already
 KEPT = {Strength.SUBTLE: 0.67, Strength.STRONG: 0.2}  # of the lines, where a variation writes the rest anew
 INSPIRES = 1500  # code points of a text that inspires: its beginning says enough
-UNITS = (re.compile(r"[^\n]*\n+|[^\n]+$"), re.compile(r"[^.!?。！？]*[.!?。！？]+\s*|[^.!?。！？]+$"), re.compile(r"\S+\s*"))
+UNITS = (  # lines, sentences, clauses, words
+    re.compile(r"[^\n]*\n+|[^\n]+$"),
+    re.compile(r"[^.!?。！？]*[.!?。！？]+\s*|[^.!?。！？]+$"),
+    re.compile(r"[^,;:.!?，；：。！？]*[,;:.!?，；：。！？]+\s*|[^,;:.!?，；：。！？]+$"),
+    re.compile(r"\S+\s*"),
+)
+FEW = 2  # of which a subtle variation and a strong one would keep the same
 
 # One sentence for each thing that can be asked. {brief} and the others are filled in.
 ENGLISH = {
@@ -200,9 +206,11 @@ def _on(request: Request, text: str, at: int, *, prefills: bool, rest: bool, unr
 
 
 def kept(text: str, strength: Strength) -> int:
-    """How many code points of `text` a variation keeps: whole lines, or sentences, or words, where there are several."""
-    for unit in UNITS:
-        parts = [match.end() for match in unit.finditer(text)]
-        if len(parts) > 1:
-            return parts[min(len(parts) - 1, max(1, round(len(parts) * KEPT[strength]))) - 1]
-    return 0
+    """How many code points of `text` a variation keeps: whole lines, or sentences, clauses, words, where there are several.
+
+    A finer unit is taken where there are only FEW of one.
+    """
+    found = [[match.end() for match in unit.finditer(text)] for unit in UNITS]
+    several = [parts for parts in found if len(parts) > 1]
+    parts = next((parts for parts in several if len(parts) > FEW), several[0] if several else [])
+    return parts[min(len(parts) - 1, max(1, round(len(parts) * KEPT[strength]))) - 1] if parts else 0

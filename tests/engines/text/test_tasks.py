@@ -66,13 +66,16 @@ def test_a_rewriting_leaves_the_rest_and_its_white_space_alone() -> None:
         (POEM, Strength.SUBTLE, "The leaves fall.\nThe heron stands.\n"),
         (POEM, Strength.STRONG, "The leaves fall.\n"),
         ("One. Two! Three? Four.", Strength.SUBTLE, "One. Two! Three? "),
-        ("秋空千里留，路废一身深。雨过山河上。", Strength.STRONG, "秋空千里留，路废一身深。"),
+        ("秋空千里留，路废一身深。雨过山河上。", Strength.STRONG, "秋空千里留，"),
+        ("秋空千里留，路废一身深。\n雨过山河上，云如江海滨。\n", Strength.SUBTLE, "秋空千里留，路废一身深。\n雨过山河上，"),
+        ("秋空千里留，路废一身深。\n雨过山河上，云如江海滨。\n", Strength.STRONG, "秋空千里留，"),
+        ("One, two. Three.", Strength.STRONG, "One, "),
         ("only four words here", Strength.STRONG, "only "),
         ("word", Strength.SUBTLE, ""),
         ("", Strength.SUBTLE, ""),
     ],
 )
-def test_a_variation_keeps_whole_lines_sentences_or_words(text: str, strength: Strength, stays: str) -> None:
+def test_a_variation_keeps_whole_lines_sentences_clauses_or_words(text: str, strength: Strength, stays: str) -> None:
     assert text[: kept(text, strength)] == stays
 
 
