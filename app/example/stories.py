@@ -20,16 +20,16 @@ STORIES: list[Story] = [
     Story(
         "秋思",
         [
-            Turn("create", 3, brief=AUTUMN, pick=(1,)),
-            Turn("vary", 81, parent=(0, 1), strength="subtle", pick=(2,)),
-            Turn("vary", 82, parent=(0, 1), strength="strong"),
+            Turn("create", 3, brief=AUTUMN, pick=(2,)),
+            Turn("vary", 81, parent=(0, 2), strength="subtle", pick=(0,)),
+            Turn("vary", 82, parent=(0, 2), strength="strong"),
         ],
         medium="text",
     ),
     Story(
         "An air for an autumn evening",
         [
-            Turn("create", 5, brief=AIR, inspired=("秋思", 1, 2), pick=(1,)),
+            Turn("create", 5, brief=AIR, inspired=("秋思", 1, 0), pick=(1,)),
             Turn("vary", 91, parent=(0, 1), strength="subtle", pick=(2,)),
             Turn("replace", 92, parent=(1, 2), count=2, place={"bars": [5, 8]}, pick=(0,)),
             ByHand(((r"^T:.*$", "T:Geese over the river"), (r"^Q:.*$", "Q:1/4=72"))),
