@@ -31,21 +31,33 @@ def folder_of(model: str) -> Path | None:
     return newest if newest.is_dir() else None
 
 
+def absent(model: str) -> str | None:
+    """Why there is no folder of `model` and none can be had; None when there is one, or when it can still be downloaded."""
+    if folder_of(model) is not None:
+        return None
+    if not HUB_ID.fullmatch(model):
+        return _("The folder %(folder)s does not exist.") % {"folder": model}
+    offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in TRUE
+    return _("%(model)s is not in the local cache, and the hub is offline.") % {"model": model} if offline else None
+
+
 def missing(model: str) -> str | None:
     """Why `model` cannot be loaded as far as its files tell; None when it can, or when it can still be downloaded."""
     folder = folder_of(model)
-    if folder is None and not HUB_ID.fullmatch(model):
-        return _("The folder %(folder)s does not exist.") % {"folder": model}
     if folder is None:
-        offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in TRUE
-        return _("%(model)s is not in the local cache, and the hub is offline.") % {"model": model} if offline else None
+        return absent(model)
     try:
         parts = json.loads((folder / INDEX).read_text("utf-8"))
     except (OSError, ValueError):
         parts = None
     if not isinstance(parts, dict) or "_class_name" not in parts:
         return _("%(file)s is missing or damaged.") % {"file": folder / INDEX}
-    files = weights_of(folder)
+    return unusable(folder)
+
+
+def unusable(folder: Path, where: str = PARTS) -> str | None:
+    """Why the weights in `folder` cannot be loaded, or None."""
+    files = weights_of(folder, where)
     if not files:
         return _("%(folder)s holds no safetensors; other kinds of weights are not loaded.") % {"folder": folder}
     for file in files:

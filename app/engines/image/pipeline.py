@@ -22,11 +22,11 @@ from app.engines.image.outlook import Outlook, preview_of
 from app.engines.image.picture import covered, opened, png
 from app.engines.image.preview import Preview
 from app.engines.image.reading import cut
+from app.engines.loading import dtype_of, line
 from app.errors import EngineError, _
 from app.settings import EngineSetting
 
 if TYPE_CHECKING:
-    import torch
     from PIL.Image import Image
 
 LIBRARIES = ("torch", "diffusers", "transformers", "safetensors")
@@ -97,12 +97,12 @@ class Pipeline(Engine):
             library.utils.logging.set_verbosity_error()
         text_to_image: Any = diffusers.AutoPipelineForText2Image
         image_to_image: Any = diffusers.AutoPipelineForImage2Image
-        dtype = _dtype(self.setting.dtype, device)
+        dtype = dtype_of(self.setting.dtype, device)
         try:
             create = text_to_image.from_pretrained(self.setting.model, use_safetensors=True, dtype=dtype).to(device)
         except (OSError, ValueError, KeyError, TypeError, RuntimeError, ImportError, SafetensorError) as error:
             said = _("%(model)s cannot be loaded: %(reason)s")
-            raise EngineError(said, model=self.setting.model, reason=_line(error)) from error
+            raise EngineError(said, model=self.setting.model, reason=line(error)) from error
         create.set_progress_bar_config(disable=True)
         pipes = {"create": create}
         try:
@@ -126,7 +126,7 @@ class Pipeline(Engine):
         try:
             yield from emitted(work)
         except (RuntimeError, ValueError, TypeError) as error:
-            raise EngineError(reason=_line(error)) from error
+            raise EngineError(reason=line(error)) from error
         facts = self._facts(pipe, prompt)
         for index, (seed, image) in enumerate(zip(request.seeds, pictures, strict=True)):
             yield Content(index, seed, png(image), "image/png", image.width, image.height, facts)
@@ -199,20 +199,3 @@ def _size(pipe: Any, ratio: float) -> tuple[int, int]:
     stretch = math.sqrt(min(max(ratio, 1 / WIDEST), WIDEST))
     width, height = (max(1, round(length / unit)) * unit for length in (side * stretch, side / stretch))
     return width, height
-
-
-def _dtype(name: str, device: str) -> torch.dtype:
-    """`name`, or for "auto" half precision where the device computes in it."""
-    import torch
-
-    if name != "auto":
-        dtype: torch.dtype = getattr(torch, name)
-        return dtype
-    if not device.startswith("cuda"):
-        return torch.float32
-    return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-
-
-def _line(error: Exception) -> str:
-    """The first line of what a library says; the rest is for programmers."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]

@@ -8,16 +8,15 @@ from __future__ import annotations
 
 import json
 import math
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field, create_model
 
 from app.engines.engine import EngineParams, Request, Step, Verb
-from app.engines.image.checkpoint import HUB_ID, TRUE, folder_of, weights_of
-from app.engines.image.weights import fault
-from app.engines.music.player import SOUND, Call, Emit, Player, base_of, dtype_of, within
+from app.engines.image.checkpoint import absent, folder_of, unusable
+from app.engines.loading import dtype_of
+from app.engines.music.player import SOUND, Call, Emit, Player, base_of, within
 from app.errors import _
 from app.music.recording import FADE, made
 from app.settings import MusicSetting
@@ -70,24 +69,16 @@ class MusicGen(Player):
         self._tokenizer: Any = None
 
     def lacking(self) -> str | None:
-        model = self.setting.model
-        folder = folder_of(model)
-        if folder is None and not HUB_ID.fullmatch(model):
-            return _("The folder %(folder)s does not exist.") % {"folder": model}
+        folder = folder_of(self.setting.model)
         if folder is None:
-            offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in TRUE
-            return _("%(model)s is not in the local cache, and the hub is offline.") % {"model": model} if offline else None
+            return absent(self.setting.model)
         try:
             kind = json.loads((folder / CONFIG).read_text("utf-8")).get("model_type")
         except (OSError, ValueError, AttributeError):
             return _("%(file)s is missing or damaged.") % {"file": folder / CONFIG}
         if kind != "musicgen":
             return _("%(folder)s holds no %(wanted)s but %(kind)s.") % {"folder": folder, "wanted": "MusicGen", "kind": kind}
-        files = weights_of(folder, self.where)
-        if not files:
-            return _("%(folder)s holds no safetensors; other kinds of weights are not loaded.") % {"folder": folder}
-        wrong = next(((file, reason) for file in files if (reason := fault(file))), None)
-        return _("The weights %(file)s cannot be used: %(reason)s") % {"file": wrong[0], "reason": wrong[1]} if wrong else None
+        return unusable(folder, self.where)
 
     def open(self, device: str) -> None:
         """Raises what transformers raises."""

@@ -15,6 +15,7 @@ from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, Medium, Parent, Request, Step, Verb
 from app.engines.handover import emitted
 from app.engines.image.checkpoint import PARTS, revision
+from app.engines.loading import line
 from app.engines.music.tunes import ABC
 from app.errors import EngineError, _
 from app.music import audio
@@ -24,7 +25,6 @@ from app.settings import MusicSetting
 
 if TYPE_CHECKING:
     import numpy as np
-    import torch
     from numpy.typing import NDArray
     from pydantic.fields import FieldInfo
 
@@ -161,20 +161,3 @@ def section_of(request: Request, base: Recording) -> tuple[int, int]:
 def within(field: FieldInfo, default: float, least: float, most: float) -> tuple[type, Any]:
     """A parameter like `field` with another default and other limits, as `create_model` takes it."""
     return float, Field(min(default, most), ge=min(least, most), le=most, title=field.title, description=field.description)
-
-
-def dtype_of(name: str, device: str) -> torch.dtype:
-    """`name`, or for "auto" half precision where the device computes in it."""
-    import torch
-
-    if name != "auto":
-        dtype: torch.dtype = getattr(torch, name)
-        return dtype
-    if not device.startswith("cuda"):
-        return torch.float32
-    return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float16
-
-
-def line(error: Exception) -> str:
-    """The first line of what a library says; the rest is for programmers."""
-    return (str(error).strip() or type(error).__name__).splitlines()[0][:300]
