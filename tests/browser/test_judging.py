@@ -114,6 +114,7 @@ def test_searched_by_words_and_by_a_picture(visit: Visit, work: str, judged: Run
     page.keyboard.press("Enter")
     found = page.get_by_role("region", name="Found")
     expect(found.get_by_role("link", name=re.compile(f"^{title} Revision 1"))).to_be_visible()
+    page.wait_for_load_state()  # the script that sends a picture is a module: it listens when the page is whole
     page.get_by_label("Search by a picture").set_input_files(
         {"name": "b.png", "mimeType": "image/png", "buffer": picture("orchid")}
     )
