@@ -97,6 +97,9 @@ class Drawing:
         [root, onward] = self._bough(self.path[0]), self.path[len(skipped) + 1]
         root.boughs = [self._grown(onward)]
         root.boughs[0].skipped = sum(len(self.loom.nodes[at].strands) for at in skipped)
+        if not root.boughs[0].skipped:  # only forks, which nothing else would tell of: their words are the way's
+            words = "".join(self.loom.nodes[at].words for at in [*skipped, onward])
+            root.boughs[0].told = [("new", _cut(words, self.frame.letters))]
         return [root]
 
     def _grown(self, node: int, levels: int = 0) -> Bough:

@@ -198,6 +198,22 @@ def test_a_long_way_is_folded_in_its_middle(poem: Garden) -> None:
     assert view.reading[0][0] + view.reading[1][0] == line.text  # type: ignore[union-attr]  # thirty were made
 
 
+def test_forks_that_are_folded_leave_their_words_on_the_way(poem: Garden) -> None:
+    [first] = poem.grow(text="秋风吹雨落梧桐，万里秋声到枕中。")
+    for text in ("秋来", "秋风吹叶", "秋风吹雨落花", "秋风吹雨落梧桐，千里", "秋风吹雨落梧桐，万里秋声一夜"):
+        poem.grow((first, "vary"), text=text)
+    [root] = loom_pane(poem.session, poem.work, first).boughs
+    way, read = root, ""
+    while True:
+        read += "".join(text for _kind, text in way.told)
+        onward = [bough for bough in way.boughs if bough.way]
+        if not onward:
+            break
+        [way] = onward
+    assert way.here
+    assert read == first.text
+
+
 def test_without_a_base_the_latest_pick_is_in_the_middle(poem: Garden) -> None:
     assert loom_pane(poem.session, poem.work, None).here is None
     [root] = poem.grow(text="秋")
