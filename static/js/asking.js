@@ -38,3 +38,13 @@ export function nested(data) {
   }
   return root;
 }
+
+/** Send a form that changes the draft on the server, when the server has everything of it. */
+export async function settled(event, draft) {
+  event.preventDefault();
+  const { target, submitter } = event;
+  await draft.settle();
+  // submit() leaves the pressed button out
+  if (submitter?.name) target.append(Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value }));
+  target.submit();
+}

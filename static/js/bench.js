@@ -1,5 +1,5 @@
 // The bench: puts the draft, the stream, the selection and the verbs together.
-import { asked, grow, nested } from "./asking.js";
+import { asked, grow, nested, settled } from "./asking.js";
 import { Draft } from "./draft.js";
 import { enliven, read } from "./form.js";
 import { Live } from "./live.js";
@@ -52,14 +52,7 @@ document.addEventListener("submit", async (event) => {
   if (event.target.matches("[data-again]")) {
     event.preventDefault();
     generate(nested(new FormData(event.target)), event.target.querySelector("button"));
-  } else if (event.target.matches("[data-settle]")) {
-    event.preventDefault(); // the server changes the draft: it must have everything first
-    const submitter = event.submitter;
-    await draft.settle();
-    const { name, value } = submitter; // submit() leaves the pressed button out
-    if (name) event.target.append(Object.assign(document.createElement("input"), { type: "hidden", name, value }));
-    event.target.submit();
-  }
+  } else if (event.target.matches("[data-settle]")) settled(event, draft);
 });
 
 bench.addEventListener("click", async (event) => {

@@ -1,5 +1,5 @@
 // The music bench: the score and its source, the player, the brief, and the engines' variants, put together.
-import { asked, grow, nested } from "../asking.js";
+import { asked, grow, nested, settled } from "../asking.js";
 import { back } from "../back.js";
 import { conflict } from "../dialogs.js";
 import { enliven, read } from "../form.js";
@@ -128,12 +128,7 @@ document.addEventListener("submit", async (event) => {
     if (!(await desk.goOn(selection.revision))) return;
     selection.select(figure);
     score.host.focus();
-  } else if (target.matches("[data-settle]")) {
-    event.preventDefault(); // the server changes the draft: it must have everything first
-    await draft.settle();
-    if (submitter?.name) target.append(Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value }));
-    target.submit();
-  }
+  } else if (target.matches("[data-settle]")) settled(event, draft);
 });
 
 bench.addEventListener("click", async ({ target }) => {

@@ -1,5 +1,5 @@
 // The writing room: the text, its brief, the engines' variants and what is found in it, put together.
-import { asked, grow, nested } from "../asking.js";
+import { asked, grow, nested, settled } from "../asking.js";
 import { back } from "../back.js";
 import { conflict } from "../dialogs.js";
 import { enliven, read } from "../form.js";
@@ -68,12 +68,7 @@ document.addEventListener("submit", async (event) => {
     event.preventDefault();
     if (submitter.ariaDisabled === "true") return complain(submitter.title);
     if (await desk.goOn(selection.revision)) editor.focus();
-  } else if (target.matches("[data-settle]")) {
-    event.preventDefault(); // the server changes the draft: it must have everything first
-    await draft.settle();
-    if (submitter?.name) target.append(Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value }));
-    target.submit();
-  }
+  } else if (target.matches("[data-settle]")) settled(event, draft);
 });
 
 bench.addEventListener("click", async ({ target }) => {
