@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +35,13 @@ class KnownLines:
         from safetensors.numpy import save_file
 
         save_file({NAME: self.hashes}, folder / FILE)
+
+    @staticmethod
+    def points(words: Sequence[str]) -> NDArray[np.uint64]:
+        """The code points of tokens that are one character, 0 for others: [words]."""
+        import numpy as np
+
+        return np.fromiter((ord(word) if len(word) == 1 else 0 for word in words), np.uint64, len(words))
 
     def completed(self, begun: str, characters: NDArray[np.uint64]) -> NDArray[np.bool_]:
         """Which of `characters` (code points, [n]) after `begun` make a line that is known: [n]."""

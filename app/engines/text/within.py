@@ -46,6 +46,7 @@ class Within:
         self.form, self.usable, self.end, self.words, self.before, self.lines = form, usable, end, words, before, lines
         self.keywords = [word for word in keywords if word]
         self.size, self.known = sum(form.span(line)[1] for line in range(form.planned)), known
+        self.points = known.points(words) if known else None
 
     def text(self, written: Sequence[int]) -> str:
         """The whole text with these tokens, without white space."""
@@ -85,12 +86,9 @@ class Within:
         """The characters, by id, that would complete a known line."""
         begun = next((text[at + 1 :] for at in range(len(text) - 1, -1, -1) if text[at] in _MARKS), text)
         least, most = self.form.span(sum(char in _BREAKS for char in text))
-        if self.known is None or not least == most == len(begun) + 1:
+        if self.known is None or self.points is None or not least == most == len(begun) + 1:
             return ()
-        import numpy as np
-
-        points = np.fromiter((ord(word) if len(word) == 1 else 0 for word in self.words), np.uint64, len(self.words))
-        found: list[int] = self.known.completed(begun, points).nonzero()[0].tolist()
+        found: list[int] = self.known.completed(begun, self.points).nonzero()[0].tolist()
         return found
 
     def _only_end(self) -> torch.Tensor:
