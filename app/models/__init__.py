@@ -5,6 +5,7 @@ from app.models.artist import Artist
 from app.models.asset import Asset
 from app.models.draft import Draft, DraftSave
 from app.models.generation import Generation, GenerationParent, Status
+from app.models.identity import Identity
 from app.models.parent import Parent, Role
 from app.models.pick import Pick
 from app.models.probe import Probe
@@ -24,6 +25,7 @@ __all__ = [
     "Embedding",
     "Generation",
     "GenerationParent",
+    "Identity",
     "JudgeVersion",
     "Medium",
     "Origin",
