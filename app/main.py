@@ -19,7 +19,6 @@ from app.judging.catalog import judge
 from app.live import Live
 from app.observe import Observe, set_up_logging
 from app.outbox import reconcile
-from app.pages import STATIC, static_version
 from app.queue import Queue
 from app.routes import (
     about,
@@ -47,6 +46,7 @@ from app.routes import (
     works,
 )
 from app.routes.deps import Studio
+from app.scripts import STATIC, static_version
 from app.search.index import Index
 from app.settings import Settings, settings
 from app.store import Store

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gettext
-import hashlib
 import io
 import json
 from collections.abc import Callable, Mapping
@@ -24,12 +23,12 @@ from app.db import now
 from app.errors import filled
 from app.music.heading import heading, span_of
 from app.passages import by_rank, lead, passage, tongue
+from app.scripts import script, static
 from app.settings import ROOT
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 _LOCALES = {"en": Locale("en"), "zh": Locale("zh", script="Hans")}
 VARY = {"Vary": "Accept, HX-Request, Accept-Language, Cookie"}
-STATIC = ROOT / "static"
 
 
 @cache
@@ -57,21 +56,6 @@ def language_of(request: Request) -> str:
     return "en"
 
 
-@cache
-def static_version() -> str:
-    """A digest of every static file: it stands in their addresses, so they can be cached for ever."""
-    digest = hashlib.sha256()
-    for path in sorted(p for p in STATIC.rglob("*") if p.is_file()):
-        digest.update(str(path.relative_to(STATIC)).encode())
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:12]
-
-
-def static(path: str) -> str:
-    """The address of a file in static/; relative imports of modules keep the version."""
-    return f"/static/{static_version()}/{path}"
-
-
 def _seed(value: int | None) -> str:
     return "" if value is None else str(value)
 
@@ -93,7 +77,7 @@ def environment(language: str) -> Environment:
     )
     env.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # the i18n extension adds it
     locale = _LOCALES[language]
-    env.globals |= {"static": static, "language": language, "languages": LANGUAGES}
+    env.globals |= {"static": static, "script": script, "language": language, "languages": LANGUAGES}
     env.globals |= {
         "heading": heading,
         "span_of": span_of,

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 
 from app.db import Database
 from app.models import Generation
-from app.pages import static
+from app.scripts import static
 from app.settings import Settings
 from tests.hands import hands
 

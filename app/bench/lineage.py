@@ -13,7 +13,7 @@ from app.bench.growth import forest
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-# The mark of static/js/lineage.js, in milliseconds since the navigation began; null while it is not drawn.
+# The mark of static/js/lineage/index.js, in milliseconds since the navigation began; null while it is not drawn.
 DRAWN = "() => performance.getEntriesByName('stemma:lineage')[0]?.startTime ?? null"
 # Turn a wheel at every frame for some seconds: the intervals between frames, in milliseconds.
 PAN = """(seconds) => new Promise((resolve) => {

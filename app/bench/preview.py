@@ -14,7 +14,7 @@ from app.bench.studio import Studio
 
 STEPS = 10  # enough for several words of progress a run
 DONE = "n => document.querySelectorAll('#runs [data-status=done]').length >= n"
-# Marks of static/js/live.js: when the first preview, and each step, were on the screen.
+# Marks of static/js/bench/live.js: when the first preview, and each step, were on the screen.
 MARKS = """() => ({
   pressed: bench.pressed,
   previews: performance.getEntriesByName("stemma:preview").map((mark) => mark.startTime),

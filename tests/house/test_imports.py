@@ -23,7 +23,7 @@ TABLE = {
     "serving": {"main"},
     "example": {"backup"},
     "backup": {"models", "store", "db"},
-    "main": {"routes", "pages", "queue", "db", "guard", "problems", "observe", "live", "outbox", "engines", "store"}
+    "main": {"routes", "pages", "scripts", "queue", "db", "guard", "problems", "observe", "live", "outbox", "engines", "store"}
     | {"judging", "search"},
     "routes": {"models", "pages", "queue", "store", "engines", "judging", "live", "pictures", "observe", "brief", "db"}
     | {"search", "forms", "passages", "documents", "music"},
@@ -35,7 +35,8 @@ TABLE = {
     "queue": {"changes"},
     "changes": set(),
     "observe": {"db"},
-    "pages": {"db", "passages", "music"},
+    "pages": {"db", "passages", "music", "scripts"},
+    "scripts": set(),
     "passages": {"models"},
     "documents": set(),
     "models": {"db", "store", "brief", "forms", "music"},

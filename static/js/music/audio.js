@@ -1,7 +1,7 @@
 // A section of a recording: chosen by a drag over the waveform, by Shift with arrows, or in two fields. What is chosen is
 // what is played; it is cut out here, and made anew by an engine. And recordings among the variants: one sounds at a time.
-import { complain } from "../runs.js";
-import { post, told } from "../writing/post.js";
+import { complain } from "../bench/runs.js";
+import { post, told } from "../shared/http.js";
 
 const DRAG = 4; // px from which a press is a drag
 const GRIP = 8; // px around a border by which it can be taken
@@ -23,7 +23,11 @@ export class Section {
     const { canvas, audio } = recording;
     recording.drawn = (context) => this.#draw(context);
     recording.moved = (from, to, more) => more && this.choose(this.#anchor ?? from, to);
-    canvas.addEventListener("keydown", (event) => event.key === "Escape" && this.range && (event.preventDefault(), this.clear()));
+    canvas.addEventListener("keydown", (event) => {
+      if (event.key !== "Escape" || !this.range) return;
+      event.preventDefault();
+      this.clear();
+    });
     canvas.addEventListener("pointerdown", (event) => this.#down(event));
     canvas.addEventListener("pointermove", (event) => this.#move(event));
     for (const end of ["pointerup", "pointercancel"]) canvas.addEventListener(end, (event) => this.#up(event));
@@ -162,7 +166,10 @@ export class Section {
     context.globalAlpha = 0.14;
     context.fillRect(left, 0, right - left, height);
     context.globalAlpha = 1;
-    for (const [x, foot] of [[left, 0], [right - 2, -4]]) {
+    for (const [x, foot] of [
+      [left, 0],
+      [right - 2, -4],
+    ]) {
       context.fillRect(x, 0, 2, height);
       for (const y of [0, height - 2]) context.fillRect(x + foot, y, 6, 2); // brackets: a shape, not a colour alone
     }

@@ -1,6 +1,6 @@
 // The draft of a tune: the brief and the ABC are saved together, under one version, by the bench's own way.
-import { Draft } from "../draft.js";
-import { excerpts } from "../writing/autosave.js";
+import { Draft } from "../bench/draft.js";
+import { excerpts } from "../bench/text-autosave.js";
 
 const SLOWER = 1 / 100; // ms more between saves for each character
 const SLOWEST = 4000; // ms

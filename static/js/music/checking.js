@@ -1,5 +1,5 @@
 // What the studio hears in the source as one types: faults with their places, the bars, the key. Late answers are dropped.
-import { post, told } from "../writing/post.js";
+import { post, told } from "../shared/http.js";
 import { units } from "./source.js";
 
 const PAUSE = 250; // ms after a keystroke
@@ -52,14 +52,16 @@ export class Checking {
     const said = faults.length ? (faults.length === 1 ? some : many.replace("{n}", faults.length)) : text.trim() ? holds : "";
     this.box.querySelector(".told").textContent = said;
     this.box.dataset.state = faults.length ? "wrong" : "right";
-    this.#list.replaceChildren(...faults.slice(0, SHOWN).map((fault) => {
-      const item = document.createElement("li");
-      const place = line.replace("{line}", fault.line).replace("{column}", fault.column);
-      const link = Object.assign(document.createElement("a"), { href: "#source", textContent: `${place} ${fault.message}` });
-      Object.assign(link.dataset, { line: fault.line, column: fault.column });
-      item.append(link);
-      return item;
-    }));
+    this.#list.replaceChildren(
+      ...faults.slice(0, SHOWN).map((fault) => {
+        const item = document.createElement("li");
+        const place = line.replace("{line}", fault.line).replace("{column}", fault.column);
+        const link = Object.assign(document.createElement("a"), { href: "#source", textContent: `${place} ${fault.message}` });
+        Object.assign(link.dataset, { line: fault.line, column: fault.column });
+        item.append(link);
+        return item;
+      }),
+    );
     const astral = /[\ud800-\udfff]/.test(text);
     const bars = astral ? found.bars.map((bar) => ({ ...bar, start: units(text, bar.start), end: units(text, bar.end) })) : found.bars;
     this.heard({ ...found, bars, text });

@@ -1,5 +1,5 @@
 // What a verb must know first: by how much to transpose, which other tune to blend with.
-import { another, answered } from "../choosing.js";
+import { another, answered } from "../bench/choosing.js";
 import { field, keyOf, moved, named } from "./tonality.js";
 
 /** How many semitones up (or down, below zero), the resulting key named meanwhile; null when the artist thought better of it. */
@@ -13,7 +13,11 @@ export function semitones(text) {
     if (target) (target === range ? number : range).value = target.value;
     const by = Number(number.value);
     act.disabled = !by || !number.checkValidity();
-    result.textContent = !from ? "" : by ? to.replace("{from}", named(from, names)).replace("{to}", named(moved(from, by), names)) : same.replace("{from}", named(from, names));
+    result.textContent = !from
+      ? ""
+      : by
+        ? to.replace("{from}", named(from, names)).replace("{to}", named(moved(from, by), names))
+        : same.replace("{from}", named(from, names));
   };
   dialog.oninput = tell;
   tell();

@@ -5,9 +5,21 @@
 const SANS = '"Source Sans 3"';
 const SERIF = '"Fraunces"';
 const FONTS = {
-  titlefont: `${SERIF} 20`, subtitlefont: `${SERIF} 15`, composerfont: `${SANS} 13`, infofont: `${SANS} 13`,
-  gchordfont: `${SANS} 13`, annotationfont: `${SANS} 12`, partsfont: `${SANS} 13 box`, repeatfont: `${SANS} 12`, tripletfont: `${SANS} 11 italic`,
-  tempofont: `${SANS} 12`, vocalfont: `${SANS} 13`, wordsfont: `${SANS} 13`, measurefont: `${SANS} 10`, textfont: `${SANS} 13`, voicefont: `${SANS} 12`,
+  titlefont: `${SERIF} 20`,
+  subtitlefont: `${SERIF} 15`,
+  composerfont: `${SANS} 13`,
+  infofont: `${SANS} 13`,
+  gchordfont: `${SANS} 13`,
+  annotationfont: `${SANS} 12`,
+  partsfont: `${SANS} 13 box`,
+  repeatfont: `${SANS} 12`,
+  tripletfont: `${SANS} 11 italic`,
+  tempofont: `${SANS} 12`,
+  vocalfont: `${SANS} 13`,
+  wordsfont: `${SANS} 13`,
+  measurefont: `${SANS} 10`,
+  textfont: `${SANS} 13`,
+  voicefont: `${SANS} 12`,
 };
 const TOLD = /^(?:[ABCDFGHNORSTZ]:|%%(?!\s*(?:MIDI|score|staves)\b)).*$/gm; // what the page says itself, and directives that would change it
 const ROOM = 40; // px of a staff that one bar needs at least, with its clef
@@ -21,7 +33,8 @@ function holdingPolicy(draw) {
       if (name === "style") this.style.cssText = value;
       else setAttribute.call(this, name, value);
     };
-    document.createElementNS = (space, name) => Document.prototype.createElementNS.call(document, space, name === "style" ? "metadata" : name);
+    document.createElementNS = (space, name) =>
+      Document.prototype.createElementNS.call(document, space, name === "style" ? "metadata" : name);
   }
   try {
     return draw();
@@ -49,7 +62,13 @@ export const drawable = (text) => /^K:.*\n(?!\s*$)/m.test(text);
 export function engrave(host, text, { width, scale = 1, wrap = 0, tempo = true, title = false } = {}) {
   const staffwidth = Math.max(ROOM * 3, Math.round(width / scale));
   const params = {
-    add_classes: true, staffwidth, format: FONTS, paddingtop: 6, paddingbottom: 6, paddingleft: 1, paddingright: 1,
+    add_classes: true,
+    staffwidth,
+    format: FONTS,
+    paddingtop: 6,
+    paddingbottom: 6,
+    paddingleft: 1,
+    paddingright: 1,
     ...(wrap ? { wrap: { preferredMeasuresPerLine: wrap, minSpacing: 1.4, maxSpacing: 2.4 } } : {}),
   };
   const [tune] = holdingPolicy(() => ABCJS.renderAbc(host, title ? text : bare(text, { tempo }), params));

@@ -13,7 +13,8 @@ export function drawing(text, name) {
   engrave(host, text, { width: WIDTH, title: true });
   const svg = host.querySelector("svg");
   const [, , width, height] = svg.getAttribute("viewBox").split(" ");
-  for (const [key, value] of Object.entries({ xmlns: "http://www.w3.org/2000/svg", width, height, color: INK })) svg.setAttribute(key, value);
+  for (const [key, value] of Object.entries({ xmlns: "http://www.w3.org/2000/svg", width, height, color: INK }))
+    svg.setAttribute(key, value);
   for (const key of ["style", "aria-hidden"]) svg.removeAttribute(key);
   const title = document.createElementNS("http://www.w3.org/2000/svg", "title");
   title.textContent = field(text, "T") || name;

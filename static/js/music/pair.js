@@ -15,7 +15,11 @@ const shape = (name, attributes, text = "") => {
   made.textContent = text;
   return made;
 };
-const fraction = (text) => text.split("/").map(Number).reduce((above, below) => above / below);
+const fraction = (text) =>
+  text
+    .split("/")
+    .map(Number)
+    .reduce((above, below) => above / below);
 const busy = ({ a, b }) => 2 + Math.max(a.notes ?? 1, b.notes ?? 1);
 
 /** Where a note is written: abcjs counts the space before the first one of a bar as its own. */

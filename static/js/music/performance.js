@@ -11,13 +11,15 @@ export function performed(tune) {
   const unsaid = QUARTERS / 4 / beat; // beats a minute of a tune that does not say
   const { tempo, tracks } = tune.setUpAudio({ defaultQpm: unsaid });
   const whole = 60 / (tempo || unsaid) / beat; // seconds of a whole note
-  const notes = tracks.flatMap((track) => track.filter(({ cmd }) => cmd === "note")).map(({ pitch, start, duration, gap, volume, startChar }) => ({
-    pitch,
-    start: start * whole,
-    length: Math.max(0.03, (duration - (gap ?? 0)) * whole),
-    loudness: (volume || 80) / 127,
-    at: startChar ?? null,
-  }));
+  const notes = tracks
+    .flatMap((track) => track.filter(({ cmd }) => cmd === "note"))
+    .map(({ pitch, start, duration, gap, volume, startChar }) => ({
+      pitch,
+      start: start * whole,
+      length: Math.max(0.03, (duration - (gap ?? 0)) * whole),
+      loudness: (volume || 80) / 127,
+      at: startChar ?? null,
+    }));
   if (!notes.length) return null;
   notes.sort((one, other) => one.start - other.start);
   return { notes, length: Math.max(...notes.map(({ start, length }) => start + length)) };

@@ -145,7 +145,8 @@ export class Player {
       this.#anchor = { clock: this.#clock(end), place: from }; // round again, without a gap
       this.#next = notes.findIndex(({ start }) => start >= from - 0.001);
     }
-    for (let at = this.#next; at < notes.length && notes[at].start < this.#at(until) + FETCHED * this.rate; at += 1) this.#sounds.ready(this.#instrument(notes[at]), notes[at].pitch);
+    for (let at = this.#next; at < notes.length && notes[at].start < this.#at(until) + FETCHED * this.rate; at += 1)
+      this.#sounds.ready(this.#instrument(notes[at]), notes[at].pitch);
     if (!this.loop && this.#at(now) >= this.length + FALL) return this.stop();
     this.#tell();
   }
@@ -174,14 +175,19 @@ export class Player {
     const buffer = this.#sounds.ready(instrument, note.pitch);
     if (buffer) return start(buffer);
     const turn = this.#starting;
-    this.#sounds.fetch(instrument, note.pitch).then((late) => turn === this.#starting && start(late), () => this.heard("missing"));
+    this.#sounds.fetch(instrument, note.pitch).then(
+      (late) => turn === this.#starting && start(late),
+      () => this.heard("missing"),
+    );
   }
 
   #tell() {
     const { place } = this;
     this.heard("place", place);
     const notes = this.music?.notes ?? [];
-    const now = this.#anchor ? notes.filter(({ start, length, at }) => at !== null && start <= place && place < start + length).map(({ at }) => at) : [];
+    const now = this.#anchor
+      ? notes.filter(({ start, length, at }) => at !== null && start <= place && place < start + length).map(({ at }) => at)
+      : [];
     if (!now.length && this.#anchor && place < this.length) return; // between two notes the last one stays marked
     const key = now.join();
     if (key === this.#sounded) return;

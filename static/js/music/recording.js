@@ -1,5 +1,5 @@
 // A recording on the bench: its waveform on a canvas, which is a slider; the browser's own player does the rest.
-import { get } from "../writing/post.js";
+import { get } from "../shared/http.js";
 
 const SHORT = 30; // s: of recordings that are walked through by tenths of a second
 
@@ -11,7 +11,13 @@ export class Recording {
   /** `figure` holds an <audio> and a <canvas role="slider">. Whoever sets `drawn(context)` draws over the waveform, and
    * `moved(from, to, more)` hears of keys, `more` with Shift. */
   constructor(figure) {
-    Object.assign(this, { figure, drawn: () => {}, moved: () => {}, audio: figure.querySelector("audio"), canvas: figure.querySelector("canvas") });
+    Object.assign(this, {
+      figure,
+      drawn: () => {},
+      moved: () => {},
+      audio: figure.querySelector("audio"),
+      canvas: figure.querySelector("canvas"),
+    });
     const { audio, canvas } = this;
     for (const event of ["timeupdate", "seeked", "loadedmetadata", "play", "pause"]) audio.addEventListener(event, () => this.draw());
     canvas.addEventListener("keydown", (event) => this.#key(event));
@@ -56,7 +62,16 @@ export class Recording {
   #key(event) {
     if (event.ctrlKey || event.metaKey || event.altKey) return;
     const [now, step] = [this.audio.currentTime, this.step];
-    const to = { ArrowRight: now + step, ArrowUp: now + step, ArrowLeft: now - step, ArrowDown: now - step, PageUp: now + 10 * step, PageDown: now - 10 * step, Home: 0, End: this.length }[event.key];
+    const to = {
+      ArrowRight: now + step,
+      ArrowUp: now + step,
+      ArrowLeft: now - step,
+      ArrowDown: now - step,
+      PageUp: now + 10 * step,
+      PageDown: now - 10 * step,
+      Home: 0,
+      End: this.length,
+    }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     this.seek(to);
@@ -67,7 +82,8 @@ export class Recording {
     const { canvas, audio } = this;
     const scale = devicePixelRatio || 1;
     const [width, height] = [canvas.clientWidth, canvas.clientHeight];
-    if (canvas.width !== Math.round(width * scale)) Object.assign(canvas, { width: Math.round(width * scale), height: Math.round(height * scale) });
+    if (canvas.width !== Math.round(width * scale))
+      Object.assign(canvas, { width: Math.round(width * scale), height: Math.round(height * scale) });
     const context = canvas.getContext("2d");
     const style = getComputedStyle(canvas);
     context.setTransform(scale, 0, 0, scale, 0, 0);
@@ -83,7 +99,11 @@ export class Recording {
     context.fillStyle = style.caretColor;
     context.fillRect(Math.min(width - 2, played), 0, 2, height);
     this.drawn(context);
-    Object.assign(canvas, { ariaValueMax: String(Math.round(this.length)), ariaValueNow: String(Math.round(audio.currentTime)), ariaValueText: `${clock(audio.currentTime)} / ${clock(this.length)}` });
+    Object.assign(canvas, {
+      ariaValueMax: String(Math.round(this.length)),
+      ariaValueNow: String(Math.round(audio.currentTime)),
+      ariaValueText: `${clock(audio.currentTime)} / ${clock(this.length)}`,
+    });
   }
 }
 

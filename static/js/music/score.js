@@ -67,7 +67,16 @@ export class Score {
     for (const { el_type: kind, startChar, endChar, abselem } of voice) {
       if (!abselem) continue;
       if (kind === "note") {
-        this.notes.push({ start: startChar, end: endChar, x: abselem.x, width: abselem.w, line, top, bottom, nodes: abselem.elemset ?? [] });
+        this.notes.push({
+          start: startChar,
+          end: endChar,
+          x: abselem.x,
+          width: abselem.w,
+          line,
+          top,
+          bottom,
+          nodes: abselem.elemset ?? [],
+        });
         left ??= abselem.x - EASE;
         first ??= { start: startChar, end: endChar };
       } else if (kind === "bar") {
@@ -76,7 +85,8 @@ export class Score {
         first = null;
       }
     }
-    if (leading && first) this.parts.push({ ...first, line, left, right: this.notes.at(-1).x + this.notes.at(-1).width + EASE, top, bottom });
+    if (leading && first)
+      this.parts.push({ ...first, line, left, right: this.notes.at(-1).x + this.notes.at(-1).width + EASE, top, bottom });
   }
 
   /** The bar that a part of a line shows, or null. A note's place may begin with what stands before it: touching is enough. */
@@ -97,7 +107,7 @@ export class Score {
     if (!lines.length) return null;
     const away = (part) => Math.max(part.top - point.y, point.y - part.bottom, 0);
     const row = lines.reduce((near, part) => (away(part) < away(near) ? part : near));
-    if (away(row) > (row.bottom - row.top)) return null;
+    if (away(row) > row.bottom - row.top) return null;
     const inRow = this.parts.filter((part) => part.line === row.line);
     const part = inRow.find(({ right }) => point.x <= right) ?? inRow.at(-1);
     const near = this.notes.filter(({ line, x: at }) => line === row.line && at >= part.left && at <= part.right);
@@ -110,7 +120,11 @@ export class Score {
     const here = this.parts.find((part) => this.barOf(part) === bar);
     const row = here ? this.parts.filter((part) => part.line === here.line + step) : [];
     const middle = here ? (here.left + here.right) / 2 : 0;
-    const best = row.reduce((near, part) => (!near || Math.abs(middle - (part.left + part.right) / 2) < Math.abs(middle - (near.left + near.right) / 2) ? part : near), null);
+    const best = row.reduce(
+      (near, part) =>
+        !near || Math.abs(middle - (part.left + part.right) / 2) < Math.abs(middle - (near.left + near.right) / 2) ? part : near,
+      null,
+    );
     return best ? this.barOf(best) : null;
   }
 
@@ -125,10 +139,17 @@ export class Score {
     });
     const rows = Map.groupBy ? Map.groupBy(chosen, (part) => part.line) : grouped(chosen);
     for (const row of rows.values()) {
-      const [left, right, { top, bottom }] = [Math.min(...row.map((part) => part.left)), Math.max(...row.map((part) => part.right)), row[0]];
+      const [left, right, { top, bottom }] = [
+        Math.min(...row.map((part) => part.left)),
+        Math.max(...row.map((part) => part.right)),
+        row[0],
+      ];
       this.#band.append(
         shape("rect", { class: "band", x: left, y: top, width: right - left, height: bottom - top, rx: 4 }),
-        shape("path", { class: "brackets", d: `M${left + 5} ${top}H${left}V${bottom}H${left + 5}M${right - 5} ${top}H${right}V${bottom}H${right - 5}` }),
+        shape("path", {
+          class: "brackets",
+          d: `M${left + 5} ${top}H${left}V${bottom}H${left + 5}M${right - 5} ${top}H${right}V${bottom}H${right - 5}`,
+        }),
       );
     }
   }
@@ -145,7 +166,13 @@ export class Score {
       this.#cursor.setAttribute("visibility", "hidden");
       return null;
     }
-    for (const [name, value] of Object.entries({ x: note.x + note.width / 2 - 1, y: note.top, height: note.bottom - note.top, visibility: "visible" })) this.#cursor.setAttribute(name, value);
+    for (const [name, value] of Object.entries({
+      x: note.x + note.width / 2 - 1,
+      y: note.top,
+      height: note.bottom - note.top,
+      visibility: "visible",
+    }))
+      this.#cursor.setAttribute(name, value);
     return this.#cursor;
   }
 

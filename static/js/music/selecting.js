@@ -69,7 +69,10 @@ export class Selecting {
     const notes = range ? this.score.source.slice(...range).replaceAll(/\s+/g, " ") : "";
     const [first, last] = this.bars;
     clearTimeout(this.#asked);
-    this.#asked = setTimeout(() => (this.announce.textContent = first === last ? fill(alone, { bars: this.words, notes }) : fill(said, { bars: this.words })), 60);
+    this.#asked = setTimeout(
+      () => (this.announce.textContent = first === last ? fill(alone, { bars: this.words, notes }) : fill(said, { bars: this.words })),
+      60,
+    );
   }
 
   #press(event) {
@@ -115,13 +118,20 @@ export class Selecting {
     const at = numbers.indexOf(this.#head);
     const here = bars.find(({ number }) => number === this.#head);
     switch (key) {
-      case "ArrowRight": return at < 0 ? numbers[0] : (numbers[at + 1] ?? null);
-      case "ArrowLeft": return at < 0 ? numbers.at(-1) : (numbers[at - 1] ?? null);
-      case "ArrowUp": return here ? (this.score.beyond(here, -1)?.number ?? null) : numbers.at(-1);
-      case "ArrowDown": return here ? (this.score.beyond(here, 1)?.number ?? null) : numbers[0];
-      case "Home": return numbers[0];
-      case "End": return numbers.at(-1);
-      default: return undefined;
+      case "ArrowRight":
+        return at < 0 ? numbers[0] : (numbers[at + 1] ?? null);
+      case "ArrowLeft":
+        return at < 0 ? numbers.at(-1) : (numbers[at - 1] ?? null);
+      case "ArrowUp":
+        return here ? (this.score.beyond(here, -1)?.number ?? null) : numbers.at(-1);
+      case "ArrowDown":
+        return here ? (this.score.beyond(here, 1)?.number ?? null) : numbers[0];
+      case "Home":
+        return numbers[0];
+      case "End":
+        return numbers.at(-1);
+      default:
+        return undefined;
     }
   }
 

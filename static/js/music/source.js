@@ -61,7 +61,8 @@ export class Source {
     const line = this.text.slice(0, start).split("\n").length - 1;
     const height = parseFloat(getComputedStyle(this.area).lineHeight) || 20;
     const top = line * height;
-    if (top < this.area.scrollTop || top > this.area.scrollTop + this.area.clientHeight - 2 * height) this.area.scrollTop = top - this.area.clientHeight / 3;
+    if (top < this.area.scrollTop || top > this.area.scrollTop + this.area.clientHeight - 2 * height)
+      this.area.scrollTop = top - this.area.clientHeight / 3;
   }
 
   /** The UTF-16 unit of a line and column (from 1, in code points). */

@@ -21,7 +21,9 @@ export function keyOf(text) {
 export function moved({ tonic, mode }, semitones) {
   const wanted = SEMITONES[LETTERS.indexOf(tonic[0])] + altered(tonic) + semitones;
   const all = [...LETTERS].flatMap((letter) => ["", "#", "b"].map((sign) => ({ tonic: letter + sign, mode })));
-  const fitting = all.filter((key) => (SEMITONES[LETTERS.indexOf(key.tonic[0])] + altered(key.tonic) - wanted) % 12 === 0 && Math.abs(fifths(key)) <= 7);
+  const fitting = all.filter(
+    (key) => (SEMITONES[LETTERS.indexOf(key.tonic[0])] + altered(key.tonic) - wanted) % 12 === 0 && Math.abs(fifths(key)) <= 7,
+  );
   return fitting.sort((one, other) => Math.abs(fifths(one)) - Math.abs(fifths(other)) || fifths(other) - fifths(one))[0];
 }
 

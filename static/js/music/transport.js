@@ -124,7 +124,9 @@ export class Transport {
 
   #clock(place) {
     const rate = this.player.rate || 1;
-    this.place.ariaValueText = this.box.querySelector(".clock").textContent = this.player.music ? `${clock(place / rate)} / ${clock(this.player.length / rate)}` : "0:00";
+    this.place.ariaValueText = this.box.querySelector(".clock").textContent = this.player.music
+      ? `${clock(place / rate)} / ${clock(this.player.length / rate)}`
+      : "0:00";
   }
 
   #heard(event, what) {

@@ -35,9 +35,12 @@ for (const voice of ["a", "b"]) {
 const music = Object.fromEntries(["a", "b"].map((voice) => [voice, null]));
 const heard = (voice) => (music[voice] ??= performed(parsed(data[voice])));
 
-const seer = new IntersectionObserver((entries) => {
-  for (const { target, isIntersecting } of entries) if (isIntersecting) lineOf(target).draw();
-}, { rootMargin: "600px" });
+const seer = new IntersectionObserver(
+  (entries) => {
+    for (const { target, isIntersecting } of entries) if (isIntersecting) lineOf(target).draw();
+  },
+  { rootMargin: "600px" },
+);
 const lineOf = (element) => drawn.find((line) => line.host === element);
 const lineAt = (column) => drawn.find(({ range: [first, end] }) => column >= first && column < end);
 
@@ -78,7 +81,10 @@ function choose(column) {
 
 /** When the bars of `voice` from column `from` to `to` sound, in seconds: [begin, end], or null. */
 function span({ voice, from, to }) {
-  const cells = columns.slice(from, to).map((column) => column[voice]).filter((cell) => !cell.rest && cell.end !== undefined);
+  const cells = columns
+    .slice(from, to)
+    .map((column) => column[voice])
+    .filter((cell) => !cell.rest && cell.end !== undefined);
   const all = heard(voice);
   if (!cells.length || !all) return null;
   if (to === columns.length) return [spanOf(all, cells[0].start ?? 0, cells[0].end)?.[0] ?? 0, all.length];
@@ -143,14 +149,21 @@ function nextChange(step) {
 for (const button of plays) {
   button.addEventListener("click", () => {
     const from = chosen ?? 0;
-    listen([...button.dataset.play].map((voice) => ({ voice, from, to: columns.length })), button);
+    listen(
+      [...button.dataset.play].map((voice) => ({ voice, from, to: columns.length })),
+      button,
+    );
   });
 }
 section.querySelector(".changes-of-tune")?.addEventListener("click", (event) => {
   const item = event.target.closest("li");
   const from = Number(item?.dataset.at);
   const hear = event.target.closest("[data-hear]");
-  if (hear) listen(["a", "b"].map((voice) => ({ voice, from, to: from + Number(item.dataset.size) })), hear);
+  if (hear)
+    listen(
+      ["a", "b"].map((voice) => ({ voice, from, to: from + Number(item.dataset.size) })),
+      hear,
+    );
   else if (event.target.closest("a")) {
     event.preventDefault();
     choose(from);
@@ -159,7 +172,8 @@ section.querySelector(".changes-of-tune")?.addEventListener("click", (event) => 
 section.querySelector("[data-only]").addEventListener("click", ({ currentTarget }) => {
   currentTarget.ariaPressed = String(host.classList.toggle("only"));
 });
-for (const button of section.querySelectorAll(".play [data-next]")) button.addEventListener("click", () => nextChange(Number(button.dataset.next)));
+for (const button of section.querySelectorAll(".play [data-next]"))
+  button.addEventListener("click", () => nextChange(Number(button.dataset.next)));
 
 host.addEventListener("click", (event) => {
   const column = lineOf(event.target.closest(".line"))?.under(event.clientX, event.clientY) ?? null;

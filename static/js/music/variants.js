@@ -1,5 +1,5 @@
 // Variants as small scores: drawn when they come near the window, growing while they are written, played by a press.
-import { get } from "../writing/post.js";
+import { get } from "../shared/http.js";
 import { Score } from "./score.js";
 import { units } from "./source.js";
 
@@ -46,7 +46,8 @@ const watching = new IntersectionObserver(
 );
 
 function watch(root) {
-  for (const article of root.querySelectorAll("article.tune:has(.score)")) if (!article.querySelector(".score svg")) watching.observe(article);
+  for (const article of root.querySelectorAll("article.tune:has(.score)"))
+    if (!article.querySelector(".score svg")) watching.observe(article);
 }
 
 /** Put a piece where it belongs. What stands there already (told again after a reconnection) is left. */
@@ -65,13 +66,17 @@ function soon(article) {
   if (article.dataset.drawing) return;
   article.dataset.drawing = "soon";
   const pause = Math.max(0, BEAT - (performance.now() - (waiting.get(article) ?? 0)));
-  setTimeout(() => requestAnimationFrame(() => {
-    delete article.dataset.drawing;
-    waiting.set(article, performance.now());
-    if (!article.isConnected) return waiting.delete(article);
-    draw(article);
-    performance.mark("stemma:bars", { detail: { shown: Date.now() / 1000 } });
-  }), pause);
+  setTimeout(
+    () =>
+      requestAnimationFrame(() => {
+        delete article.dataset.drawing;
+        waiting.set(article, performance.now());
+        if (!article.isConnected) return waiting.delete(article);
+        draw(article);
+        performance.mark("stemma:bars", { detail: { shown: Date.now() / 1000 } });
+      }),
+    pause,
+  );
 }
 
 function written({ detail: { run, data } }) {
@@ -92,7 +97,13 @@ function written({ detail: { run, data } }) {
 /** The order of a run's variants: as made, or by what their facts tell. Names and keys stay with them. */
 function sort(select) {
   const grid = select.closest(".run").querySelector(".grid");
-  const by = { made: (one) => Number(one.dataset.index), new: (one) => Number(one.dataset.shared), fit: (one) => -Number(one.dataset.fit), high: (one) => -Number(one.dataset.height), low: (one) => Number(one.dataset.height) }[select.value];
+  const by = {
+    made: (one) => Number(one.dataset.index),
+    new: (one) => Number(one.dataset.shared),
+    fit: (one) => -Number(one.dataset.fit),
+    high: (one) => -Number(one.dataset.height),
+    low: (one) => Number(one.dataset.height),
+  }[select.value];
   const order = [...grid.children].sort((one, other) => by(one) - by(other) || by === undefined || one.dataset.index - other.dataset.index);
   grid.append(...order);
 }

@@ -1,7 +1,7 @@
 // What can be asked of an engine with the tune on the sheet, or with the selected variant. A tune that was edited by hand
 // becomes a revision first.
-import { read } from "../form.js";
-import { complain } from "../runs.js";
+import { read } from "../bench/form.js";
+import { complain } from "../bench/runs.js";
 import { other, semitones } from "./dialogs.js";
 import { textOf } from "./variants.js";
 
@@ -34,7 +34,13 @@ export class Verbs {
       parents.push({ revision: second, role: verb });
     }
     const { count, ...state } = read(this.form);
-    const request = { verb, count: verb === "replace" ? Math.max(TAKES, count) : count, ...place, parents, ...(strength ? { strength } : {}) };
+    const request = {
+      verb,
+      count: verb === "replace" ? Math.max(TAKES, count) : count,
+      ...place,
+      parents,
+      ...(strength ? { strength } : {}),
+    };
     await this.generate(BENCH.includes(verb) ? { ...state, ...request } : request, button);
   }
 

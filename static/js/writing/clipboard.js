@@ -19,7 +19,8 @@ function copy(event, view, home) {
   if (!text) return true; // nothing is selected: what lies on the clipboard stays there
   event.clipboardData.setData("text/plain", text);
   event.clipboardData.setData(KIND, JSON.stringify({ home, text, spans }));
-  if (event.type === "cut" && !view.state.readOnly) view.dispatch(view.state.replaceSelection(""), { userEvent: "delete.cut", scrollIntoView: true });
+  if (event.type === "cut" && !view.state.readOnly)
+    view.dispatch(view.state.replaceSelection(""), { userEvent: "delete.cut", scrollIntoView: true });
   return true;
 }
 
@@ -55,8 +56,12 @@ export function carrying(home) {
     copy: (event, view) => copy(event, view, home),
     cut: (event, view) => copy(event, view, home),
     paste: (event, view) => paste(event, view, home),
-    dragstart: (_event, view) => void (dragged = chosen(view)),
-    dragend: () => void (dragged = null),
+    dragstart: (_event, view) => {
+      dragged = chosen(view);
+    },
+    dragend: () => {
+      dragged = null;
+    },
     drop: (event) => event.dataTransfer.files.length > 0, // a file is the room's to bring in
   });
   const dropping = EditorState.transactionExtender.of((transaction) => {

@@ -1,5 +1,5 @@
 // What a verb must know first: the instruction of a rewriting, the other text of a joining.
-import { another as offered, answered } from "../choosing.js";
+import { another as offered, answered } from "../bench/choosing.js";
 
 const SHOWN = 400; // characters of a passage
 const BEGINNING = 90; // characters of another text
@@ -15,4 +15,7 @@ export function instruction(passage) {
 }
 
 /** The id of another revision of this work, chosen by its first words, picked ones first; null for none. */
-export const another = (work, but) => offered(document.getElementById("join"), work, but, ({ text }) => [Object.assign(document.createElement("span"), { textContent: [...text.trim()].slice(0, BEGINNING).join("") })]);
+export const another = (work, but) =>
+  offered(document.getElementById("join"), work, but, ({ text }) => [
+    Object.assign(document.createElement("span"), { textContent: [...text.trim()].slice(0, BEGINNING).join("") }),
+  ]);

@@ -79,7 +79,9 @@ export class Distribution {
       if (text === token.text) button.setAttribute("aria-current", "true");
       const said = Object.assign(document.createElement("q"), { textContent: visible(text) });
       const figure = Object.assign(document.createElement("i"), { textContent: share(logprob) });
-      const unseen = text.trim() ? "" : Object.assign(document.createElement("span"), { className: "unseen", textContent: this.#named(text) });
+      const unseen = text.trim()
+        ? ""
+        : Object.assign(document.createElement("span"), { className: "unseen", textContent: this.#named(text) });
       button.append(said, " ", unseen, " ", figure);
       if (rank < 9) button.prepend(Object.assign(document.createElement("kbd"), { textContent: rank + 1, ariaHidden: "true" }));
       return button;

@@ -1,6 +1,21 @@
 // The calm editor of the writing room: CodeMirror with nothing of a code editor about it. It knows who wrote every word.
 // Offsets are Unicode code points, in and out. Escape leaves it, so that the room's keys work; Tab passes through.
-import { Compartment, EditorSelection, EditorState, EditorView, Transaction, history, historyKeymap, insertNewline, isolateHistory, keymap, placeholder, redo, standardKeymap, undo } from "../../vendor/codemirror.min.js";
+import {
+  Compartment,
+  EditorSelection,
+  EditorState,
+  EditorView,
+  Transaction,
+  history,
+  historyKeymap,
+  insertNewline,
+  isolateHistory,
+  keymap,
+  placeholder,
+  redo,
+  standardKeymap,
+  undo,
+} from "../../vendor/codemirror.min.js";
 import { clean, fitting } from "./clean.js";
 import { carrying } from "./clipboard.js";
 import { finding } from "./finding.js";
@@ -35,10 +50,22 @@ class Editor {
       marks,
       history(),
       finding(JSON.parse(host.dataset.words ?? "{}")),
-      keymap.of([{ key: "Escape", run: () => this.#leave() }, { key: "Enter", run: insertNewline, shift: insertNewline }, ...historyKeymap, ...standardKeymap]),
+      keymap.of([
+        { key: "Escape", run: () => this.#leave() },
+        { key: "Enter", run: insertNewline, shift: insertNewline },
+        ...historyKeymap,
+        ...standardKeymap,
+      ]),
       EditorView.lineWrapping,
       EditorView.scrollMargins.of(() => MARGINS),
-      EditorView.contentAttributes.of({ "aria-label": host.dataset.name ?? "Text", lang: language, spellcheck: "true", autocorrect: "on", autocapitalize: "sentences", writingsuggestions: "true" }),
+      EditorView.contentAttributes.of({
+        "aria-label": host.dataset.name ?? "Text",
+        lang: language,
+        spellcheck: "true",
+        autocorrect: "on",
+        autocapitalize: "sentences",
+        writingsuggestions: "true",
+      }),
       this.#locked.of(EditorState.readOnly.of(readOnly)),
       host.dataset.placeholder ? placeholder(host.dataset.placeholder) : [],
       EditorView.updateListener.of((update) => this.#updated(update)),

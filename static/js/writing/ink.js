@@ -65,7 +65,17 @@ const drawing = ViewPlugin.fromClass(
 export const inks = [drawing, EditorView.perLineTextDirection.of(true)];
 
 // Unicode's White_Space above ASCII: what Python's str.isspace() calls space, too.
-const SPACES = new Set([0x85, 0xa0, 0x1680, ...Array.from({ length: 11 }, (_, index) => 0x2000 + index), 0x2028, 0x2029, 0x202f, 0x205f, 0x3000]);
+const SPACES = new Set([
+  0x85,
+  0xa0,
+  0x1680,
+  ...Array.from({ length: 11 }, (_, index) => 0x2000 + index),
+  0x2028,
+  0x2029,
+  0x202f,
+  0x205f,
+  0x3000,
+]);
 
 /** How many code points of `text` from `start` to `end` (UTF-16 units) are no space. */
 function weight(text, start, end) {
@@ -89,7 +99,8 @@ export function sharesOf(state) {
     const end = start + text.length;
     while (all[first]?.to <= start) first += 1;
     const here = [];
-    for (let at = first; all[at]?.from < end; at++) here.push({ ...all[at], from: Math.max(all[at].from, start), to: Math.min(all[at].to, end) });
+    for (let at = first; all[at]?.from < end; at++)
+      here.push({ ...all[at], from: Math.max(all[at].from, start), to: Math.min(all[at].to, end) });
     for (const { from, to, kind } of runs(here, { from: start, to: end })) sums[kind] += weight(text, from - start, to - start);
     start = end + 1;
   }

@@ -1,5 +1,5 @@
 // A request that is too long for its engine: the artist chooses what it leaves unread, before anything runs.
-import { complain } from "../runs.js";
+import { complain } from "../bench/runs.js";
 
 /** The names of the parts to leave out, of a refusal that offers some; null when the artist thought better of it. */
 function choose(form) {
@@ -25,7 +25,9 @@ function choose(form) {
   boxes[0]?.focus();
   const left = form.dataset.left.split(" ").filter(Boolean);
   return new Promise((decide) => {
-    dialog.addEventListener("close", () => decide(dialog.returnValue === "go" ? [...left, ...chosen().map((box) => box.value)] : null), { once: true });
+    dialog.addEventListener("close", () => decide(dialog.returnValue === "go" ? [...left, ...chosen().map((box) => box.value)] : null), {
+      once: true,
+    });
   });
 }
 

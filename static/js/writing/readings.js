@@ -1,6 +1,6 @@
 // "Where did the model expect this?": a passage, the artist's own included, read by a model token by token. What it did
 // not expect stands on a thick line, with its figure at hand; the perplexity tells how unsure it was on the whole.
-import { get, post, told } from "./post.js";
+import { get, post, told } from "../shared/http.js";
 import { share, visible } from "./tokens.js";
 
 const EVERY = 400; // ms between looks
@@ -15,7 +15,11 @@ export class Reading {
   constructor(region, button, editor, desk, form) {
     Object.assign(this, { region, button, editor, desk, form });
     editor.on("change", () => this.close()); // what was read is no more
-    region.addEventListener("keydown", ({ key }) => key === "Escape" && (this.close(), button.focus()));
+    region.addEventListener("keydown", ({ key }) => {
+      if (key !== "Escape") return;
+      this.close();
+      button.focus();
+    });
   }
 
   close() {
@@ -66,7 +70,10 @@ export class Reading {
     const { legend, perplexity: unsure } = this.region.dataset;
     const figure = new Intl.NumberFormat(document.documentElement.lang, { maximumSignificantDigits: 3 });
     const head = element("p", "verdict");
-    head.append(element("b", "", unsure.replaceAll("{n}", perplexity === null ? "–" : figure.format(perplexity))), element("span", "hint", legend));
+    head.append(
+      element("b", "", unsure.replaceAll("{n}", perplexity === null ? "–" : figure.format(perplexity))),
+      element("span", "hint", legend),
+    );
     const text = element("p", "expected");
     text.append(...tokens.map((token) => this.#token(token)));
     this.region.replaceChildren(head, text);

@@ -1,12 +1,16 @@
 // The same on the sheet: where the text came from an engine and still stands as it did, the caret shows what it expected.
-import { get } from "./post.js";
+import { get } from "../shared/http.js";
 import { indexAt, tokensOf } from "./tokens.js";
 
 const PAUSE = 120; // ms that the caret rests before anything is asked for
 const texts = new Map(); // revision → promise of its text
 
 function textOf(revision) {
-  if (!texts.has(revision)) texts.set(revision, get(`/revisions/${revision}`).then(({ text }) => text ?? ""));
+  if (!texts.has(revision))
+    texts.set(
+      revision,
+      get(`/revisions/${revision}`).then(({ text }) => text ?? ""),
+    );
   return texts.get(revision);
 }
 
@@ -56,12 +60,16 @@ export function readingSheet(editor, host, desk, distribution) {
     if (!typed) timer = setTimeout(look, PAUSE);
     typed = false;
   });
-  host.addEventListener("keydown", (event) => {
-    if (event.key === "Escape" && distribution.open) distribution.close();
-    if (event.key === "Enter" && event.altKey && event.shiftKey && distribution.open) {
-      event.preventDefault();
-      event.stopPropagation();
-      distribution.enter();
-    }
-  }, true);
+  host.addEventListener(
+    "keydown",
+    (event) => {
+      if (event.key === "Escape" && distribution.open) distribution.close();
+      if (event.key === "Enter" && event.altKey && event.shiftKey && distribution.open) {
+        event.preventDefault();
+        event.stopPropagation();
+        distribution.enter();
+      }
+    },
+    true,
+  );
 }

@@ -1,7 +1,7 @@
 // Variants of a text while they are written. Pieces only add to one another within one attempt of the worker; when an
 // attempt begins, all sheets are empty again, so that two attempts are never mixed. Each variant can be stopped alone.
-import { complain } from "../runs.js";
-import { post, told } from "./post.js";
+import { complain } from "../bench/runs.js";
+import { post, told } from "../shared/http.js";
 
 const lengths = new WeakMap(); // the element that is written into → how many code points stand in it
 

@@ -1,5 +1,5 @@
 // What an engine wrote, token by token; asked for once a revision, and only when somebody looks.
-import { get } from "./post.js";
+import { get } from "../shared/http.js";
 
 const known = new Map(); // revision → promise of its tokens
 

@@ -1,6 +1,6 @@
 // A variant's text can be read token by token: a press on a word, or the arrows, show the distribution at its place.
-import { complain } from "../runs.js";
-import { told } from "./post.js";
+import { complain } from "../bench/runs.js";
+import { told } from "../shared/http.js";
 import { indexAt, tokensOf } from "./tokens.js";
 
 const PROSE = "article.text:not(.coming) .prose";
@@ -38,7 +38,9 @@ export function readingVariants(bench, distribution) {
     const { revision } = prose.closest("article").dataset;
     const sheet = prose.querySelector(".written");
     try {
-      const tokens = (await tokensOf(revision)).filter(({ start, end }) => start >= Number(sheet.dataset.start) && end <= Number(sheet.dataset.start) + length(sheet.textContent));
+      const tokens = (await tokensOf(revision)).filter(
+        ({ start, end }) => start >= Number(sheet.dataset.start) && end <= Number(sheet.dataset.start) + length(sheet.textContent),
+      );
       const index = find(tokens, sheet);
       if (tokens[index]) distribution.show({ revision, tokens, index, home: prose, mark: (token) => highlight(sheet, token) });
     } catch (problem) {
@@ -60,7 +62,9 @@ export function readingVariants(bench, distribution) {
     if (!prose || event.target !== prose || event.ctrlKey || event.metaKey || event.altKey) return;
     const mine = distribution.of(prose.closest("article").dataset.revision);
     const at = mine ? distribution.index : -1;
-    const to = { ArrowRight: () => at + 1, ArrowLeft: () => Math.max(0, at - 1), Home: () => 0, End: (tokens) => tokens.length - 1 }[event.key];
+    const to = { ArrowRight: () => at + 1, ArrowLeft: () => Math.max(0, at - 1), Home: () => 0, End: (tokens) => tokens.length - 1 }[
+      event.key
+    ];
     if (to) look(prose, (tokens) => Math.min(to(tokens), tokens.length - 1));
     else if (event.key === "Enter" && mine) distribution.enter();
     else if (!mine || !distribution.press(event)) return;

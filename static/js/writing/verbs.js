@@ -1,6 +1,6 @@
 // What can be asked of an engine: with the text on the sheet (toolbar "Write") and with a variant (toolbar of its own).
-import { read } from "../form.js";
-import { complain } from "../runs.js";
+import { read } from "../bench/form.js";
+import { complain } from "../bench/runs.js";
 import { another, instruction } from "./dialogs.js";
 
 const MOST = 8; // candidates for a next line

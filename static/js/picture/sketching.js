@@ -1,7 +1,7 @@
 // Live drafting: while the artist writes, sketches of the brief appear on the stage. One run at a time: what is written
 // while it runs is sketched when it has ended, so what came between is left out. The seed stays, so the words change the
 // picture and chance does not. Sketches are generations like any other; all of them are kept.
-import { read } from "./form.js";
+import { read } from "../bench/form.js";
 
 const PAUSE = 600; // ms after the last keystroke
 const KEPT = "stemma:sketching"; // in this window: it stays on when the page is drawn anew
@@ -33,7 +33,8 @@ export class Sketching {
   ended(end, run) {
     if (run.dataset.generation !== this.#run) return;
     this.#run = null;
-    if (end === "failed") this.#turn(false); // its reason stands in the run
+    if (end === "failed")
+      this.#turn(false); // its reason stands in the run
     else this.#soon(0);
   }
 

@@ -31,7 +31,10 @@ export class Live {
   async #await() {
     while (this.waiting) {
       await new Promise((wake) => setTimeout(wake, 3000));
-      const ready = await fetch("/readyz").then((answer) => answer.json(), () => ({}));
+      const ready = await fetch("/readyz").then(
+        (answer) => answer.json(),
+        () => ({}),
+      );
       if (ready.workers > 0) this.#worked();
     }
   }
@@ -166,7 +169,9 @@ export class Live {
     if (!step) return words.starts;
     if (step >= steps) return words.last;
     const done = fill(words.step, { step, steps });
-    return left === null || left === undefined || !words.left ? done : `${done} · ${fill(words.left, { n: Math.max(1, Math.round(left)) })}`;
+    return left === null || left === undefined || !words.left
+      ? done
+      : `${done} · ${fill(words.left, { n: Math.max(1, Math.round(left)) })}`;
   }
 
   /** Previews take each other's place in one <img>: the browser shows the old one until the new one is decoded. */

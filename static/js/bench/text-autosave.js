@@ -1,5 +1,5 @@
 // The draft of a writing room: the brief and the text are saved together, under one version, by the bench's own way.
-import { Draft } from "../draft.js";
+import { Draft } from "./draft.js";
 
 const SLOWER = 1 / 100; // ms more between saves for each character: 200,000 are sent every three seconds at most
 const SLOWEST = 4000; // ms

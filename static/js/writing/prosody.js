@@ -8,10 +8,13 @@ export function forms(form) {
     const language = chosen.dataset.language ?? form.elements["form.language"].value;
     for (const field of preset.closest("details").querySelectorAll(".field[data-language]")) {
       const { language: needed, kind = "" } = field.dataset;
-      field.hidden = (needed !== language && !(needed === "any" && !chosen.dataset.language)) || (kind === "regulated" && !("regulated" in chosen.dataset));
+      field.hidden =
+        (needed !== language && !(needed === "any" && !chosen.dataset.language)) ||
+        (kind === "regulated" && !("regulated" in chosen.dataset));
       if (field.hidden) field.querySelector("select, input, textarea").value = "";
     }
-    for (const name of ["lines", "stanzas", "measure", "rhyme", "metre"]) form.elements[`form.${name}`].placeholder = chosen.dataset[name] ?? "";
+    for (const name of ["lines", "stanzas", "measure", "rhyme", "metre"])
+      form.elements[`form.${name}`].placeholder = chosen.dataset[name] ?? "";
   };
   preset.addEventListener("change", () => {
     form.elements["form.rest"].value = ""; // what a program asked for beside another form is no part of this one

@@ -62,7 +62,8 @@ async function look(number, focus) {
 }
 
 document.addEventListener("keydown", (event) => {
-  const link = event.target.closest?.(`[data-loom] ${LINKS}`) ?? (host && event.target === document.body && host.querySelector("[aria-current]"));
+  const link =
+    event.target.closest?.(`[data-loom] ${LINKS}`) ?? (host && event.target === document.body && host.querySelector("[aria-current]"));
   if (!link || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.isComposing) return;
   if (event.key in walks) {
     event.preventDefault();

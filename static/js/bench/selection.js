@@ -108,7 +108,9 @@ export class Selection {
     const all = [...look.closest(".grid").querySelectorAll(".look")];
     const columns = getComputedStyle(look.closest(".grid")).gridTemplateColumns.split(" ").length;
     const at = all.indexOf(look);
-    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, ArrowUp: at - columns, ArrowDown: at + columns, Home: 0, End: all.length - 1 }[event.key];
+    const to = { ArrowLeft: at - 1, ArrowRight: at + 1, ArrowUp: at - columns, ArrowDown: at + columns, Home: 0, End: all.length - 1 }[
+      event.key
+    ];
     if (!all[to]) return;
     event.preventDefault();
     all[to].focus();

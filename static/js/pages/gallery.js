@@ -77,7 +77,13 @@ export function wall(element, { total, url, at }) {
     }
   }
   let due = 0;
-  const soon = () => (due ||= requestAnimationFrame(() => ((due = 0), look())));
+  const soon = () => {
+    if (due) return;
+    due = requestAnimationFrame(() => {
+      due = 0;
+      look();
+    });
+  };
   element.replaceChildren();
   element.classList.add("live");
   addEventListener("scroll", soon, { passive: true });
@@ -98,9 +104,13 @@ if (element && Number(element.dataset.total) > FEW) {
     output.value = Number(range.value) + 1;
     live.to(Number(range.value));
   });
-  addEventListener("scroll", () => {
-    if (document.activeElement === range) return;
-    range.value = live.at();
-    output.value = Number(range.value) + 1;
-  }, { passive: true });
+  addEventListener(
+    "scroll",
+    () => {
+      if (document.activeElement === range) return;
+      range.value = live.at();
+      output.value = Number(range.value) + 1;
+    },
+    { passive: true },
+  );
 }

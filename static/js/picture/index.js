@@ -1,14 +1,14 @@
 // The bench: puts the draft, the stream, the selection and the verbs together.
-import { asked, grow, nested, settled } from "./asking.js";
-import { Draft } from "./draft.js";
-import { enliven, read } from "./form.js";
-import { Live } from "./live.js";
-import { ask, complain } from "./runs.js";
-import { Selection } from "./selection.js";
+import { asked, grow, nested, settled } from "../bench/asking.js";
+import { Draft } from "../bench/draft.js";
+import { enliven, read } from "../bench/form.js";
+import { Live } from "../bench/live.js";
+import { ask, complain } from "../bench/runs.js";
+import { Selection } from "../bench/selection.js";
 import { Sketching } from "./sketching.js";
-import { importing } from "./import.js";
-import { compare, conflict, settings } from "./dialogs.js";
-import { back } from "./back.js";
+import { importing } from "../bench/import.js";
+import { compare, conflict, settings } from "../bench/dialogs.js";
+import { back } from "../bench/back.js";
 
 const $ = (id) => document.getElementById(id);
 const bench = $("main");
@@ -60,7 +60,7 @@ bench.addEventListener("click", async (event) => {
   if (!button) return;
   if (button.getAttribute("aria-disabled") === "true") complain(button.title);
   else if (button.dataset.verb) perform(button);
-  else if ("compare" in button.dataset) compare($("compare"), bench, selection);
+  else if ("compare" in button.dataset) compare($("compare"), selection);
   else if ("back" in button.dataset) await back(form, draft);
   else {
     const intent = form.elements["brief.intent"];

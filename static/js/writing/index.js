@@ -1,19 +1,19 @@
 // The writing room: the text, its brief, the engines' variants and what is found in it, put together.
-import { asked, grow, nested, settled } from "../asking.js";
-import { back } from "../back.js";
-import { conflict } from "../dialogs.js";
-import { enliven, read } from "../form.js";
-import { importing } from "../import.js";
-import { Live } from "../live.js";
-import { complain } from "../runs.js";
-import { Selection } from "../selection.js";
-import { autosave } from "./autosave.js";
+import { asked, grow, nested, settled } from "../bench/asking.js";
+import { back } from "../bench/back.js";
+import { conflict } from "../bench/dialogs.js";
+import { enliven, read } from "../bench/form.js";
+import { importing } from "../bench/import.js";
+import { Live } from "../bench/live.js";
+import { complain } from "../bench/runs.js";
+import { Selection } from "../bench/selection.js";
+import { autosave } from "../bench/text-autosave.js";
 import { candidates } from "./candidates.js";
-import { Desk } from "./desk.js";
+import { Desk } from "../bench/workspace.js";
 import { Distribution } from "./distribution.js";
 import { mountEditor } from "./editor.js";
-import { FormCheck } from "./formcheck.js";
-import { forms } from "./forms.js";
+import { FormCheck } from "./prosody-check.js";
+import { forms } from "./prosody.js";
 import { shortened } from "./overlong.js";
 import { Reading } from "./readings.js";
 import { showShares } from "./shares.js";
@@ -30,7 +30,11 @@ const words = { ...$("variants").dataset };
 
 enliven(form);
 forms(form);
-const editor = mountEditor($("editor"), { ...JSON.parse($("text").textContent), readOnly: "readOnly" in $("editor").dataset, home: form.dataset.draft });
+const editor = mountEditor($("editor"), {
+  ...JSON.parse($("text").textContent),
+  readOnly: "readOnly" in $("editor").dataset,
+  home: form.dataset.draft,
+});
 const draft = autosave(editor, form, { status: $("saved"), prompt: $("prompt"), dialog: conflict($("conflict"), form) });
 const selection = new Selection(bench, $("verbs"), form);
 const live = new Live(work, { words, link: $("link"), waiting: $("waiting"), announce: $("announce"), ended: () => grow(work) });

@@ -6,7 +6,9 @@ for (const button of document.querySelectorAll("[data-copy]")) {
   button.addEventListener("click", async () => {
     await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent);
     button.textContent = button.dataset.done;
-    setTimeout(() => { button.textContent = words; }, 1600);
+    setTimeout(() => {
+      button.textContent = words;
+    }, 1600);
   });
 }
 

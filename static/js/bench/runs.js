@@ -1,5 +1,5 @@
 // Runs of variants on the stage: asked for, put in place, replaced when they end; nothing moves, focus is kept.
-import { mark } from "./app.js";
+import { mark } from "../shared/app.js";
 
 const runs = () => document.getElementById("runs");
 const LATEST = 10_000; // ms during which a request that got no answer is sent again, under the same key

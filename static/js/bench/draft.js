@@ -1,6 +1,6 @@
 // The draft: saved within a second of the last keystroke, mirrored in this browser until the server has it, brought
 // back after a crash or when the network returns. Two windows never overwrite each other: the later one is asked.
-import { mark } from "./app.js";
+import { mark } from "../shared/app.js";
 import { beside, differences, fill, read } from "./form.js";
 import { Mirror } from "./mirror.js";
 
@@ -145,7 +145,8 @@ export class Draft {
     const known = beside(draft, this.saved);
     const apart = [...differences(mine, theirs), ...(this.writing?.differences(draft) ?? [])];
     if (!apart.length) return this.#done(mine, draft);
-    if (!differences(this.saved, known).length && !this.writing?.moved(draft)) { // only its version moved: nobody's words are in the way
+    if (!differences(this.saved, known).length && !this.writing?.moved(draft)) {
+      // only its version moved: nobody's words are in the way
       this.version = draft.version;
       return this.#soon(0);
     }

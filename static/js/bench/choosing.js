@@ -1,6 +1,6 @@
 // What a verb must know first, asked in a dialog of the page; one question is which other revision.
 import { complain } from "./runs.js";
-import { get, told } from "./writing/post.js";
+import { get, told } from "../shared/http.js";
 
 const SEEN = 60; // revisions that are offered
 
@@ -24,8 +24,12 @@ export async function another(dialog, work, but, words) {
     return null;
   }
   const others = items.filter(({ id, text }) => id !== but && text).sort((one, other) => Number(other.picked) - Number(one.picked));
-  place.querySelectorAll(":not(legend)").forEach((old) => old.remove());
-  place.append(...(others.length ? others.map((one, at) => choice(dialog, one, at === 0, words(one))) : [Object.assign(document.createElement("p"), { className: "hint", textContent: dialog.dataset.none })]));
+  for (const old of place.querySelectorAll(":not(legend)")) old.remove();
+  place.append(
+    ...(others.length
+      ? others.map((one, at) => choice(dialog, one, at === 0, words(one)))
+      : [Object.assign(document.createElement("p"), { className: "hint", textContent: dialog.dataset.none })]),
+  );
   dialog.querySelector(".act").hidden = !others.length;
   return answered(dialog, () => place.querySelector(":checked")?.value ?? null);
 }

@@ -1,6 +1,6 @@
 // What lies on the sheet, and the revision it goes on from. The text becomes a revision by hand before an engine reads it.
-import { complain } from "../runs.js";
-import { get, post, told } from "./post.js";
+import { complain } from "./runs.js";
+import { get, post, told } from "../shared/http.js";
 
 export class Desk {
   #placed = false; // whether the artist put the caret somewhere
@@ -55,7 +55,10 @@ export class Desk {
   #based(id, number) {
     this.form.dataset.base = id;
     const place = document.getElementById("base-named");
-    const link = Object.assign(document.createElement("a"), { href: `/revisions/${id}`, textContent: place.dataset.named.replace("{n}", number) });
+    const link = Object.assign(document.createElement("a"), {
+      href: `/revisions/${id}`,
+      textContent: place.dataset.named.replace("{n}", number),
+    });
     place.replaceChildren(link);
     this.changed();
   }

@@ -1,5 +1,5 @@
 // The lineage's page: pan, zoom and walk a drawing of all revisions; the card beside it tells of the one looked at.
-import { bounds, draw, hit, read } from "./lineage-drawing.js";
+import { bounds, draw, hit, read } from "./drawing.js";
 
 const canvas = document.querySelector("#lineage canvas");
 if (canvas) lineage(canvas, document.getElementById("card"));
@@ -12,7 +12,7 @@ async function lineage(canvas, card) {
   const view = { x: 0, y: 0, k: 1 };
   const unfolded = new Set();
   let [graph, etag, ink, selected, drawn, asked] = [null, null, colours(), -1, null, null];
-  let [frame, rest, later, fetching, gliding, farthest] = [0, 0, 0, 0, null, 0.02];
+  let [rest, fetching, gliding, farthest] = [0, 0, null, 0.02];
   let fold = true;
   const pages = new Map(); // by address: {image, wanted, asked}
 
@@ -39,10 +39,12 @@ async function lineage(canvas, card) {
   function colours() {
     const style = getComputedStyle(canvas);
     const names = ["paper", "sheet", "wash", "edge", "ink", "soft", "cinnabar", "moss", "stem", "amber"];
-    return Object.fromEntries(names.map((name) => {
-      canvas.style.color = `var(--${name})`;
-      return [name, style.color];
-    }));
+    return Object.fromEntries(
+      names.map((name) => {
+        canvas.style.color = `var(--${name})`;
+        return [name, style.color];
+      }),
+    );
   }
 
   /** Where a node's thumbnail lies: {at, image}; without the image while it is on its way. */
@@ -65,9 +67,20 @@ async function lineage(canvas, card) {
     for (const [address, page] of open.slice(0, Math.max(0, 4 - fetching))) {
       page.asked = true;
       fetching++;
-      fetch(address).then((answer) => answer.ok && answer.blob()).then((blob) => blob && createImageBitmap(blob)).then((image) => {
-        page.image = image || null;
-      }).catch(() => {}).finally(() => { fetching--; later ||= setTimeout(() => { later = 0; redraw(); }, 60); });
+      fetch(address)
+        .then((answer) => answer.ok && answer.blob())
+        .then((blob) => blob && createImageBitmap(blob))
+        .then((image) => {
+          page.image = image || null;
+        })
+        .catch(() => {})
+        .finally(() => {
+          fetching--;
+          later ||= setTimeout(() => {
+            later = 0;
+            redraw();
+          }, 60);
+        });
     }
   }
 
@@ -157,14 +170,15 @@ async function lineage(canvas, card) {
   function glide(to) {
     const [from, began] = [{ ...view }, performance.now()];
     const time = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 160;
-    const turn = (gliding = () => {
+    const turn = () => {
       const done = time ? Math.min(1, (performance.now() - began) / time) : 1;
       const eased = 1 - (1 - done) ** 3;
       for (const name of ["x", "y", "k"]) view[name] = from[name] + (to[name] - from[name]) * eased;
       if (done === 1) return redraw();
       blit();
       requestAnimationFrame(() => turn === gliding && turn());
-    });
+    };
+    gliding = turn;
     turn();
   }
 
@@ -227,7 +241,10 @@ async function lineage(canvas, card) {
 
   function above(node) {
     const children = graph.children[node];
-    return children.find((i) => graph.way[i]) ?? children.reduce((best, i) => (best === undefined || graph.weight[i] > graph.weight[best] ? i : best), undefined);
+    return (
+      children.find((i) => graph.way[i]) ??
+      children.reduce((best, i) => (best === undefined || graph.weight[i] > graph.weight[best] ? i : best), undefined)
+    );
   }
 
   const keys = {
@@ -235,9 +252,15 @@ async function lineage(canvas, card) {
     ArrowDown: () => look(graph.first[selected]),
     ArrowLeft: () => look(beside(selected, -1)),
     ArrowRight: () => look(beside(selected, 1)),
-    Home: () => { let i = selected; while (graph.first[i] >= 0) i = graph.first[i]; look(i); },
+    Home: () => {
+      let i = selected;
+      while (graph.first[i] >= 0) i = graph.first[i];
+      look(i);
+    },
     End: () => look(graph.index.get(base)),
-    Enter: () => { location.href = `/revisions/${graph.id(selected)}`; },
+    Enter: () => {
+      location.href = `/revisions/${graph.id(selected)}`;
+    },
     " ": () => unfold(selected),
   };
   document.addEventListener("keydown", (event) => {
@@ -287,16 +310,20 @@ async function lineage(canvas, card) {
     if (found && found.node < graph.foreign) keys.Enter(); // its own work tells of it
   });
   canvas.addEventListener("dblclick", keys.Enter);
-  canvas.addEventListener("wheel", (event) => {
-    event.preventDefault();
-    if (!graph) return;
-    gliding = null;
-    const lines = event.deltaMode === 1 ? 24 : 1;
-    if (event.ctrlKey || event.metaKey) return zoom(Math.exp((-event.deltaY * lines) / 240), event.offsetX, event.offsetY);
-    view.x -= (event.shiftKey && !event.deltaX ? event.deltaY : event.deltaX) * lines;
-    view.y -= (event.shiftKey && !event.deltaX ? 0 : event.deltaY) * lines;
-    move();
-  }, { passive: false });
+  canvas.addEventListener(
+    "wheel",
+    (event) => {
+      event.preventDefault();
+      if (!graph) return;
+      gliding = null;
+      const lines = event.deltaMode === 1 ? 24 : 1;
+      if (event.ctrlKey || event.metaKey) return zoom(Math.exp((-event.deltaY * lines) / 240), event.offsetX, event.offsetY);
+      view.x -= (event.shiftKey && !event.deltaX ? event.deltaY : event.deltaX) * lines;
+      view.y -= (event.shiftKey && !event.deltaX ? 0 : event.deltaY) * lines;
+      move();
+    },
+    { passive: false },
+  );
 
   document.getElementById("lineage").addEventListener("click", (event) => {
     const does = event.target.closest("[data-does]")?.dataset.does;
@@ -323,7 +350,10 @@ async function lineage(canvas, card) {
     load().then(() => look(graph.index.get(Number(link.dataset.number))));
   });
 
-  const repaint = () => { ink = colours(); redraw(); };
+  const repaint = () => {
+    ink = colours();
+    redraw();
+  };
   new MutationObserver(repaint).observe(document.documentElement, { attributeFilter: ["data-theme"] });
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", repaint);
   document.addEventListener("visibilitychange", () => document.hidden || !graph?.n || reload());

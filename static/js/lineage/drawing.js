@@ -173,13 +173,14 @@ export function draw(ctx, graph, view, scene) {
 }
 
 /** A text's first new words on paper, as many as the tile holds; grey lines where they could not be read. */
-function leaf(ctx, words, px, py, s, k, { ink, serif }) {
+function leaf(ctx, words, px, py, s, { ink, serif }) {
   const [size, left, top] = [Math.max(9, s / 4.2), px - s / 2 + s * 0.1, py - s / 2 + s * 0.1];
   ctx.fillStyle = ink.sheet;
   ctx.fillRect(px - s / 2, py - s / 2, s, s);
   ctx.fillStyle = ink.soft;
   if (s < 26) {
-    for (let line = 0; line < 3; line++) ctx.fillRect(left, top + s * (0.1 + line * 0.26), s * (line === 2 ? 0.5 : 0.8), Math.max(1, s * 0.06));
+    for (let line = 0; line < 3; line++)
+      ctx.fillRect(left, top + s * (0.1 + line * 0.26), s * (line === 2 ? 0.5 : 0.8), Math.max(1, s * 0.06));
     return;
   }
   ctx.save();
@@ -228,7 +229,7 @@ function pictures(ctx, graph, seen, k, scene) {
   ctx.fill();
   for (const [i, px, py, s] of seen) {
     if (graph.words[i]) {
-      leaf(ctx, graph.words[i], px, py, s, k, scene);
+      leaf(ctx, graph.words[i], px, py, s, scene);
       continue;
     }
     const { image, at } = tile(i);

@@ -33,7 +33,10 @@ export function nested(data) {
     const path = name.split(".");
     const last = path.pop();
     let at = root;
-    path.forEach((key, index) => (at = at[key] ??= /^\d+$/.test(path[index + 1] ?? last) ? [] : {}));
+    for (const [index, key] of path.entries()) {
+      at[key] ??= /^\d+$/.test(path[index + 1] ?? last) ? [] : {};
+      at = at[key];
+    }
     at[last] = ["materials", "criteria"].includes(last) ? value.split("\n").filter(Boolean) : value;
   }
   return root;
@@ -45,6 +48,7 @@ export async function settled(event, draft) {
   const { target, submitter } = event;
   await draft.settle();
   // submit() leaves the pressed button out
-  if (submitter?.name) target.append(Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value }));
+  if (submitter?.name)
+    target.append(Object.assign(document.createElement("input"), { type: "hidden", name: submitter.name, value: submitter.value }));
   target.submit();
 }

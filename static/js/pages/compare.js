@@ -41,7 +41,10 @@ function compare(figure) {
   }
 
   range.addEventListener("input", uncover);
-  views.addEventListener("pointerdown", (event) => { views.setPointerCapture(event.pointerId); drag(event); });
+  views.addEventListener("pointerdown", (event) => {
+    views.setPointerCapture(event.pointerId);
+    drag(event);
+  });
   views.addEventListener("pointermove", drag);
   for (const button of buttons) button.addEventListener("click", () => show(button.dataset.view));
   buttons[0].parentElement.hidden = false;

@@ -12,12 +12,14 @@ export function conflict(dialog, form) {
       rows.replaceChildren(
         ...differences.map(([name, here, there]) => {
           const row = document.createElement("tr");
-          row.append(...[label(name), here, there].map((text, column) => {
-            const cell = document.createElement(column ? "td" : "th");
-            if (!column) cell.scope = "row";
-            cell.textContent = text || "–";
-            return cell;
-          }));
+          row.append(
+            ...[label(name), here, there].map((text, column) => {
+              const cell = document.createElement(column ? "td" : "th");
+              if (!column) cell.scope = "row";
+              cell.textContent = text || "–";
+              return cell;
+            }),
+          );
           return row;
         }),
       );
@@ -29,14 +31,16 @@ export function conflict(dialog, form) {
 }
 
 /** The selected variant over what is on the stage (without one: over the first variant of its run). */
-export function compare(dialog, bench, selection) {
+export function compare(dialog, selection) {
   const right = selection.chosen;
-  const left = document.getElementById("base") ?? [...right.closest(".grid").children].find((other) => other !== right && other.dataset.revision);
+  const left =
+    document.getElementById("base") ?? [...right.closest(".grid").children].find((other) => other !== right && other.dataset.revision);
   if (!left) return;
   const sides = { left: left.dataset, right: right.dataset };
   const over = dialog.querySelector("[data-side=right]");
   const range = dialog.querySelector("input[type=range]");
-  const show = () => { // the edge is where the thumb is, also when one picture is narrower than the other
+  const show = () => {
+    // the edge is where the thumb is, also when one picture is narrower than the other
     const { left: from, width } = over.parentElement.getBoundingClientRect();
     over.style.clipPath = `inset(0 0 0 ${Math.max(0, from + (width * range.value) / 100 - over.getBoundingClientRect().left)}px)`;
   };

@@ -4,7 +4,11 @@ const LISTS = ["materials", "criteria"];
 const PHRASES = ["must", "avoid", "tones"]; // of a form that a text is asked to keep
 const NUMBERS = ["measure", "stanzas"]; // of it: a number or a span for each line or stanza in turn
 
-const lines = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
+const lines = (text) =>
+  text
+    .split("\n")
+    .map((line) => line.trim())
+    .filter(Boolean);
 const plain = (text) => text.replaceAll("\r\n", "\n").normalize("NFC");
 
 function value(control) {
@@ -29,9 +33,9 @@ export function read(form) {
 
 /** What a text's form asks for: {preset, …} with what is asked besides, null when nothing is. */
 function asks(state, name, wanted) {
-  if (name === "rest") return (state.form = wanted ? { ...JSON.parse(wanted), ...state.form } : (state.form ?? null));
-  const said = wanted !== null && String(wanted) !== "" && !(name === "preset" && wanted === "free");
-  return (state.form = said ? { ...state.form, [name]: wanted } : (state.form ?? null));
+  const given = wanted !== null && String(wanted) !== "" && !(name === "preset" && wanted === "free");
+  if (name === "rest") state.form = wanted ? { ...JSON.parse(wanted), ...state.form } : (state.form ?? null);
+  else state.form = given ? { ...state.form, [name]: wanted } : (state.form ?? null);
 }
 
 /** A wish of a text's form as its field holds it: [[8, 10], 7] of `measure` is "8-10 7"; words stand a line each. */
@@ -69,7 +73,8 @@ export function fill(form, state) {
       const wanted = state.brief[name];
       if (!LISTS.includes(name) || String(lines(control.value)) !== String(wanted)) set(control, wanted);
     } else if (head === "params" && !control.matches(":disabled") && name in (state.params ?? {})) set(control, state.params[name]);
-    else if (head === "form" && "form" in state) set(control, name === "rest" ? rest(form, state.form) : spelled(name, state.form?.[name] ?? (name === "preset" ? "free" : "")));
+    else if (head === "form" && "form" in state)
+      set(control, name === "rest" ? rest(form, state.form) : spelled(name, state.form?.[name] ?? (name === "preset" ? "free" : "")));
     else if ((head === "seed" || head === "count") && head in state) set(control, state[head]);
   }
   for (const twin of form.querySelectorAll("[data-twin]")) twin.value = document.getElementById(twin.dataset.twin).value;
@@ -98,27 +103,44 @@ export function beside(theirs, mine) {
 
 const word = (value) => (Array.isArray(value) ? value.join("\n") : plain(String(value ?? ""))).trim();
 
-const asking = (form) => Object.entries(form ?? {}).map(([name, wanted]) => `${name}: ${[spelled(name, wanted)].flat().map((one) => (Object(one) === one ? JSON.stringify(one) : one)).join(", ")}`).sort().join("\n");
+const asking = (form) =>
+  Object.entries(form ?? {})
+    .map(
+      ([name, wanted]) =>
+        `${name}: ${[spelled(name, wanted)]
+          .flat()
+          .map((one) => (Object(one) === one ? JSON.stringify(one) : one))
+          .join(", ")}`,
+    )
+    .sort()
+    .join("\n");
 
 /** The fields in which two states differ: [dotted name, here, there]. */
 export function differences(mine, theirs) {
   const flat = (state) => ({
     ...Object.fromEntries(Object.entries(state.brief).map(([name, value]) => [`brief.${name}`, word(value)])),
     engine: word(state.engine),
-    params: Object.entries(state.params).map(([name, value]) => `${name} ${word(value)}`).sort().join("\n"),
+    params: Object.entries(state.params)
+      .map(([name, value]) => `${name} ${word(value)}`)
+      .sort()
+      .join("\n"),
     seed: word(state.seed),
     count: word(state.count),
     ...("form" in state ? { form: asking(state.form) } : {}),
   });
   const here = flat(mine);
   const there = flat(theirs);
-  return Object.keys(here).filter((name) => here[name] !== there[name]).map((name) => [name, here[name], there[name]]);
+  return Object.keys(here)
+    .filter((name) => here[name] !== there[name])
+    .map((name) => [name, here[name], there[name]]);
 }
 
 /** What an artist can change by hand beside typing: twins of a figure, the engine, the seed's lock. */
 export function enliven(form) {
   form.addEventListener("input", ({ target }) => {
-    const twin = target.dataset.twin ? document.getElementById(target.dataset.twin) : target.id && form.querySelector(`[data-twin="${target.id}"]`);
+    const twin = target.dataset.twin
+      ? document.getElementById(target.dataset.twin)
+      : target.id && form.querySelector(`[data-twin="${target.id}"]`);
     if (twin) twin.value = target.value;
     if (target.name === "engine") show(form);
     if (target.id === "seed-lock") {

@@ -1,13 +1,13 @@
 // The music bench: the score and its source, the player, the brief, and the engines' variants, put together.
-import { asked, grow, nested, settled } from "../asking.js";
-import { back } from "../back.js";
-import { conflict } from "../dialogs.js";
-import { enliven, read } from "../form.js";
-import { importing } from "../import.js";
-import { Live } from "../live.js";
-import { complain } from "../runs.js";
-import { Selection } from "../selection.js";
-import { Desk } from "../writing/desk.js";
+import { asked, grow, nested, settled } from "../bench/asking.js";
+import { back } from "../bench/back.js";
+import { conflict } from "../bench/dialogs.js";
+import { enliven, read } from "../bench/form.js";
+import { importing } from "../bench/import.js";
+import { Live } from "../bench/live.js";
+import { complain } from "../bench/runs.js";
+import { Selection } from "../bench/selection.js";
+import { Desk } from "../bench/workspace.js";
 import { Section, listen, oneAtATime } from "./audio.js";
 import { autosave } from "./autosave.js";
 import { Checking } from "./checking.js";
@@ -80,9 +80,23 @@ function stand() {
   if (chosen.dataset.kind === "sound") return transport.leave();
   if (chosen.matches(".coming") || (chosen !== figure && !chosen.querySelector(".score"))) return;
   if (chosen === figure) {
-    transport.stand({ id: "sheet", score, named: figure.dataset.named, text: () => source.text, whole: () => !sheet.part, range: () => selecting.range });
+    transport.stand({
+      id: "sheet",
+      score,
+      named: figure.dataset.named,
+      text: () => source.text,
+      whole: () => !sheet.part,
+      range: () => selecting.range,
+    });
   } else {
-    transport.stand({ id: chosen.dataset.revision, score: scoreOf(chosen), named: chosen.dataset.named, text: () => textOf(chosen), whole: () => !("cut" in chosen.dataset), range: () => null });
+    transport.stand({
+      id: chosen.dataset.revision,
+      score: scoreOf(chosen),
+      named: chosen.dataset.named,
+      text: () => textOf(chosen),
+      whole: () => !("cut" in chosen.dataset),
+      range: () => null,
+    });
   }
 }
 
@@ -132,7 +146,9 @@ document.addEventListener("submit", async (event) => {
 });
 
 bench.addEventListener("click", async ({ target }) => {
-  const button = target.closest("[data-verb], [data-hear], [data-example], [data-compare], [data-back], [data-file], [data-drawing], [data-print]");
+  const button = target.closest(
+    "[data-verb], [data-hear], [data-example], [data-compare], [data-back], [data-file], [data-drawing], [data-print]",
+  );
   if (!button) return;
   const { verb } = button.dataset;
   if (button.ariaDisabled === "true") complain(button.title);
@@ -167,10 +183,12 @@ async function save({ file: kind, drawing: draws }) {
 // Who unfolds the source wants to write in it; whether it is unfolded is remembered.
 const fold = $("source-fold");
 fold.open = localStorage.getItem(UNFOLDED) === "yes";
-fold.querySelector("summary").addEventListener("click", () => setTimeout(() => {
-  localStorage.setItem(UNFOLDED, fold.open ? "yes" : "no");
-  if (fold.open) source.focus();
-}));
+fold.querySelector("summary").addEventListener("click", () =>
+  setTimeout(() => {
+    localStorage.setItem(UNFOLDED, fold.open ? "yes" : "no");
+    if (fold.open) source.focus();
+  }),
+);
 
 /** An idea to begin with. */
 function example(button) {
@@ -183,8 +201,18 @@ function example(button) {
 // Space plays what is selected, unless it means something where the focus is.
 document.addEventListener("keydown", (event) => {
   const { target } = event;
-  if (event.key !== " " || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.defaultPrevented || document.querySelector("dialog[open], :popover-open")) return;
-  if (document.documentElement.dataset.keys === "off" || target.matches("input, textarea, select, summary, a, audio, button:not(.look)")) return;
+  if (
+    event.key !== " " ||
+    event.ctrlKey ||
+    event.metaKey ||
+    event.altKey ||
+    event.shiftKey ||
+    event.defaultPrevented ||
+    document.querySelector("dialog[open], :popover-open")
+  )
+    return;
+  if (document.documentElement.dataset.keys === "off" || target.matches("input, textarea, select, summary, a, audio, button:not(.look)"))
+    return;
   event.preventDefault();
   if (event.repeat) return;
   const chosen = selection.chosen ?? figure;

@@ -1,9 +1,13 @@
 // The text held against its form, line by line, while it is written: whose lines they are makes no difference.
-import { read } from "../form.js";
-import { post } from "./post.js";
+import { read } from "../bench/form.js";
+import { post } from "../shared/http.js";
 
 const PAUSE = 350; // ms after the last change
-const MARKS = new Map([[true, "✓"], [false, "✗"], [null, "?"]]);
+const MARKS = new Map([
+  [true, "✓"],
+  [false, "✗"],
+  [null, "?"],
+]);
 
 const element = (tag, kind, text = "") => Object.assign(document.createElement(tag), { className: kind, textContent: text });
 
@@ -76,7 +80,11 @@ export class FormCheck {
     const head = element("p", "verdict");
     head.append(
       element("b", "", report.title),
-      element("span", report.holds ? "yes" : "no", report.holds ? `✓ ${holds}` : partly.replace("{n}", kept).replace("{all}", every.length)),
+      element(
+        "span",
+        report.holds ? "yes" : "no",
+        report.holds ? `✓ ${holds}` : partly.replace("{n}", kept).replace("{all}", every.length),
+      ),
       element("span", "pattern", report.pattern),
     );
     const lines = element("ol", "held");
@@ -94,10 +102,17 @@ export class FormCheck {
     button.type = "button";
     button.ariaLabel = `${this.region.dataset.line.replace("{n}", at + 1)}: ${button.textContent}`;
     const found = element("span", "facts");
-    if (/^[平仄中]+$/.test(tones)) found.append(element("span", "tones", tones.replaceAll("平", "○").replaceAll("仄", "●").replaceAll("中", "◐")));
+    if (/^[平仄中]+$/.test(tones))
+      found.append(element("span", "tones", tones.replaceAll("平", "○").replaceAll("仄", "●").replaceAll("中", "◐")));
     if (letter) found.append(element("span", "letter", this.region.dataset.rhyme.replace("{n}", rhyme || letter)));
     const wrong = findings.filter(({ holds }) => !holds);
-    if (findings.length > wrong.length) found.append(this.#kept(findings.filter(({ holds }) => holds), wrong.length));
+    if (findings.length > wrong.length)
+      found.append(
+        this.#kept(
+          findings.filter(({ holds }) => holds),
+          wrong.length,
+        ),
+      );
     found.append(...wrong.map((finding) => this.#finding(finding, "span")));
     item.append(button, found);
     return item;
