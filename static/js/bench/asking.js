@@ -15,11 +15,11 @@ export function grow(work) {
 }
 
 /** Ask for a run by a button, which is busy meanwhile. The run, or null when it was refused (and that was said). */
-export async function asked(request, { button, form, words, live, work }) {
+export async function asked(request, { button, form, live, work }) {
   if (button.ariaBusy === "true") return null;
   button.ariaBusy = "true";
   live.expect();
-  const run = await ask(request, form, words);
+  const run = await ask(request, form);
   button.ariaBusy = null;
   grow(work); // it shows what is coming
   run?.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });

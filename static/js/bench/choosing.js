@@ -1,6 +1,7 @@
 // What a verb must know first, asked in a dialog of the page; one question is which other revision.
 import { complain } from "./runs.js";
 import { get, told } from "../shared/http.js";
+import { fill, words } from "../shared/words.js";
 
 const SEEN = 60; // revisions that are offered
 
@@ -13,8 +14,8 @@ export function answered(dialog, value) {
   });
 }
 
-/** The id of another revision of this work, picked ones first; null for none. `words` says in elements what each is. */
-export async function another(dialog, work, but, words) {
+/** The id of another revision of this work, picked ones first; null for none. `described` says in elements what each is. */
+export async function another(dialog, work, but, described) {
   const place = dialog.querySelector(".others");
   let items;
   try {
@@ -27,18 +28,19 @@ export async function another(dialog, work, but, words) {
   for (const old of place.querySelectorAll(":not(legend)")) old.remove();
   place.append(
     ...(others.length
-      ? others.map((one, at) => choice(dialog, one, at === 0, words(one)))
-      : [Object.assign(document.createElement("p"), { className: "hint", textContent: dialog.dataset.none })]),
+      ? others.map((one, at) => choice(one, at === 0, described(one)))
+      : [Object.assign(document.createElement("p"), { className: "hint", textContent: words.others })]),
   );
   dialog.querySelector(".act").hidden = !others.length;
   return answered(dialog, () => place.querySelector(":checked")?.value ?? null);
 }
 
-function choice(dialog, { id, number, picked }, first, words) {
+function choice({ id, number, picked }, first, description) {
   const label = Object.assign(document.createElement("label"), { className: "other" });
   const radio = Object.assign(document.createElement("input"), { type: "radio", name: "other", value: id, checked: first });
-  const { named, picked: seal } = dialog.dataset;
-  const name = Object.assign(document.createElement("b"), { textContent: named.replace("{n}", number) + (picked ? ` · ${seal}` : "") });
-  label.append(radio, name, ...words);
+  const name = Object.assign(document.createElement("b"), {
+    textContent: fill(words.revision, { n: number }) + (picked ? ` · ${words.picked}` : ""),
+  });
+  label.append(radio, name, ...description);
   return label;
 }

@@ -3,6 +3,7 @@
 import { mark } from "../shared/app.js";
 import { beside, differences, fill, read } from "./form.js";
 import { Mirror } from "./mirror.js";
+import { words } from "../shared/words.js";
 
 const PAUSE = 400; // ms after a keystroke
 const LONGEST = 1000; // ms that anything stays unsaved while one goes on typing
@@ -175,7 +176,7 @@ export class Draft {
   /** The brief as the engine reads it, from the last save. */
   #read({ positive, negative, dropped }) {
     const said = (tag, kind, text) => Object.assign(document.createElement(tag), { className: kind, textContent: text });
-    const { empty, not, dropped: unread } = this.prompt.dataset;
+    const { empty, not, dropped: unread } = words.prompt;
     const parts = [positive ? said("p", "read", positive) : said("p", "hint", empty)];
     if (negative) {
       parts.push(said("p", "read not", ` ${negative}`));
@@ -192,10 +193,10 @@ export class Draft {
   async #recover() {
     const left = await this.mirror.left();
     if (!left) return;
-    const words = this.writing?.differences(left.state).length;
-    if (!words && !differences(beside(left.state, this.saved), this.saved).length) return;
+    const rewritten = this.writing?.differences(left.state).length;
+    if (!rewritten && !differences(beside(left.state, this.saved), this.saved).length) return;
     fill(this.form, left.state);
-    if (words) this.writing.fill(left.state);
+    if (rewritten) this.writing.fill(left.state);
     this.version = left.version; // when the server has moved on since, it answers 409 and the artist is asked
     this.touch();
   }
@@ -215,6 +216,6 @@ export class Draft {
   #say(state) {
     if (this.status.dataset.state === state) return;
     this.status.dataset.state = state;
-    this.status.textContent = this.status.dataset[state];
+    this.status.textContent = words.saved[state];
   }
 }

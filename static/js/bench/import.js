@@ -1,4 +1,5 @@
 // A picture brought in: chosen, dropped onto the stage or pasted. It becomes a root of the lineage and lies on the stage.
+import { words } from "../shared/words.js";
 
 /** The JSON that answers; throws the problem (RFC 9457) when it is one. */
 async function post(address, body) {
@@ -16,7 +17,7 @@ export function importing(form, bench, draft) {
 
   async function bring(file) {
     wrong.textContent = "";
-    announce.textContent = form.dataset.busy;
+    announce.textContent = words.importing;
     stage.ariaBusy = "true";
     try {
       await draft.settle(); // its base will change: the server must have everything first
@@ -26,7 +27,7 @@ export function importing(form, bench, draft) {
       await post(`${form.dataset.draft}/base`, JSON.stringify({ revision: made.id }));
       return location.reload();
     } catch (error) {
-      wrong.textContent = error.detail ?? form.dataset.lost;
+      wrong.textContent = error.detail ?? words.lost;
     }
     stage.ariaBusy = null;
     input.value = "";

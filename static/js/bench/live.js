@@ -1,12 +1,11 @@
 // The stream of a work: previews come alive in place, and runs made in other windows appear. One connection a page,
 // closed while hidden; it survives a studio that is not there yet, and restarts of it. Present state comes first.
 import { find, fit, insert, replace } from "./runs.js";
+import { fill, words } from "../shared/words.js";
 
 const SOONEST = 250; // ms until the next attempt to connect; doubled up to LATEST
 const LATEST = 3000;
 const OPEN = ["queued", "running"];
-
-const fill = (text, values) => text.replaceAll(/\{(\w+)\}/g, (_, name) => values[name]);
 
 export class Live {
   #stream = null;
@@ -18,8 +17,8 @@ export class Live {
   #ends = new Map(); // runs that take their final form
   #previewed = true; // whether the first preview since the last Generate was painted
 
-  constructor(work, { words, link, waiting, announce, ended }) {
-    Object.assign(this, { address: `/works/${work}/events`, words, link, waiting, announce, ended });
+  constructor(work, { link, waiting, announce, ended }) {
+    Object.assign(this, { address: `/works/${work}/events`, link, waiting, announce, ended });
     document.addEventListener("visibilitychange", () => (document.hidden ? this.#close() : this.#open()));
     addEventListener("online", () => this.#open());
     document.addEventListener("stemma:run", ({ detail: run }) => this.#arrived(run));
@@ -85,7 +84,7 @@ export class Live {
   #lost(stream) {
     if (stream !== this.#stream) return;
     this.#close();
-    if (this.#delay >= LATEST) this.link.textContent = this.link.dataset.lost;
+    if (this.#delay >= LATEST) this.link.textContent = words.run.away;
     this.#timer = setTimeout(() => this.#open(), this.#delay);
     this.#delay = Math.min(this.#delay * 2, LATEST);
   }
@@ -141,7 +140,7 @@ export class Live {
     this.#ends.set(generation, replace(generation, html));
     const run = await this.#ends.get(generation);
     this.#ends.delete(generation);
-    this.announce.textContent = fill(this.words[end], { n: run.querySelectorAll("article").length });
+    this.announce.textContent = fill(words.run[end], { n: run.querySelectorAll("article").length });
     this.ended(end, run);
     this.#heard();
   }
@@ -151,8 +150,8 @@ export class Live {
     const line = run.querySelector(".state");
     const progress = run.querySelector("progress");
     if (!line || !progress) return;
-    const said = [this.#words(data)];
-    if (data.attempt > 1) said.unshift(fill(this.words.again, { n: data.attempt }));
+    const said = [this.#described(data)];
+    if (data.attempt > 1) said.unshift(fill(words.run.again, { n: data.attempt }));
     line.textContent = said.join(" · ");
     if (data.steps && data.status === "running") {
       progress.max = data.steps;
@@ -162,16 +161,14 @@ export class Live {
     }
   }
 
-  #words({ status, position, step, steps, left }) {
-    const words = this.words;
-    if (status === "queued" && this.waiting) return words.waits;
-    if (status === "queued") return position > 0 ? fill(words.queued, { n: position + 1 }) : words.next;
-    if (!step) return words.starts;
-    if (step >= steps) return words.last;
-    const done = fill(words.step, { step, steps });
-    return left === null || left === undefined || !words.left
-      ? done
-      : `${done} · ${fill(words.left, { n: Math.max(1, Math.round(left)) })}`;
+  #described({ status, position, step, steps, left }) {
+    const said = words.run;
+    if (status === "queued" && this.waiting) return said.waits;
+    if (status === "queued") return position > 0 ? fill(said.queued, { n: position + 1 }) : said.next;
+    if (!step) return said.starts;
+    if (step >= steps) return said.last;
+    const done = fill(said.step, { step, steps });
+    return left === null || left === undefined || !said.left ? done : `${done} · ${fill(said.left, { n: Math.max(1, Math.round(left)) })}`;
   }
 
   /** Previews take each other's place in one <img>: the browser shows the old one until the new one is decoded. */

@@ -1,4 +1,5 @@
 // Runs of variants on the stage: asked for, put in place, replaced when they end; nothing moves, focus is kept.
+import { words } from "../shared/words.js";
 import { mark } from "../shared/app.js";
 
 const runs = () => document.getElementById("runs");
@@ -72,12 +73,12 @@ function place(run, active) {
 }
 
 /** Ask for a generation. Errors are said in place; true when it was accepted. */
-export async function ask(request, form, words) {
+export async function ask(request, form) {
   const key = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("");
   const headers = { "Content-Type": "application/json", Accept: "text/html", "HX-Request": "true", "Idempotency-Key": key };
   const answer = await send(form.action, { method: "POST", headers, body: JSON.stringify(request) });
   if (!answer) {
-    complain(words.offline);
+    complain(words.run.offline);
     return null;
   }
   const html = await answer.text();

@@ -1,4 +1,5 @@
 // What is selected, a variant or what lies on the stage, and the toolbar that belongs to it.
+import { words } from "../shared/words.js";
 
 const CHOICES = "article.variant, .base";
 const BY_CHOSEN = ["refine", "join", "translate", "continue", "replace", "harmonise", "transpose", "blend"]; // verbs of the engine that is chosen on the bench
@@ -65,7 +66,7 @@ export class Selection {
     const revision = this.#there;
     for (const button of this.toolbar.querySelectorAll("[data-verb]")) this.#allow(button, this.#obstacle(button.dataset.verb));
     for (const button of this.toolbar.querySelectorAll("[data-compare], .go, [data-href]")) {
-      this.#allow(button, revision ? "" : this.toolbar.dataset.coming);
+      this.#allow(button, revision ? "" : words.verbs.coming);
     }
     for (const link of this.toolbar.querySelectorAll("[data-href]")) {
       if (this.revision) link.href = link.dataset.href.replace("{id}", this.revision.id);
@@ -79,7 +80,7 @@ export class Selection {
   }
 
   #obstacle(verb) {
-    const { coming, gone, lacks, able, drawn, vectoriser } = this.toolbar.dataset;
+    const { coming, gone, lacks, able, drawn, vectoriser } = words.verbs;
     if (this.chosen.dataset.obstacle) return this.chosen.dataset.obstacle;
     if (!this.#there) return coming;
     if (verb === "vectorise") return "drawn" in this.chosen.dataset ? drawn : vectoriser; // it has an engine of its own

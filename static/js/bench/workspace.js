@@ -1,4 +1,5 @@
 // What lies on the sheet, and the revision it goes on from. The text becomes a revision by hand before an engine reads it.
+import { fill, words } from "../shared/words.js";
 import { complain } from "./runs.js";
 import { get, post, told } from "../shared/http.js";
 
@@ -57,7 +58,7 @@ export class Desk {
     const place = document.getElementById("base-named");
     const link = Object.assign(document.createElement("a"), {
       href: `/revisions/${id}`,
-      textContent: place.dataset.named.replace("{n}", number),
+      textContent: fill(words.revision, { n: number }),
     });
     place.replaceChildren(link);
     this.changed();

@@ -2,6 +2,7 @@
 // what is played; it is cut out here, and made anew by an engine. And recordings among the variants: one sounds at a time.
 import { complain } from "../bench/runs.js";
 import { post, told } from "../shared/http.js";
+import { fill, words } from "../shared/words.js";
 
 const DRAG = 4; // px from which a press is a drag
 const GRIP = 8; // px around a border by which it can be taken
@@ -9,7 +10,6 @@ const SHORTEST = 0.05; // s
 const PAUSE = 400; // ms before a choice is told: who drags wants to hear where it ends
 
 const rounded = (second) => Math.round(second * 100) / 100;
-const fill = (text, values) => text.replaceAll(/\{(\w+)\}/g, (_, name) => values[name]);
 
 export class Section {
   #anchor = null; // the second where the choice began
@@ -80,7 +80,7 @@ export class Section {
     this.recording.draw();
     this.chose();
     clearTimeout(this.#telling);
-    const { said, none } = this.recording.figure.dataset;
+    const { said, none } = words.section;
     this.#telling = setTimeout(() => {
       this.announce.textContent = range ? fill(said, { start: start.value, end: end.value }) : none;
     }, PAUSE);
@@ -145,7 +145,7 @@ export class Section {
     const range = this.range;
     if (!range) {
       this.form.elements.start.focus();
-      return complain(this.recording.figure.dataset.unchosen);
+      return complain(words.section.unchosen);
     }
     complain("");
     const [start, end] = range;

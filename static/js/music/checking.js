@@ -1,6 +1,7 @@
 // What the studio hears in the source as one types: faults with their places, the bars, the key. Late answers are dropped.
 import { post, told } from "../shared/http.js";
 import { units } from "./source.js";
+import { words } from "../shared/words.js";
 
 const PAUSE = 250; // ms after a keystroke
 const SLOWER = 1 / 200; // ms more for each character
@@ -47,7 +48,7 @@ export class Checking {
   }
 
   #show(text, found) {
-    const { holds, some, many, line } = this.box.dataset;
+    const { holds, some, many, line } = words.checks;
     const { faults } = found;
     const said = faults.length ? (faults.length === 1 ? some : many.replace("{n}", faults.length)) : text.trim() ? holds : "";
     this.box.querySelector(".told").textContent = said;

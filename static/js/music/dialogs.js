@@ -1,14 +1,13 @@
 // What a verb must know first: by how much to transpose, which other tune to blend with.
 import { another, answered } from "../bench/choosing.js";
 import { field, keyOf, moved, named } from "./tonality.js";
+import { fill, words } from "../shared/words.js";
 
 /** How many semitones up (or down, below zero), the resulting key named meanwhile; null when the artist thought better of it. */
 export function semitones(text) {
   const dialog = document.getElementById("transpose");
   const [range, number] = dialog.querySelectorAll("input");
   const [from, result, act] = [keyOf(text), dialog.querySelector("output"), dialog.querySelector(".act")];
-  const { modes, to, same } = dialog.dataset;
-  const names = JSON.parse(modes);
   const tell = ({ target } = {}) => {
     if (target) (target === range ? number : range).value = target.value;
     const by = Number(number.value);
@@ -16,8 +15,8 @@ export function semitones(text) {
     result.textContent = !from
       ? ""
       : by
-        ? to.replace("{from}", named(from, names)).replace("{to}", named(moved(from, by), names))
-        : same.replace("{from}", named(from, names));
+        ? fill(words.transpose.to, { from: named(from, words.modes), to: named(moved(from, by), words.modes) })
+        : fill(words.transpose.same, { from: named(from, words.modes) });
   };
   dialog.oninput = tell;
   tell();
@@ -29,10 +28,9 @@ export function semitones(text) {
 /** The id of another tune of this work, picked ones first; null for none. */
 export function other(work, but) {
   const dialog = document.getElementById("blend");
-  const modes = JSON.parse(dialog.dataset.modes);
   return another(dialog, work, but, ({ id, text }) => {
     const key = keyOf(text);
-    const said = [field(text, "T"), field(text, "R"), key && named(key, modes)].filter(Boolean).join(" · ");
+    const said = [field(text, "T"), field(text, "R"), key && named(key, words.modes)].filter(Boolean).join(" · ");
     const image = Object.assign(document.createElement("img"), { src: `/revisions/${id}/content?w=256`, alt: "", loading: "lazy" });
     image.addEventListener("error", () => image.remove());
     return [Object.assign(document.createElement("span"), { textContent: said }), image];

@@ -21,6 +21,7 @@ import { Source } from "./source.js";
 import { Transport } from "./transport.js";
 import { scoreOf, showing, textOf, whole } from "./variants.js";
 import { Verbs } from "./verbs.js";
+import { words } from "../shared/words.js";
 
 const UNFOLDED = "stemma:source"; // "yes" when the artist left the source open
 const $ = (id) => document.getElementById(id);
@@ -28,7 +29,6 @@ const bench = $("main");
 const form = $("brief");
 const figure = $("base");
 const { work } = bench.dataset;
-const words = { ...$("variants").dataset };
 
 enliven(form);
 const source = new Source($("source"));
@@ -39,8 +39,8 @@ const recording = $("recording") && new Recording($("recording"));
 const section = recording && new Section(recording, { announce: $("announce"), chose: offer, trimmed: instead });
 const selecting = new Selecting(score, { announce: $("announce"), heard: chose });
 const selection = new Selection(bench, $("verbs"), form);
-const live = new Live(work, { words, link: $("link"), waiting: $("waiting"), announce: $("announce"), ended: () => grow(work) });
-const generate = (request, button) => asked(request, { button, form, words, live, work });
+const live = new Live(work, { link: $("link"), waiting: $("waiting"), announce: $("announce"), ended: () => grow(work) });
+const generate = (request, button) => asked(request, { button, form, live, work });
 const desk = new Desk({ work, form, editor: source, draft, changed: () => grow(work) });
 const verbs = new Verbs({ bench, form, source, desk, selection, selecting, section, generate });
 const sheet = new Sheet(figure, source, score, drawn);
@@ -50,7 +50,7 @@ new Checking($("checks"), source, (found) => {
 });
 oneAtATime(() => transport.playing && transport.toggle());
 showing(bench);
-mapping($("prompt"), figure.dataset);
+mapping($("prompt"));
 importing($("import"), bench, draft);
 stand();
 
@@ -118,7 +118,7 @@ function offer() {
 }
 
 source.on("selection", () => score.mark(source.caret));
-source.on("change", () => (figure.dataset.obstacle = source.text.trim() ? "" : figure.dataset.empty));
+source.on("change", () => (figure.dataset.obstacle = source.text.trim() ? "" : words.sheet.empty));
 document.addEventListener("stemma:selected", stand);
 score.host.addEventListener("focus", () => selection.chosen !== figure && selection.select(figure));
 
@@ -174,7 +174,7 @@ async function save({ file: kind, drawing: draws }) {
   if (recording || selection.chosen?.dataset.kind === "sound") return file(selection.revision.id, kind);
   const text = onSheet ? source.text : await whole(selection.chosen);
   const name = figure.querySelector("h2").textContent;
-  if (draws !== undefined) return void (drawing(text, name) || complain(figure.dataset.empty));
+  if (draws !== undefined) return void (drawing(text, name) || complain(words.sheet.empty));
   if (!kind) return print();
   const revision = onSheet ? await desk.revision() : selection.revision.id;
   if (revision) file(revision, kind);

@@ -1,6 +1,5 @@
 // Bars are chosen on the staff: a press, a drag, Shift with either, or the arrows while the score has the focus.
-
-const fill = (text, values) => text.replaceAll(/\{(\w+)\}/g, (_, name) => values[name]);
+import { fill, words } from "../shared/words.js";
 
 export class Selecting {
   #anchor = null; // the number of the bar where the choice began
@@ -43,7 +42,7 @@ export class Selecting {
     if (this.#anchor === null) return;
     this.#anchor = this.#head = null;
     this.show();
-    this.announce.textContent = this.score.host.dataset.none;
+    this.announce.textContent = words.bars.none;
     this.heard("bars", null);
   }
 
@@ -59,12 +58,12 @@ export class Selecting {
   get words() {
     if (!this.bars) return "";
     const [first, last] = this.bars;
-    const { one, many, pickup, led } = this.score.host.dataset;
+    const { one, many, pickup, led } = words.bars;
     return first === last ? fill(first === 0 ? pickup : one, { n: first }) : fill(first === 0 ? led : many, { first, last });
   }
 
   #say() {
-    const { said, alone } = this.score.host.dataset;
+    const { said, alone } = words.bars;
     const range = this.range;
     const notes = range ? this.score.source.slice(...range).replaceAll(/\s+/g, " ") : "";
     const [first, last] = this.bars;

@@ -1,5 +1,6 @@
 // The sheet: the score of the source, drawn as one writes. A very long tune is drawn in part until the rest is asked for.
 import { field, keyOf, named } from "./tonality.js";
+import { words } from "../shared/words.js";
 
 const AT_ONCE = 128; // bars
 const AT_MOST = 24_000; // UTF-16 units of them
@@ -78,11 +79,11 @@ export class Sheet {
 
   /** The title, and what kind of tune it is, above the staves. */
   #head(text) {
-    const { modes, kinds, untitled } = this.figure.dataset;
-    this.figure.querySelector("h2").textContent = field(text, "T") || untitled;
+    const { modes, kinds, sheet } = words;
+    this.figure.querySelector("h2").textContent = field(text, "T") || sheet.untitled;
     const key = keyOf(text);
     const kind = field(text, "R");
-    const said = [JSON.parse(kinds)[kind.toLowerCase()] ?? kind, key && named(key, JSON.parse(modes)), field(text, "M"), field(text, "C")];
+    const said = [kinds[kind.toLowerCase()] ?? kind, key && named(key, modes), field(text, "M"), field(text, "C")];
     this.figure.querySelector(".kind").textContent = said.filter(Boolean).join(" · ");
   }
 }

@@ -2,6 +2,7 @@
 import { performed, spanOf } from "./performance.js";
 import { parsed } from "./engraver.js";
 import { Player } from "./player.js";
+import { words } from "../shared/words.js";
 
 const INSTRUMENT = "stemma:instrument";
 
@@ -96,7 +97,7 @@ export class Transport {
     this.player.put(music, { keep });
     this.#length(music?.length ?? 0);
     this.#loop();
-    this.box.querySelector(".missing").textContent = music ? "" : this.box.dataset.silent;
+    this.box.querySelector(".missing").textContent = music ? "" : words.player.silent;
     return Boolean(music);
   }
 
@@ -133,7 +134,7 @@ export class Transport {
     if (event === "state") {
       const { playing } = this.player;
       this.button.ariaPressed = String(playing);
-      this.button.querySelector(".word").textContent = playing ? this.button.dataset.pause : this.button.dataset.play;
+      this.button.querySelector(".word").textContent = playing ? words.player.pause : words.player.play;
       this.box.dataset.state = playing ? "playing" : "resting";
       if (playing) this.box.querySelector(".missing").textContent = "";
       document.dispatchEvent(new CustomEvent("stemma:playing", { detail: { playing, id: this.#subject?.id } }));
@@ -144,7 +145,7 @@ export class Transport {
       const cursor = this.#subject?.score.sound(what);
       if (cursor) follow(cursor);
     } else if (event === "missing") {
-      this.box.querySelector(".missing").textContent = this.box.dataset.missing;
+      this.box.querySelector(".missing").textContent = words.player.missing;
     }
   }
 }

@@ -4,6 +4,7 @@ import { read } from "../bench/form.js";
 import { complain } from "../bench/runs.js";
 import { other, semitones } from "./dialogs.js";
 import { textOf } from "./variants.js";
+import { words } from "../shared/words.js";
 
 const BENCH = ["refine", "continue", "replace", "harmonise", "transpose", "blend"]; // read the engine and parameters on the bench
 const TAKES = 2; // of a replaced section, at least
@@ -57,6 +58,6 @@ export class Verbs {
     const { revision, parent } = this.selection.chosen.dataset;
     const left = this.desk.base && this.desk.base !== revision ? this.desk.base : parent;
     if (left) location.assign(`/revisions/${left}/diff/${revision}`);
-    else complain(document.getElementById("verbs").dataset.alone);
+    else complain(words.verbs.alone);
   }
 }

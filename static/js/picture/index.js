@@ -13,13 +13,12 @@ import { back } from "../bench/back.js";
 const $ = (id) => document.getElementById(id);
 const bench = $("main");
 const form = $("brief");
-const words = { ...$("variants").dataset };
 
 enliven(form);
 const draft = new Draft(form, { status: $("saved"), prompt: $("prompt"), dialog: conflict($("conflict"), form) });
 const selection = new Selection(bench, $("verbs"), form);
-const live = new Live(bench.dataset.work, { words, link: $("link"), waiting: $("waiting"), announce: $("announce"), ended });
-const sketching = new Sketching($("sketching"), form, (request) => ask(request, form, words));
+const live = new Live(bench.dataset.work, { link: $("link"), waiting: $("waiting"), announce: $("announce"), ended });
+const sketching = new Sketching($("sketching"), form, (request) => ask(request, form));
 importing($("import"), bench, draft);
 
 function ended(end, run) {
@@ -27,7 +26,7 @@ function ended(end, run) {
   sketching.ended(end, run);
 }
 
-const generate = (request, button) => asked(request, { button, form, words, live, work: bench.dataset.work });
+const generate = (request, button) => asked(request, { button, form, live, work: bench.dataset.work });
 
 /** A verb on a revision. Vary, reroll and finish take the parent's brief, finish its seed too; refine brings the parent towards the one on the bench. */
 function perform(button) {

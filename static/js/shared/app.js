@@ -1,5 +1,6 @@
 // What every page has: keys, dialogs, the theme without a reload, and words about what went wrong, in place.
 import "./keys.js";
+import { words } from "./words.js";
 
 document.addEventListener("click", (event) => {
   const opener = event.target.closest("[data-open]");
@@ -26,8 +27,7 @@ if (/Mac|iP(hone|ad)/.test(navigator.platform)) {
 
 // A press that could not be sent; what the server refuses comes as its own partial.
 document.addEventListener("htmx:error", () => {
-  const words = Object.assign(document.createElement("p"), { textContent: problem().dataset.lost });
-  problem().replaceChildren(words);
+  problem().replaceChildren(Object.assign(document.createElement("p"), { textContent: words.lost }));
 });
 
 function problem() {
@@ -48,16 +48,16 @@ export function mark(form, wrong) {
     const name = CSS.escape(field.replace(/\.\d+$/, "")); // an entry of a list is a line of its textarea
     const control = form.querySelector(`[name="${name}"]:not([type=hidden], [disabled])`);
     if (!control) continue;
-    const words = document.createElement("p");
-    words.className = "wrong";
-    words.id = `wrong-${field.replaceAll(/\W/g, "-")}`;
-    words.dataset.for = field;
-    words.textContent = message;
+    const said = document.createElement("p");
+    said.className = "wrong";
+    said.id = `wrong-${field.replaceAll(/\W/g, "-")}`;
+    said.dataset.for = field;
+    said.textContent = message;
     control.setAttribute("aria-invalid", "true");
-    control.setAttribute("aria-errormessage", words.id);
+    control.setAttribute("aria-errormessage", said.id);
     control.dataset.described ??= control.getAttribute("aria-describedby") ?? "";
-    control.setAttribute("aria-describedby", `${control.dataset.described} ${words.id}`.trim());
-    (control.closest(".field") ?? control.parentElement).append(words);
+    control.setAttribute("aria-describedby", `${control.dataset.described} ${said.id}`.trim());
+    (control.closest(".field") ?? control.parentElement).append(said);
     placed += 1;
   }
   return placed > 0 && placed === wrong.length;

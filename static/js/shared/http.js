@@ -1,4 +1,5 @@
 // JSON to the studio and back.
+import { words } from "./words.js";
 
 const HEADERS = { Accept: "application/json", "Content-Type": "application/json" };
 
@@ -7,7 +8,7 @@ async function answered(sent) {
   try {
     answer = await sent;
   } catch {
-    throw { detail: document.getElementById("problem").dataset.lost };
+    throw { detail: words.lost };
   }
   const body = await answer.json().catch(() => ({}));
   if (!answer.ok) throw body;
@@ -23,5 +24,5 @@ export const get = (address) => answered(fetch(address, { headers: { Accept: "ap
 /** A problem in words: what is wrong with each field, or what is wrong at all. */
 export function told({ fields, detail, title, message } = {}) {
   const said = (fields ?? []).map((field) => field.message).filter(Boolean);
-  return said.length ? said.join(" ") : (detail ?? title ?? message ?? document.getElementById("problem").dataset.lost);
+  return said.length ? said.join(" ") : (detail ?? title ?? message ?? words.lost);
 }

@@ -1,7 +1,6 @@
 // The distribution on the table: what could have stood in a token's place, ranked; choosing one branches from exactly there.
 import { share, visible } from "./tokens.js";
-
-const fill = (text, values) => text.replaceAll(/\{(\w+)\}/g, (_, name) => values[name]);
+import { fill, words } from "../shared/words.js";
 
 export class Distribution {
   #place = null; // {revision, tokens, index, mark(token or null), home}: where one looks
@@ -68,7 +67,7 @@ export class Distribution {
   }
 
   #draw(token) {
-    const { here, forced, choose, alone } = this.region.dataset;
+    const { here, forced, choose, alone } = words.distribution;
     const said = fill(here, { token: visible(token.text), share: share(token.logprob) });
     this.region.querySelector(".here").textContent = token.forced ? `${said} · ${forced}` : said;
     const most = Math.exp(token.alternatives[0]?.logprob ?? 0);
@@ -91,7 +90,7 @@ export class Distribution {
   }
 
   #named(text) {
-    return text.includes("\n") ? this.region.dataset.newline : this.region.dataset.space;
+    return text.includes("\n") ? words.distribution.newline : words.distribution.space;
   }
 
   #take(rank, button) {

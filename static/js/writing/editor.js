@@ -24,6 +24,7 @@ import { marked, marks } from "./marks.js";
 import { inked, keeping, origins, originsOf, spansIn, written } from "./origins.js";
 import { astral, pointsOf } from "./points.js";
 import "./styles.js";
+import { words } from "../shared/words.js";
 
 const IDLE = 300; // ms without a change
 const CALMER = 1 / 200; // ms more for each character: what is added up of a long text waits for a longer pause
@@ -49,7 +50,7 @@ class Editor {
       inks,
       marks,
       history(),
-      finding(JSON.parse(host.dataset.words ?? "{}")),
+      finding(words.finding ?? {}),
       keymap.of([
         { key: "Escape", run: () => this.#leave() },
         { key: "Enter", run: insertNewline, shift: insertNewline },
@@ -59,7 +60,7 @@ class Editor {
       EditorView.lineWrapping,
       EditorView.scrollMargins.of(() => MARGINS),
       EditorView.contentAttributes.of({
-        "aria-label": host.dataset.name ?? "Text",
+        "aria-label": words.editor?.name ?? "Text",
         lang: language,
         spellcheck: "true",
         autocorrect: "on",
@@ -67,7 +68,7 @@ class Editor {
         writingsuggestions: "true",
       }),
       this.#locked.of(EditorState.readOnly.of(readOnly)),
-      host.dataset.placeholder ? placeholder(host.dataset.placeholder) : [],
+      words.editor ? placeholder(words.editor.placeholder) : [],
       EditorView.updateListener.of((update) => this.#updated(update)),
     ];
     this.#view = new EditorView({ parent: host, state: EditorState.create({ doc: bare.doc, extensions }) });
@@ -244,9 +245,8 @@ function difference(before, after) {
 
 const splits = (text, at) => /[\udc00-\udfff]/.test(text.charAt(at)) && /[\ud800-\udbff]/.test(text.charAt(at - 1));
 
-/** Make an editor in `host`. Its data-name is the text's accessible name, data-placeholder stands there while it is empty,
- * data-words are the words of its search (templates/works/_finding.html).
- * `home` names the text (the draft's address): what was copied from it keeps its origins when it is pasted into it. */
+/** Make an editor in `host`. `home` names the text (the draft's address): what was copied from it keeps its origins when
+ * it is pasted into it. */
 export function mountEditor(host, options) {
   return new Editor(host, options);
 }

@@ -21,12 +21,12 @@ import { readingSheet } from "./sheet-tokens.js";
 import { streaming } from "./streams.js";
 import { readingVariants } from "./variant-tokens.js";
 import { Verbs } from "./verbs.js";
+import { words } from "../shared/words.js";
 
 const $ = (id) => document.getElementById(id);
 const bench = $("main");
 const form = $("brief");
 const { work } = bench.dataset;
-const words = { ...$("variants").dataset };
 
 enliven(form);
 forms(form);
@@ -37,8 +37,8 @@ const editor = mountEditor($("editor"), {
 });
 const draft = autosave(editor, form, { status: $("saved"), prompt: $("prompt"), dialog: conflict($("conflict"), form) });
 const selection = new Selection(bench, $("verbs"), form);
-const live = new Live(work, { words, link: $("link"), waiting: $("waiting"), announce: $("announce"), ended: () => grow(work) });
-const ask = (request, button) => asked(request, { button, form, words, live, work });
+const live = new Live(work, { link: $("link"), waiting: $("waiting"), announce: $("announce"), ended: () => grow(work) });
+const ask = (request, button) => asked(request, { button, form, live, work });
 const generate = (request, button) => shortened(ask, request, button);
 
 const desk = new Desk({ work, form, editor, draft, changed: () => grow(work) });
@@ -50,7 +50,7 @@ showShares($("shares"), editor.shares);
 editor.on("idle", () => showShares($("shares"), editor.shares));
 $("ink").ariaChecked = String(editor.ink());
 $("ink").addEventListener("click", () => ($("ink").ariaChecked = String(editor.ink(!editor.ink()))));
-editor.on("notice", (why) => complain($("editor").dataset[why]));
+editor.on("notice", (why) => complain(words.editor[why]));
 streaming(bench);
 candidates(bench, editor, desk);
 readingVariants(bench, distribution);

@@ -1,6 +1,7 @@
 // The text held against its form, line by line, while it is written: whose lines they are makes no difference.
 import { read } from "../bench/form.js";
 import { post } from "../shared/http.js";
+import { words } from "../shared/words.js";
 
 const PAUSE = 350; // ms after the last change
 const MARKS = new Map([
@@ -74,7 +75,7 @@ export class FormCheck {
   }
 
   #draw(report, points) {
-    const { holds, partly } = this.region.dataset;
+    const { holds, partly } = words.prosody;
     const every = [...report.lines.flatMap((line) => line.findings), ...report.findings];
     const kept = every.filter((finding) => finding.holds).length;
     const head = element("p", "verdict");
@@ -100,11 +101,11 @@ export class FormCheck {
     const button = element("button", "quiet", points.slice(start, end).join(""));
     Object.assign(button.dataset, { start, end });
     button.type = "button";
-    button.ariaLabel = `${this.region.dataset.line.replace("{n}", at + 1)}: ${button.textContent}`;
+    button.ariaLabel = `${words.prosody.line.replace("{n}", at + 1)}: ${button.textContent}`;
     const found = element("span", "facts");
     if (/^[平仄中]+$/.test(tones))
       found.append(element("span", "tones", tones.replaceAll("平", "○").replaceAll("仄", "●").replaceAll("中", "◐")));
-    if (letter) found.append(element("span", "letter", this.region.dataset.rhyme.replace("{n}", rhyme || letter)));
+    if (letter) found.append(element("span", "letter", words.prosody.rhyme.replace("{n}", rhyme || letter)));
     const wrong = findings.filter(({ holds }) => !holds);
     if (findings.length > wrong.length)
       found.append(
@@ -120,13 +121,13 @@ export class FormCheck {
 
   /** What holds is said in one word, and at length on request: what does not is what one looks for. */
   #kept(findings, wrong) {
-    const item = this.#finding({ holds: true, message: wrong ? "" : this.region.dataset.yes }, "span");
+    const item = this.#finding({ holds: true, message: wrong ? "" : words.prosody.yes }, "span");
     item.title = findings.map(({ message }) => message).join("\n");
     return item;
   }
 
   #finding({ holds, message }, tag) {
-    const { yes, no, unsure } = this.region.dataset;
+    const { yes, no, unsure } = words.prosody;
     const item = element(tag, holds === null ? "unsure" : holds ? "yes" : "no");
     const mark = Object.assign(element("b", "", MARKS.get(holds)), { ariaHidden: "true" });
     const word = element("span", "unseen", holds === null ? unsure : holds ? yes : no);

@@ -2,6 +2,7 @@
 // not expect stands on a thick line, with its figure at hand; the perplexity tells how unsure it was on the whole.
 import { get, post, told } from "../shared/http.js";
 import { share, visible } from "./tokens.js";
+import { words } from "../shared/words.js";
 
 const EVERY = 400; // ms between looks
 const LONGEST = 120_000; // ms
@@ -36,7 +37,7 @@ export class Reading {
     const selection = start < end ? [start, end] : null;
     const revision = await this.desk.revision();
     if (!revision || turn !== this.#asked) return;
-    this.#say(this.region.dataset.waits);
+    this.#say(words.reading.waits);
     this.button.ariaExpanded = "true";
     try {
       const engine = this.form.elements.engine?.value || null;
@@ -55,19 +56,19 @@ export class Reading {
       if (found.ready) return found;
       await new Promise((wake) => setTimeout(wake, EVERY));
     }
-    if (turn === this.#asked) throw { detail: this.region.dataset.failed };
+    if (turn === this.#asked) throw { detail: words.reading.failed };
     return null;
   }
 
   #say(text, kind = "hint") {
-    const words = element("p", kind, text);
-    words.setAttribute("role", "status");
-    this.region.replaceChildren(words);
+    const said = element("p", kind, text);
+    said.setAttribute("role", "status");
+    this.region.replaceChildren(said);
     this.region.hidden = false;
   }
 
   #draw({ perplexity, tokens }) {
-    const { legend, perplexity: unsure } = this.region.dataset;
+    const { legend, perplexity: unsure } = words.reading;
     const figure = new Intl.NumberFormat(document.documentElement.lang, { maximumSignificantDigits: 3 });
     const head = element("p", "verdict");
     head.append(
@@ -85,7 +86,7 @@ export class Reading {
     const item = element("span", `surprise-${surprise}`, text);
     const first = alternatives?.[0];
     const rather = first && first.text !== text ? ` · ${visible(first.text)} ${share(first.logprob)}` : "";
-    item.title = this.region.dataset.token.replace("{token}", visible(text)).replace("{share}", share(logprob)) + rather;
+    item.title = words.reading.token.replace("{token}", visible(text)).replace("{share}", share(logprob)) + rather;
     if (surprise < 3) return item;
     const figure = element("sub", "", share(logprob));
     const both = element("span", "surprising");

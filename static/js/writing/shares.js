@@ -1,4 +1,5 @@
 // Who wrote how much, which is the legend of the inks as well: "You 64 % · Model 30 % · Pasted 6 %".
+import { words } from "../shared/words.js";
 
 const KINDS = ["hand", "changed", "engine", "paste", "import"];
 
@@ -10,7 +11,7 @@ export function percents(fractions) {
   return found.map(({ whole }) => whole);
 }
 
-/** Fill a list with the shares of an editor. Its data-hand, data-engine … are the words, with {n} for the share; what has
+/** Fill a list with the shares of an editor. What has
  * no share is left out. What the hand changed in the engine's words is said apart, so that all of them add up to 100. */
 export function showShares(list, shares) {
   const space = document.documentElement.lang.startsWith("zh") ? "" : "\u00a0";
@@ -20,10 +21,10 @@ export function showShares(list, shares) {
   list.classList.add("ink-legend");
   list.replaceChildren(
     ...KINDS.filter((kind) => apart[kind] > 1e-9).map((kind) => {
-      const words = Object.assign(document.createElement("span"), { className: `ink-${kind}` });
-      words.textContent = list.dataset[kind].replace("{n}", `${shown[kind]}${space}%`);
+      const said = Object.assign(document.createElement("span"), { className: `ink-${kind}` });
+      said.textContent = words.shares[kind].replace("{n}", `${shown[kind]}${space}%`);
       const item = document.createElement("li");
-      item.append(words);
+      item.append(said);
       return item;
     }),
   );

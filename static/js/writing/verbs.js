@@ -2,6 +2,7 @@
 import { read } from "../bench/form.js";
 import { complain } from "../bench/runs.js";
 import { another, instruction } from "./dialogs.js";
+import { words } from "../shared/words.js";
 
 const MOST = 8; // candidates for a next line
 const BENCH = ["refine", "join", "translate"]; // read the brief and the engine on the bench; the others their parent's
@@ -42,7 +43,7 @@ export class Verbs {
   }
 
   #obstacle(verb) {
-    const { trashed, empty, unselected, none, lacks, whole } = this.toolbar.dataset;
+    const { trashed, empty, unselected, none, lacks, whole } = words.write;
     if (trashed) return trashed;
     if (!this.editor.length) return empty;
     const [start, end] = this.editor.selection;
@@ -101,7 +102,7 @@ export class Verbs {
     const { revision, parent } = this.selection.chosen.dataset;
     const left = this.desk.base && this.desk.base !== revision ? this.desk.base : parent;
     if (left) location.assign(`/revisions/${left}/diff/${revision}`);
-    else complain(document.getElementById("verbs").dataset.alone);
+    else complain(words.verbs.alone);
   }
 
   /** A toolbar is one stop of the tab key; arrows go along it. */
