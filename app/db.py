@@ -7,7 +7,9 @@ one that reads first and then writes fails at once when another wrote between, i
 
 from __future__ import annotations
 
+import logging
 import os
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -21,13 +23,21 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from prometheus_client import Histogram
 from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from app.settings import ROOT, Settings, settings
 
+log = logging.getLogger(__name__)
 BUSY_TIMEOUT = 15  # seconds a writer waits for another before the person is told
+LONG = 0.05  # seconds from the beginning of a write to its commit that are worth a line in the log
+BUCKETS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 1, 5, 15)
+HELD = Histogram(
+    "stemma_write_seconds", "From the beginning of a write to its commit", ["what"], registry=None, buckets=BUCKETS
+)
+WAITED = Histogram("stemma_write_wait_seconds", "Waiting for other writes before one's own", registry=None, buckets=BUCKETS)
 
 
 class Moment(sa.TypeDecorator[datetime]):
@@ -93,7 +103,7 @@ def make_engine(config: Settings) -> sa.Engine:
         config.database_url,
         connect_args={"timeout": BUSY_TIMEOUT},
         pool_size=20,
-        max_overflow=30,
+        max_overflow=60,
         pool_timeout=BUSY_TIMEOUT,
     )
 
@@ -119,6 +129,7 @@ class Database:
         self.engine = make_engine(self.settings)
         self._reader = sessionmaker(self.engine, expire_on_commit=False)
         self._writer = sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
+        self._turn = threading.Lock()  # SQLite has one writer: here one waits without asking again and again
 
     @contextmanager
     def reading(self) -> Iterator[Session]:
@@ -127,18 +138,48 @@ class Database:
             yield session
 
     @contextmanager
-    def writing(self) -> Iterator[Session]:
-        """A session that commits at the end and rolls back on an error."""
-        with self._writer() as session, session.begin():
-            yield session
+    def writing(self, what: str = "") -> Iterator[Session]:
+        """A session that commits at the end and rolls back on an error.
 
-    def open(self, *, writes: bool) -> Session:
-        """A session that the caller ends (a request does)."""
-        return (self._writer if writes else self._reader)()
+        Nobody else writes meanwhile (SQLite), so whatever waits or computes belongs before it. How long it is held is
+        measured, and told to the log when it is LONG, as `what` (by default the function that writes). Raises
+        sqlalchemy.exc.TimeoutError or OperationalError when others write for longer than BUSY_TIMEOUT.
+        """
+        what = what or sys._getframe(2).f_code.co_name  # beyond this generator and contextlib
+        asked, began = time.perf_counter(), 0.0
+        with self._alone():
+            try:
+                with self._writer.begin() as session:
+                    session.connection()  # it begins here, and waits for writers of other processes
+                    began = time.perf_counter()
+                    WAITED.observe(began - asked)
+                    yield session
+            finally:
+                if began:
+                    _measured(what, time.perf_counter() - began)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """The turn among the writers of this process."""
+        if not self.settings.sqlite:
+            yield
+            return
+        if not self._turn.acquire(timeout=BUSY_TIMEOUT):
+            raise sa.exc.TimeoutError("others write for too long")
+        try:
+            yield
+        finally:
+            self._turn.release()
 
     def close(self) -> None:
         """Give the connections back."""
         self.engine.dispose()
+
+
+def _measured(what: str, seconds: float) -> None:
+    HELD.labels(what).observe(seconds)
+    if seconds > LONG:
+        log.warning("a write took %d ms: %s", seconds * 1000, what, extra={"what": what, "ms": round(seconds * 1000, 1)})
 
 
 def alembic_config(connection: sa.Connection | None = None) -> Config:

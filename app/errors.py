@@ -97,6 +97,16 @@ class TooLargeError(StemmaError):
     status, code, title = 413, "too-large", _("That file is too large: at most %(limit)s.")
 
 
+class TooSlowError(StemmaError):
+    """The rest of the body did not come."""
+
+    status, code, title = (
+        408,
+        "too-slow",
+        _("The rest of what you sent did not arrive in time. Nothing was changed: send it again."),
+    )
+
+
 class UnsupportedError(StemmaError):
     """The body is of a kind that cannot be taken."""
 

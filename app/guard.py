@@ -1,18 +1,21 @@
-"""What stands before every handler: hosts, origins, body sizes, and the headers that keep a page to itself."""
+"""What stands before every handler: hosts, origins, and the headers that keep a page to itself."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 from urllib.parse import urlsplit
 
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import ForbiddenError, ForeignHostError, StemmaError, TooLargeError
+from app.errors import ForbiddenError, ForeignHostError, StemmaError
 from app.settings import Settings
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
-SLACK = 1024 * 1024  # bytes of a request besides the file it carries
+DRAINED = 64 * 1024 * 1024  # bytes of a refused body that are thrown away, so that its sender gets to hear why
+LINGER, IDLE = 10.0, 1.0  # seconds that this takes at most, and that nothing comes before it ends
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; font-src 'self'; media-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'; manifest-src 'self'"
@@ -59,31 +62,12 @@ class Guard:
             await self.app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        limit = self.settings.max_upload + SLACK
-        declared = headers.get("content-length", "0")
         if host_name(headers.get("host", "")) not in self.settings.allowed_hosts:
-            await refuse(send, ForeignHostError())
+            await refuse(receive, send, ForeignHostError())
         elif foreign(scope["method"], headers):
-            await refuse(send, ForbiddenError())
-        elif declared.isdigit() and int(declared) > limit:
-            await refuse(send, TooLargeError(limit=f"{self.settings.max_upload // 2**20} MB"))
+            await refuse(receive, send, ForbiddenError())
         else:
-            await self.app(scope, limited(receive, limit), with_headers(send))
-
-
-def limited(receive: Receive, limit: int) -> Receive:
-    """`receive`, ending with TooLargeError when more than `limit` bytes arrive (a body may come without a length)."""
-    read = 0
-
-    async def counting() -> Message:
-        nonlocal read
-        message = await receive()
-        read += len(message.get("body", b""))
-        if read > limit:
-            raise TooLargeError(limit=f"{limit // 2**20} MB")
-        return message
-
-    return counting
+            await self.app(scope, receive, with_headers(send))
 
 
 def with_headers(send: Send) -> Send:
@@ -99,8 +83,8 @@ def with_headers(send: Send) -> Send:
     return adding
 
 
-async def refuse(send: Send, error: StemmaError) -> None:
-    """Answer with the error and nothing else; the body is not read."""
+async def refuse(receive: Receive, send: Send, error: StemmaError) -> None:
+    """Answer with the error and nothing else, and close the connection."""
     problem = {"type": f"urn:stemma:{error.code}", "title": error.message(), "status": error.status, "code": error.code}
     body = json.dumps(problem).encode()
     headers = [
@@ -108,5 +92,36 @@ async def refuse(send: Send, error: StemmaError) -> None:
         (b"content-length", str(len(body)).encode()),
         (b"connection", b"close"),
     ]
+    send = lingering(receive, send)
     await send({"type": "http.response.start", "status": error.status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
+
+
+def lingering(receive: Receive, send: Send) -> Send:
+    """`send` for an answer that closes the connection before its request was read.
+
+    A connection that is closed while data lies unread is reset, and the reset may take the answer with it (RFC 9112, 9.6):
+    so the answer goes out, then what still comes is thrown away for a while, and only then the connection is closed.
+    """
+
+    async def sending(message: Message) -> None:
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            await send({**message, "more_body": True})
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(LINGER):
+                    await drained(receive)
+            message = {"type": "http.response.body", "body": b""}
+        await send(message)
+
+    return sending
+
+
+async def drained(receive: Receive) -> None:
+    """Throw away what is left of a body, up to DRAINED bytes. Raises TimeoutError when nothing comes for IDLE seconds."""
+    left = DRAINED
+    while left > 0:
+        async with asyncio.timeout(IDLE):
+            message = await receive()
+        left -= len(message.get("body", b""))
+        if message["type"] != "http.request" or not message.get("more_body", False):
+            return

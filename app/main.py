@@ -12,6 +12,7 @@ from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
 from app import problems
+from app.bodies import Bodies
 from app.db import Database
 from app.engines.catalog import catalog
 from app.guard import Guard
@@ -45,7 +46,7 @@ from app.routes import (
     tunes,
     works,
 )
-from app.routes.deps import Studio
+from app.routes.deps import WRITING, Studio
 from app.scripts import STATIC, static_version
 from app.search.index import Index
 from app.settings import Settings, settings
@@ -117,6 +118,7 @@ def create_app(config: Settings | None = None) -> FastAPI:
     app.mount(f"/static/{static_version()}", ForEver(directory=STATIC), name="static")
     problems.install(app)
     app.add_middleware(problems.Unexpected)
+    app.add_middleware(Bodies, settings=config, most=WRITING)
     app.add_middleware(Guard, settings=config)
     app.add_middleware(Observe)
     return app

@@ -14,11 +14,12 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.db import uuid7
+from app.db import HELD, WAITED, uuid7
 from app.settings import Settings
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 log = logging.getLogger("app.access")
+LEFT = 499  # what is counted where the client was gone before there was an answer
 _PLAIN = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 REGISTRY = CollectorRegistry()
@@ -32,6 +33,8 @@ SECONDS = Histogram(
 ANSWERS = Counter("stemma_answers_total", "Answers by status", ["status"], registry=REGISTRY)
 GENERATIONS = Gauge("stemma_generations", "Generations by state", ["status"], registry=REGISTRY)
 WORKERS = Gauge("stemma_workers", "Workers by state", ["state"], registry=REGISTRY)
+for histogram in (HELD, WAITED):
+    REGISTRY.register(histogram)
 
 
 class JsonFormatter(logging.Formatter):
@@ -84,7 +87,7 @@ class Observe:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        id, began, status = uuid7().hex[-12:], time.perf_counter(), 500
+        id, began, status = uuid7().hex[-12:], time.perf_counter(), LEFT
         token = request_id.set(id)
 
         async def noting(message: Message) -> None:
@@ -96,6 +99,9 @@ class Observe:
 
         try:
             await self.app(scope, receive, noting)
+        except BaseException:
+            status = 500 if status == LEFT else status
+            raise
         finally:
             seconds = time.perf_counter() - began
             route = getattr(scope.get("route"), "path", "other")

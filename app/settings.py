@@ -85,6 +85,7 @@ class Settings(BaseSettings):
     queue_limit: int = Field(200, ge=1)  # generations that may wait at once
     max_upload: int = 32 * 1024 * 1024  # bytes
     max_pixels: int = 50_000_000
+    silence: float = Field(20.0, gt=0)  # seconds in which nothing more of a request comes, after which it is given up
     device: str = "auto"
     preload: bool = True  # a worker loads the house engines before it takes anything; without, at the first request
     threads: int = Field(0, ge=0)  # torch threads of the worker; 0: all cores but one

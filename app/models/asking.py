@@ -34,6 +34,8 @@ EMPTY = {
     Medium.MUSIC: _("say what you want to hear: the brief is empty"),
 }
 ABC = "text/vnd.abc"  # app.engines.music.tunes.ABC
+WISH = ("work_id", "artist_id", "verb", "strength", "brief_data", "engine", "params", "seed", "count", "place", "form")
+KEYS = ("stopped", "idempotency_key", "idempotency_digest")
 
 
 class Asking:
@@ -49,32 +51,46 @@ class Asking:
     ) -> None:
         self.session, self.artist, self.work, self.engines, self.best = session, artist, work, engines, best
 
-    def ask(self, asked: Asked, *, key: str | None = None, limit: int = 200) -> Generation:
-        """A queued generation; the same `key` gives the same one.
+    def wish(self, asked: Asked, *, key: str | None = None, limit: int = 200) -> Generation | None:
+        """What `keep` will put into the queue, looked at from all sides: this may take a second, so it needs no more than a
+        session for reads. None when there is one of the same `key` already.
 
         Raises InvalidError, NotFoundError (a parent that is not the artist's), QueueFullError, ConflictError (the key with
         another body, a work in the trash).
         """
+        if self._known(key, asked) is not None:
+            return None
+        self._check_room(limit)
+        return self._generation(asked, self._parents(asked), key)
+
+    def keep(self, asked: Asked, wish: Generation | None = None, *, key: str | None = None, limit: int = 200) -> Generation:
+        """A queued generation made of `wish` (or, without one, looked at now), in a session that writes; the same `key`
+        gives the same one. Raises as `wish`.
+        """
         known = self._known(key, asked)
         if known is not None:
             return known
-        if self.work.trashed:
-            raise ConflictError(_("This work is in the trash. Restore it first."))
-        waiting = self.artist.generations.waiting()
-        if waiting >= limit:
-            raise QueueFullError(waiting=waiting)
-        parents = self._parents(asked)
-        generation = self._generation(asked, parents, key)
-        self.session.add(generation)
+        self._check_room(limit)
+        wish = wish or self._generation(asked, self._parents(asked), key)
+        parents = [GenerationParent(revision_id=one.revision.id, role=one.role, position=one.position) for one in wish.parents]
+        generation = Generation(**{name: getattr(wish, name) for name in WISH + KEYS}, parents=parents)
+        generation.priority = self.artist.generations.turn()
         try:
-            self.session.flush()
+            with self.session.begin_nested():
+                self.session.add(generation)
         except IntegrityError:  # the same key in the same instant: the other request won
-            self.session.rollback()
             known = self._known(key, asked)
             if known is None:
                 raise
             return known
         return generation
+
+    def _check_room(self, limit: int) -> None:
+        if self.work.trashed:
+            raise ConflictError(_("This work is in the trash. Restore it first."))
+        waiting = self.artist.generations.waiting()
+        if waiting >= limit:
+            raise QueueFullError(waiting=waiting)
 
     def _known(self, key: str | None, asked: Asked) -> Generation | None:
         known = self.artist.generations.by_key(key) if key else None
@@ -131,7 +147,6 @@ class Asking:
             place=place,
             form=form,
             stopped=[],
-            priority=self.artist.generations.turn(),
             idempotency_key=key,
             idempotency_digest=asked.digest() if key else None,
             parents=[

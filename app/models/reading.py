@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, defer, mapped_column, relationship
 
 from app.db import NULLABLE_JSON, Base, now, uuid7
 from app.models.revision import Revision
@@ -53,14 +53,15 @@ class Readings(Scope[Reading]):
     def query(self) -> sa.Select[Reading]:
         return sa.select(Reading).where(Reading.artist_id == self.artist.id)
 
-    def ask(self, revision: Revision, engine: str, selection: tuple[int, int] | None) -> Reading:
+    def ask(self, revision: UUID, engine: str, selection: tuple[int, int] | None) -> Reading:
         """A new one, that a worker will read; the same question while the first waits is the same reading."""
         wanted = list(selection) if selection else None
-        same = self.query().where(Reading.revision_id == revision.id, Reading.engine == engine)
+        same = self.query().where(Reading.revision_id == revision, Reading.engine == engine)
+        same = same.options(defer(Reading.tokens))  # long, and of one reading at most
         for known in self.session.scalars(same.order_by(Reading.id.desc()).limit(KEPT)):
             if known.selection == wanted and known.error is None:
                 return known
-        reading = Reading(artist_id=self.artist.id, revision=revision, engine=engine, selection=wanted)
+        reading = Reading(artist_id=self.artist.id, revision_id=revision, engine=engine, selection=wanted)
         self.session.add(reading)
         self.session.flush()
         last = self.query().with_only_columns(Reading.id).order_by(Reading.id.desc()).offset(KEPT).limit(1)

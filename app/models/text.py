@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, object_session
@@ -22,11 +23,28 @@ from app.models.work import Work
 FURTHEST = 64  # ancestors whose tokens are looked for
 
 
-def add_hand(session: Session, draft: Draft, artist: Artist) -> tuple[Revision, bool]:
+class Told(NamedTuple):
+    """What is told of a tune that comes from `base`: computed before anything is written, since it may take a second."""
+
+    text: str
+    base: UUID | None
+    facts: dict[str, Any]
+
+
+def told_of_hand(session: Session, draft: Draft, artist: Artist) -> Told | None:
+    """What `add_hand` will tell of the draft's tune; None where it has nothing to tell."""
+    text = draft.text or ""
+    if draft.work.medium != Medium.MUSIC or not text.strip() or (draft.base is not None and draft.base.text == text):
+        return None
+    parents = [draft.base_id] if draft.base_id else []
+    return Told(text, draft.base_id, facts_of(session, artist, draft.work, text, parents))
+
+
+def add_hand(session: Session, draft: Draft, artist: Artist, told: Told | None = None) -> tuple[Revision, bool]:
     """A revision by hand: the draft's text (a tune's ABC, faults and all) and origins as they stand; and whether it is new.
 
-    Its parent is the draft's base, and it becomes the base. A text that equals the base's is the base. Raises InvalidError
-    for a work of another medium and for an empty text.
+    Its parent is the draft's base, and it becomes the base. A text that equals the base's is the base. `told` is used if it
+    is of this very tune. Raises InvalidError for a work of another medium and for an empty text.
     """
     session.refresh(draft, with_for_update={"of": Draft})  # two windows at once make one revision
     text = draft.text or ""
@@ -39,6 +57,8 @@ def add_hand(session: Session, draft: Draft, artist: Artist) -> tuple[Revision, 
         return base, False
     work = session.get_one(Work, draft.work_id)
     tune = work.medium == Medium.MUSIC
+    if tune and (told is None or (told.text, told.base) != (text, draft.base_id)):  # saved anew in this very instant
+        told = told_of_hand(session, draft, artist)
     revision = Revision(
         work=work,
         number=work.numbers(1)[0],
@@ -47,7 +67,7 @@ def add_hand(session: Session, draft: Draft, artist: Artist) -> tuple[Revision, 
         brief_data=draft.brief_data,
         text=text,
         origins=None if tune else stored(spans_of(text, draft.origins)),
-        facts=facts_of(session, artist, work, text, [base.id] if base else []) if tune else {},
+        facts=told.facts if told else {},
         created_by=artist,
         parents=edges([(base.id, Role.EDIT)] if base else []),
     )

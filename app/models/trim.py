@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -20,31 +21,47 @@ SHORTEST = 0.05  # seconds that can still be heard
 SLACK = 0.05  # seconds by which a player may round
 
 
-def add_trim(
-    session: Session, store: Store, artist: Artist, work: Work, revision: Revision, start: float, end: float
-) -> Revision:
-    """What sounds in `revision` between two moments (seconds), sample by sample, as a revision by hand in `work`.
+class Cut(NamedTuple):
+    """A part of a recording that lies in the store already; its row is not written yet."""
 
-    Raises InvalidError when there is no such part or when it is all of it, ConflictError for a work in the trash,
-    NotFoundError when the file is gone.
-    """
+    asset: Asset
+    facts: dict[str, Any]
+
+
+def check_trimmable(work: Work, revision: Revision) -> None:
+    """Raises ConflictError for a work in the trash, InvalidError where there is no recording."""
     if work.trashed:
         raise ConflictError(_("This work is in the trash. Restore it first."))
     if work.medium != Medium.MUSIC:
         raise InvalidError("work", _("only a recording can be trimmed"))
+    if revision.asset is None or revision.asset.media_type not in MEDIA_TYPES:
+        raise InvalidError("revision", _("only a recording can be trimmed"))
+
+
+def cut(store: Store, revision: Revision, start: float, end: float) -> Cut:
+    """What sounds in `revision` between two moments (seconds), sample by sample, put into the store.
+
+    Raises InvalidError when there is no such part or when it is all of it, NotFoundError when the file is gone.
+    """
     whole = _recording(store, revision)
     first, last = _part(whole, start, end)
     part = whole.cut(first, last)
     data = part.encoded()
     asset = Asset(sha256=store.put(data), media_type=part.media_type, bytes=len(data), duration=part.duration)
+    return Cut(asset, {"trimmed": [first / whole.rate, last / whole.rate], "duration": part.duration, "rate": part.rate})
+
+
+def add_trim(session: Session, artist: Artist, work: Work, revision: Revision, part: Cut) -> Revision:
+    """`part` of `revision` as a revision by hand in `work`. Raises ConflictError, InvalidError (`check_trimmable`)."""
+    check_trimmable(work, revision)
     made = Revision(
         work=work,
         number=work.numbers(1)[0],
         origin=Origin.HAND,
         verb=str(Role.EDIT),
         brief_data=revision.brief_data,
-        facts={"trimmed": [first / whole.rate, last / whole.rate], "duration": part.duration, "rate": part.rate},
-        asset=keep_asset(session, asset),
+        facts=part.facts,
+        asset=keep_asset(session, part.asset),
         created_by=artist,
         parents=edges([(revision.id, Role.EDIT)]),
     )

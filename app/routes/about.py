@@ -9,11 +9,11 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from app.pages import answer, page, wants_html
-from app.routes.deps import Parts
+from app.routes.deps import OneTurn, Parts
 from app.routes.room import EngineOut, engines_out
 from app.settings import ROOT
 
-router = APIRouter(tags=["about"])
+router = APIRouter(route_class=OneTurn, tags=["about"])
 METHODS = ("get", "post", "put", "patch", "delete")
 
 

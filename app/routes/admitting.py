@@ -1,18 +1,19 @@
-"""What may come in, and what it becomes: a picture, a text, a tune or a recording as a root of its work's lineage."""
+"""What may come in, and what it becomes: a picture, a text, a tune or a recording as a root of its work's lineage.
+
+All of it is read, and its bytes are stored, before the transaction that makes the root.
+"""
 
 from __future__ import annotations
 
 import re
 from typing import Any, NamedTuple
 
-from sqlalchemy.orm import Session as Orm
+from fastapi import UploadFile
 
 from app import pictures
 from app.documents.reading import encoding_of, read
 from app.errors import InvalidError, TooLargeError, UnfitError, UnsupportedError, _
-from app.models import Artist, Asset, Revision, Work
-from app.models.asset import keep_asset
-from app.models.tune import facts_of
+from app.models import Asset
 from app.models.writing import LONGEST, written
 from app.music import abc
 from app.music.files import without_recipe
@@ -44,9 +45,26 @@ class Upload(NamedTuple):
         return self.name.rpartition(".")[0] or self.name
 
 
-def picture(session: Orm, artist: Artist, parts: Studio, work: Work, file: Upload) -> Revision:
+class Root(NamedTuple):
+    """What is to be kept: bytes that lie in the store already (their row is not written yet), or a text."""
+
+    facts: dict[str, Any]
+    asset: Asset | None = None
+    text: str | None = None
+
+
+def upload(file: UploadFile, limit: int) -> Upload:
+    """The file of a form. Raises TooLargeError for one of more than `limit` bytes."""
+    data = file.file.read(limit + 1)
+    if len(data) > limit:
+        raise TooLargeError(limit=f"{limit // 2**20} MB")
+    return Upload((file.filename or "")[:200], data)
+
+
+def picture(parts: Studio, file: Upload) -> Root:
+    """Raises UnsupportedError, TooLargeError, InvalidError."""
     admitted = pictures.admit(file.data, parts.settings.max_pixels)
-    row = Asset(
+    asset = Asset(
         sha256=parts.store.put(admitted.data),
         media_type="image/png",
         bytes=len(admitted.data),
@@ -54,18 +72,17 @@ def picture(session: Orm, artist: Artist, parts: Studio, work: Work, file: Uploa
         height=admitted.height,
         colour=admitted.colour,
     )
-    facts = {"file": file.name, **({"recipe": admitted.recipe} if admitted.recipe else {})}
-    return artist.revisions.add_import(work, keep_asset(session, row), facts)
+    return Root({"file": file.name, **_told(admitted.recipe)}, asset)
 
 
-def text(_session: Orm, artist: Artist, _parts: Studio, work: Work, file: Upload) -> Revision:
+def text(_parts: Studio, file: Upload) -> Root:
     """Raises InvalidError for a text that is empty or holds what no text may, UnsupportedError, TooLargeError."""
     found = read(file.name, file.data, LONGEST)
     words = _writable(found.text)
     if not words.strip():
         raise InvalidError("file", _("there is no text in this file"))
     facts = {"file": file.name, "format": found.kind, **({"encoding": found.encoding} if found.encoding else {})}
-    return artist.revisions.add_import(work, None, facts, words)
+    return Root(facts, text=words)
 
 
 def _writable(said: str) -> str:
@@ -78,16 +95,16 @@ def _writable(said: str) -> str:
         raise InvalidError("file", error.title, **error.details) from error
 
 
-def music(session: Orm, artist: Artist, parts: Studio, work: Work, file: Upload) -> Revision:
+def music(parts: Studio, file: Upload) -> Root:
     """A tune from notes, a recording from sound; by what the file is, and only then by its name.
 
     Raises UnsupportedError, TooLargeError, InvalidError.
     """
     if file.data.startswith(b"MThd"):
-        return _tune(session, artist, work, file, "midi", read_midi(file.data, file.stem))
+        return _tune(file, "midi", read_midi(file.data, file.stem))
     if file.ending in XML or file.data[:4] == b"PK\x03\x04":
         found, recipe = read_musicxml(file.data, file.stem)
-        return _tune(session, artist, work, file, "musicxml", found, **_told(recipe))
+        return _tune(file, "musicxml", found, **_told(recipe))
     if file.ending in ABC:
         encoding = encoding_of(file.data)
         said, recipe = without_recipe(_writable(file.data.decode(encoding)))
@@ -95,20 +112,18 @@ def music(session: Orm, artist: Artist, parts: Studio, work: Work, file: Upload)
             said
         ):  # a tune in ABC has a key (standard 2.1, 3.1.14); words have notes in them too
             raise UnsupportedError(NO_MUSIC)
-        return _tune(session, artist, work, file, "abc", first_tune(said), encoding=encoding, **_told(recipe))
+        return _tune(file, "abc", first_tune(said), encoding=encoding, **_told(recipe))
     if sounds_like(file.data):
-        return _recording(session, artist, parts, work, file)
+        return _recording(parts, file)
     raise UnsupportedError(NO_MUSIC)
 
 
-def _tune(session: Orm, artist: Artist, work: Work, file: Upload, kind: str, found: Imported, **about: Any) -> Revision:
+def _tune(file: Upload, kind: str, found: Imported, **about: Any) -> Root:
     """A root from notes in ABC. Raises InvalidError where there are none."""
     if not abc.read(found.text).sounding:
         raise InvalidError("file", _("there are no notes in this file"))
-    facts = {"file": file.name, "format": kind, **about, **facts_of(session, artist, work, found.text)}
-    if found.simplified:
-        facts["simplified"] = found.simplified
-    return artist.revisions.add_import(work, None, facts, found.text)
+    facts = {"file": file.name, "format": kind, **about, **({"simplified": found.simplified} if found.simplified else {})}
+    return Root(facts, text=found.text)
 
 
 def _told(recipe: dict[str, Any] | None) -> dict[str, Any]:
@@ -116,9 +131,8 @@ def _told(recipe: dict[str, Any] | None) -> dict[str, Any]:
     return {"recipe": recipe} if recipe else {}
 
 
-def _recording(session: Orm, artist: Artist, parts: Studio, work: Work, file: Upload) -> Revision:
+def _recording(parts: Studio, file: Upload) -> Root:
     found = admit(file.data)
     sha256 = parts.store.put(found.data)
-    row = Asset(sha256=sha256, media_type="audio/flac", bytes=len(found.data), duration=found.duration)
-    facts = {"file": file.name, "format": found.kind, "rate": found.rate, "channels": found.channels}
-    return artist.revisions.add_import(work, keep_asset(session, row), facts)
+    asset = Asset(sha256=sha256, media_type="audio/flac", bytes=len(found.data), duration=found.duration)
+    return Root({"file": file.name, "format": found.kind, "rate": found.rate, "channels": found.channels}, asset)

@@ -1,16 +1,28 @@
-"""What handlers ask for: a session, the artist, the studio's parts, and a body that is JSON or a form."""
+"""What handlers ask for: a session, the artist, the studio's parts, and a body that is JSON or a form.
+
+A session is opened where its handler runs, in one turn of one thread, and closed there: so nothing is begun while a body is
+read, and no lock and no connection is held while a thread is waited for.
+"""
 
 from __future__ import annotations
 
+import functools
+import inspect
 import json
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, NamedTuple, TypeVar
 
+from anyio import CapacityLimiter
+from anyio.lowlevel import RunVar
+from anyio.to_thread import run_sync
 from fastapi import Depends, Request
 from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from sqlalchemy import orm
+from starlette.concurrency import run_in_threadpool
 
 from app.db import Database
 from app.engines.engine import Engine
@@ -25,6 +37,8 @@ from app.store import Store
 SAFE = {"GET", "HEAD", "OPTIONS"}
 MAX_BODY = 4 * 1024 * 1024  # bytes of a JSON or form body; files have their own limit
 WRITING = 8 * 1024 * 1024  # … of one that holds a text: a million characters of any script, and who wrote them
+QUICK = 64 * 1024  # bytes of a body that are read in less time than a thread takes to begin
+WRITERS = 24  # threads of handlers that change something: when they all wait for the database, reading still goes on
 
 
 @dataclass
@@ -49,37 +63,119 @@ async def studio(request: Request) -> Studio:
 Parts = Annotated[Studio, Depends(studio)]
 
 
-def session(request: Request, parts: Parts) -> Iterator[orm.Session]:
+class Transactions:
+    """A request's way to the database, for a handler with work to do before its write: look, work, then write."""
+
+    def __init__(self, database: Database, what: str, *, writes: bool) -> None:
+        self.database, self.what, self.writes = database, what, writes
+
+    @contextmanager
+    def reading(self) -> Iterator[tuple[orm.Session, Artist]]:
+        """A session for reads, and the artist in it."""
+        with self.database.reading() as session:
+            yield session, local_artist(session)
+
+    @contextmanager
+    def writing(self) -> Iterator[tuple[orm.Session, Artist]]:
+        """A transaction, and the artist in it; it commits at the end. Nobody else writes meanwhile."""
+        with self.database.writing(self.what) as session:
+            yield session, local_artist(session)
+
+    def own(self) -> Any:
+        """The one that fits the request's method."""
+        return self.writing() if self.writes else self.reading()
+
+
+class Later(NamedTuple):
+    """Stands for what a handler takes of a session, until the handler runs."""
+
+    transactions: Transactions
+    place: int  # in the pair that a transaction gives
+
+
+async def transactions(request: Request, parts: Parts) -> Transactions:
+    """What a handler takes that says itself when it writes."""
+    route = getattr(request.scope.get("route"), "path_format", request.url.path)
+    return Transactions(parts.database, f"{request.method} {route}", writes=request.method not in SAFE)
+
+
+TransactionsOf = Annotated[Transactions, Depends(transactions)]
+
+
+async def session(transactions: TransactionsOf) -> Later:
     """A session for this request: it commits when the handler returns, before the answer is sent."""
-    with parts.database.open(writes=request.method not in SAFE) as opened:
-        yield opened
-        if request.method not in SAFE:
-            opened.commit()
+    return Later(transactions, 0)
 
 
-Session = Annotated[orm.Session, Depends(session, scope="function")]
-
-
-def current_artist(session: Session) -> Artist:
+async def current_artist(transactions: TransactionsOf) -> Later:
     """Who asks: the one local artist, until accounts come."""
-    return local_artist(session)
+    return Later(transactions, 1)
 
 
-CurrentArtist = Annotated[Artist, Depends(current_artist, scope="function")]
+Session = Annotated[orm.Session, Depends(session)]
+CurrentArtist = Annotated[Artist, Depends(current_artist)]
+_writers: RunVar[CapacityLimiter] = RunVar("writers")
+
+
+class OneTurn(APIRoute):
+    """A route whose handler has its session, from first to last, in one turn of one thread; those that change something
+    have threads of their own.
+    """
+
+    def __init__(self, path: str, endpoint: Callable[..., Any], **given: Any) -> None:
+        unsafe = not {method.upper() for method in given.get("methods") or ("GET",)} <= SAFE
+        super().__init__(path, in_one_turn(endpoint, unsafe=unsafe), **given)
+
+
+def in_one_turn(handler: Callable[..., Any], *, unsafe: bool) -> Callable[..., Any]:
+    """`handler` with what it takes of a session in the place of what stood for it."""
+    if inspect.iscoroutinefunction(handler):
+        return handler
+
+    @functools.wraps(handler)
+    def turn(**given: Any) -> Any:
+        later = next((value for value in given.values() if isinstance(value, Later)), None)
+        if later is None:
+            return handler(**given)
+        with later.transactions.own() as found:
+            return handler(**{k: found[v.place] if isinstance(v, Later) else v for k, v in given.items()})
+
+    @functools.wraps(handler)
+    async def among_writers(**given: Any) -> Any:
+        limiter = _writers.get(None) or CapacityLimiter(WRITERS)
+        _writers.set(limiter)
+        return await run_sync(functools.partial(turn, **given), limiter=limiter)
+
+    return among_writers if unsafe else turn
+
+
 Model = TypeVar("Model", bound=BaseModel)
+Given = bytes | list[tuple[str, str]]  # JSON, or a form's fields
 
 
 def body(model: type[Model], limit: int = MAX_BODY) -> Callable[[Request], Awaitable[Model]]:
     """A dependency that reads `model` from JSON or a form of `limit` bytes, whichever was sent (dotted form names nest)."""
 
     async def read(request: Request) -> Model:
-        raw = await _raw(request, limit)
-        try:
-            return model.model_validate(raw)
-        except ValidationError as error:
-            raise RequestValidationError(error.errors()) from error
+        given = await _given(request, limit)
+        size = len(given) if isinstance(given, bytes) else sum(len(value) for _name, value in given)
+        return await run_in_threadpool(_parsed, model, given) if size > QUICK else _parsed(model, given)
 
     return read
+
+
+def _parsed(model: type[Model], given: Given) -> Model:
+    try:
+        return model.model_validate(nest(given) if isinstance(given, list) else _json(given))
+    except ValidationError as error:
+        raise RequestValidationError(error.errors()) from error
+
+
+def _json(data: bytes) -> Any:
+    try:
+        return json.loads(data) if data else {}
+    except (ValueError, RecursionError) as error:
+        raise InvalidError("body", _("is not JSON")) from error
 
 
 def documented(model: type[BaseModel]) -> dict[str, Any]:
@@ -105,26 +201,22 @@ def _inlined(schema: Any, known: dict[str, Any]) -> Any:
     return {key: _inlined(below, known) for key, below in whole.items()}
 
 
-async def _raw(request: Request, limit: int) -> Any:
+async def _given(request: Request, limit: int) -> Given:
+    """The bytes of a body, or the fields of a form. Raises TooLargeError."""
     declared = request.headers.get("content-length", "0")
     too_large = TooLargeError(_("That is too much at once: at most %(limit)s."), limit=f"{limit // 2**20} MB")
     if declared.isdigit() and int(declared) > limit:
         raise too_large
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind in {"application/x-www-form-urlencoded", "multipart/form-data"}:
-        form = await request.form(max_fields=400, max_part_size=limit)
-        return nest([(name, value) for name, value in form.multi_items() if isinstance(value, str)])
+        async with request.form(max_fields=400, max_part_size=limit) as form:
+            return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     data = bytearray()
     async for chunk in request.stream():
         data += chunk
         if len(data) > limit:
             raise too_large
-    if not data:
-        return {}
-    try:
-        return json.loads(data)
-    except (ValueError, RecursionError) as error:
-        raise InvalidError("body", _("is not JSON")) from error
+    return bytes(data)
 
 
 def nest(pairs: list[tuple[str, str]]) -> Any:

@@ -21,9 +21,9 @@ from app.models.tune_diff import TuneDiff
 from app.models.tune_views import columns, stretches
 from app.music.bars import Facet
 from app.pages import answer
-from app.routes.deps import CurrentArtist, Parts, Session
+from app.routes.deps import CurrentArtist, OneTurn, Parts, Session
 
-router = APIRouter(prefix="/revisions", tags=["diffs"])
+router = APIRouter(route_class=OneTurn, prefix="/revisions", tags=["diffs"])
 View = Literal["inline", "side", "changes"]
 
 

@@ -14,13 +14,13 @@ from app.errors import InvalidError, _
 from app.models import Asset, Revision
 from app.music.files import Kind as MusicKind
 from app.pictures import svg_with_recipe, with_recipe
-from app.routes.deps import CurrentArtist, Parts, Studio
+from app.routes.deps import CurrentArtist, OneTurn, Parts, Studio
 from app.routes.files import FOR_EVER, WRITERS, Kind, attached, recipe, recipe_file, written
 from app.routes.music_files import Instrument, Tempo, music_download, played
 from app.routes.patience import OneAtATime
 from app.routes.revisions import there
 
-router = APIRouter(tags=["revisions"])
+router = APIRouter(route_class=OneTurn, tags=["revisions"])
 HOW = How()  # the settings of a drawing that is asked for in passing; the verb `vectorise` takes others
 LIMIT = 60.0  # seconds that a person waits at most
 TRACING = OneAtATime(_("Other pictures are being traced. Please try again in a moment."))

@@ -19,11 +19,11 @@ from app.models.draft import Draft, DraftSave, draft_of
 from app.models.origins import By, Span
 from app.models.writing import Writing
 from app.pages import answer, is_htmx, page
-from app.routes.deps import WRITING, CurrentArtist, Parts, Session, Studio, body, documented
+from app.routes.deps import WRITING, CurrentArtist, OneTurn, Parts, Session, Studio, TransactionsOf, body, documented
 from app.routes.schemas import DraftOut, Listed
 from app.routes.works import bench, chosen_engine, engine_view
 
-router = APIRouter(prefix="/works/{id}/draft", tags=["drafts"])
+router = APIRouter(route_class=OneTurn, prefix="/works/{id}/draft", tags=["drafts"])
 
 
 class SpanIn(BaseModel):
@@ -109,23 +109,32 @@ def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, pa
 def save(
     id: UUID,
     request: Request,
-    artist: CurrentArtist,
-    session: Session,
+    transactions: TransactionsOf,
     parts: Parts,
     given: Annotated[DraftIn, Depends(body(DraftIn, WRITING))],
 ) -> Response:
     """Save the draft if `version` is the present one; 409 with the present draft when another window was quicker."""
-    draft = _to_write(id, artist, session)
-    state = _state(given, draft, parts, artist)
-    try:
-        draft.save(given.version, keep=given.keep, **state)
-    except StaleDraftError as error:
-        raise StaleDraftError(extra={"draft": shown(draft, parts).model_dump(mode="json")}) from error
-    if is_htmx(request):
-        engine = chosen_engine(parts, draft.work, draft)
-        view = engine_view(engine) if engine else None
-        return page(request, "works/_prompt.html", prompt=shown(draft, parts).prompt, engine=view, draft=draft, work=draft.work)
-    return answer(request, lambda: shown(draft, parts), location=f"/works/{id}")
+    with transactions.reading() as (session, artist):  # who wrote what of a long text may take a second to find
+        draft = draft_of(session, artist.works.get(id), artist)
+        if draft.version != given.version:
+            raise _stale(draft, parts)
+        state = _state(given, draft, parts, artist)
+    with transactions.writing() as (session, artist):
+        draft = _to_write(id, artist, session)
+        try:
+            draft.save(given.version, keep=given.keep, **state)  # of that version, so what was found of it still holds
+        except StaleDraftError as error:
+            raise _stale(draft, parts) from error
+        if is_htmx(request):
+            engine = chosen_engine(parts, draft.work, draft)
+            view = engine_view(engine) if engine else None
+            prompt = shown(draft, parts).prompt
+            return page(request, "works/_prompt.html", prompt=prompt, engine=view, draft=draft, work=draft.work)
+        return answer(request, lambda: shown(draft, parts), location=f"/works/{id}")
+
+
+def _stale(draft: Draft, parts: Studio) -> StaleDraftError:
+    return StaleDraftError(extra={"draft": shown(draft, parts).model_dump(mode="json")})
 
 
 def _to_write(id: UUID, artist: CurrentArtist, session: Session) -> Draft:

@@ -19,9 +19,9 @@ from app.live import Word
 from app.models import Generation
 from app.models.artist import local_artist
 from app.pages import language_of, render
-from app.routes.deps import Parts, Studio
+from app.routes.deps import OneTurn, Parts, Studio
 
-router = APIRouter(tags=["events"])
+router = APIRouter(route_class=OneTurn, tags=["events"])
 SINCE = timedelta(minutes=10)  # how far back a returning page may ask
 
 

@@ -14,10 +14,10 @@ from app.forms.presets import TITLES, presets
 from app.forms.report import Finding, LineReport, Report
 from app.models.writing import Writing
 from app.pages import language_of, translations
-from app.routes.deps import WRITING, body, documented
+from app.routes.deps import WRITING, OneTurn, body, documented
 from app.routes.schemas import Listed
 
-router = APIRouter(prefix="/forms", tags=["forms"])
+router = APIRouter(route_class=OneTurn, prefix="/forms", tags=["forms"])
 Say = Callable[[str], str]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
@@ -17,11 +17,11 @@ from app.models.asking import Asking
 from app.models.choosing import Best
 from app.models.generation import Generation, Status
 from app.pages import answer
-from app.routes.deps import CurrentArtist, Parts, Session, Studio, body, documented
+from app.routes.deps import CurrentArtist, OneTurn, Parts, Studio, TransactionsOf, body, documented
 from app.routes.fitting import refuse_overlong
 from app.routes.schemas import GenerationOut, Listed
 
-router = APIRouter(tags=["generations"])
+router = APIRouter(route_class=OneTurn, tags=["generations"])
 
 
 def _pick_engine(parts: Studio) -> Best:
@@ -53,8 +53,7 @@ def shown(generation: Generation, parts: Studio, order: str = "made") -> Generat
 def ask(
     id: UUID,
     request: Request,
-    artist: CurrentArtist,
-    session: Session,
+    transactions: TransactionsOf,
     parts: Parts,
     asked: Annotated[Asked, Depends(body(Asked))],
     idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
@@ -64,24 +63,32 @@ def ask(
     422 with code `overlong` when a text's engine cannot read all of it: `tokens`, the `most` it reads, and the `parts` that
     can be left out (`leave_out`), each with how many tokens fewer are read then.
     """
-    work = artist.works.get(id)
-    asking = Asking(session, artist, work, parts.engines, _pick_engine(parts))
-    generation = asking.ask(asked, key=idempotency_key, limit=parts.settings.queue_limit)
-    refuse_overlong(parts.engines[generation.engine], generation)
-    session.commit()  # accepted from here on: if the queue cannot hear it now, the sweep tells it later
-    row, priority = generation.id, generation.priority
+    how: dict[str, Any] = {"key": idempotency_key, "limit": parts.settings.queue_limit}
+    with transactions.reading() as (session, artist):
+        wish = Asking(session, artist, artist.works.get(id), parts.engines, _pick_engine(parts)).wish(asked, **how)
+        if wish is not None:
+            refuse_overlong(parts.engines[wish.engine], wish)
+    with transactions.writing() as (session, artist):
+        asking = Asking(session, artist, artist.works.get(id), parts.engines, _pick_engine(parts))
+        generation = asking.keep(asked, wish, **how)
+        made = _accepted(request, parts, generation, headers={"Location": f"/generations/{generation.id}"})
+        row, priority = generation.id, generation.priority
+    # Accepted from here on: if the queue cannot hear it now, the sweep tells it later.
     parts.queue.promptly(lambda: parts.queue.enqueue(row, priority), f"generation {row} waits")
     parts.live.poke()
-    headers = {"Location": f"/generations/{generation.id}"}
+    return made
+
+
+def _accepted(request: Request, parts: Studio, generation: Generation, headers: dict[str, str] | None = None) -> Response:
     return answer(
         request,
         lambda: shown(generation, parts),
         partial="generations/_generation.html",
         status=202,
-        location=f"/works/{id}",
+        location=f"/works/{generation.work_id}",
         headers=headers,
         generation=generation,
-        work=work,
+        work=generation.work,
     )
 
 
@@ -147,19 +154,12 @@ def show(
 
 
 @router.post("/generations/{id}/cancellation", status_code=202)
-def cancel(id: UUID, request: Request, artist: CurrentArtist, session: Session, parts: Parts) -> Response:
+def cancel(id: UUID, request: Request, transactions: TransactionsOf, parts: Parts) -> Response:
     """Stop a generation; 409 when it has ended already. What was made before stays."""
-    generation = artist.generations.get(id)
-    generation.cancel()
-    session.commit()
+    with transactions.writing() as (_session, artist):
+        generation = artist.generations.get(id)
+        generation.cancel()
+        made = _accepted(request, parts, generation)
     parts.queue.promptly(lambda: parts.queue.cancel(id), f"generation {id} is cancelled")
     parts.live.poke()
-    return answer(
-        request,
-        lambda: shown(generation, parts),
-        partial="generations/_generation.html",
-        status=202,
-        location=f"/works/{generation.work_id}",
-        generation=generation,
-        work=generation.work,
-    )
+    return made

@@ -11,9 +11,9 @@ from app.db import migrated
 from app.models import Generation, Worker
 from app.models.worker import workers
 from app.observe import GENERATIONS, REGISTRY, WORKERS
-from app.routes.deps import Parts
+from app.routes.deps import OneTurn, Parts
 
-router = APIRouter(tags=["health"])
+router = APIRouter(route_class=OneTurn, tags=["health"])
 
 
 @router.get("/healthz")

@@ -8,14 +8,17 @@ from uuid import UUID
 from fastapi import APIRouter, File, Request, Response, UploadFile
 
 from app.brief import Medium
-from app.errors import ConflictError, TooLargeError, _
+from app.errors import ConflictError, _
+from app.models import Artist, Work
+from app.models.asset import keep_asset
 from app.models.draft import draft_of
+from app.models.tune import facts_of
 from app.pages import answer, wants_html
 from app.routes import admitting
-from app.routes.deps import CurrentArtist, Parts, Session
+from app.routes.deps import OneTurn, Parts, TransactionsOf
 from app.routes.schemas import RevisionOut
 
-router = APIRouter(tags=["imports"])
+router = APIRouter(route_class=OneTurn, tags=["imports"])
 FILES = (
     "a picture: PNG, JPEG, WebP, GIF, AVIF; a text: .txt, .md, .docx; a tune: .abc, .musicxml, .mxl, .mid; "
     "a recording: .wav, .flac, .mp3, .ogg"
@@ -27,8 +30,7 @@ ADMIT = {Medium.IMAGE: admitting.picture, Medium.TEXT: admitting.text, Medium.MU
 def create(
     id: UUID,
     request: Request,
-    artist: CurrentArtist,
-    session: Session,
+    transactions: TransactionsOf,
     parts: Parts,
     file: Annotated[UploadFile, File(description=FILES)],
 ) -> Response:
@@ -38,16 +40,25 @@ def create(
     its line ends become `\n`; Markdown stays source; of a DOCX the words stay. Of notes (ABC, MusicXML, MIDI) one tune
     is kept in ABC, and what was made simpler is told among its facts. A recording is decoded and encoded anew as FLAC.
     """
+    with transactions.reading() as (_session, artist):
+        medium = Medium(_open_work(artist, id).medium)
+    root = ADMIT[medium](parts, admitting.upload(file, parts.settings.max_upload))  # seconds, and nobody waits for it
+    if medium == Medium.MUSIC and root.text is not None:
+        with transactions.reading() as (session, artist):
+            root.facts.update(facts_of(session, artist, artist.works.get(id), root.text))
+    with transactions.writing() as (session, artist):
+        work = _open_work(artist, id)
+        asset = keep_asset(session, root.asset) if root.asset is not None else None
+        revision = artist.revisions.add_import(work, asset, root.facts, root.text)
+        if wants_html(request):  # an artist who brings a work wants to go on from it
+            draft_of(session, work, artist, write=True).go_on_from(revision)
+        headers = {"Location": f"/revisions/{revision.id}"}
+        return answer(request, lambda: RevisionOut.of(revision), status=201, location=f"/works/{id}", headers=headers)
+
+
+def _open_work(artist: Artist, id: UUID) -> Work:
+    """The work. Raises NotFoundError, and ConflictError for one in the trash."""
     work = artist.works.get(id)
     if work.trashed:
         raise ConflictError(_("This work is in the trash. Restore it first."))
-    limit = parts.settings.max_upload
-    data = file.file.read(limit + 1)
-    if len(data) > limit:
-        raise TooLargeError(limit=f"{limit // 2**20} MB")
-    upload = admitting.Upload((file.filename or "")[:200], data)
-    revision = ADMIT[Medium(work.medium)](session, artist, parts, work, upload)
-    if wants_html(request):  # an artist who brings a work wants to go on from it
-        draft_of(session, work, artist, write=True).go_on_from(revision)
-    headers = {"Location": f"/revisions/{revision.id}"}
-    return answer(request, lambda: RevisionOut.of(revision), status=201, location=f"/works/{id}", headers=headers)
+    return work

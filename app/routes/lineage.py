@@ -17,9 +17,9 @@ from app.models.kin import near, numbered, way
 from app.models.revision import Revision
 from app.models.work import Work
 from app.pages import VARY, is_htmx, page, wants_html
-from app.routes.deps import CurrentArtist, Parts, Session
+from app.routes.deps import CurrentArtist, OneTurn, Parts, Session
 
-router = APIRouter(prefix="/works/{id}/lineage", tags=["lineage"])
+router = APIRouter(route_class=OneTurn, prefix="/works/{id}/lineage", tags=["lineage"])
 LISTED = 100  # revisions on a page of the list
 KEPT = 12  # layouts kept in memory; the largest take some 600 KB
 FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}

@@ -16,9 +16,9 @@ from app.models.loom import Loom, Node
 from app.models.strands import Strand, strands
 from app.models.work import Work
 from app.pages import VARY, is_htmx, page, wants_html
-from app.routes.deps import CurrentArtist, Session
+from app.routes.deps import CurrentArtist, OneTurn, Session
 
-router = APIRouter(prefix="/works/{id}/loom", tags=["lineage"])
+router = APIRouter(route_class=OneTurn, prefix="/works/{id}/loom", tags=["lineage"])
 
 
 class KeptOut(BaseModel):

@@ -14,11 +14,11 @@ from app.errors import InvalidError, NotFoundError, _
 from app.models import Asset, Revision, thumbnails
 from app.music import audio
 from app.music.files import ENDINGS, MEDIA_TYPES, VERSION, Kind, Played, recording_file, tune_file
-from app.routes.deps import CurrentArtist, Parts, Studio
+from app.routes.deps import CurrentArtist, OneTurn, Parts, Studio
 from app.routes.files import FOR_EVER, attached, recipe, unchanged
 from app.routes.patience import OneAtATime
 
-router = APIRouter(tags=["revisions"])
+router = APIRouter(route_class=OneTurn, tags=["revisions"])
 KINDS = get_args(Kind)
 SOUND = ("wav", "flac", "mp3")
 RENDERING = OneAtATime(_("Other recordings are being made. Please try again in a moment."), patience=30.0)

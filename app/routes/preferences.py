@@ -10,9 +10,9 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from app.pages import is_htmx
-from app.routes.deps import body, documented
+from app.routes.deps import OneTurn, body, documented
 
-router = APIRouter(tags=["preferences"])
+router = APIRouter(route_class=OneTurn, tags=["preferences"])
 YEAR = 365 * 24 * 3600  # seconds
 
 

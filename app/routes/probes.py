@@ -9,13 +9,13 @@ from uuid import UUID
 from fastapi import APIRouter, File, Request, Response, UploadFile
 from pydantic import BaseModel
 
-from app.errors import TooLargeError
 from app.models import Probe
 from app.pages import answer
 from app.pictures import admit, thumbnail
-from app.routes.deps import CurrentArtist, Parts
+from app.routes.admitting import upload
+from app.routes.deps import CurrentArtist, OneTurn, Parts, TransactionsOf
 
-router = APIRouter(prefix="/probes", tags=["search"])
+router = APIRouter(route_class=OneTurn, prefix="/probes", tags=["search"])
 SIDE = 512  # pixels that are kept; a judge sees fewer
 
 
@@ -35,18 +35,17 @@ class ProbeOut(BaseModel):
 @router.post("", status_code=201)
 def bring(
     request: Request,
-    artist: CurrentArtist,
+    transactions: TransactionsOf,
     parts: Parts,
     file: Annotated[UploadFile, File(description="PNG, JPEG, WebP, GIF or AVIF")],
 ) -> Response:
     """Bring a picture to search by (`GET /search?probe=…`). It joins no work; a worker looks at it within a second."""
-    limit = parts.settings.max_upload
-    data = file.file.read(limit + 1)
-    if len(data) > limit:
-        raise TooLargeError(limit=f"{limit // 2**20} MB")
-    probe = artist.probes.bring(thumbnail(admit(data, parts.settings.max_pixels).data, SIDE))
-    location = f"/search?probe={probe.id}"
-    return answer(request, lambda: ProbeOut.of(probe), status=201, location=location, headers={"Location": location})
+    data = upload(file, parts.settings.max_upload).data
+    small = thumbnail(admit(data, parts.settings.max_pixels).data, SIDE)  # seconds, and nobody waits for it
+    with transactions.writing() as (_session, artist):
+        probe = artist.probes.bring(small)
+        location = f"/search?probe={probe.id}"
+        return answer(request, lambda: ProbeOut.of(probe), status=201, location=location, headers={"Location": location})
 
 
 @router.get("/{id}/content")

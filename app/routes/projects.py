@@ -14,10 +14,10 @@ from app.errors import ConflictError, _
 from app.models.excerpt import heads
 from app.models.work import Work
 from app.pages import answer
-from app.routes.deps import CurrentArtist, Parts, Session, Studio, body, documented
+from app.routes.deps import CurrentArtist, OneTurn, Parts, Session, Studio, body, documented
 from app.routes.schemas import Listed, ProjectOut, WorkOut
 
-router = APIRouter(tags=["projects"])
+router = APIRouter(route_class=OneTurn, tags=["projects"])
 PAGE = 60  # tiles that a page without script shows at once
 MAX_AT = 10**9
 EXAMPLE = "Example:"  # how the name of the project begins that a new studio opens on

@@ -22,7 +22,7 @@ from app.music.files import MEDIA_TYPES, Played
 from app.music.files import Kind as MusicKind
 from app.pages import answer
 from app.pictures import thumbnail
-from app.routes.deps import CurrentArtist, Parts, Studio
+from app.routes.deps import CurrentArtist, OneTurn, Parts, Studio
 from app.routes.files import FOR_EVER, Kind, recipe, unchanged, written
 from app.routes.music_files import (
     KINDS,
@@ -37,7 +37,7 @@ from app.routes.music_files import (
 )
 from app.routes.schemas import Listed, RevisionOut
 
-router = APIRouter(tags=["revisions"])
+router = APIRouter(route_class=OneTurn, tags=["revisions"])
 SHOWN = {"image/png", "image/webp", "audio/wav", "audio/flac"}  # what a browser may open as a page of its own
 WIDTHS = (64, 128, 256, 512, 1024)
 

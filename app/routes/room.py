@@ -14,11 +14,11 @@ from app.models.generation import OPEN, Status
 from app.models.worker import Worker
 from app.models.worker import workers as known_workers
 from app.pages import answer
-from app.routes.deps import CurrentArtist, Parts, Session, Studio
+from app.routes.deps import CurrentArtist, OneTurn, Parts, Session, Studio
 from app.routes.schemas import Listed
 from app.routes.works import engine_view
 
-router = APIRouter(tags=["engine room"])
+router = APIRouter(route_class=OneTurn, tags=["engine room"])
 SHOWN = 40
 
 

@@ -13,11 +13,11 @@ from app.judging.vectors import unpacked
 from app.models import Probe, Revision
 from app.models.worker import workers
 from app.pages import answer
-from app.routes.deps import CurrentArtist, Parts, Session
+from app.routes.deps import CurrentArtist, OneTurn, Parts, Session
 from app.routes.schemas import RevisionOut
 from app.search.search import Hit, Search
 
-router = APIRouter(tags=["search"])
+router = APIRouter(route_class=OneTurn, tags=["search"])
 # How far the nearest earlier picture is: up to where it is called so. 1 is as far as two pictures usually are.
 NEARNESS = {"same": 0.001, "very-close": 0.15, "close": 0.45}
 

@@ -14,14 +14,14 @@ from app.errors import ConflictError, InvalidError, StaleDraftError, _, filled
 from app.models import Reading, Revision
 from app.models.asking_text import selection_in
 from app.models.draft import draft_of
-from app.models.text import add_hand, tokens_of
+from app.models.text import add_hand, tokens_of, told_of_hand
 from app.pages import answer, language_of, translations
-from app.routes.deps import CurrentArtist, Parts, Session, Studio, body, documented
+from app.routes.deps import CurrentArtist, OneTurn, Parts, Studio, TransactionsOf, body, documented
 from app.routes.drafts import shown as draft_shown
 from app.routes.generations import shown
 from app.routes.schemas import GenerationOut, RevisionOut
 
-router = APIRouter(tags=["texts"])
+router = APIRouter(route_class=OneTurn, tags=["texts"])
 
 
 class ByHand(BaseModel):
@@ -84,22 +84,24 @@ class Stop(BaseModel):
 def by_hand(
     id: UUID,
     request: Request,
-    artist: CurrentArtist,
-    session: Session,
+    transactions: TransactionsOf,
     parts: Parts,
     given: Annotated[ByHand, Depends(body(ByHand))],
 ) -> Response:
     """Make a revision by hand from the draft's text; 200 with the base when the text is still the base's."""
-    work = artist.works.get(id)
-    if work.trashed:
-        raise ConflictError(_("This work is in the trash. Restore it first."))
-    draft = draft_of(session, work, artist, write=True)
-    if given.version not in {None, draft.version}:
-        raise StaleDraftError(extra={"draft": draft_shown(draft, parts).model_dump(mode="json")})
-    revision, new = add_hand(session, draft, artist)
-    headers = {"Location": f"/revisions/{revision.id}"}
-    out = RevisionOut.of(revision)
-    return answer(request, out, status=201 if new else 200, location=f"/works/{id}", headers=headers)
+    with transactions.reading() as (session, artist):
+        told = told_of_hand(session, draft_of(session, artist.works.get(id), artist), artist)
+    with transactions.writing() as (session, artist):
+        work = artist.works.get(id)
+        if work.trashed:
+            raise ConflictError(_("This work is in the trash. Restore it first."))
+        draft = draft_of(session, work, artist, write=True)
+        if given.version not in {None, draft.version}:
+            raise StaleDraftError(extra={"draft": draft_shown(draft, parts).model_dump(mode="json")})
+        revision, new = add_hand(session, draft, artist, told)
+        headers = {"Location": f"/revisions/{revision.id}"}
+        out = RevisionOut.of(revision)
+        return answer(request, out, status=201 if new else 200, location=f"/works/{id}", headers=headers)
 
 
 @router.get("/revisions/{id}/tokens")
@@ -112,18 +114,21 @@ def tokens(id: UUID, artist: CurrentArtist) -> Response:
 def read(
     id: UUID,
     request: Request,
-    artist: CurrentArtist,
+    transactions: TransactionsOf,
     parts: Parts,
     given: Annotated[ToRead, Depends(body(ToRead))],
 ) -> Response:
     """Ask where a model expected this text, and where it did not. 202: a worker reads it; look at its Location."""
-    revision = _text(artist, id)
-    selection = selection_in(revision.text or "", given.selection)
-    reading = artist.readings.ask(revision, _reader(parts, revision, given.engine).name, selection)
-    location = f"/readings/{reading.id}"
-    return answer(
-        request, lambda: ReadingOut.of(reading, request), status=202, location=location, headers={"Location": location}
-    )
+    with transactions.reading() as (_session, artist):
+        revision = _text(artist, id)
+        selection = selection_in(revision.text or "", given.selection)
+        reader = _reader(parts, revision, given.engine).name
+    with transactions.writing() as (_session, artist):
+        reading = artist.readings.ask(id, reader, selection)
+        location = f"/readings/{reading.id}"
+        return answer(
+            request, lambda: ReadingOut.of(reading, request), status=202, location=location, headers={"Location": location}
+        )
 
 
 @router.get("/readings/{id}")
@@ -136,29 +141,30 @@ def reading(id: UUID, request: Request, artist: CurrentArtist) -> ReadingOut:
 def stop(
     id: UUID,
     request: Request,
-    artist: CurrentArtist,
-    session: Session,
+    transactions: TransactionsOf,
     parts: Parts,
     given: Annotated[Stop, Depends(body(Stop))],
 ) -> Response:
     """Let a variant of a text or a tune, or all, end with what is written by now; it is kept. 409 when all have ended."""
-    generation = artist.generations.get(id)
-    engine = parts.engines.get(generation.engine)
-    if engine is None or not engine.writes:
-        raise InvalidError("index", _("only what is being written can be stopped and kept"))
-    generation.stop(given.index)
-    session.commit()
+    with transactions.writing() as (_session, artist):
+        generation = artist.generations.get(id)
+        engine = parts.engines.get(generation.engine)
+        if engine is None or not engine.writes:
+            raise InvalidError("index", _("only what is being written can be stopped and kept"))
+        generation.stop(given.index)
     parts.live.poke()
-    out: GenerationOut = shown(generation, parts)
-    return answer(
-        request,
-        out,
-        partial="generations/_generation.html",
-        status=202,
-        location=f"/works/{generation.work_id}",
-        generation=generation,
-        work=generation.work,
-    )
+    with transactions.reading() as (_session, artist):  # how far it is, the queue says: that may take a moment
+        generation = artist.generations.get(id)
+        out: GenerationOut = shown(generation, parts)
+        return answer(
+            request,
+            out,
+            partial="generations/_generation.html",
+            status=202,
+            location=f"/works/{generation.work_id}",
+            generation=generation,
+            work=generation.work,
+        )
 
 
 def _text(artist: CurrentArtist, id: UUID) -> Revision:

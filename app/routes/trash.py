@@ -9,10 +9,10 @@ from pydantic import BaseModel
 
 from app.models.excerpt import heads
 from app.pages import answer
-from app.routes.deps import CurrentArtist, Session
+from app.routes.deps import CurrentArtist, OneTurn, Session
 from app.routes.schemas import ProjectOut, WorkOut
 
-router = APIRouter(tags=["trash"])
+router = APIRouter(route_class=OneTurn, tags=["trash"])
 PAGE = 100
 
 

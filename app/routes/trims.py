@@ -9,12 +9,12 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.models.draft import draft_of
-from app.models.trim import add_trim
+from app.models.trim import add_trim, check_trimmable, cut
 from app.pages import answer, wants_html
-from app.routes.deps import CurrentArtist, Parts, Session, body, documented
+from app.routes.deps import OneTurn, Parts, TransactionsOf, body, documented
 from app.routes.schemas import RevisionOut
 
-router = APIRouter(tags=["music"])
+router = APIRouter(route_class=OneTurn, tags=["music"])
 
 
 class Trim(BaseModel):
@@ -30,15 +30,19 @@ class Trim(BaseModel):
 def create(
     id: UUID,
     request: Request,
-    artist: CurrentArtist,
-    session: Session,
+    transactions: TransactionsOf,
     parts: Parts,
     trim: Annotated[Trim, Depends(body(Trim))],
 ) -> Response:
     """Keep what sounds between two moments, to the sample; the recording stays, and is the parent."""
-    work, revision = artist.works.get(id), artist.revisions.get(trim.revision)
-    made = add_trim(session, parts.store, artist, work, revision, trim.start, trim.end)
-    if wants_html(request):  # who cuts goes on with what is left
-        draft_of(session, work, artist, write=True).go_on_from(made)
-    headers = {"Location": f"/revisions/{made.id}"}
-    return answer(request, lambda: RevisionOut.of(made), status=201, location=f"/works/{id}", headers=headers)
+    with transactions.reading() as (_session, artist):
+        work, revision = artist.works.get(id), artist.revisions.get(trim.revision)
+        check_trimmable(work, revision)
+    part = cut(parts.store, revision, trim.start, trim.end)  # seconds, and nobody waits for it
+    with transactions.writing() as (session, artist):
+        work = artist.works.get(id)
+        made = add_trim(session, artist, work, artist.revisions.get(trim.revision), part)
+        if wants_html(request):  # who cuts goes on with what is left
+            draft_of(session, work, artist, write=True).go_on_from(made)
+        headers = {"Location": f"/revisions/{made.id}"}
+        return answer(request, lambda: RevisionOut.of(made), status=201, location=f"/works/{id}", headers=headers)

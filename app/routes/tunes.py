@@ -13,10 +13,10 @@ from app.music.abc import MAX_TEXT, read
 from app.music.telling import told_of
 from app.music.tune import Bar, Fault
 from app.pages import language_of, translations
-from app.routes.deps import WRITING, body, documented
+from app.routes.deps import WRITING, OneTurn, body, documented
 from app.routes.schemas import ChecksOut
 
-router = APIRouter(prefix="/tunes", tags=["tunes"])
+router = APIRouter(route_class=OneTurn, prefix="/tunes", tags=["tunes"])
 HALF = dict.fromkeys(range(55296, 57344), "�")  # surrogates, which no answer can carry
 
 

@@ -22,10 +22,10 @@ from app.models.worker import workers
 from app.music.recording import FLAC
 from app.pages import answer
 from app.passages import tongue
-from app.routes.deps import CurrentArtist, Parts, Session, Studio, body, documented
+from app.routes.deps import CurrentArtist, OneTurn, Parts, Session, Studio, body, documented
 from app.routes.schemas import WorkOut
 
-router = APIRouter(prefix="/works", tags=["works"])
+router = APIRouter(route_class=OneTurn, prefix="/works", tags=["works"])
 SHOWN = 12  # generations on the bench at first; more on request
 ROOMS = dict.fromkeys(Medium, "works/show.html") | {Medium.TEXT: "works/writing.html", Medium.MUSIC: "works/music.html"}
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from PIL import Image
 
@@ -100,6 +100,7 @@ def finish(database: Database, store: Store, generation: Generation, contents: I
     contents = [content for content in given if _worth_keeping(content, generation)]
     kept = [(content, keep(store, content)) for content in contents]
     facts = _facts(database, generation, contents)
+    shown = {content.index: _written(content, generation) for content in contents}
     with database.writing() as session:
         row = session.get(Generation, generation.id, with_for_update=True)
         late = row is not None and row.status == Status.CANCELLED and all(c.media_type in WRITTEN for c in given)
@@ -110,11 +111,13 @@ def finish(database: Database, store: Store, generation: Generation, contents: I
         work = session.get_one(Work, row.work_id, with_for_update={"of": Work})  # not the project joined to it
         for (content, assets), number in zip(kept, work.numbers(len(kept)), strict=True):
             asset = [keep_asset(session, asset) for asset in assets][-1] if assets else None
+            written = shown[content.index]
             revision = _revision(row, content, asset, number, facts.get(content.index, {}))
+            revision.text, revision.origins = written.text, written.origins
             session.add(revision)
-            if content.tokens:
+            if written.tokens is not None:
                 session.flush()
-                session.add(Transcript(revision_id=revision.id, tokens=packed(content.tokens)))
+                session.add(Transcript(revision_id=revision.id, tokens=written.tokens))
         session.flush()
         if kept and (work.cover is None or not work.cover.picked):
             choose_cover(session, work)
@@ -154,7 +157,6 @@ def _all_stopped(contents: Iterable[Content]) -> bool:
 
 
 def _revision(generation: Generation, content: Content, asset: Asset | None, number: int, facts: Mapping[str, Any]) -> Revision:
-    text = text_of(content) if content.media_type in WRITTEN else None
     return Revision(
         work_id=generation.work_id,
         number=number,
@@ -167,13 +169,25 @@ def _revision(generation: Generation, content: Content, asset: Asset | None, num
         seed=content.seed,
         facts={**facts, **content.facts},
         asset=asset,
-        text=text,
-        origins=_origins(text, content.written, generation) if text is not None and content.media_type == TEXT else None,
         generation_id=generation.id,
         index=content.index,
         created_by_id=generation.artist_id,
         parents=edges([(parent.revision_id, parent.role) for parent in generation.parents]),
     )
+
+
+class Written(NamedTuple):
+    """What a revision keeps of a text or a tune: itself, who wrote it, its tokens. It may take a second to find."""
+
+    text: str | None
+    origins: list[list[Any]] | None
+    tokens: bytes | None
+
+
+def _written(content: Content, generation: Generation) -> Written:
+    text = text_of(content) if content.media_type in WRITTEN else None
+    origins = _origins(text, content.written, generation) if text is not None and content.media_type == TEXT else None
+    return Written(text, origins, packed(content.tokens) if content.tokens else None)
 
 
 def _origins(text: str, written: Iterable[tuple[int, int]], generation: Generation) -> list[list[Any]]:

@@ -23,11 +23,12 @@ TABLE = {
     "serving": {"main"},
     "example": {"backup"},
     "backup": {"models", "store", "db"},
-    "main": {"routes", "pages", "scripts", "queue", "db", "guard", "problems", "observe", "live", "outbox", "engines", "store"}
-    | {"judging", "search"},
+    "main": {"routes", "pages", "scripts", "queue", "db", "guard", "bodies", "problems", "observe", "live", "outbox", "engines"}
+    | {"judging", "search", "store"},
     "routes": {"models", "pages", "queue", "store", "engines", "judging", "live", "pictures", "observe", "brief", "db"}
     | {"search", "forms", "passages", "documents", "music"},
     "worker": {"models", "engines", "judging", "queue", "store", "outbox", "brief", "db", "forms", "music"},
+    "bodies": {"guard", "problems"},
     "problems": {"pages", "observe"},
     "search": {"models", "judging"},
     "live": {"models", "queue", "db"},

@@ -59,7 +59,7 @@ def made(session: Session, bench: tuple[Artist, Work], pace: str) -> Revision:
 def finish(session: Session, bench: tuple[Artist, Work], parent: Revision) -> Generation:
     """Ask for it, naming nothing but the sketch."""
     asking = Asking(session, *bench, ENGINES, partial(best, ENGINES))
-    return asking.ask(Asked.model_validate({"verb": "finish", "parents": [{"revision": parent.id}]}))
+    return asking.keep(Asked.model_validate({"verb": "finish", "parents": [{"revision": parent.id}]}))
 
 
 def test_it_keeps_brief_seed_and_parameters_but_the_pace(session: Session, bench: tuple[Artist, Work]) -> None:
