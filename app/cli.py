@@ -55,9 +55,11 @@ def worker(data: Data = None) -> None:
 
     os.environ.setdefault("OMP_NUM_THREADS", str(settings().worker_threads))  # read by torch when it is imported
     from app.observe import set_up_logging
+    from app.starting import patiently, ready
     from app.worker.main import WorkerProcess
 
     set_up_logging(settings())
+    patiently(lambda: ready(settings()))
     WorkerProcess(settings()).run()
 
 
@@ -65,9 +67,10 @@ def worker(data: Data = None) -> None:
 def migrate(data: Data = None) -> None:
     """Bring the tables of the studio and of the queue to the present form; a new studio gets the example."""
     _set(data=data)
-    from app.supervisor import prepare
+    from app.settings import settings
+    from app.starting import prepare
 
-    prepare()
+    prepare(settings())
     print("The tables are up to date.")
 
 
@@ -85,13 +88,41 @@ def backup(target: Annotated[Path, typer.Argument(help="The file to write, a .ta
 def restore(source: Annotated[Path, typer.Argument(help="A file that `stemma backup` wrote.")], data: Data = None) -> None:
     """Bring a backup back, into an empty data folder and an empty database."""
     _set(data=data)
-    from app.backup import restore as run
     from app.queue import migrate_queue
+    from app.restore import restore as run
     from app.settings import settings
 
     count = run(settings(), source)
     migrate_queue(settings())
     print(f"{count} files and all rows are back in {settings().data}.")
+
+
+@app.command()
+def adopt(data: Data = None) -> None:
+    """Join a database and a store that do not say that they belong together: only if you are sure that they do."""
+    _set(data=data)
+    from app.identity import adopt as run
+    from app.settings import settings
+
+    found = run(settings())
+    print(f"The database and the store in {found.place} belong together from now on.")
+    print(f"{found.missing} of {found.rows} files that the database knows are missing (of the first that were looked at);")
+    print(
+        f"{found.unknown} of {found.files} files in the store are unknown to it. `stemma orphans` tells what becomes of these."
+    )
+
+
+@app.command()
+def orphans(
+    data: Data = None,
+    set_aside: Annotated[bool, typer.Option("--set-aside", help="Move them into the quarantine, however many.")] = False,
+) -> None:
+    """Tell which files of the store no row of the database knows; on demand set them aside for 30 days."""
+    _set(data=data)
+    from app.settings import settings
+    from app.worker.orphans import command
+
+    print(command(settings(), set_aside=set_aside))
 
 
 @app.command()

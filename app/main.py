@@ -13,6 +13,7 @@ from starlette.types import Scope
 
 from app import problems
 from app.bodies import Bodies
+from app.damage import Watch
 from app.db import Database
 from app.engines.catalog import catalog
 from app.guard import Guard
@@ -103,6 +104,7 @@ def create_app(config: Settings | None = None) -> FastAPI:
         yield
         queue.close()
         database.close()
+        parts.store.incoming.close()
 
     app = FastAPI(
         title="Stemma",
@@ -113,6 +115,7 @@ def create_app(config: Settings | None = None) -> FastAPI:
         description="A studio that keeps lineage.",
     )
     app.state.studio = parts
+    app.state.damage = Watch(config, database.engine)
     for module in ROUTERS:
         app.include_router(module.router)
     app.mount(f"/static/{static_version()}", ForEver(directory=STATIC), name="static")

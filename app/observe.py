@@ -35,6 +35,10 @@ GENERATIONS = Gauge("stemma_generations", "Generations by state", ["status"], re
 WORKERS = Gauge("stemma_workers", "Workers by state", ["state"], registry=REGISTRY)
 for histogram in (HELD, WAITED):
     REGISTRY.register(histogram)
+STORED = Gauge("stemma_store_files", "Files in the store when the sweep last looked", registry=REGISTRY)
+ORPHANS = Gauge("stemma_store_orphans", "Files of these that no row of the database knows", registry=REGISTRY)
+STOPPED = Gauge("stemma_sweep_stopped", "1 while the sweep moves nothing, because something is wrong", registry=REGISTRY)
+QUARANTINE = Gauge("stemma_quarantine_files", "Files set aside, by reason", ["reason"], registry=REGISTRY)
 
 
 class JsonFormatter(logging.Formatter):

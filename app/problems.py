@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import logging
 from collections.abc import Callable
 from typing import Any
@@ -15,7 +14,8 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import DiskFullError, InvalidError, NotFoundError, StemmaError, UnavailableError, UnfitError, _, filled
+from app.errors import InvalidError, NotFoundError, StemmaError, UnfitError, _, filled
+from app.faults import database_fault, system_fault
 from app.observe import request_id
 from app.pages import VARY, is_htmx, language_of, page, translations, wants_html
 
@@ -67,15 +67,6 @@ def _invalid(errors: Any, say: Callable[[str], str]) -> StemmaError:
     return error
 
 
-def _database(error: sa.exc.SQLAlchemyError) -> StemmaError:
-    said = str(getattr(error, "orig", error)).lower()
-    if "disk is full" in said or "no space left" in said or "disk i/o error" in said:
-        return DiskFullError()
-    if isinstance(error, (sa.exc.OperationalError, sa.exc.TimeoutError, sa.exc.InterfaceError)):
-        return UnavailableError(_("The database is busy or away. Nothing was changed; please try again in a moment."))
-    return StemmaError()
-
-
 def install(app: FastAPI) -> None:
     """Turn every error of the application into an answer."""
 
@@ -102,12 +93,12 @@ def install(app: FastAPI) -> None:
     @app.exception_handler(sa.exc.SQLAlchemyError)
     def _sql(request: Request, error: sa.exc.SQLAlchemyError) -> Response:
         log.error("the database refused", exc_info=error)
-        return problem(request, _database(error))
+        return problem(request, database_fault(error))
 
     @app.exception_handler(OSError)
     def _os(request: Request, error: OSError) -> Response:
         log.error("the system refused", exc_info=error)
-        return problem(request, DiskFullError() if error.errno == errno.ENOSPC else StemmaError())
+        return problem(request, system_fault(error))
 
 
 class Unexpected:

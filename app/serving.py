@@ -25,9 +25,13 @@ def check_exposure(config: Settings) -> None:
 def serve() -> None:
     """Serve until told to stop."""
     from app.main import create_app
+    from app.observe import set_up_logging
+    from app.starting import patiently, ready
 
     config = settings()
     check_exposure(config)
+    set_up_logging(config)
+    patiently(lambda: ready(config))
     uvicorn.run(
         create_app(config),
         host=config.host,

@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, Field, HttpUrl, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from sqlalchemy import make_url
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -104,6 +105,11 @@ class Settings(BaseSettings):
     def database_url(self) -> str:
         """The studio's own tables."""
         return self.database or f"sqlite:///{self.data / 'stemma.sqlite'}"
+
+    @property
+    def database_file(self) -> Path | None:
+        """The file of the studio's own tables; None on PostgreSQL."""
+        return Path(make_url(self.database_url).database or "") if self.sqlite else None
 
     @property
     def queue_url(self) -> str:

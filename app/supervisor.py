@@ -70,28 +70,10 @@ class Child:
             self.process.terminate()
 
 
-def prepare() -> None:
-    """What must stand before web and worker start: tables, and in a new studio the example."""
-    import sqlalchemy as sa
-
-    from app.backup import restore
-    from app.db import Database, migrate
-    from app.example.make import BUNDLE
-    from app.queue import migrate_queue
-
-    config = settings()
-    database = Database(config)
-    if config.example and BUNDLE.exists() and not sa.inspect(database.engine).has_table("projects"):
-        restore(config, BUNDLE)
-        log.info("a new studio: the example hangs in it")
-    migrate(database.engine)
-    migrate_queue(config)
-    database.close()
-
-
 def run() -> int:
     """Run the studio until SIGINT or SIGTERM; the exit code."""
     from app.serving import check_exposure
+    from app.starting import patiently, prepare
 
     config = settings()
     set_up_logging(config)
@@ -99,7 +81,7 @@ def run() -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_args: stop.set())
-    prepare()
+    patiently(lambda: prepare(config), stop)
     children = [Child("serve"), Child("worker")]
     where = f"http://{config.host}:{config.port}"
     sys.stderr.write(f"\n  Stemma: {where}   (works in {config.data}; Ctrl+C ends)\n\n")

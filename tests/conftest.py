@@ -16,10 +16,12 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from app.db import Database, migrate
+from app.identity import settle
 from app.main import create_app
 from app.models import Artist, Project, Revision, Work
 from app.queue import migrate_queue
 from app.settings import Settings
+from app.store import Store
 from tests.running import Running, free_port
 
 
@@ -31,6 +33,7 @@ def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     database = Database(config)
     migrate(database.engine)
     migrate_queue(config)
+    settle(database, Store(folder))
     with database.engine.connect() as connection:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
     database.close()

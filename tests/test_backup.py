@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from app.backup import BackupError, backup, restore
+from app.backup import BackupError, backup
 from app.db import Database, migrate
 from app.db import migrated as is_migrated
 from app.main import create_app
 from app.queue import migrate_queue
+from app.restore import restore
 from app.settings import Settings
 
 

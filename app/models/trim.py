@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy.orm import Session
 
 from app.brief import Medium
-from app.errors import ConflictError, InvalidError, NotFoundError, UnsupportedError, _
+from app.errors import ConflictError, InvalidError, UnsupportedError, _
 from app.models.artist import Artist
 from app.models.asset import Asset, keep_asset
 from app.models.parent import Role
@@ -76,8 +76,6 @@ def _recording(store: Store, revision: Revision) -> Recording:
     asset = revision.asset
     if asset is None or asset.media_type not in MEDIA_TYPES:
         raise InvalidError("revision", _("only a recording can be trimmed"))
-    if not store.path(asset.sha256).exists():
-        raise NotFoundError(_("The file of this revision is missing from the store."))
     try:
         return read(store.get(asset.sha256))
     except UnsupportedError as error:

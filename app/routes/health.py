@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from app.db import migrated
-from app.models import Generation, Worker
+from app.errors import UnavailableError
+from app.identity import explained, together
+from app.models import Generation, Identity, Worker
 from app.models.worker import workers
-from app.observe import GENERATIONS, REGISTRY, WORKERS
+from app.observe import GENERATIONS, ORPHANS, QUARANTINE, REGISTRY, STOPPED, STORED, WORKERS
 from app.routes.deps import OneTurn, Parts
+from app.store.quarantine import DAMAGED, ORPHAN
 
 router = APIRouter(route_class=OneTurn, tags=["health"])
 
@@ -23,20 +26,28 @@ async def healthz() -> dict[str, str]:
 
 
 @router.get("/readyz")
-def readyz(parts: Parts) -> Response:
+def readyz(request: Request, parts: Parts) -> Response:
     """Database, migrations and store are there; workers are told of, but a studio without one is still ready."""
     checks: dict[str, str] = {}
+    notes: dict[str, str] = {}  # what somebody should look at while all goes on
     alive = 0
     try:
         checks["migrations"] = "ok" if migrated(parts.database.engine) else "pending: run `stemma migrate`"
         with parts.database.reading() as session:
             alive = sum(worker.alive for worker in workers(session))
+            checks["identity"] = "ok" if together(session, parts.store) else explained(parts.store)
+            if stopped := (session.scalar(sa.select(Identity.sweep)) or {}).get("stopped"):
+                notes["sweep"] = stopped
         checks["database"] = "ok"
-    except sa.exc.SQLAlchemyError as error:
+    except (sa.exc.SQLAlchemyError, UnavailableError) as error:
         checks["database"] = type(error).__name__
-    checks["store"] = "ok" if parts.store.writable() else "not writable"
+    if damage := request.app.state.damage.found():
+        checks["database"] = damage
+    refusal = parts.store.refusal()
+    checks["store"] = f"not writable: {refusal}" if refusal else "ok"
     ready = all(said == "ok" for said in checks.values())
-    return JSONResponse({"status": "ok" if ready else "unready", "checks": checks, "workers": alive}, 200 if ready else 503)
+    told = {"status": "ok" if ready else "unready", "checks": checks, "notes": notes, "workers": alive}
+    return JSONResponse(told, 200 if ready else 503)
 
 
 @router.get("/metrics")
@@ -50,4 +61,10 @@ def metrics(parts: Parts) -> Response:
         living = [worker for worker in session.scalars(sa.select(Worker).where(Worker.state != "gone")) if worker.alive]
         for worker in living:
             WORKERS.labels(worker.state).inc()
+        swept = session.scalar(sa.select(Identity.sweep)) or {}
+    STORED.set(swept.get("files", 0))
+    ORPHANS.set(swept.get("orphans", 0))
+    STOPPED.set(bool(swept.get("stopped")))
+    for reason in (ORPHAN, DAMAGED):
+        QUARANTINE.labels(reason).set(sum(1 for _path in parts.store.quarantine.files(reason)))
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)

@@ -157,9 +157,10 @@ def _bytes(request: Request, parts: Studio, asset: Asset, w: int | None) -> Resp
         return Response(status_code=304, headers=headers)
     if w and asset.media_type.startswith("audio/"):
         return Response(thumbnails.of_recording(parts.store, asset.sha256, w), media_type="image/webp", headers=headers)
-    path, kind = (
-        (parts.store.path(asset.sha256), asset.media_type) if w is None else (_thumbnail(parts, asset, w), "image/webp")
-    )
+    if w is None:
+        path, kind = parts.store.find(asset.sha256, asset.bytes), asset.media_type
+    else:
+        path, kind = _thumbnail(parts, asset, w), "image/webp"
     if not path.exists():
         raise NotFoundError(_("The file of this revision is missing from the store."))
     if kind not in SHOWN:

@@ -17,19 +17,26 @@ from app.settings import ROOT
 # Who may import whom. The design names the parts; those that a part was divided into since stand beside it.
 ANYONE = {"settings", "errors"}
 TABLE = {
-    "cli": {"bench", "main", "worker", "training", "supervisor", "serving", "example", "backup", "observe", "queue", "db"},
+    "cli": {"bench", "main", "worker", "training", "supervisor", "serving", "example", "backup", "observe", "queue", "db"}
+    | {"restore", "starting", "identity"},
     "bench": {"models", "engines", "judging", "music", "brief", "db"},
-    "supervisor": {"serving", "example", "backup", "observe", "queue", "db"},
-    "serving": {"main"},
+    "supervisor": {"serving", "starting", "observe"},
+    "serving": {"main", "starting", "observe"},
+    "starting": {"restore", "identity", "damage", "faults", "example", "queue", "store", "db"},
     "example": {"backup"},
-    "backup": {"models", "store", "db"},
+    "restore": {"backup", "identity", "faults", "models", "store", "db"},
+    "backup": {"identity", "damage", "faults", "models", "store", "db"},
+    "identity": {"models", "store", "db"},
+    "damage": {"faults", "store"},
+    "faults": set(),
     "main": {"routes", "pages", "scripts", "queue", "db", "guard", "bodies", "problems", "observe", "live", "outbox", "engines"}
-    | {"judging", "search", "store"},
+    | {"judging", "search", "store", "damage"},
     "routes": {"models", "pages", "queue", "store", "engines", "judging", "live", "pictures", "observe", "brief", "db"}
-    | {"search", "forms", "passages", "documents", "music"},
-    "worker": {"models", "engines", "judging", "queue", "store", "outbox", "brief", "db", "forms", "music"},
+    | {"search", "forms", "passages", "documents", "music", "identity", "damage", "faults"},
+    "worker": {"models", "engines", "judging", "queue", "store", "outbox", "brief", "db", "forms", "music", "identity"}
+    | {"faults"},
     "bodies": {"guard", "problems"},
-    "problems": {"pages", "observe"},
+    "problems": {"pages", "observe", "faults"},
     "search": {"models", "judging"},
     "live": {"models", "queue", "db"},
     "outbox": {"models", "queue", "db"},

@@ -264,11 +264,12 @@ def test_many_at_once_are_sent_away_and_what_is_rendered_is_not_rendered_again(
 
 def test_only_the_latest_renderings_are_kept(config: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(config.data)
-    monkeypatch.setattr("app.store.RENDERED", 250)
-    for at in range(5):
-        store.keep_rendered(store.rendered(f"{at}.wav"), b"x" * 100)
-    assert len(list(store.rendered("x").parent.iterdir())) == 2
-    assert store.rendered("4.wav").exists()
+    monkeypatch.setattr("app.store.store.RENDERED", 250)
+    names = [f"{at:064x}.wav" for at in range(5)]
+    store.keep_derived(store.rendered("a letter.txt"), b"x" * 100)  # somebody else's
+    for name in names:
+        store.keep_rendered(store.rendered(name), b"x" * 100)
+    assert {path.name for path in store.rendered("x").parent.iterdir()} == {"a letter.txt", *names[-2:]}
 
 
 def test_a_full_disk_does_not_silence_a_tune(web: TestClient, tune: str, monkeypatch: pytest.MonkeyPatch) -> None:
