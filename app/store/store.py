@@ -99,9 +99,11 @@ class Store:
 
     def get(self, sha256: str) -> bytes:
         """The bytes. Raises NotFoundError when they are gone or damaged."""
-        path = self.find(sha256)
         try:
-            data = path.read_bytes()
+            try:
+                data = self.find(sha256).read_bytes()
+            except FileNotFoundError:  # it was set aside in this moment
+                data = self.find(sha256).read_bytes()
         except OSError as error:
             raise _missing(error) from error
         if hashlib.sha256(data).hexdigest() != sha256:
