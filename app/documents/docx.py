@@ -11,8 +11,7 @@ import docx
 from docx.opc.constants import RELATIONSHIP_TYPE
 from docx.opc.packuri import PackURI
 from docx.opc.part import Part
-from docx.oxml import parse_xml
-from docx.oxml.ns import nsdecls, qn
+from docx.oxml.ns import qn
 from docx.shared import Pt
 
 from app.documents.document import Document, from_right, packed, xml_text
@@ -20,6 +19,7 @@ from app.documents.document import Document, from_right, packed, xml_text
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 RECIPE = "/customXml/stemma.xml"  # a custom XML part (ECMA-376-1, 15.2.5): programs keep it, and show nothing of it
 RECIPE_SPACE = "urn:stemma:recipe"
+HERE = "57E44A00"  # marks the place of the text (ST_LongHexNumber)
 _TOLD = 255  # characters that a core property holds
 
 
@@ -33,17 +33,26 @@ def docx_of(document: Document) -> bytes:
     normal.paragraph_format.line_spacing = 1.5
     _about(file, document)
     file.add_heading(xml_text(document.title), 1)
-    body = file.element.body
-    lines = "".join(map(_paragraph, document.text.split("\n")))
-    for paragraph in list(parse_xml(f"<w:body {nsdecls('w')}>{lines}</w:body>")):
-        body.insert(len(body) - 1, paragraph)  # the last element tells of the page (w:sectPr)
+    file.element.body.add_p().set(qn("w:rsidR"), HERE)
     said = f'<recipe xmlns="{RECIPE_SPACE}">{escape(xml_text(document.recipe_json))}</recipe>'
     part = Part(PackURI(RECIPE), "application/xml", said.encode(), file.part.package)
     file.part.relate_to(part, RELATIONSHIP_TYPE.CUSTOM_XML)
     saved = io.BytesIO()
     file.save(saved)
     with zipfile.ZipFile(saved) as archive:
-        return packed((name, archive.read(name)) for name in archive.namelist())
+        return packed((name, _filled(archive.read(name), document.text)) for name in archive.namelist())
+
+
+def _filled(part: bytes, text: str) -> bytes:
+    """A part of the file with the lines of `text` where HERE stands: as a tree of elements a long text would take gigabytes."""
+    before, here, after = part.partition(f'<w:p w:rsidR="{HERE}"/>'.encode())
+    if not here:
+        return part
+    out = io.BytesIO(before)
+    out.seek(0, io.SEEK_END)
+    out.writelines(_paragraph(line).encode() for line in text.split("\n"))
+    out.write(after)
+    return out.getvalue()
 
 
 def _about(file: docx.document.Document, document: Document) -> None:
@@ -58,7 +67,14 @@ def _about(file: docx.document.Document, document: Document) -> None:
 
 
 def _paragraph(line: str) -> str:
+    if not line:
+        return "<w:p/>"
     right = from_right(line)
-    runs = "<w:tab/>".join(f'<w:t xml:space="preserve">{escape(part)}</w:t>' for part in xml_text(line).split("\t"))
+    runs = "<w:tab/>".join(_words(part) for part in xml_text(line).split("\t"))
     about = "<w:pPr><w:bidi/></w:pPr>" if right else ""
     return f"<w:p>{about}<w:r>{'<w:rPr><w:rtl/></w:rPr>' if right else ''}{runs}</w:r></w:p>"
+
+
+def _words(part: str) -> str:
+    """Text between two tabs."""
+    return f'<w:t xml:space="preserve">{escape(part)}</w:t>' if part else ""

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import codecs
+import re
 from typing import Literal, NamedTuple
 
 from app.documents.reading_docx import text_of_docx
-from app.errors import UnsupportedError, _
+from app.errors import TooLargeError, UnsupportedError, _
 
 Kind = Literal["txt", "md", "docx"]
 KINDS: dict[str, Kind] = {"txt": "txt", "text": "txt", "md": "md", "markdown": "md", "docx": "docx"}
 _MARKS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"),
           (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF8, "utf-8-sig"))  # fmt: skip
+_ASCII, _NO_HAN = re.compile(r"[\x00-\x7f]+"), re.compile("[^\u4e00-\u9fff]+")
+WIDEST = 8  # bytes that one character takes at most: a line end of two characters in UTF-32
 COMMON = 0.8  # of the letters that are not ASCII: so many must be common Chinese for GB 18030 to be believed
 
 
@@ -34,8 +37,19 @@ def read(name: str, data: bytes, most: int) -> Read:
         raise UnsupportedError(_("That is not a text Stemma can read (.txt, .md or .docx)."))
     if kind == "docx":
         return Read(text_of_docx(data, most), kind, None)
+    text, encoding = decoded(data, most)
+    return Read(text, kind, encoding)
+
+
+def decoded(data: bytes, most: int) -> tuple[str, str]:
+    """What the bytes of a plain text say, and in which encoding.
+
+    Raises TooLargeError for so many bytes that they must be more than `most` characters, and as `encoding_of` does.
+    """
+    if len(data) > WIDEST * most + WIDEST:
+        raise TooLargeError(_("A text has at most %(most)d characters."), most=most)
     encoding = encoding_of(data)
-    return Read(data.decode(encoding), kind, encoding)
+    return data.decode(encoding), encoding
 
 
 def encoding_of(data: bytes) -> str:
@@ -71,7 +85,7 @@ def _chinese(data: bytes) -> bool:
         text = data.decode("gb18030")
     except UnicodeDecodeError:
         return False
-    others = [character for character in text if character > "\x7f"]
-    common = "".join(others).encode("gb2312", "ignore").decode("gb2312")
-    han = sum("\u4e00" <= character <= "\u9fff" for character in common)
+    others = _ASCII.sub("", text)
+    common = others.encode("gb2312", "ignore").decode("gb2312")
+    han = len(_NO_HAN.sub("", common))
     return bool(others) and len(common) >= COMMON * len(others) and 2 * han >= len(others)

@@ -18,7 +18,9 @@ FALLBACK = "http://schemas.openxmlformats.org/markup-compatibility/2006 Fallback
 MOST_XML = 64 * 2**20  # bytes of the document's XML that are unpacked
 MOST_FILES = 5_000
 DEEPEST = 256  # elements within one another
-CHUNK = 2**16
+MOST_ELEMENTS = 6_000_000
+LONGEST_TAG = 2**20  # bytes of one tag or remark: each is looked at again with every chunk until it ends
+CHUNK = 2**18
 BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011", "softHyphen": "\u00ad"}
 LEFT_OUT = {"del", "moveFrom", "instrText", "footnotePr", "rPrChange", "pPrChange", "tabs"}  # deleted, codes, tab stops
 # What zipfile and expat raise for bytes that are no DOCX (a ValueError where an offset lies outside the file).
@@ -77,6 +79,8 @@ def _parse(
             if size > MOST_XML:
                 raise _bomb()
             parser.Parse(chunk)
+            if size - parser.CurrentByteIndex > LONGEST_TAG:
+                raise _bomb()
         parser.Parse(b"", True)
 
 
@@ -93,14 +97,15 @@ class _Words:
     """Gathers the text while the XML streams by."""
 
     def __init__(self, most: int) -> None:
-        self.most, self.size, self.depth = most, 0, 0
+        self.most, self.size, self.depth, self.elements = most, 0, 0, 0
         self.skipped = 0  # depth within what is left out
         self.inside = False  # within w:t
         self.parts: list[str] = []
 
     def start(self, name: str, _about: dict[str, str]) -> None:
         self.depth += 1
-        if self.depth > DEEPEST:
+        self.elements += 1
+        if self.depth > DEEPEST or self.elements > MOST_ELEMENTS:
             raise _bomb()
         space, _gap, tag = name.rpartition(" ")
         if self.skipped or name == FALLBACK or (space in {WORDS, STRICT} and tag in LEFT_OUT):

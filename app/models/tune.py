@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import asdict
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,9 +17,13 @@ from app.models.parent import Parent
 from app.models.revision import Revision
 from app.models.work import Work, Works
 from app.music.abc import read
-from app.music.novelty import Known, Shared, numbers_of, sounds_of
+from app.music.novelty import Known, Shared, numbers_of, small, sounds_of
 from app.music.telling import shared, told_of
 from app.music.tune import Tune
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 OTHERS = 200  # of the artist's works that a tune is held against: those touched last
 LONGEST = 20_000  # code points of a tune that is held against others
@@ -62,7 +66,8 @@ def _works_of_ancestors(session: Session, parents: list[UUID]) -> set[UUID]:
     return set(session.scalars(query)) if parents else set()
 
 
-@lru_cache(maxsize=4_096)
-def _read(text: str) -> tuple[str, tuple[int, ...]]:
+@lru_cache(maxsize=512)
+def _read(text: str) -> tuple[str, NDArray[np.integer[Any]]]:
+    """Title and numbers (`novelty.numbers_of`) of a tune: at most 80 KB of numbers for each that is kept."""
     tune = read(text)
-    return tune.title, tuple(numbers_of(sounds_of(tune)))
+    return tune.title, small(numbers_of(sounds_of(tune)))

@@ -25,7 +25,7 @@ HOSTILE = re.compile(r"include|postscript|^ps|svg|^beginps|script|^js|format|loa
 BEGIN, END = re.compile(r"%%\s*begin(\w+)", re.IGNORECASE), re.compile(r"%%\s*end(\w+)", re.IGNORECASE)
 UNIT = re.compile(r"\s*1\s*/\s*(1|2|4|8|16|32|64)\b|\s*1\s*$")
 COMMENT = re.compile(r"(?<!\\)%.*")
-VOICE = re.compile(r"\[V:([^\]\n]*)\]")
+VOICE = re.compile(r"\[V:([^\[\]\n]*)\]")
 
 
 class _Reader:

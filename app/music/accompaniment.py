@@ -34,6 +34,7 @@ PATTERNS = {
 EIGHTH = Fraction(1, 8)
 BASSES = {"A": 33, "B": 35, "C": 36, "D": 38, "E": 40, "F": 41, "G": 43}  # MIDI notes
 BASS, CHORD = 64, 48  # MIDI velocities
+LONGEST = 8_192  # eighths of a bar that are accompanied
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,11 +59,15 @@ def accompaniment(bars: Iterable[tuple[Fraction, Bar]]) -> Iterator[Struck]:
     held: _Chord | None = None
     for place, bar in bars:
         changes = [(note.start / EIGHTH, chord) for note in bar.notes if note.chord and (chord := _chord(note.chord))]
-        pattern = _pattern(bar)
+        if held is None and not changes:
+            continue
+        pattern, passed = _pattern(bar), 0
         lasting = Fraction(1, 2 * bar.metre.unit) if bar.metre else EIGHTH
         first, before = True, None
         for at, sign in enumerate(pattern):
-            held = next((chord for start, chord in reversed(changes) if start <= at), held)
+            while passed < len(changes) and changes[passed][0] <= at:
+                held = changes[passed][1]
+                passed += 1
             fresh = at > 0 and held != before
             first = first or fresh
             if held is None:
@@ -79,7 +84,7 @@ def accompaniment(bars: Iterable[tuple[Fraction, Bar]]) -> Iterator[Struck]:
 
 def _pattern(bar: Bar) -> str:
     """What is struck in the eighths of a bar: in one that is not whole, or in a metre of no pattern, chords."""
-    eighths = -(-bar.length // EIGHTH)
+    eighths = min(LONGEST, -(-bar.length // EIGHTH))
     if bar.metre and bar.length != bar.metre.length:
         return ("c." * eighths)[: -(-eighths // 2)]
     return PATTERNS.get(str(bar.metre)) or ("c." * eighths)[:eighths]

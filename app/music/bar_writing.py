@@ -69,11 +69,13 @@ def _broken(group: Sequence[Note], after: Sequence[Note], place: Fraction) -> st
 def grouped(notes: Iterable[Note]) -> Iterable[Sequence[Note]]:
     """Notes alone, and those of a triplet together: thirds of a unit until they are whole again."""
     group: list[Note] = []
+    length = Fraction(0)
     for note in notes:
         group.append(note)
-        if not _third(sum((one.duration for one in group), Fraction(0))):
+        length += note.duration
+        if not _third(length):
             yield group
-            group = []
+            group, length = [], Fraction(0)
     if group:
         yield group
 

@@ -76,20 +76,30 @@ def _slots(at: int, bar: Bar) -> list[Slot]:
 
 def _path(slots: Sequence[Slot], mode: Mode, chance: random.Random | None) -> list[int]:
     """The best degrees for `slots` (Viterbi: Forney 1973, https://doi.org/10.1109/PROC.1973.9030)."""
-    best: dict[int, tuple[float, list[int]]] = {}
+    best: dict[int, float] = {}
+    came: list[dict[int, int]] = []  # for each slot but the first: from which degree each one is reached best
     for number, slot in enumerate(slots):
-        current = {}
+        current, before = {}, {}
         for degree in TRIADS[mode]:
             fit = _fit(degree, slot) + (chance.gauss(0, ROOM) if chance else 0)
             fit += CLOSE if number == len(slots) - 1 and degree == 0 else 0
             if not best:
-                current[degree] = (fit, [degree])
+                current[degree] = fit
                 continue
-            came = max(best, key=lambda other: best[other][0] + _leads(other, degree, slot))
-            score, path = best[came]
-            current[degree] = (score + _leads(came, degree, slot) + fit, [*path, degree])
+            last = max(best, key=lambda other: best[other] + _leads(other, degree, slot))
+            before[degree] = last
+            current[degree] = best[last] + _leads(last, degree, slot) + fit
         best = current
-    return max(best.values(), key=lambda found: found[0])[1] if best else []
+        came += [before] if before else []
+    return walked_back(max(best, key=lambda degree: best[degree]), came) if best else []
+
+
+def walked_back(last: int, came: Sequence[Mapping[int, int]]) -> list[int]:
+    """The way to the state `last`: `came` tells for each step from which state each one was reached."""
+    way = [last]
+    for before in reversed(came):
+        way.append(before[way[-1]])
+    return way[::-1]
 
 
 def _fit(degree: int, slot: Slot) -> float:

@@ -59,8 +59,9 @@ def musicxml(tune: Tune, told: str = "") -> bytes:
     part = ET.SubElement(score, "part", id="P1")
     divisions = _divisions(tune)
     before: Bar | None = None
+    ended = _ended(tune.bars)
     for at, bar in enumerate(tune.bars):
-        _measure(part, tune, at, before, divisions)
+        _measure(part, tune, at, before, divisions, ended[at])
         before = bar
     ET.indent(score)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{DOCTYPE}\n{ET.tostring(score, "unicode")}\n'.encode()
@@ -77,7 +78,8 @@ def _text(parent: ET.Element, name: str, text: str | int) -> ET.Element:
     return child
 
 
-def _measure(part: ET.Element, tune: Tune, at: int, before: Bar | None, divisions: int) -> None:
+def _measure(part: ET.Element, tune: Tune, at: int, before: Bar | None, divisions: int, endings: Sequence[int]) -> None:
+    """`endings` are those that stop with this bar."""
     bar = tune.bars[at]
     measure = ET.SubElement(part, "measure", number=str(bar.number))
     if (before is None or before.number == bar.number) and bar.metre and bar.length < bar.metre.length:
@@ -91,19 +93,21 @@ def _measure(part: ET.Element, tune: Tune, at: int, before: Bar | None, division
     for group in grouped(bar.notes):
         _group(measure, group, divisions)
     closes = repeats(bar)
-    endings = _ended(tune.bars, at)
     if closes or endings or at + 1 == len(tune.bars) or "||" in bar.closing:
         style = "light-heavy" if closes or at + 1 == len(tune.bars) else "light-light" if "||" in bar.closing else ""
         _barline(measure, "right", style, "backward" if closes else "", endings, "stop")
 
 
-def _ended(bars: Sequence[Bar], at: int) -> tuple[int, ...]:
-    """The endings that stop with this bar."""
-    start = at
-    while start and not bars[start].endings and not any(sign in bars[start - 1].closing for sign in (":", "||", "|]")):
-        start -= 1
-    last = at + 1 == len(bars) or any(sign in bars[at].closing for sign in (":", "||", "|]")) or bool(bars[at + 1].endings)
-    return bars[start].endings if last else ()
+def _ended(bars: Sequence[Bar]) -> list[tuple[int, ...]]:
+    """For each bar the endings that stop with it."""
+    found: list[tuple[int, ...]] = []
+    present: tuple[int, ...] = ()  # endings that the bar stands in
+    for at, bar in enumerate(bars):
+        present = bar.endings or present
+        closes = any(sign in bar.closing for sign in (":", "||", "|]"))
+        found.append(present if closes or at + 1 == len(bars) or bars[at + 1].endings else ())
+        present = () if closes else present
+    return found
 
 
 def _barline(

@@ -42,6 +42,13 @@ def numbers_of(sounds: Sequence[tuple[int, Fraction]]) -> list[int]:
     ]
 
 
+def small(numbers: Sequence[int]) -> NDArray[np.int32]:
+    """The numbers of a tune that is kept in memory: four bytes each."""
+    import numpy as np
+
+    return np.asarray(numbers, np.int32)
+
+
 def sounds_of(tune: Tune) -> list[tuple[int, Fraction]]:
     """A tune's notes as written, rests left out."""
     return [(note.top.midi, note.duration) for note in tune.sounding]
@@ -50,7 +57,7 @@ def sounds_of(tune: Tune) -> list[tuple[int, Fraction]]:
 class Known:
     """Tunes to compare with."""
 
-    def __init__(self, titles: Sequence[str], tunes: Iterable[Sequence[int] | NDArray[np.int64]]) -> None:
+    def __init__(self, titles: Sequence[str], tunes: Iterable[Sequence[int] | NDArray[np.integer[Any]]]) -> None:
         """Each tune's title and its `numbers_of`."""
         import numpy as np
 

@@ -16,6 +16,9 @@ from app.music.tune import MAX_BARS, Metre, Note, metre_of
 MOST_NOTES = 20_000
 NUMBER = re.compile(r"\s*\d{1,9}(?:\.\d{1,6})?\s*")
 LONGEST = 64  # whole notes
+# Parts of a whole note that every length is a multiple of: all that notation writes, and quintuplets and septuplets. Sums of
+# lengths without a common measure would be fractions of ever more digits.
+GRID = 2**10 * 3**2 * 5 * 7
 MODES = {
     "major": Mode.MAJOR,
     "ionian": Mode.MAJOR,
@@ -66,6 +69,8 @@ class Partwise:
         if len(parts) > 1:
             self.imported.without(_("Only one voice was taken."))
         measures = list(self._measures(sounding[0]))
+        if not measures:  # notes so short that none is left
+            raise InvalidError("file", _("there are no notes in this file"))
         title = self.root.findtext("work/work-title") or self.root.findtext("movement-title") or name
         composer = self.root.findtext("identification/creator[@type='composer']") or ""
         self.imported.text = abc(title, composer, self.tempo, measures)
@@ -128,7 +133,7 @@ class Partwise:
         length = _number(element.findtext("duration") or "0") / self.divisions / 4
         if length > LONGEST:
             raise ValueError(length)
-        return length
+        return length if GRID % length.denominator == 0 else Fraction(round(length * GRID), GRID)
 
     def _note(self, bar: _Bar, element: ET.Element) -> None:
         voice = element.findtext("voice") or "1"

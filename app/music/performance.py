@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
+from app.errors import TooLargeError, _
 from app.music.accompaniment import accompaniment
 from app.music.numbering import ends_section, repeats
 from app.music.tune import Bar, Metre, Tune
@@ -16,6 +17,7 @@ BEATS_A_MINUTE = (20.0, 400.0)
 QUARTERS_A_MINUTE = 120.0  # where a tune says nothing
 GRACE = Fraction(1, 32)
 MAX_PLAYED = 20_000  # bars, repeats included
+MAX_SOUNDS = 250_000  # notes, repeats and chords included
 STRONG, WEAK = 96, 80  # MIDI velocities
 
 
@@ -57,7 +59,10 @@ def order(bars: Sequence[Bar]) -> list[int]:
 
 
 def performed(tune: Tune, *, chords: bool = False, transposed: int = 0) -> list[Sound]:
-    """What sounds, in order; `transposed` in semitones. Chord symbols sound too with `chords`."""
+    """What sounds, in order; `transposed` in semitones. Chord symbols sound too with `chords`.
+
+    Raises TooLargeError for a tune of more than MAX_SOUNDS, repeats and chords counted.
+    """
     found: list[Sound] = []
     place = Fraction(0)
     held = False
@@ -82,9 +87,18 @@ def performed(tune: Tune, *, chords: bool = False, transposed: int = 0) -> list[
                 found.append(sound)
             held = note.tied
         place += bar.length
-    if chords:
-        found += (Sound(one.start, one.duration, one.pitch + transposed, one.velocity, 1) for one in accompaniment(played))
+        if len(found) > MAX_SOUNDS:
+            raise _too_many()
+    for one in accompaniment(played) if chords else ():
+        found.append(Sound(one.start, one.duration, one.pitch + transposed, one.velocity, 1))
+        if len(found) > MAX_SOUNDS:
+            raise _too_many()
     return sorted(found, key=lambda sound: (sound.start, sound.pitch))
+
+
+def _too_many() -> TooLargeError:
+    said = _("This tune is too long to be played: with its repeats and chords it has more than %(most)s notes.")
+    return TooLargeError(said, most=f"{MAX_SOUNDS:,}")
 
 
 def quarters_a_minute(text: str, metre: Metre | None = None, tempo: float | None = None) -> float:

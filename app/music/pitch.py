@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
+from types import MappingProxyType
 
 LETTERS = "CDEFGAB"
 SEMITONES = (0, 2, 4, 5, 7, 9, 11)  # of the letters above C
@@ -69,12 +72,9 @@ class Key:
         return FIFTHS[self.tonic[0]] + 7 * (self.tonic.count("#") - self.tonic.count("b")) + SHIFTS[self.mode]
 
     @property
-    def signature(self) -> dict[str, int]:
+    def signature(self) -> Mapping[str, int]:
         """Each letter's alteration in this key."""
-        count = self.fifths
-        raised = dict.fromkeys(SHARPS[: max(0, count)], 1)
-        lowered = dict.fromkeys(SHARPS[::-1][: max(0, -count)], -1)
-        return dict.fromkeys(LETTERS, 0) | raised | lowered
+        return _signature(self.fifths)
 
     @property
     def home(self) -> int:
@@ -112,6 +112,14 @@ class Key:
                     found.append((abs(key.fifths), -key.fifths, LETTERS.index(letter) + 7 * octaves - self.home, key))
         _flats, _sharps, letters, key = min(found, key=lambda one: one[:3])
         return key, letters
+
+
+@lru_cache(maxsize=64)
+def _signature(fifths: int) -> Mapping[str, int]:
+    """Each letter's alteration with so many sharps, or flats below zero."""
+    raised = dict.fromkeys(SHARPS[: max(0, fifths)], 1)
+    lowered = dict.fromkeys(SHARPS[::-1][: max(0, -fifths)], -1)
+    return MappingProxyType(dict.fromkeys(LETTERS, 0) | raised | lowered)
 
 
 def key_of(text: str) -> Key | None:

@@ -20,7 +20,8 @@ MOST_XML = 24 * 2**20  # bytes of XML
 MOST_ELEMENTS = 600_000
 DEEPEST = 64
 MOST_FILES = 200
-CHUNK = 2**16
+LONGEST_TAG = 2**20  # bytes of one tag or remark: each is looked at again with every chunk until it ends
+CHUNK = 2**18
 BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, expat.ExpatError, KeyError, EOFError, OSError, RuntimeError, ValueError)
 DAMAGED = _("That MusicXML file is damaged or no MusicXML file.")
 
@@ -70,11 +71,11 @@ def _tree(data: bytes) -> ET.Element:
         raise _bomb()
     builder = ET.TreeBuilder()
     parser = expat.ParserCreate()
-    count = depth = 0
+    count = depth = 0  # attributes cost as much as elements
 
     def start(name: str, about: dict[str, str]) -> None:
         nonlocal count, depth
-        count, depth = count + 1, depth + 1
+        count, depth = count + 1 + len(about), depth + 1
         if count > MOST_ELEMENTS or depth > DEEPEST:
             raise _bomb()
         builder.start(name, about)
@@ -89,6 +90,8 @@ def _tree(data: bytes) -> ET.Element:
     parser.buffer_text = True
     for at in range(0, len(data), CHUNK):
         parser.Parse(data[at : at + CHUNK])
+        if min(len(data), at + CHUNK) - parser.CurrentByteIndex > LONGEST_TAG:
+            raise _bomb()
     parser.Parse(b"", True)
     return builder.close()
 

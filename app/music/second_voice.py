@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from app.music.harmony import chord_tones
+from app.music.harmony import chord_tones, walked_back
 from app.music.pitch import Key, Pitch
 from app.music.signs import written
 from app.music.tune import Bar, Note, Tune
@@ -67,16 +67,18 @@ def _taken(bar: Bar) -> frozenset[int]:
 
 def _path(places: Sequence[_Place]) -> list[int]:
     """How far below each note: the cheapest way through (Viterbi, as chords are found)."""
-    best: dict[int, tuple[float, list[int]]] = {}
+    best: dict[int, float] = {}
+    came: list[dict[int, int]] = []
     for number, place in enumerate(places):
-        current = {}
+        current, reached = {}, {}
         for below, dislike in BELOW.items():
             outside = place.weight if place.tones and (place.degree - below) % 7 not in place.tones else 0.0
             ways = []
-            for before, (cost, path) in best.items():
+            for before, cost in best.items():
                 moved = abs(place.degree - below - (places[number - 1].degree - before))
-                ways.append((cost + LEAP * max(0, moved - 2) + TURN * (below != before), path))
-            cost, path = min(ways, key=lambda way: way[0], default=(0.0, []))
-            current[below] = (cost + dislike + outside, [*path, below])
+                ways.append((cost + LEAP * max(0, moved - 2) + TURN * (below != before), before))
+            cost, reached[below] = min(ways, key=lambda way: way[0], default=(0.0, below))
+            current[below] = cost + dislike + outside
+        came += [reached] if best else []
         best = current
-    return min(best.values(), key=lambda way: way[0])[1] if best else []
+    return walked_back(min(best, key=lambda below: best[below]), came) if best else []

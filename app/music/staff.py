@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import islice
 
 from app.errors import _
 from app.music.pitch import Key, Pitch
@@ -14,8 +15,16 @@ from app.music.tune import MAX_BARS, MAX_NOTES, Bar, Metre, Note
 
 INNER_LENGTH = re.compile(r"\[(?:\^{1,2}|_{1,2}|=)?[A-Ga-g][,']*(\d*(?:/+\d*)?)")
 ANNOTATIONS = frozenset("^_<>@")
-LOUD = ("note", "chord", "bar", "tuplet", "volta", "symbol", "field", "broken", "grace", "decoration", "overlay", "other")
+# What a sign is, by the last of its groups that matched.
+LOUD = {
+    name: name for name in ("bar", "tuplet", "volta", "symbol", "field", "broken", "grace", "decoration", "overlay", "other")
+}
+LOUD |= {"tie": "note", "chord_tie": "chord"}
 BESIDE = frozenset({"bar", "volta", "field", "other"})  # signs that belong to no bar
+MOST_PITCHES = 16  # of a chord; no hand or choir has more
+MOST_LINES = 64  # characters of the bar lines between two bars
+ONE = Fraction(1)
+PLAIN = (ONE, 0)  # no tuplet
 Faults = Callable[..., None]  # (place, message, **details)
 
 
@@ -24,6 +33,7 @@ class _Open:
     """A bar under construction."""
 
     notes: list[Note] = field(default_factory=list)
+    length: Fraction = Fraction(0)  # of the notes
     start: int = -1
     end: int = -1
     opening: str = ""
@@ -61,8 +71,8 @@ class Staff:
         self._chord = ""
         self._graces: tuple[Pitch, ...] = ()
         self._decorations: tuple[str, ...] = ()
-        self._tuplet: tuple[Fraction, int] = (Fraction(1), 0)
-        self._broken = Fraction(1)
+        self._tuplet: tuple[Fraction, int] = PLAIN
+        self._broken = ONE
 
     def line(self, text: str, offset: int) -> None:
         """Read a line of music code that begins at `offset`."""
@@ -70,10 +80,11 @@ class Staff:
         for sign in SIGN.finditer(text):
             if self.full:
                 return
-            kind = next((name for name in LOUD if sign[name] is not None), "")
+            last = sign.lastgroup or ""
+            kind = LOUD.get(last, "")
             if kind:
                 getattr(self, f"_read_{kind}")(sign, offset + sign.start())
-            if kind not in BESIDE and sign["comment"] is None and not sign[0].isspace():
+            if kind not in BESIDE and last != "comment" and not sign[0].isspace():
                 self._bar.touch(offset + sign.start(), offset + sign.end())
 
     def finish(self) -> None:
@@ -99,15 +110,17 @@ class Staff:
         outer = length_of(sign["chord_length"])
         if first is None or outer is None:
             return
-        pitches = tuple(self._pitch(*plain_pitch(one[0])) for one in ONE_PITCH.finditer(letters))
+        written = [*islice(ONE_PITCH.finditer(letters), MOST_PITCHES + 1)]
+        if len(written) > MOST_PITCHES:
+            self._fault(at, _("A chord may have %(most)s notes; the rest is not read."), most=str(MOST_PITCHES))
+        pitches = tuple(self._pitch(*plain_pitch(one[0])) for one in written[:MOST_PITCHES])
         self._add(pitches, first * outer, bool(sign["chord_tie"]) or "-" in letters, (at, at + len(letters)))
 
     def _length(self, text: str, at: int) -> Fraction | None:
-        lasting = length_of(text)
+        lasting = length_of(text, self.unit)
         if lasting is None:
             self._fault(at, _("No note is %(length)s long."), length=text[:20])
-            return None
-        return lasting * self.unit
+        return lasting
 
     def _add(self, pitches: tuple[Pitch, ...], lasting: Fraction, tied: bool, source: tuple[int, int]) -> None:
         self._count += 1
@@ -115,10 +128,15 @@ class Staff:
             self.full = True
             self._fault(source[0], _("A tune may have %(most)s notes; the rest is not read."), most=f"{MAX_NOTES:,}")
         factor, left = self._tuplet
-        self._tuplet = (factor, left - 1) if left > 1 else (Fraction(1), 0)
-        lasting *= factor * self._broken
-        self._bar.notes.append(Note(pitches, Fraction(0), lasting, tied, self._chord, self._graces, self._decorations, source))
-        self._chord, self._graces, self._decorations, self._broken = "", (), (), Fraction(1)
+        self._tuplet = (factor, left - 1) if left > 1 else PLAIN
+        if factor is not ONE:
+            lasting *= factor
+        if self._broken is not ONE:
+            lasting *= self._broken
+        bar = self._bar
+        bar.notes.append(Note(pitches, bar.length, lasting, tied, self._chord, self._graces, self._decorations, source))
+        bar.length += lasting
+        self._chord, self._graces, self._decorations, self._broken = "", (), (), ONE
 
     def _pitch(self, accidental: str | None, step: int) -> Pitch:
         """The pitch that sounds: an accidental holds for its line of the staff until the bar ends."""
@@ -135,15 +153,16 @@ class Staff:
 
     def _read_broken(self, sign: re.Match[str], _at: int) -> None:
         """Broken rhythm: the note before gets what the next one loses, or the other way round."""
-        if not self._bar.notes or len(sign[0]) > 3:  # noqa: PLR2004 (>>> is the most that the standard knows)
+        if not self._bar.notes or len(sign[0]) > 3 or self._broken is not ONE:  # noqa: PLR2004 (>>> is the most that the standard knows)
             return
         short = Fraction(1, 2 ** len(sign[0]))
         before, self._broken = (2 - short, short) if sign[0][0] == ">" else (short, 2 - short)
         last = self._bar.notes[-1]
         self._bar.notes[-1] = replace(last, duration=last.duration * before)
+        self._bar.length += last.duration * (before - 1)
 
     def _read_grace(self, sign: re.Match[str], _at: int) -> None:
-        self._graces = tuple(self._pitch(*plain_pitch(one[0])) for one in ONE_PITCH.finditer(sign[0]))[:8]
+        self._graces = tuple(self._pitch(*plain_pitch(one[0])) for one in islice(ONE_PITCH.finditer(sign[0]), 8))
 
     def _read_decoration(self, sign: re.Match[str], _at: int) -> None:
         self._decorations = (*self._decorations, sign[0])[:8]
@@ -174,20 +193,19 @@ class Staff:
         if self._bar.notes:
             self._close(line, at)
         else:
-            self._bar.opening += line
-            if self.bars:
-                self.bars[-1] = replace(self.bars[-1], closing=self.bars[-1].closing + line)
+            self._bar.opening = (self._bar.opening + line)[-MOST_LINES:]
+            if self.bars and len(self.bars[-1].closing) < MOST_LINES:
+                self.bars[-1] = replace(self.bars[-1], closing=(self.bars[-1].closing + line)[:MOST_LINES])
         if sign["ending"]:
             self._bar.endings = endings_of(sign["ending"])
 
     def _close(self, line: str, at: int) -> None:
         """The bar is over; `line` is the bar line after it."""
-        place, notes, bar = Fraction(0), [], self._bar
-        for note in bar.notes:
-            notes.append(replace(note, start=place))
-            place += note.duration
+        bar = self._bar
         source, spans = (bar.start, bar.end), tuple(bar.spans)
-        self.bars.append(Bar(0, tuple(notes), self.key, self.metre, bar.opening, bar.endings, line, source, self.unit, spans))
+        self.bars.append(
+            Bar(0, tuple(bar.notes), self.key, self.metre, bar.opening, bar.endings, line, source, self.unit, spans)
+        )
         self._bar = _Open(opening=line)
         self._forget()
         if len(self.bars) >= MAX_BARS and not self.full:

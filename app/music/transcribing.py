@@ -115,9 +115,12 @@ def _pickup(notes: Sequence[Placed], metre: Metre) -> Fraction:
     """How long the bar before the first full one is: 0, unless bar lines there meet clearly more of what is strong and long."""
     beat = Fraction(1, metre.unit)
     mean = sum(velocity for *_rest, velocity in notes) / len(notes)
+    places: dict[Fraction, list[Placed]] = {}  # notes by how far after a bar line they begin, if bars begin at 0
+    for note in notes:
+        places.setdefault(note[0] % metre.length, []).append(note)
 
     def promise(offset: Fraction) -> float:
-        on_line = [note for note in notes if (note[0] - offset) % metre.length == 0]
+        on_line = places.get(offset, [])
         long = sum(min(1.0, float(end - start) / float(metre.length)) for start, end, _pitches, _velocity in on_line)
         return long + sum(max(0.0, velocity - mean) / 16 for *_rest, velocity in on_line)
 

@@ -97,7 +97,8 @@ def in_place(tune: Tune, bar: Bar, notes: Sequence[Note]) -> list[tuple[int, int
 
 def _alone(text: str, start: int, end: int) -> bool:
     """Whether a line would be empty without this: that would end the tune."""
-    before, after = text[:start].rpartition("\n")[2], text[end:].partition("\n")[0]
+    line_end = text.find("\n", end)
+    before, after = text[text.rfind("\n", 0, start) + 1 : start], text[end : line_end if line_end >= 0 else len(text)]
     return not (before + after).strip()
 
 

@@ -124,3 +124,11 @@ def test_a_long_text_is_a_book_of_several_files(document: Document) -> None:
     long = replace(document, text="\n\n".join(["月满空庭夜未收。" * 100] * 200))
     with zipfile.ZipFile(io.BytesIO(epub_of(long))) as archive:
         assert sum(name.startswith("book/text-") for name in archive.namelist()) == 3
+
+
+@pytest.mark.timeout(300)  # a writer whose time grew with the square of the lines would need hours
+@pytest.mark.parametrize("text", ["\n" * 1_000_000, "x\n" * 500_000, "\t" * 1_000_000, "&\u0301" * 500_000])
+def test_a_text_as_long_as_can_be_becomes_a_docx(document: Document, text: str) -> None:
+    file = docx_of(replace(document, text=text))
+    title = f"{document.title}\n"
+    assert text_of_docx(file, len(title) + len(text)) == title + text
