@@ -153,6 +153,25 @@ class UnavailableError(StemmaError):
         return {"Retry-After": "2"}
 
 
+class BusyError(UnavailableError):
+    """Too much is being worked on at the same time."""
+
+    code, title = (
+        "busy",
+        _("Much else is being worked on right now, so this had to wait too long. Please try again in a moment."),
+    )
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": "10"}
+
+
+class LeftError(StemmaError):
+    """The client has left, so its work was ended; nobody reads this."""
+
+    status, code, title = 499, "left", _("This was ended, since nobody waits for it.")
+
+
 class DiskFullError(UnavailableError):
     """No room is left on the device."""
 

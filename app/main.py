@@ -13,6 +13,8 @@ from starlette.types import Scope
 
 from app import problems
 from app.bodies import Bodies
+from app.bounded.child import HELPER
+from app.bounded.leaving import Leaving
 from app.damage import Watch
 from app.db import Database
 from app.engines.catalog import catalog
@@ -101,6 +103,7 @@ def create_app(config: Settings | None = None) -> FastAPI:
     @contextlib.asynccontextmanager
     async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
         threading.Thread(target=_catch_up, args=(parts,), daemon=True).start()
+        HELPER.start()
         yield
         queue.close()
         database.close()
@@ -121,6 +124,7 @@ def create_app(config: Settings | None = None) -> FastAPI:
     app.mount(f"/static/{static_version()}", ForEver(directory=STATIC), name="static")
     problems.install(app)
     app.add_middleware(problems.Unexpected)
+    app.add_middleware(Leaving)
     app.add_middleware(Bodies, settings=config, most=WRITING)
     app.add_middleware(Guard, settings=config)
     app.add_middleware(Observe)

@@ -29,8 +29,9 @@ TABLE = {
     "identity": {"models", "store", "db"},
     "damage": {"faults", "store"},
     "faults": set(),
+    "bounded": set(),
     "main": {"routes", "pages", "scripts", "queue", "db", "guard", "bodies", "problems", "observe", "live", "outbox", "engines"}
-    | {"judging", "search", "store", "damage"},
+    | {"judging", "search", "store", "damage", "bounded"},
     "routes": {"models", "pages", "queue", "store", "engines", "judging", "live", "pictures", "observe", "brief", "db"}
     | {"search", "forms", "passages", "documents", "music", "identity", "damage", "faults"},
     "worker": {"models", "engines", "judging", "queue", "store", "outbox", "brief", "db", "forms", "music", "identity"}
