@@ -14,7 +14,7 @@ from app.bench.goals import GOALS
 from app.bench.main import measured, note
 from app.bench.studio import Studio
 from app.bench.window import Windows
-from app.models.text_diff import text_diff
+from app.diff.text_diff import text_diff
 
 TAKEN = {
     "prefill": [[0.10, 0.1]] * 3,

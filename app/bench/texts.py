@@ -17,7 +17,7 @@ from app.bench.figures import Figure, UnmeasuredError, percentile, spread
 from app.bench.texts_alone import COUNT
 from app.bench.texts_long import in_room
 from app.bench.texts_page import on_page
-from app.models.text_diff import text_diff
+from app.diff.text_diff import text_diff
 from app.settings import ROOT, Settings
 
 TOKENS, QUICK_TOKENS = 48, 6

@@ -8,9 +8,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from app.diff.parting import Piece
 from app.models.loom import Loom, Node
 from app.models.pane import coming, latest
-from app.models.parting import Piece
 from app.models.revision import Revision
 from app.models.strands import Strand, strands
 from app.models.work import Work

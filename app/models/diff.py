@@ -10,9 +10,9 @@ from typing import Any
 from PIL import Image, ImageChops, ImageStat
 
 from app.brief import FIELDS, Brief, Medium
+from app.diff.text_diff import Op, Passage, passages, text_diff
+from app.diff.tune_diff import TuneDiff, tune_diff
 from app.models.revision import Revision
-from app.models.text_diff import Op, Passage, passages, text_diff
-from app.models.tune_diff import TuneDiff, tune_diff
 from app.music.abc import read
 from app.store import Store
 

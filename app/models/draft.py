@@ -12,8 +12,8 @@ from sqlalchemy.orm import Mapped, Session, defer, mapped_column, object_session
 
 from app.brief import Brief, Medium
 from app.db import NULLABLE_JSON, Base, now, uuid7
+from app.diff.origins import By, Spans, carried, check, spans_of, stored, whole
 from app.errors import InvalidError, NotFoundError, StaleDraftError, _
-from app.models.origins import By, Spans, carried, check, spans_of, stored, whole
 from app.models.work import FOUND, Work
 from app.music.words import words_in
 
@@ -32,7 +32,7 @@ class State:
     engine: Mapped[str | None] = mapped_column(sa.String(40))
     params: Mapped[dict[str, Any]] = mapped_column(default=dict)
     text: Mapped[str | None] = mapped_column(sa.Text)
-    origins: Mapped[list[list[Any]] | None] = mapped_column(NULLABLE_JSON)  # [[start, end, by], …], app.models.origins
+    origins: Mapped[list[list[Any]] | None] = mapped_column(NULLABLE_JSON)  # [[start, end, by], …], app.diff.origins
     form: Mapped[dict[str, Any] | None] = mapped_column(NULLABLE_JSON)  # {preset, …}, app.forms.asked
     seed: Mapped[int | None] = mapped_column(sa.BigInteger)  # locked seed; None: a new one each time
     count: Mapped[int] = mapped_column(default=4)

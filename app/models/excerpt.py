@@ -10,8 +10,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from app.brief import Medium
+from app.diff.parting import shared
 from app.models.parent import Parent
-from app.models.parting import shared
 from app.models.revision import Revision
 from app.models.work import Work
 

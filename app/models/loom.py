@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from app.models.parting import Piece, common, first, joined, kept, pieces, read, shared
+from app.diff.parting import Piece, common, first, joined, kept, pieces, read, shared
 from app.models.strands import Strand
 
 ALIKE = 0.25  # of what follows where two texts part, kept from there on: above it one is an edit of the other

@@ -12,9 +12,9 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relat
 
 from app.brief import Brief, Medium
 from app.db import NULLABLE_JSON, Base, now, uuid7
+from app.diff.origins import By, stored, whole
 from app.errors import NotFoundError
 from app.models.asset import Asset
-from app.models.origins import By, stored, whole
 from app.models.parent import Parent, Role
 from app.models.pick import Pick
 from app.models.scope import Scope

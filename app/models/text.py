@@ -9,11 +9,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, object_session
 
 from app.brief import Medium
+from app.diff.carrying import ends
+from app.diff.origins import spans_of, stored
 from app.errors import InvalidError, _
 from app.models.artist import Artist
-from app.models.carrying import ends
 from app.models.draft import Draft
-from app.models.origins import spans_of, stored
 from app.models.parent import Role
 from app.models.revision import Origin, Revision, choose_cover, edges
 from app.models.transcript import Transcript

@@ -10,15 +10,15 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
+from app.diff.origins import spans_of
+from app.diff.text_diff import Op, Passage
+from app.diff.text_views import Inks, amount, folded, inline, side_by_side
+from app.diff.tune_diff import TuneDiff
+from app.diff.tune_views import columns, stretches
 from app.errors import InvalidError, NotFoundError, _
 from app.models import Revision
 from app.models.diff import Diff, compare, picture_difference
 from app.models.kin import near, numbered
-from app.models.origins import spans_of
-from app.models.text_diff import Op, Passage
-from app.models.text_views import Inks, amount, folded, inline, side_by_side
-from app.models.tune_diff import TuneDiff
-from app.models.tune_views import columns, stretches
 from app.music.bars import Facet
 from app.pages import answer
 from app.routes.deps import CurrentArtist, OneTurn, Parts, Session

@@ -10,13 +10,13 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from app.brief import Brief
+from app.diff.origins import By, Span
 from app.engines.engine import Verb
 from app.errors import ConflictError, InvalidError, StaleDraftError, _
 from app.forms.asked import asked as tidied
 from app.forms.asked import form_of
 from app.models.asked import MAX_COUNT, MAX_SEED
 from app.models.draft import Draft, DraftSave, draft_of
-from app.models.origins import By, Span
 from app.models.writing import Writing
 from app.pages import answer, is_htmx, page
 from app.routes.deps import WRITING, CurrentArtist, OneTurn, Parts, Session, Studio, TransactionsOf, body, documented

@@ -10,13 +10,13 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import FileResponse
 
 from app.brief import Medium
+from app.diff.origins import percent, spans_of
+from app.diff.text_views import sheet
+from app.diff.tune_views import about, stretches
 from app.errors import InvalidError, NotFoundError, _
 from app.models import Asset, Revision, thumbnails
 from app.models.diff import compare
-from app.models.origins import percent, spans_of
 from app.models.text import tokens_of
-from app.models.text_views import sheet
-from app.models.tune_views import about, stretches
 from app.music import picture
 from app.music.files import MEDIA_TYPES, Played
 from app.music.files import Kind as MusicKind

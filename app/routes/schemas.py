@@ -10,9 +10,9 @@ from uuid import UUID
 from pydantic import BaseModel
 
 from app.brief import Brief, Medium, Prompt
+from app.diff.origins import By, shares, shown, spans_of, stored
 from app.errors import filled
 from app.models import Draft, Generation, Project, Revision, Work
-from app.models.origins import By, shares, shown, spans_of, stored
 from app.music.telling import told
 
 Item = TypeVar("Item")

@@ -10,13 +10,13 @@ from typing import Any, NamedTuple
 from PIL import Image
 
 from app.db import Database
+from app.diff.origins import By, made, spans_of, stored, whole
 from app.engines.engine import Content
 from app.engines.image import svg
 from app.engines.music.tunes import ABC
 from app.errors import EngineError, _
 from app.models import Artist, Asset, Generation, Revision, Role, Status, Transcript, Work
 from app.models.asset import keep_asset
-from app.models.origins import By, made, spans_of, stored, whole
 from app.models.revision import Origin, choose_cover, edges
 from app.models.transcript import packed
 from app.models.tune import facts_of

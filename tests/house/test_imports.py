@@ -19,7 +19,7 @@ ANYONE = {"settings", "errors"}
 TABLE = {
     "cli": {"bench", "main", "worker", "training", "supervisor", "serving", "example", "backup", "observe", "queue", "db"}
     | {"restore", "starting", "identity"},
-    "bench": {"models", "engines", "judging", "music", "brief", "db"},
+    "bench": {"models", "engines", "judging", "music", "diff", "brief", "db"},
     "supervisor": {"serving", "starting", "observe"},
     "serving": {"main", "starting", "observe"},
     "starting": {"restore", "identity", "damage", "faults", "example", "queue", "store", "db"},
@@ -33,9 +33,9 @@ TABLE = {
     "main": {"routes", "pages", "scripts", "queue", "db", "guard", "bodies", "problems", "observe", "live", "outbox", "engines"}
     | {"judging", "search", "store", "damage", "bounded"},
     "routes": {"models", "pages", "queue", "store", "engines", "judging", "live", "pictures", "observe", "brief", "db"}
-    | {"search", "forms", "passages", "documents", "music", "identity", "damage", "faults"},
+    | {"search", "forms", "passages", "documents", "music", "diff", "identity", "damage", "faults", "bounded"},
     "worker": {"models", "engines", "judging", "queue", "store", "outbox", "brief", "db", "forms", "music", "identity"}
-    | {"faults"},
+    | {"faults", "diff", "bounded"},
     "bodies": {"guard", "problems"},
     "problems": {"pages", "observe", "faults"},
     "search": {"models", "judging"},
@@ -46,14 +46,16 @@ TABLE = {
     "observe": {"db"},
     "pages": {"db", "passages", "music", "scripts"},
     "scripts": set(),
-    "passages": {"models"},
-    "documents": set(),
-    "models": {"db", "store", "brief", "forms", "music"},
-    "forms": set(),
-    "music": set(),
+    "passages": {"diff"},
+    "documents": {"bounded"},
+    "pictures": {"bounded"},
+    "models": {"db", "store", "brief", "forms", "music", "diff", "pictures", "bounded"},
+    "diff": {"music", "bounded"},
+    "forms": {"bounded"},
+    "music": {"bounded"},
     "training": {"engines", "judging", "music", "brief", "forms"},
     "judging": {"engines"},
-    "engines": {"brief", "forms", "music"},
+    "engines": {"brief", "forms", "music", "bounded"},
 }
 HEAVY = ("torch", "transformers", "diffusers")
 

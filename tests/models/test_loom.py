@@ -11,9 +11,9 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.db import Database
+from app.diff.parting import first, joined, pieces, read, shared, words
 from app.models.bough import PAGE, Bough, Frame, loom_pane, loom_view
 from app.models.loom import Loom
-from app.models.parting import first, joined, pieces, read, shared, words
 from app.models.strands import Strand, strands
 from tests.growing import Garden
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.models.tune_diff import BarPair, TuneDiff, tune_diff
+from app.diff.tune_diff import BarPair, TuneDiff, tune_diff
 from app.music.abc import read
 from app.music.transpose import transposed
 

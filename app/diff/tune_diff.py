@@ -13,8 +13,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
-from app.models.bar_moves import Moved, moved
-from app.models.text_align import Budget, Gap, Match, aligned, coded, gaps, joined
+from app.diff.bar_moves import Moved, moved
+from app.diff.text_align import Budget, Gap, Match, aligned, coded, gaps, joined
 from app.music.bars import Facet, alike, facets, sound
 from app.music.numbering import ends_section
 from app.music.tune import Bar, Tune

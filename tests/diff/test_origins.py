@@ -9,9 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.errors import InvalidError
-from app.models.carrying import holds_together, kept
-from app.models.origins import (
+from app.diff.carrying import holds_together, kept
+from app.diff.origins import (
     By,
     Span,
     Spans,
@@ -27,6 +26,7 @@ from app.models.origins import (
     stored,
     whole,
 )
+from app.errors import InvalidError
 
 # Families of emoji, flags, accents that combine, Hebrew and Arabic, Chinese beyond the first plane, spaces and line ends.
 CLUSTERS = [

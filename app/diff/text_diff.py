@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from app.models.text_align import Budget, Gap, Match, aligned, coded, gaps, joined
-from app.models.text_moves import moved
+from app.diff.text_align import Budget, Gap, Match, aligned, coded, gaps, joined
+from app.diff.text_moves import moved
 
 Op = Literal["equal", "delete", "insert", "move"]
 Place = tuple[int, int]  # begin and end, in Unicode code points

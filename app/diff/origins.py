@@ -12,8 +12,8 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from app.diff.carrying import kept
 from app.errors import InvalidError, _
-from app.models.carrying import kept
 
 Changed = tuple[int, int]
 

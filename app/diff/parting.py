@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import pairwise
 
-from app.models.text_align import common_head, common_tail, rising
+from app.diff.text_align import common_head, common_tail, rising
 
 Piece = tuple[int, int] | str  # [start, end) kept of the older text, or new words
 

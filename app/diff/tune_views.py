@@ -9,7 +9,7 @@ from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
-from app.models.tune_diff import BarPair, Op, TuneDiff
+from app.diff.tune_diff import BarPair, Op, TuneDiff
 from app.music.abc import read
 from app.music.bar_writing import bar_text
 from app.music.bars import Facet, begins

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, zip_longest
 
-from app.models.origins import Span, changed, cut
-from app.models.text_diff import Op, Passage
+from app.diff.origins import Span, changed, cut
+from app.diff.text_diff import Op, Passage
 
 AROUND = 2  # unchanged lines shown on each side of a change
 BREAK = "↵"  # stands for a line break that came or went

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from app.models.text_align import common_head, common_tail, rising
+from app.diff.text_align import common_head, common_tail, rising
 
 MARKS = r"\n.,;:!?。，；：！？、"
 CLAUSE = re.compile(f"[^{MARKS}]*(?:[{MARKS}]+|$)")
