@@ -6,8 +6,10 @@ One handler (`app.main`) turns them into problem+json (RFC 9457), a page or a pa
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+Function = TypeVar("Function", bound=Callable[..., Any])
 
 
 def _(message: str) -> str:
@@ -49,10 +51,39 @@ class StemmaError(Exception):
         return {}
 
 
+def raises(*errors: type[StemmaError]) -> Callable[[Function], Function]:
+    """Say which errors a handler or a dependency of handlers may raise; the description of the HTTP interface is made of it."""
+
+    def said(function: Function) -> Function:
+        function.raised = errors  # type: ignore[attr-defined]  # read by app.routes.interface
+        return function
+
+    return said
+
+
+class MalformedError(StemmaError):
+    """The body cannot be taken apart: a form without its boundary, say."""
+
+    status, code, title = 400, "malformed", _("The body of this request cannot be read.")
+
+
 class NotFoundError(StemmaError):
     """It does not exist, or it is not yours: nobody can tell which (access is scoping)."""
 
     status, code, title = 404, "not-found", _("There is nothing here.")
+
+
+class MethodError(StemmaError):
+    """The address exists and does not take this method; the Allow header names those it takes."""
+
+    status, code, title = 405, "method", _("That cannot be done with this address. It takes %(methods)s.")
+
+    def __init__(self, methods: list[str]) -> None:
+        super().__init__(methods=", ".join(methods))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Allow": str(self.details["methods"])}
 
 
 class ConflictError(StemmaError):
@@ -111,6 +142,20 @@ class UnsupportedError(StemmaError):
     """The body is of a kind that cannot be taken."""
 
     status, code, title = 415, "unsupported", _("That is not a picture Stemma can read (PNG, JPEG, WebP, GIF or AVIF).")
+
+
+class RangeError(StemmaError):
+    """The part of a file that was asked for lies behind its end."""
+
+    status, code, title = 416, "range", _("This file has no such part.")
+
+    def __init__(self, length: str) -> None:
+        super().__init__()
+        self.length = length
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Content-Range": self.length}
 
 
 class QueueFullError(StemmaError):

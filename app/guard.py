@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 from urllib.parse import urlsplit
 
+from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import ForbiddenError, ForeignHostError, StemmaError
+from app.problems import problem
 from app.settings import Settings
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -48,11 +50,14 @@ def foreign(method: str, headers: Headers) -> bool:
     if site is not None:
         return site not in {"same-origin", "none"}
     origin = headers.get("origin")
-    return origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+    try:
+        return origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
+    except ValueError:  # no origin at all
+        return True
 
 
 class Guard:
-    """ASGI middleware. Refusals are problem+json: no page of ours sends such requests."""
+    """ASGI middleware around the application: what it refuses, no handler sees."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app, self.settings = app, settings
@@ -63,9 +68,9 @@ class Guard:
             return
         headers = Headers(scope=scope)
         if host_name(headers.get("host", "")) not in self.settings.allowed_hosts:
-            await refuse(receive, send, ForeignHostError())
+            await refuse(scope, receive, send, ForeignHostError())
         elif foreign(scope["method"], headers):
-            await refuse(receive, send, ForbiddenError())
+            await refuse(scope, receive, send, ForbiddenError())
         else:
             await self.app(scope, receive, with_headers(send))
 
@@ -83,18 +88,11 @@ def with_headers(send: Send) -> Send:
     return adding
 
 
-async def refuse(receive: Receive, send: Send, error: StemmaError) -> None:
-    """Answer with the error and nothing else, and close the connection."""
-    problem = {"type": f"urn:stemma:{error.code}", "title": error.message(), "status": error.status, "code": error.code}
-    body = json.dumps(problem).encode()
-    headers = [
-        (b"content-type", b"application/problem+json"),
-        (b"content-length", str(len(body)).encode()),
-        (b"connection", b"close"),
-    ]
-    send = lingering(receive, send)
-    await send({"type": "http.response.start", "status": error.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+async def refuse(scope: Scope, receive: Receive, send: Send, error: StemmaError) -> None:
+    """Answer with the error as every error is answered, and close the connection."""
+    response = await run_in_threadpool(problem, Request(scope, receive), error)
+    response.headers["Connection"] = "close"
+    await response(scope, receive, with_headers(lingering(receive, send)))
 
 
 def lingering(receive: Receive, send: Send) -> Send:

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import threading
 from collections.abc import AsyncIterator
+from typing import Any
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -21,6 +22,7 @@ from app.engines.catalog import catalog
 from app.guard import Guard
 from app.judging.catalog import judge
 from app.live import Live
+from app.methods import Head
 from app.observe import Observe, set_up_logging
 from app.outbox import reconcile
 from app.queue import Queue
@@ -34,6 +36,7 @@ from app.routes import (
     generations,
     health,
     imports,
+    interface,
     lineage,
     loom,
     music_files,
@@ -92,6 +95,16 @@ class ForEver(StaticFiles):
         return response
 
 
+class Web(FastAPI):
+    """FastAPI, with the whole interface described."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The description of the HTTP interface, made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = interface.described(self, super().openapi())
+        return self.openapi_schema
+
+
 def create_app(config: Settings | None = None) -> FastAPI:
     """The web application with its own database, store and queue."""
     config = config or settings()
@@ -109,13 +122,14 @@ def create_app(config: Settings | None = None) -> FastAPI:
         database.close()
         parts.store.incoming.close()
 
-    app = FastAPI(
+    app = Web(
         title="Stemma",
         version="0.1.0",
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        description="A studio that keeps lineage.",
+        description=interface.DESCRIPTION,
+        generate_unique_id_function=interface.operation_id,
     )
     app.state.studio = parts
     app.state.damage = Watch(config, database.engine)
@@ -123,6 +137,7 @@ def create_app(config: Settings | None = None) -> FastAPI:
         app.include_router(module.router)
     app.mount(f"/static/{static_version()}", ForEver(directory=STATIC), name="static")
     problems.install(app)
+    app.add_middleware(Head)
     app.add_middleware(problems.Unexpected)
     app.add_middleware(Leaving)
     app.add_middleware(Bodies, settings=config, most=WRITING)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import gettext
 import io
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from enum import StrEnum
 from functools import cache
 from typing import Any
 
@@ -28,7 +30,16 @@ from app.settings import ROOT
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 _LOCALES = {"en": Locale("en"), "zh": Locale("zh", script="Hans")}
-VARY = {"Vary": "Accept, HX-Request, Accept-Language, Cookie"}
+VARY = {"Vary": "Accept, HX-Request, HX-History-Restore-Request, Accept-Language, Cookie"}
+_WEIGHT = re.compile(r"q\s*=\s*(0(?:\.\d{0,3})?|1(?:\.0{0,3})?)")  # RFC 9110, 12.4.2
+
+
+class Reader(StrEnum):
+    """Who reads the answer: a program gets JSON, htmx a partial, a browser a page."""
+
+    PROGRAM = "program"
+    HTMX = "htmx"
+    BROWSER = "browser"
 
 
 @cache
@@ -45,15 +56,21 @@ def translations(language: str) -> gettext.NullTranslations:
 
 
 def language_of(request: Request) -> str:
-    """The reader's language: what they chose, else the first of their browser's that we speak."""
+    """The reader's language: what they chose, else of those that we speak the one that their browser puts first."""
     chosen = request.cookies.get("stemma_language", "")
     if chosen in LANGUAGES:
         return chosen
-    for entry in request.headers.get("accept-language", "").split(","):
-        wanted = entry.split(";")[0].strip().lower().split("-")[0]
-        if wanted in LANGUAGES:
-            return wanted
-    return "en"
+    wished = [(name.split("-")[0], weight) for name, weight in _weighed(request, "accept-language")]
+    spoken = [(name, weight) for name, weight in wished if name in LANGUAGES and weight > 0]
+    return max(spoken, key=lambda one: one[1])[0] if spoken else "en"  # of equals the one named first
+
+
+def _weighed(request: Request, header: str) -> Iterator[tuple[str, float]]:
+    """The entries of an Accept header in lower case, each with its weight from 0 to 1; one that cannot be read is 1."""
+    for entry in ",".join(request.headers.getlist(header)).lower().split(","):
+        name, *parameters = (part.strip() for part in entry.split(";"))
+        told = next((found for one in parameters if (found := _WEIGHT.fullmatch(one))), None)
+        yield name, float(told[1]) if told else 1.0
 
 
 def _seed(value: int | None) -> str:
@@ -101,14 +118,36 @@ def render(template: str, language: str, **context: Any) -> str:
     return environment(language).get_template(template).render(**context)
 
 
+def reader(request: Request) -> Reader:
+    """Who asks. The only place that looks at the headers which tell it; `VARY` names them.
+
+    htmx says so itself; when it restores a page that its history has lost, it needs the whole page. A browser likes HTML
+    better than JSON, and names it; who takes anything is a program.
+    """
+    if request.headers.get("hx-request") == "true":
+        return Reader.BROWSER if request.headers.get("hx-history-restore-request") == "true" else Reader.HTMX
+    accepted = list(_weighed(request, "accept"))
+    html = _liking(accepted, "text/html")
+    json_ = max(_liking(accepted, "application/json"), _liking(accepted, "application/problem+json"))
+    return Reader.BROWSER if html[0] > 0 and html > json_ else Reader.PROGRAM
+
+
+def _liking(accepted: list[tuple[str, float]], kind: str) -> tuple[float, int, int]:
+    """How well a media type is liked, to be compared: its weight, how exactly it is named, how early (RFC 9110, 12.5.1)."""
+    ranges = ["*/*", f"{kind.split('/', maxsplit=1)[0]}/*", kind]
+    named = [(ranges.index(name), -place, weight) for place, (name, weight) in enumerate(accepted) if name in ranges]
+    exactness, place, weight = max(named, default=(-1, 0, 0.0))
+    return weight, exactness, place
+
+
 def wants_html(request: Request) -> bool:
     """True for a browser or htmx; a program gets JSON."""
-    return is_htmx(request) or "text/html" in request.headers.get("accept", "")
+    return reader(request) is not Reader.PROGRAM
 
 
 def is_htmx(request: Request) -> bool:
     """True when htmx asks for a partial."""
-    return request.headers.get("hx-request") == "true"
+    return reader(request) is Reader.HTMX
 
 
 def page(
@@ -119,7 +158,7 @@ def page(
     shared = {
         "request": request,
         "theme": theme if theme in {"light", "dark"} else "auto",
-        "keys": request.cookies.get("stemma_keys", "on"),
+        "keys": "off" if request.cookies.get("stemma_keys") == "off" else "on",
     }
     text = render(template, language_of(request), **shared, **context)
     return HTMLResponse(text, status, {**VARY, "Cache-Control": "no-store", **(headers or {})})
@@ -134,24 +173,25 @@ def answer(
     status: int = 200,
     location: str | None = None,
     headers: Mapping[str, str] | None = None,
+    shown: Callable[[], Mapping[str, Any]] = dict,
     **context: Any,
 ) -> Response:
     """One answer for three kinds of reader.
 
-    A program gets `data` as JSON with `status`. htmx gets `partial`, or is sent to `location` when there is no partial.
-    A browser gets the page `template`, or without one is sent to `location` (303, RFC 9110 15.4.4).
-    `data` may be a function, so that a page does not pay for what only a program reads.
+    A program gets `data` as JSON with `status`. A browser gets the page `template`, or is sent to `location` (303, RFC 9110
+    15.4.4): each answer has one of the two. htmx gets `partial`; without one, the page, or it is sent to `location`.
+    Page and partial are given the same: `context`, and what `shown` gives. `data` and `shown` are functions where they
+    cost something: each is called only for who reads it, so no handler needs to know who asks.
     """
-    extra = {**VARY, **(headers or {})}
-    if not wants_html(request):
+    if (template is None) == (location is None):
+        raise RuntimeError(f"{request.url.path}: an answer has a page or a place to go")
+    extra, who = {**VARY, **(headers or {})}, reader(request)
+    if who is Reader.PROGRAM:
         model = data() if callable(data) else data
         return JSONResponse(json.loads(model.model_dump_json()), status, extra)
-    if is_htmx(request) and partial:
-        return page(request, partial, status, extra, **context)
-    if location:
-        if is_htmx(request):
-            return Response(status_code=200, headers={**extra, "HX-Redirect": location})
-        return RedirectResponse(location, 303, extra)
-    if template is None:
-        raise RuntimeError(f"no page for {request.url.path}")
-    return page(request, template, status, extra, **context)
+    written = partial if who is Reader.HTMX and partial else template
+    if written is not None:
+        return page(request, written, status, extra, **context, **shown())
+    if who is Reader.HTMX:
+        return Response(status_code=200, headers={**extra, "HX-Redirect": str(location)})
+    return RedirectResponse(str(location), 303, extra)

@@ -14,8 +14,18 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import InvalidError, NotFoundError, StemmaError, UnfitError, _, filled
+from app.errors import (
+    InvalidError,
+    MalformedError,
+    MethodError,
+    NotFoundError,
+    StemmaError,
+    UnfitError,
+    _,
+    filled,
+)
 from app.faults import database_fault, system_fault
+from app.methods import methods_of
 from app.observe import request_id
 from app.pages import VARY, is_htmx, language_of, page, translations, wants_html
 
@@ -67,6 +77,21 @@ def _invalid(errors: Any, say: Callable[[str], str]) -> StemmaError:
     return error
 
 
+def _framework(request: Request, error: HTTPException) -> StemmaError:
+    """What FastAPI and Starlette raise, as ours: no such address or method, or a body that cannot be taken apart."""
+    if isinstance(error.__cause__, StemmaError):  # ours, met while FastAPI read the body
+        return error.__cause__
+    if error.status_code == NotFoundError.status:
+        return NotFoundError()
+    if error.status_code == MethodError.status:
+        return MethodError(methods_of(request))
+    if error.status_code == MalformedError.status:
+        return MalformedError()
+    ours = StemmaError(str(error.detail))
+    ours.status, ours.code = error.status_code, "http"
+    return ours
+
+
 def install(app: FastAPI) -> None:
     """Turn every error of the application into an answer."""
 
@@ -82,13 +107,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     def _http(request: Request, error: HTTPException) -> Response:
-        if isinstance(error.__cause__, StemmaError):  # ours, met while FastAPI read the body
-            return problem(request, error.__cause__)
-        ours = StemmaError(str(error.detail))
-        if error.status_code == NotFoundError.status:
-            ours = NotFoundError()
-        ours.status, ours.code = error.status_code, ours.code if ours.status == NotFoundError.status else "http"
-        return problem(request, ours)
+        if error.status_code == MethodError.status and request.method == "OPTIONS":
+            return Response(status_code=204, headers={"Allow": ", ".join(methods_of(request))})
+        return problem(request, _framework(request, error))
 
     @app.exception_handler(sa.exc.SQLAlchemyError)
     def _sql(request: Request, error: sa.exc.SQLAlchemyError) -> Response:

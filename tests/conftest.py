@@ -22,6 +22,7 @@ from app.models import Artist, Project, Revision, Work
 from app.queue import migrate_queue
 from app.settings import Settings
 from app.store import Store
+from tests import interface
 from tests.running import Running, free_port
 
 
@@ -49,8 +50,11 @@ def config(migrated: Path, tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def web(config: Settings) -> Iterator[TestClient]:
-    """The web application in this process, as a program sees it."""
-    with TestClient(create_app(config), base_url="http://localhost", headers={"Accept": "application/json"}) as client:
+    """The web application in this process, as a program sees it. What it answers must be as it describes itself."""
+    app = create_app(config)
+    interface.learn(app)
+    with TestClient(app, base_url="http://localhost", headers={"Accept": "application/json"}) as client:
+        client.event_hooks = {"response": [interface.agree]}
         yield client
 
 
@@ -156,7 +160,9 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], 
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A whole studio as a person starts it: web and worker with the house model, on SQLite. Shared by the session."""
     running = Running(tmp_path_factory.mktemp("studio"), {"STEMMA_FAKE_ENGINES": "1"})
-    running.start()
-    running.wait_for_worker()
-    yield running
-    running.stop()
+    try:
+        running.start()
+        running.wait_for_worker()
+        yield running
+    finally:  # also when it did not come up: no process is left behind
+        running.stop()

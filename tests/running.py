@@ -81,7 +81,7 @@ class Running:
     def wait_for_web(self) -> None:
         """Wait until the web answers."""
         if "serve" in self.processes:
-            until(lambda: self.http.get("/healthz").status_code == 200, 60, f"the web ({self.log})")
+            until(lambda: self.http.get("/healthz").status_code == 200, 180, f"the web ({self.log})")
 
     def wait_for_worker(self) -> None:
         """Wait until a worker has loaded its models."""

@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from app.pages import answer, page, wants_html
 from app.routes.deps import OneTurn, Parts
+from app.routes.interface import PROBLEM
 from app.routes.room import EngineOut, engines_out
 from app.settings import ROOT
 
@@ -30,7 +31,7 @@ def _notices() -> str:
     return notice.read_text(encoding="utf-8") if notice.exists() else ""
 
 
-@router.get("/about")
+@router.get("/about", response_model=About)
 def about(request: Request, parts: Parts) -> Response:
     """Version, licences, attributions."""
     out = About(version=request.app.version, engines=engines_out(parts), notices=_notices())
@@ -60,4 +61,10 @@ def docs(request: Request) -> Response:
     """The HTTP interface, drawn from its OpenAPI schema, which is what a program gets."""
     if not wants_html(request):
         return RedirectResponse("/openapi.json")
-    return page(request, "docs/show.html", tags=_operations(request.app.openapi()))
+    tags = _operations(request.app.openapi())
+    replies = [reply for operations in tags.values() for one in operations for reply in one["responses"].items()]
+    told = sorted(
+        (status, len(said := reply["description"]), said) for status, reply in replies if PROBLEM in reply.get("content", {})
+    )
+    errors = {status: said for status, _length, said in told}  # the fullest description of each
+    return page(request, "docs/show.html", tags=tags, errors=errors)

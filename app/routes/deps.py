@@ -26,7 +26,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.db import Database
 from app.engines.engine import Engine
-from app.errors import InvalidError, TooLargeError, _
+from app.errors import DiskFullError, InvalidError, MalformedError, TooLargeError, UnavailableError, _, raises
 from app.live import Live
 from app.models.artist import Artist, local_artist
 from app.queue import Queue
@@ -93,6 +93,7 @@ class Later(NamedTuple):
     place: int  # in the pair that a transaction gives
 
 
+@raises(UnavailableError, DiskFullError)
 async def transactions(request: Request, parts: Parts) -> Transactions:
     """What a handler takes that says itself when it writes."""
     route = getattr(request.scope.get("route"), "path_format", request.url.path)
@@ -156,11 +157,13 @@ Given = bytes | list[tuple[str, str]]  # JSON, or a form's fields
 def body(model: type[Model], limit: int = MAX_BODY) -> Callable[[Request], Awaitable[Model]]:
     """A dependency that reads `model` from JSON or a form of `limit` bytes, whichever was sent (dotted form names nest)."""
 
+    @raises(MalformedError, TooLargeError, InvalidError)
     async def read(request: Request) -> Model:
         given = await _given(request, limit)
         size = len(given) if isinstance(given, bytes) else sum(len(value) for _name, value in given)
         return await run_in_threadpool(_parsed, model, given) if size > QUICK else _parsed(model, given)
 
+    read.model = model  # type: ignore[attr-defined]  # what the description of the interface says of this body
     return read
 
 
@@ -176,29 +179,6 @@ def _json(data: bytes) -> Any:
         return json.loads(data) if data else {}
     except (ValueError, RecursionError) as error:
         raise InvalidError("body", _("is not JSON")) from error
-
-
-def documented(model: type[BaseModel]) -> dict[str, Any]:
-    """`openapi_extra` for a handler that takes `body(model)`: the same schema as JSON and as a form."""
-    whole = model.model_json_schema()
-    schema = {"schema": _inlined(whole, whole.pop("$defs", {}))}
-    return {
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": schema, "application/x-www-form-urlencoded": schema},
-        }
-    }
-
-
-def _inlined(schema: Any, known: dict[str, Any]) -> Any:
-    """`schema` with what it refers to in its place: OpenAPI looks for references elsewhere."""
-    if isinstance(schema, list):
-        return [_inlined(below, known) for below in schema]
-    if not isinstance(schema, dict):
-        return schema
-    name = str(schema.get("$ref", "")).rpartition("/")[2]
-    whole = {**known[name], **{k: v for k, v in schema.items() if k != "$ref"}} if name in known else schema
-    return {key: _inlined(below, known) for key, below in whole.items()}
 
 
 async def _given(request: Request, limit: int) -> Given:

@@ -113,7 +113,7 @@ class DiffOut(BaseModel):
         )
 
 
-@router.get("/{a}/diff/{b}")
+@router.get("/{a}/diff/{b}", response_model=DiffOut)
 def show(
     a: UUID,
     b: UUID,
@@ -132,15 +132,16 @@ def show(
     """
     diff = compare(artist.revisions.get(a), artist.revisions.get(b))
     difference = picture_difference(parts.store, diff.a, diff.b)
-    if "text/html" not in request.headers.get("accept", ""):
-        return answer(request, DiffOut.of(diff, difference))
-    kin = near(session, diff.b)
-    shown: dict[str, Any] = {"diff": diff, "difference": difference, "work": diff.b.work, "near": kin}
-    if diff.text is not None:
-        shown |= _written(diff, diff.text, view, ink)
-    if diff.tune is not None:
-        shown |= {"stretches": stretches(diff.tune.bars), "columns": columns(diff.tune)}
-    return answer(request, lambda: DiffOut.of(diff, difference), "revisions/diff.html", **shown)
+
+    def shown() -> dict[str, Any]:
+        told: dict[str, Any] = {"diff": diff, "difference": difference, "work": diff.b.work, "near": near(session, diff.b)}
+        if diff.text is not None:
+            told |= _written(diff, diff.text, view, ink)
+        if diff.tune is not None:
+            told |= {"stretches": stretches(diff.tune.bars), "columns": columns(diff.tune)}
+        return told
+
+    return answer(request, lambda: DiffOut.of(diff, difference), "revisions/diff.html", shown=shown)
 
 
 def _written(diff: Diff, passages: list[Passage], view: View, ink: bool) -> dict[str, Any]:
@@ -150,7 +151,7 @@ def _written(diff: Diff, passages: list[Passage], view: View, ink: bool) -> dict
     return {"rows": rows, "view": view, "ink": ink, "amount": amount(passages)}
 
 
-@router.get("/{id}/diff")
+@router.get("/{id}/diff", status_code=303, response_class=RedirectResponse)
 def choose(
     id: UUID, artist: CurrentArtist, session: Session, number: Annotated[int | None, Query(ge=1, lt=2**31)] = None
 ) -> Response:

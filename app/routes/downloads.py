@@ -8,17 +8,19 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from app.brief import Medium
-from app.engines.image.svg import MEDIA_TYPE
+from app.engines.image.svg import MEDIA_TYPE as SVG
 from app.engines.image.tracing import How, traced
-from app.errors import InvalidError, _
+from app.errors import EngineError, InvalidError, _, raises
 from app.models import Asset, Revision
+from app.music.files import MEDIA_TYPES
 from app.music.files import Kind as MusicKind
 from app.pictures import svg_with_recipe, with_recipe
 from app.routes.deps import CurrentArtist, OneTurn, Parts, Studio
-from app.routes.files import FOR_EVER, WRITERS, Kind, attached, recipe, recipe_file, written
+from app.routes.files import FOR_EVER, WRITERS, WRITTEN, Kind, attached, recipe, recipe_file, written
+from app.routes.interface import files
 from app.routes.music_files import Instrument, Tempo, music_download, played
 from app.routes.patience import OneAtATime
-from app.routes.revisions import there
+from app.routes.revisions import KEPT, there
 
 router = APIRouter(route_class=OneTurn, tags=["revisions"])
 HOW = How()  # the settings of a drawing that is asked for in passing; the verb `vectorise` takes others
@@ -26,7 +28,8 @@ LIMIT = 60.0  # seconds that a person waits at most
 TRACING = OneAtATime(_("Other pictures are being traced. Please try again in a moment."))
 
 
-@router.get("/revisions/{id}/download")
+@router.get("/revisions/{id}/download", **files("application/json", *KEPT, *WRITTEN, *MEDIA_TYPES.values(), cached=True))
+@raises(EngineError)
 def download(
     id: UUID,
     artist: CurrentArtist,
@@ -52,14 +55,14 @@ def download(
     if revision.text is not None or kind in WRITERS or kind == "txt":
         return _written(request, revision, kind or "md")
     asset = there(revision.asset)
-    drawn = asset.media_type == MEDIA_TYPE
+    drawn = asset.media_type == SVG
     kind = kind or ("svg" if drawn else "png")
     if kind not in ("png", "svg"):
         raise InvalidError("as", _("allowed here: %(kinds)s"), kinds="png, svg, json")
     if kind == "png":
         data, media_type = with_recipe(parts.store.get(asset.pixels), recipe(revision)), "image/png"
     else:
-        data, media_type = _svg(parts, revision, asset, drawn), MEDIA_TYPE
+        data, media_type = _svg(parts, revision, asset, drawn), SVG
     name = f"stemma-{str(revision.work_id)[-6:]}-{revision.number}.{kind}"
     headers = {**FOR_EVER, "Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
     return Response(data, media_type=media_type, headers=headers)

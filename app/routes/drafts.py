@@ -12,14 +12,14 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from app.brief import Brief
 from app.diff.origins import By, Span
 from app.engines.engine import Verb
-from app.errors import ConflictError, InvalidError, StaleDraftError, _
+from app.errors import ConflictError, InvalidError, StaleDraftError, _, raises
 from app.forms.asked import asked as tidied
 from app.forms.asked import form_of
 from app.models.asked import MAX_COUNT, MAX_SEED
 from app.models.draft import Draft, DraftSave, draft_of
 from app.models.writing import Writing
-from app.pages import answer, is_htmx, page
-from app.routes.deps import WRITING, CurrentArtist, OneTurn, Parts, Session, Studio, TransactionsOf, body, documented
+from app.pages import answer
+from app.routes.deps import WRITING, CurrentArtist, OneTurn, Parts, Session, Studio, TransactionsOf, body
 from app.routes.schemas import DraftOut, Listed
 from app.routes.works import bench, chosen_engine, engine_view
 
@@ -95,17 +95,22 @@ def shown(draft: Draft, parts: Studio) -> DraftOut:
     return DraftOut.of(draft, engine.prompt(draft.brief) if engine else draft.brief.prompt())
 
 
-@router.get("")
+@router.get("", response_model=DraftOut)
 def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, parts: Parts) -> Response:
     """The artist's draft of this work (a work that was never touched has an empty one)."""
     work = artist.works.get(id)
     draft = draft_of(session, work, artist)
-    if is_htmx(request):
-        return page(request, "works/_draft.html", **bench(parts, artist, session, work, draft))
-    return answer(request, lambda: shown(draft, parts), location=f"/works/{id}")
+    return answer(
+        request,
+        lambda: shown(draft, parts),
+        partial="works/_draft.html",
+        location=f"/works/{id}",
+        shown=lambda: bench(parts, artist, session, work, draft),
+    )
 
 
-@router.put("", openapi_extra=documented(DraftIn))
+@router.put("", response_model=DraftOut)
+@raises(ConflictError, StaleDraftError)
 def save(
     id: UUID,
     request: Request,
@@ -125,12 +130,14 @@ def save(
             draft.save(given.version, keep=given.keep, **state)  # of that version, so what was found of it still holds
         except StaleDraftError as error:
             raise _stale(draft, parts) from error
-        if is_htmx(request):
+        out = shown(draft, parts)
+
+        def read() -> dict[str, Any]:
             engine = chosen_engine(parts, draft.work, draft)
             view = engine_view(engine) if engine else None
-            prompt = shown(draft, parts).prompt
-            return page(request, "works/_prompt.html", prompt=prompt, engine=view, draft=draft, work=draft.work)
-        return answer(request, lambda: shown(draft, parts), location=f"/works/{id}")
+            return {"prompt": out.prompt, "engine": view, "draft": draft, "work": draft.work}
+
+        return answer(request, out, partial="works/_prompt.html", location=f"/works/{id}", shown=read)
 
 
 def _stale(draft: Draft, parts: Studio) -> StaleDraftError:
@@ -177,7 +184,8 @@ def _brief(data: dict[str, Any]) -> dict[str, Any]:
         raise RequestValidationError(found) from error
 
 
-@router.post("/base", status_code=201, openapi_extra=documented(Chosen))
+@router.post("/base", status_code=201, response_model=DraftOut)
+@raises(ConflictError)
 def go_on_from(
     id: UUID,
     request: Request,
@@ -192,16 +200,18 @@ def go_on_from(
     return answer(request, lambda: shown(draft, parts), status=201, location=f"/works/{id}")
 
 
-@router.get("/saves")
+@router.get("/saves", response_model=Listed[SaveOut])
 def saves(id: UUID, request: Request, artist: CurrentArtist, session: Session) -> Response:
     """Earlier saves of the draft, the latest first; with age they get fewer."""
     draft = draft_of(session, artist.works.get(id), artist)
     kept = draft.saves()
     listed = Listed[SaveOut](items=[SaveOut.of(one) for one in kept])
-    return answer(request, listed, "works/_saves.html", partial="works/_saves.html", draft=draft, saves=kept, work=draft.work)
+    work = draft.work
+    return answer(request, listed, partial="works/_saves.html", location=f"/works/{id}", draft=draft, saves=kept, work=work)
 
 
-@router.post("/restoration", status_code=201, openapi_extra=documented(Save))
+@router.post("/restoration", status_code=201, response_model=DraftOut)
+@raises(ConflictError)
 def restore(
     id: UUID,
     request: Request,

@@ -15,11 +15,13 @@ from sqlalchemy.orm import Session as OrmSession
 from starlette.concurrency import run_in_threadpool
 
 from app.db import now
+from app.errors import DiskFullError, UnavailableError, raises
 from app.live import Word
 from app.models import Generation
 from app.models.artist import local_artist
 from app.pages import language_of, render
 from app.routes.deps import OneTurn, Parts, Studio
+from app.routes.interface import files
 
 router = APIRouter(route_class=OneTurn, tags=["events"])
 SINCE = timedelta(minutes=10)  # how far back a returning page may ask
@@ -35,7 +37,8 @@ def _stream(source: AsyncIterator[str]) -> StreamingResponse:
     )
 
 
-@router.get("/works/{id}/events")
+@router.get("/works/{id}/events", **files("text/event-stream"))
+@raises(UnavailableError, DiskFullError)
 async def of_work(
     id: UUID, request: Request, parts: Parts, since: Annotated[float | None, Query()] = None
 ) -> StreamingResponse:
@@ -72,7 +75,8 @@ def _with_session(parts: Studio, do: Any) -> Any:
         return do(session)
 
 
-@router.get("/generations/{id}/events")
+@router.get("/generations/{id}/events", **files("text/event-stream"))
+@raises(UnavailableError, DiskFullError)
 async def of_generation(id: UUID, parts: Parts) -> StreamingResponse:
     """What happens to one generation, for a program: state, step, then done, failed or cancelled, and the end."""
 

@@ -10,11 +10,14 @@ from typing import Any, Literal
 from urllib.parse import quote
 
 from fastapi import Request, Response
+from fastapi.responses import FileResponse
+from starlette.datastructures import MutableHeaders
+from starlette.types import Message, Receive, Scope, Send
 
 from app.documents import docx, epub
 from app.documents import markdown as md
 from app.documents.document import Document
-from app.errors import NotFoundError, _
+from app.errors import MalformedError, NotFoundError, RangeError, _
 from app.models import Revision
 from app.pages import translations
 from app.passages import tongue
@@ -33,8 +36,29 @@ WRITERS: Mapping[str, tuple[Callable[[Document], bytes], str]] = {
     "docx": (docx.docx_of, docx.MEDIA_TYPE),
     "epub": (epub.epub_of, epub.MEDIA_TYPE),
 }
+WRITTEN = (PLAIN, *(kind for _write, kind in WRITERS.values()))  # the media types of a text as a file
 MADE = 1  # goes up when the same revision makes other bytes
 _AS_MARKS = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')  # what some system has no file names with
+
+
+class File(FileResponse):
+    """A file, or the ranges of it that are asked for (RFC 9110, 14). A Range that is none is left unread; one behind the
+    end is our RangeError.
+    """
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def looking(message: Message) -> None:
+            if message["type"] == "http.response.start" and message["status"] == RangeError.status:
+                raise RangeError(MutableHeaders(raw=message["headers"])["content-range"])
+            if message["type"] == "http.response.start" and message["status"] >= MalformedError.status:
+                raise MalformedError
+            await send(message)
+
+        try:
+            await super().__call__(scope, receive, looking)
+        except MalformedError:
+            whole = [(name, value) for name, value in scope["headers"] if name != b"range"]
+            await super().__call__({**scope, "headers": whole}, receive, send)
 
 
 def recipe(revision: Revision) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from app.forms.presets import TITLES, presets
 from app.forms.report import Finding, LineReport, Report
 from app.models.writing import Writing
 from app.pages import language_of, translations
-from app.routes.deps import WRITING, OneTurn, body, documented
+from app.routes.deps import WRITING, OneTurn, body
 from app.routes.schemas import Listed
 
 router = APIRouter(route_class=OneTurn, prefix="/forms", tags=["forms"])
@@ -114,7 +114,7 @@ def index(request: Request) -> Listed[PresetOut]:
     return Listed[PresetOut](items=found)
 
 
-@router.post("/checks", openapi_extra=documented(ToCheck))
+@router.post("/checks")
 def hold(request: Request, given: Annotated[ToCheck, Depends(body(ToCheck, WRITING))]) -> ReportOut:
     """Hold a text against a form, line by line; works on anybody's lines."""
     report = check(form_of(given.form), given.text)

@@ -11,14 +11,14 @@ from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from app.brief import Brief
 from app.engines.catalog import able
 from app.engines.engine import Engine
-from app.errors import InvalidError, _
+from app.errors import ConflictError, EngineError, InvalidError, NotFoundError, QueueFullError, _, raises
 from app.models.asked import Asked
 from app.models.asking import Asking
 from app.models.choosing import Best
 from app.models.generation import Generation, Status
 from app.pages import answer
-from app.routes.deps import CurrentArtist, OneTurn, Parts, Studio, TransactionsOf, body, documented
-from app.routes.fitting import refuse_overlong
+from app.routes.deps import CurrentArtist, OneTurn, Parts, Studio, TransactionsOf, body
+from app.routes.fitting import OverlongError, refuse_overlong
 from app.routes.schemas import GenerationOut, Listed
 
 router = APIRouter(route_class=OneTurn, tags=["generations"])
@@ -49,7 +49,8 @@ def shown(generation: Generation, parts: Studio, order: str = "made") -> Generat
     return out
 
 
-@router.post("/works/{id}/generations", status_code=202, openapi_extra=documented(Asked))
+@router.post("/works/{id}/generations", status_code=202, response_model=GenerationOut)
+@raises(ConflictError, QueueFullError, OverlongError, EngineError)
 def ask(
     id: UUID,
     request: Request,
@@ -93,6 +94,7 @@ def _accepted(request: Request, parts: Studio, generation: Generation, headers: 
 
 
 @router.get("/generations")
+@raises(NotFoundError)
 def index(
     artist: CurrentArtist,
     parts: Parts,
@@ -108,7 +110,7 @@ def index(
     return Listed[GenerationOut](items=[shown(one, parts) for one in found[:limit]], next=more)
 
 
-@router.get("/works/{id}/generations")
+@router.get("/works/{id}/generations", response_model=Listed[GenerationOut])
 def of_work(
     id: UUID,
     request: Request,
@@ -132,7 +134,7 @@ def of_work(
     )
 
 
-@router.get("/generations/{id}")
+@router.get("/generations/{id}", response_model=GenerationOut)
 def show(
     id: UUID,
     request: Request,
@@ -153,7 +155,8 @@ def show(
     )
 
 
-@router.post("/generations/{id}/cancellation", status_code=202)
+@router.post("/generations/{id}/cancellation", status_code=202, response_model=GenerationOut)
+@raises(ConflictError)
 def cancel(id: UUID, request: Request, transactions: TransactionsOf, parts: Parts) -> Response:
     """Stop a generation; 409 when it has ended already. What was made before stays."""
     with transactions.writing() as (_session, artist):

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from pydantic import BaseModel
 
 from app.db import migrated
-from app.errors import UnavailableError
+from app.errors import DiskFullError, UnavailableError, raises
 from app.identity import explained, together
 from app.models import Generation, Identity, Worker
 from app.models.worker import workers
 from app.observe import GENERATIONS, ORPHANS, QUARANTINE, REGISTRY, STOPPED, STORED, WORKERS
 from app.routes.deps import OneTurn, Parts
+from app.routes.interface import files
 from app.store.quarantine import DAMAGED, ORPHAN
 
 router = APIRouter(route_class=OneTurn, tags=["health"])
+
+
+class Ready(BaseModel):
+    """What was looked at: `ok`, or what is wrong with it; what somebody should look at; and how many workers live."""
+
+    status: Literal["ok", "unready"]
+    checks: dict[str, str]
+    notes: dict[str, str]
+    workers: int
 
 
 @router.get("/healthz")
@@ -25,7 +38,7 @@ async def healthz() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@router.get("/readyz")
+@router.get("/readyz", response_model=Ready, responses={503: {"model": Ready, "description": "Something is not right"}})
 def readyz(request: Request, parts: Parts) -> Response:
     """Database, migrations and store are there; workers are told of, but a studio without one is still ready."""
     checks: dict[str, str] = {}
@@ -50,7 +63,8 @@ def readyz(request: Request, parts: Parts) -> Response:
     return JSONResponse(told, 200 if ready else 503)
 
 
-@router.get("/metrics")
+@router.get("/metrics", **files("text/plain"))
+@raises(UnavailableError, DiskFullError)
 def metrics(parts: Parts) -> Response:
     """Counts for Prometheus."""
     with parts.database.reading() as session:

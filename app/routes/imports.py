@@ -8,7 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, File, Request, Response, UploadFile
 
 from app.brief import Medium
-from app.errors import ConflictError, _
+from app.errors import ConflictError, UnsupportedError, _, raises
 from app.models import Artist, Work
 from app.models.asset import keep_asset
 from app.models.draft import draft_of
@@ -26,7 +26,8 @@ FILES = (
 ADMIT = {Medium.IMAGE: admitting.picture, Medium.TEXT: admitting.text, Medium.MUSIC: admitting.music}
 
 
-@router.post("/works/{id}/imports", status_code=201)
+@router.post("/works/{id}/imports", status_code=201, response_model=RevisionOut)
+@raises(ConflictError, UnsupportedError)
 def create(
     id: UUID,
     request: Request,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -18,12 +19,76 @@ from app.models.revision import Revision
 from app.models.work import Work
 from app.pages import VARY, is_htmx, page, wants_html
 from app.routes.deps import CurrentArtist, OneTurn, Parts, Session
+from app.routes.interface import UNCHANGED, files
 
 router = APIRouter(route_class=OneTurn, prefix="/works/{id}/lineage", tags=["lineage"])
 LISTED = 100  # revisions on a page of the list
 KEPT = 12  # layouts kept in memory; the largest take some 600 KB
 FOR_EVER = {"Cache-Control": "private, max-age=31536000, immutable"}
 _layouts: dict[tuple[str, bool, frozenset[int]], bytes] = {}
+
+
+class EdgeOut(BaseModel):
+    """From a revision to one that it came from."""
+
+    child: UUID
+    parent: UUID
+    role: str
+
+
+class ShownOut(BaseModel):
+    """Of a picture or a recording: where its bytes are known by, and the size of a picture."""
+
+    sha256: str
+    media_type: str
+    width: int | None
+    height: int | None
+
+
+class NodeOut(BaseModel):
+    """A revision; `foreign`: of another work. `words` of a text are the first that are new beside its first parent."""
+
+    id: UUID
+    number: int
+    work: UUID
+    origin: str
+    verb: str | None
+    strength: str | None
+    picked: bool
+    engine: str | None
+    seed: int | None
+    asset: ShownOut | None
+    colour: str
+    generation: UUID | None
+    created_at: datetime
+    foreign: bool
+    words: str | None
+
+
+class LineageOut(BaseModel):
+    """The whole lineage."""
+
+    nodes: list[NodeOut]
+    edges: list[EdgeOut]
+
+
+class LayoutOut(BaseModel):
+    """The lineage as the canvas reads it: an array a property, nodes named by their index (app.models.lineage.layout)."""
+
+    id: str
+    number: list[int]
+    x: list[int]
+    y: list[int]
+    first: list[int]
+    role: list[int]
+    more: list[int]
+    picked: list[int]
+    colour: str
+    weight: list[int]
+    folded: list[int]
+    foreign: int
+    words: list[str | None]
+    roles: list[str]
 
 
 class Asked(BaseModel):
@@ -37,7 +102,7 @@ class Asked(BaseModel):
     cursor: int | None = Field(None, ge=1, lt=2**31)  # the list of all revisions, below this number
 
 
-@router.get("")
+@router.get("", response_model=LineageOut | LayoutOut, responses=UNCHANGED)
 def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, asked: Annotated[Asked, Query()]) -> Response:
     """The whole lineage: `nodes`, and `edges` from child to parent, never folded. In a browser its page.
 
@@ -116,7 +181,7 @@ def listed(artist: CurrentArtist, work: Work, asked: Asked) -> dict[str, Any]:
     return {"work": work, "rows": rows[:LISTED], "next": rows[LISTED - 1].number if len(rows) > LISTED else None}
 
 
-@router.get("/atlas/{number}")
+@router.get("/atlas/{number}", **files("image/webp"))
 def thumbnails(
     id: UUID, number: Annotated[int, Path(ge=0, le=100_000)], artist: CurrentArtist, session: Session, parts: Parts
 ) -> Response:

@@ -17,6 +17,7 @@ from app.models.strands import Strand, strands
 from app.models.work import Work
 from app.pages import VARY, is_htmx, page, wants_html
 from app.routes.deps import CurrentArtist, OneTurn, Session
+from app.routes.interface import UNCHANGED
 
 router = APIRouter(route_class=OneTurn, prefix="/works/{id}/loom", tags=["lineage"])
 
@@ -68,7 +69,7 @@ class Asked(BaseModel):
     pane: bool = False  # the bench's small loom, for htmx
 
 
-@router.get("", response_model=LoomOut)
+@router.get("", response_model=LoomOut, responses=UNCHANGED)
 def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, asked: Annotated[Asked, Query()]) -> Response:
     """The loom of a text: `nodes` whole; in a browser its page around the revision `at`, else the base.
 

@@ -8,14 +8,15 @@ from typing import Annotated, Any, Literal, cast, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse
+from pydantic import BaseModel
 
 from app.errors import InvalidError, NotFoundError, _
 from app.models import Asset, Revision, thumbnails
 from app.music import audio
 from app.music.files import ENDINGS, MEDIA_TYPES, VERSION, Kind, Played, recording_file, tune_file
 from app.routes.deps import CurrentArtist, OneTurn, Parts, Studio
-from app.routes.files import FOR_EVER, attached, recipe, unchanged
+from app.routes.files import FOR_EVER, File, attached, recipe, unchanged
+from app.routes.interface import UNCHANGED
 from app.routes.patience import OneAtATime
 
 router = APIRouter(route_class=OneTurn, tags=["revisions"])
@@ -29,6 +30,13 @@ Instrument = Annotated[
 Tempo = Annotated[
     float | None, Query(ge=20, le=400, description="of a tune as sound or MIDI: beats a minute, as Q: counts them")
 ]
+
+
+class WaveformOut(BaseModel):
+    """A recording's length in seconds, and the lowest and highest sample (-1 to 1) of each part."""
+
+    duration: float
+    peaks: list[tuple[float, float]]
 
 
 def played(instrument: str | None, tempo: float | None) -> Played:
@@ -77,7 +85,7 @@ def _rendered(parts: Studio, name: str, kind: Kind, headers: dict[str, str], mak
                 parts.store.keep_rendered(path, data)
                 if not path.exists():  # the disk is full: it is heard all the same
                     return Response(data, media_type=MEDIA_TYPES[kind], headers=headers)
-    return FileResponse(path, media_type=MEDIA_TYPES[kind], headers=headers)
+    return File(path, media_type=MEDIA_TYPES[kind], headers=headers)
 
 
 def music_download(parts: Studio, revision: Revision, kind: str | None, how: Played) -> Response:
@@ -106,7 +114,7 @@ def heard(asset: Asset | None) -> Asset:
     return asset
 
 
-@router.get("/revisions/{id}/waveform")
+@router.get("/revisions/{id}/waveform", response_model=WaveformOut, responses=UNCHANGED)
 def waveform(id: UUID, request: Request, artist: CurrentArtist, parts: Parts) -> Response:
     """A recording's waveform: {duration, peaks}: its seconds, and the lowest and highest sample (-1 to 1) of each part."""
     asset = heard(artist.revisions.asset(id))

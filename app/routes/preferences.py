@@ -9,8 +9,8 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
-from app.pages import is_htmx
-from app.routes.deps import OneTurn, body, documented
+from app.pages import Reader, reader
+from app.routes.deps import OneTurn, body
 
 router = APIRouter(route_class=OneTurn, tags=["preferences"])
 YEAR = 365 * 24 * 3600  # seconds
@@ -24,14 +24,22 @@ class Preferences(BaseModel):
     keys: Literal["on", "off"] | None = None
 
 
-@router.post("/preferences", status_code=204, openapi_extra=documented(Preferences))
+@router.post("/preferences", status_code=204)
 def choose(request: Request, chosen: Annotated[Preferences, Depends(body(Preferences))]) -> Response:
     """Remember choices in cookies; a browser goes back to where it came from."""
-    if "text/html" in request.headers.get("accept", "") and not is_htmx(request):
-        back = urlsplit(request.headers.get("referer", "/"))
-        response: Response = RedirectResponse("/" + back.path.lstrip("/\\") + (f"?{back.query}" if back.query else ""), 303)
+    if reader(request) is Reader.BROWSER:
+        response: Response = RedirectResponse(_back(request.headers.get("referer", "/")), 303)
     else:
         response = Response(status_code=204)
     for name, value in chosen.model_dump(exclude_none=True).items():
         response.set_cookie(f"stemma_{name}", value, max_age=YEAR, samesite="lax", path="/")
     return response
+
+
+def _back(referer: str) -> str:
+    """The address in the Referer, on this studio; what is no address leads to its beginning."""
+    try:
+        back = urlsplit(referer)
+    except ValueError:
+        return "/"
+    return "/" + back.path.lstrip("/\\") + (f"?{back.query}" if back.query else "")

@@ -9,11 +9,13 @@ from uuid import UUID
 from fastapi import APIRouter, File, Request, Response, UploadFile
 from pydantic import BaseModel
 
+from app.errors import UnsupportedError, raises
 from app.models import Probe
 from app.pages import answer
 from app.pictures import admit, thumbnail
 from app.routes.admitting import upload
 from app.routes.deps import CurrentArtist, OneTurn, Parts, TransactionsOf
+from app.routes.interface import files
 
 router = APIRouter(route_class=OneTurn, prefix="/probes", tags=["search"])
 SIDE = 512  # pixels that are kept; a judge sees fewer
@@ -32,7 +34,8 @@ class ProbeOut(BaseModel):
         return cls(id=probe.id, ready=probe.vector is not None, created_at=probe.created_at)
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, response_model=ProbeOut)
+@raises(UnsupportedError)
 def bring(
     request: Request,
     transactions: TransactionsOf,
@@ -48,7 +51,7 @@ def bring(
         return answer(request, lambda: ProbeOut.of(probe), status=201, location=location, headers={"Location": location})
 
 
-@router.get("/{id}/content")
+@router.get("/{id}/content", **files("image/webp"))
 def content(id: UUID, artist: CurrentArtist) -> Response:
     """The picture, small, as WebP."""
     headers = {"Cache-Control": "private, max-age=86400", "X-Content-Type-Options": "nosniff"}

@@ -10,11 +10,11 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ConfigDict
 
 from app.brief import Medium, Title
-from app.errors import ConflictError, _
+from app.errors import ConflictError, _, raises
 from app.models.excerpt import heads
 from app.models.work import Work
 from app.pages import answer
-from app.routes.deps import CurrentArtist, OneTurn, Parts, Session, Studio, body, documented
+from app.routes.deps import CurrentArtist, OneTurn, Parts, Session, Studio, body
 from app.routes.schemas import Listed, ProjectOut, WorkOut
 
 router = APIRouter(route_class=OneTurn, tags=["projects"])
@@ -50,13 +50,13 @@ def last_medium(artist: CurrentArtist) -> Medium:
     return newest.medium if newest else Medium.IMAGE
 
 
-@router.get("/")
+@router.get("/", status_code=303, response_class=RedirectResponse)
 def home() -> Response:
     """The studio opens on its projects."""
     return RedirectResponse("/projects", 303)
 
 
-@router.get("/projects")
+@router.get("/projects", response_model=Listed[ProjectOut])
 def index(
     request: Request,
     artist: CurrentArtist,
@@ -81,7 +81,7 @@ def index(
     )
 
 
-@router.post("/projects", status_code=201, openapi_extra=documented(Named))
+@router.post("/projects", status_code=201, response_model=ProjectOut)
 def create(request: Request, artist: CurrentArtist, named: Annotated[Named, Depends(body(Named))]) -> Response:
     """A new project."""
     project = artist.projects.create(named.name)
@@ -90,7 +90,7 @@ def create(request: Request, artist: CurrentArtist, named: Annotated[Named, Depe
     return answer(request, lambda: ProjectOut.of(project), status=201, location=bench, headers={"Location": location})
 
 
-@router.get("/projects/{id}")
+@router.get("/projects/{id}", response_model=ProjectOut)
 def show(
     id: UUID,
     request: Request,
@@ -103,12 +103,12 @@ def show(
 ) -> Response:
     """A project; in a browser the wall of its works."""
     project = artist.projects.get(id)
-    html = "text/html" in request.headers.get("accept", "")
-    context: dict[str, Any] = {"project": project}
-    if html:
-        context |= _wall(artist, session, id, q, medium, at, PAGE) | {"judged": judged(parts, session)}
-        context |= {"media": media(parts), "last": last_medium(artist)}
-    return answer(request, lambda: ProjectOut.of(project), "projects/show.html", **context)
+
+    def shown() -> dict[str, Any]:
+        wall = _wall(artist, session, id, q, medium, at, PAGE)
+        return wall | {"judged": judged(parts, session), "media": media(parts), "last": last_medium(artist)}
+
+    return answer(request, lambda: ProjectOut.of(project), "projects/show.html", shown=shown, project=project)
 
 
 def judged(parts: Studio, session: Session) -> bool:
@@ -128,7 +128,7 @@ def _wall(
     return {"works": found, "heads": written, "total": total, "at": at, "limit": limit, "q": q, "medium": medium}
 
 
-@router.get("/projects/{id}/wall")
+@router.get("/projects/{id}/wall", response_model=Listed[WorkOut])
 def wall(
     id: UUID,
     request: Request,
@@ -143,7 +143,7 @@ def wall(
     """A piece of the wall, for the window that scrolls over it."""
     context = _wall(artist, session, id, q, medium, at, limit) | {"judged": judged(parts, session)}
     listed = Listed[WorkOut](items=[WorkOut.of(work) for work in context["works"]], next=None)
-    return answer(request, listed, "projects/_tiles.html", partial="projects/_tiles.html", **context)
+    return answer(request, listed, partial="projects/_tiles.html", location=f"/projects/{id}", **context)
 
 
 @router.get("/projects/{id}/works")
@@ -162,7 +162,8 @@ def works_of(
     return Listed[WorkOut](items=[WorkOut.of(work) for work in found[:limit]], next=more)
 
 
-@router.post("/projects/{id}/works", status_code=201, openapi_extra=documented(NewWork))
+@router.post("/projects/{id}/works", status_code=201, response_model=WorkOut)
+@raises(ConflictError)
 def begin(
     id: UUID, request: Request, artist: CurrentArtist, session: Session, given: Annotated[NewWork, Depends(body(NewWork))]
 ) -> Response:
@@ -176,7 +177,7 @@ def begin(
     return answer(request, lambda: WorkOut.of(work), status=201, location=location, headers={"Location": location})
 
 
-@router.patch("/projects/{id}", openapi_extra=documented(Named))
+@router.patch("/projects/{id}", response_model=ProjectOut)
 def rename(id: UUID, request: Request, artist: CurrentArtist, named: Annotated[Named, Depends(body(Named))]) -> Response:
     """Give a project another name."""
     project = artist.projects.get(id)
@@ -184,7 +185,7 @@ def rename(id: UUID, request: Request, artist: CurrentArtist, named: Annotated[N
     return answer(request, lambda: ProjectOut.of(project), location=f"/projects/{id}")
 
 
-@router.post("/projects/{id}/trash", status_code=201)
+@router.post("/projects/{id}/trash", status_code=201, response_model=ProjectOut)
 def trash(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """Put a project and all its works into the trash; nothing is deleted."""
     project = artist.projects.get(id)
@@ -192,7 +193,7 @@ def trash(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     return answer(request, lambda: ProjectOut.of(project), status=201, location="/projects")
 
 
-@router.delete("/projects/{id}/trash")
+@router.delete("/projects/{id}/trash", response_model=ProjectOut)
 def restore(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """Take a project back from the trash, with its works."""
     project = artist.projects.get(id)

@@ -7,7 +7,6 @@ from typing import Annotated, Any, cast, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from fastapi.responses import FileResponse
 
 from app.brief import Medium
 from app.diff.origins import percent, spans_of
@@ -23,7 +22,8 @@ from app.music.files import Kind as MusicKind
 from app.pages import answer
 from app.pictures import thumbnail
 from app.routes.deps import CurrentArtist, OneTurn, Parts, Studio
-from app.routes.files import FOR_EVER, Kind, recipe, unchanged, written
+from app.routes.files import FOR_EVER, WRITTEN, File, Kind, recipe, unchanged, written
+from app.routes.interface import files
 from app.routes.music_files import (
     KINDS,
     SOUND,
@@ -39,6 +39,7 @@ from app.routes.schemas import Listed, RevisionOut
 
 router = APIRouter(route_class=OneTurn, tags=["revisions"])
 SHOWN = {"image/png", "image/webp", "audio/wav", "audio/flac"}  # what a browser may open as a page of its own
+KEPT = ("image/png", "image/webp", "image/svg+xml")  # of a picture
 WIDTHS = (64, 128, 256, 512, 1024)
 
 
@@ -55,30 +56,30 @@ def index(
     return Listed[RevisionOut](items=[RevisionOut.of(one) for one in found[:limit]], next=more)
 
 
-@router.get("/revisions/{id}")
+@router.get("/revisions/{id}", response_model=RevisionOut)
 def show(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """A revision and how it came about."""
     revision = artist.revisions.get(id)
-    if "text/html" not in request.headers.get("accept", ""):
-        return answer(request, lambda: RevisionOut.of(revision))
+    return answer(request, lambda: RevisionOut.of(revision), "revisions/show.html", shown=lambda: _shown(revision))
+
+
+def _shown(revision: Revision) -> dict[str, Any]:
+    """What the page of a revision tells."""
     first = revision.parents[0].parent if revision.parents else None
     diff = compare(first, revision) if first else None
     tune = about(revision.text, revision.facts) if revision.work.medium == Medium.MUSIC and revision.text is not None else None
-    return answer(
-        request,
-        lambda: RevisionOut.of(revision),
-        "revisions/show.html",
-        revision=revision,
-        work=revision.work,
-        parents=revision.parents,
-        children=revision.children(),
-        path=revision.path(),
-        diff=diff,
-        stretches=stretches(diff.tune.bars) if diff and diff.tune else [],
-        recipe=recipe(revision),
-        written=None if tune else _sheet(revision),
-        tune=tune,
-    )
+    return {
+        "revision": revision,
+        "work": revision.work,
+        "parents": revision.parents,
+        "children": revision.children(),
+        "path": revision.path(),
+        "diff": diff,
+        "stretches": stretches(diff.tune.bars) if diff and diff.tune else [],
+        "recipe": recipe(revision),
+        "written": None if tune else _sheet(revision),
+        "tune": tune,
+    }
 
 
 def _sheet(revision: Revision) -> dict[str, Any] | None:
@@ -96,7 +97,7 @@ def there(asset: Asset | None) -> Asset:
     return asset
 
 
-@router.get("/revisions/{id}/content")
+@router.get("/revisions/{id}/content", **files(*KEPT, *WRITTEN, *MEDIA_TYPES.values(), cached=True, ranged=True))
 def content(
     id: UUID,
     request: Request,
@@ -165,7 +166,7 @@ def _bytes(request: Request, parts: Studio, asset: Asset, w: int | None) -> Resp
         raise NotFoundError(_("The file of this revision is missing from the store."))
     if kind not in SHOWN:
         headers["Content-Disposition"] = "attachment"
-    return FileResponse(path, media_type=kind, headers=headers)
+    return File(path, media_type=kind, headers=headers)
 
 
 def _thumbnail(parts: Studio, asset: Asset, width: int) -> Any:
@@ -175,7 +176,7 @@ def _thumbnail(parts: Studio, asset: Asset, width: int) -> Any:
     return path
 
 
-@router.post("/revisions/{id}/pick", status_code=201)
+@router.post("/revisions/{id}/pick", status_code=201, response_model=RevisionOut)
 def pick(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """Choose a revision; choosing twice is choosing once."""
     revision = artist.revisions.get(id)
@@ -183,7 +184,7 @@ def pick(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     return _picked(request, revision, 201)
 
 
-@router.delete("/revisions/{id}/pick")
+@router.delete("/revisions/{id}/pick", response_model=RevisionOut)
 def unpick(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """Take the choice back."""
     revision = artist.revisions.get(id)

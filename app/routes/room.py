@@ -9,7 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from app.errors import NotFoundError
+from app.errors import NotFoundError, raises
 from app.models.generation import OPEN, Status
 from app.models.worker import Worker
 from app.models.worker import workers as known_workers
@@ -89,13 +89,14 @@ def worker_out(worker: Worker) -> WorkerOut:
     )
 
 
-@router.get("/engines")
+@router.get("/engines", response_model=Listed[EngineOut])
 def engines(request: Request, parts: Parts) -> Response:
     """The engines of this studio."""
     return answer(request, lambda: Listed[EngineOut](items=engines_out(parts)), location="/engine-room")
 
 
-@router.get("/judge")
+@router.get("/judge", response_model=JudgeOut)
+@raises(NotFoundError)
 def judge(request: Request, session: Session, parts: Parts) -> Response:
     """The judge of this studio. 404 where it is switched off."""
     if (out := judge_out(parts, session)) is None:
@@ -103,14 +104,14 @@ def judge(request: Request, session: Session, parts: Parts) -> Response:
     return answer(request, out, location="/engine-room")
 
 
-@router.get("/workers")
+@router.get("/workers", response_model=Listed[WorkerOut])
 def workers(request: Request, session: Session) -> Response:
     """The workers that live, and those lost lately."""
     found = known_workers(session)
     return answer(request, lambda: Listed[WorkerOut](items=[worker_out(one) for one in found]), location="/engine-room")
 
 
-@router.get("/engine-room")
+@router.get("/engine-room", response_model=Listed[WorkerOut])
 def room(request: Request, artist: CurrentArtist, session: Session, parts: Parts) -> Response:
     """What runs, what waits, who works."""
     going = artist.generations.page(status=[str(s) for s in OPEN], limit=SHOWN)

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
+from app.errors import NotFoundError, raises
 from app.judging.vectors import unpacked
 from app.models import Probe, Revision
 from app.models.worker import workers
@@ -72,7 +73,8 @@ class Found:
     probe: Probe | None = None
 
 
-@router.get("/search")
+@router.get("/search", response_model=SearchOut)
+@raises(NotFoundError)
 def index(
     request: Request,
     artist: CurrentArtist,
@@ -137,7 +139,7 @@ def _out(search: Search, found: Found) -> SearchOut:
     return SearchOut(items=items, judge=title, why=found.why)
 
 
-@router.get("/revisions/{id}/nearest")
+@router.get("/revisions/{id}/nearest", response_model=NearestOut)
 def nearest(id: UUID, request: Request, artist: CurrentArtist, session: Session, parts: Parts) -> Response:
     """The nearest picture that was made before this one, and not beside it: how new it is in this studio."""
     revision = artist.revisions.get(id)

@@ -10,18 +10,19 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from app.engines.engine import Engine, Verb
-from app.errors import ConflictError, InvalidError, StaleDraftError, _, filled
+from app.errors import ConflictError, InvalidError, StaleDraftError, _, filled, raises
 from app.models import Reading, Revision
 from app.models.asking_text import selection_in
 from app.models.draft import draft_of
 from app.models.text import add_hand, tokens_of, told_of_hand
 from app.pages import answer, language_of, translations
-from app.routes.deps import CurrentArtist, OneTurn, Parts, Studio, TransactionsOf, body, documented
+from app.routes.deps import CurrentArtist, OneTurn, Parts, Studio, TransactionsOf, body
 from app.routes.drafts import shown as draft_shown
 from app.routes.generations import shown
 from app.routes.schemas import GenerationOut, RevisionOut
 
 router = APIRouter(route_class=OneTurn, tags=["texts"])
+SAME: dict[int | str, dict[str, Any]] = {200: {"model": RevisionOut, "description": "The base: the text is still its own"}}
 
 
 class ByHand(BaseModel):
@@ -45,6 +46,22 @@ class ToRead(BaseModel):
         return None if value == "" else value
 
 
+class ChanceOut(BaseModel):
+    """What might have stood there, and its log-probability (null where the service gave none)."""
+
+    text: str
+    logprob: float | None
+
+
+class TokenOut(ChanceOut):
+    """A token that an engine wrote: code points `start` to `end`; `forced`: a form or an artist left no choice."""
+
+    start: int
+    end: int
+    forced: bool
+    alternatives: list[ChanceOut]
+
+
 class ReadingOut(BaseModel):
     """A reading: `tokens` as of a revision; null, as `perplexity`, until a worker has read it."""
 
@@ -54,7 +71,7 @@ class ReadingOut(BaseModel):
     selection: tuple[int, int] | None
     ready: bool
     perplexity: float | None
-    tokens: list[dict[str, Any]] | None
+    tokens: list[TokenOut] | None
     error: dict[str, Any] | None
 
     @classmethod
@@ -64,7 +81,8 @@ class ReadingOut(BaseModel):
         if error:
             error = {"code": error["code"], "message": filled(say(error["title"]), error.get("details"))}
         plain = {name: getattr(reading, name) for name in ("id", "engine", "selection", "ready", "perplexity")}
-        return cls(**plain, revision=reading.revision_id, tokens=reading.records, error=error)
+        tokens = None if reading.records is None else [TokenOut.model_validate(one) for one in reading.records]
+        return cls(**plain, revision=reading.revision_id, tokens=tokens, error=error)
 
 
 class Stop(BaseModel):
@@ -80,7 +98,8 @@ class Stop(BaseModel):
         return None if value == "" else value
 
 
-@router.post("/works/{id}/revisions", status_code=201, openapi_extra=documented(ByHand))
+@router.post("/works/{id}/revisions", status_code=201, response_model=RevisionOut, responses=SAME)
+@raises(ConflictError, StaleDraftError)
 def by_hand(
     id: UUID,
     request: Request,
@@ -104,13 +123,14 @@ def by_hand(
         return answer(request, out, status=201 if new else 200, location=f"/works/{id}", headers=headers)
 
 
-@router.get("/revisions/{id}/tokens")
+@router.get("/revisions/{id}/tokens", response_model=list[TokenOut])
+@raises(InvalidError)
 def tokens(id: UUID, artist: CurrentArtist) -> Response:
     """What engines wrote in this text: [{start, end, text, logprob, forced, alternatives: [{text, logprob}]}]."""
     return JSONResponse(tokens_of(_text(artist, id)), headers={"Cache-Control": "private, max-age=31536000, immutable"})
 
 
-@router.post("/revisions/{id}/readings", status_code=202, openapi_extra=documented(ToRead))
+@router.post("/revisions/{id}/readings", status_code=202, response_model=ReadingOut)
 def read(
     id: UUID,
     request: Request,
@@ -137,7 +157,8 @@ def reading(id: UUID, request: Request, artist: CurrentArtist) -> ReadingOut:
     return ReadingOut.of(artist.readings.get(id), request)
 
 
-@router.post("/generations/{id}/stops", status_code=202, openapi_extra=documented(Stop))
+@router.post("/generations/{id}/stops", status_code=202, response_model=GenerationOut)
+@raises(ConflictError)
 def stop(
     id: UUID,
     request: Request,

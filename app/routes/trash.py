@@ -24,7 +24,7 @@ class Trash(BaseModel):
     next: str | None
 
 
-@router.get("/trash")
+@router.get("/trash", response_model=Trash)
 def index(request: Request, artist: CurrentArtist, session: Session, cursor: UUID | None = None) -> Response:
     """Trashed projects, and works trashed by themselves, the newest first. Nothing in it is deleted."""
     projects = artist.projects.page(trashed=True)

@@ -8,10 +8,11 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.errors import ConflictError, raises
 from app.models.draft import draft_of
 from app.models.trim import add_trim, check_trimmable, cut
 from app.pages import answer, wants_html
-from app.routes.deps import OneTurn, Parts, TransactionsOf, body, documented
+from app.routes.deps import OneTurn, Parts, TransactionsOf, body
 from app.routes.schemas import RevisionOut
 
 router = APIRouter(route_class=OneTurn, tags=["music"])
@@ -26,7 +27,8 @@ class Trim(BaseModel):
     end: float = Field(description="Seconds; what lies from here on is left out.")
 
 
-@router.post("/works/{id}/trims", status_code=201, openapi_extra=documented(Trim))
+@router.post("/works/{id}/trims", status_code=201, response_model=RevisionOut)
+@raises(ConflictError)
 def create(
     id: UUID,
     request: Request,

@@ -13,7 +13,7 @@ from app.music.abc import MAX_TEXT, read
 from app.music.telling import told_of
 from app.music.tune import Bar, Fault
 from app.pages import language_of, translations
-from app.routes.deps import WRITING, OneTurn, body, documented
+from app.routes.deps import WRITING, OneTurn, body
 from app.routes.schemas import ChecksOut
 
 router = APIRouter(route_class=OneTurn, prefix="/tunes", tags=["tunes"])
@@ -67,7 +67,7 @@ class ReadOut(BaseModel):
     novelty: dict[str, Any]
 
 
-@router.post("/checks", openapi_extra=documented(Notes))
+@router.post("/checks")
 def check(request: Request, given: Annotated[Notes, Depends(body(Notes, WRITING))]) -> ReadOut:
     """Read a tune as far as it goes: what is wrong with it is told, not refused. 413 beyond a million code points."""
     if len(given.text) > MAX_TEXT:

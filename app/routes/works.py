@@ -22,7 +22,7 @@ from app.models.worker import workers
 from app.music.recording import FLAC
 from app.pages import answer
 from app.passages import tongue
-from app.routes.deps import CurrentArtist, OneTurn, Parts, Session, Studio, body, documented
+from app.routes.deps import CurrentArtist, OneTurn, Parts, Session, Studio, body
 from app.routes.schemas import WorkOut
 
 router = APIRouter(route_class=OneTurn, prefix="/works", tags=["works"])
@@ -116,15 +116,14 @@ def writing(draft: Draft) -> dict[str, Any]:
     }
 
 
-@router.get("/{id}")
+@router.get("/{id}", response_model=WorkOut)
 def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, parts: Parts) -> Response:
     """A work; in a browser its bench."""
     work = artist.works.get(id)
-    context = bench(parts, artist, session, work) if "text/html" in request.headers.get("accept", "") else {}
-    return answer(request, lambda: WorkOut.of(work), ROOMS[work.medium], **context)
+    return answer(request, lambda: WorkOut.of(work), ROOMS[work.medium], shown=lambda: bench(parts, artist, session, work))
 
 
-@router.patch("/{id}", openapi_extra=documented(WorkPatch))
+@router.patch("/{id}", response_model=WorkOut)
 def rename(
     id: UUID, request: Request, artist: CurrentArtist, patch: Annotated[WorkPatch, Depends(body(WorkPatch))]
 ) -> Response:
@@ -134,7 +133,7 @@ def rename(
     return answer(request, lambda: WorkOut.of(work), location=f"/works/{id}")
 
 
-@router.post("/{id}/trash", status_code=201)
+@router.post("/{id}/trash", status_code=201, response_model=WorkOut)
 def trash(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """Put a work into the trash; nothing of it is deleted."""
     work = artist.works.get(id)
@@ -142,7 +141,7 @@ def trash(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     return answer(request, lambda: WorkOut.of(work), status=201, location=f"/projects/{work.project_id}")
 
 
-@router.delete("/{id}/trash")
+@router.delete("/{id}/trash", response_model=WorkOut)
 def restore(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """Take a work back from the trash."""
     work = artist.works.get(id)

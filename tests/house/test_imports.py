@@ -31,13 +31,15 @@ TABLE = {
     "faults": set(),
     "bounded": set(),
     "main": {"routes", "pages", "scripts", "queue", "db", "guard", "bodies", "problems", "observe", "live", "outbox", "engines"}
-    | {"judging", "search", "store", "damage", "bounded"},
+    | {"judging", "search", "store", "damage", "bounded", "methods"},
     "routes": {"models", "pages", "queue", "store", "engines", "judging", "live", "pictures", "observe", "brief", "db"}
     | {"search", "forms", "passages", "documents", "music", "diff", "identity", "damage", "faults", "bounded"},
     "worker": {"models", "engines", "judging", "queue", "store", "outbox", "brief", "db", "forms", "music", "identity"}
     | {"faults", "diff", "bounded"},
     "bodies": {"guard", "problems"},
-    "problems": {"pages", "observe", "faults"},
+    "guard": {"problems"},
+    "problems": {"pages", "observe", "faults", "methods"},
+    "methods": set(),
     "search": {"models", "judging"},
     "live": {"models", "queue", "db"},
     "outbox": {"models", "queue", "db"},
