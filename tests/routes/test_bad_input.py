@@ -172,7 +172,8 @@ def test_what_is_not_a_picture_stays_outside(
     answer = web.post(f"/works/{work}/imports", files={"file": ("fox.png", data, "image/png")})
     assert answer.status_code == status, answer.text
     assert rows(database) == (0, 0)
-    assert not list((web.app.state.studio.settings.data / "store").rglob("*"))  # type: ignore[attr-defined]  # as above
+    store = web.app.state.studio.settings.data / "store"  # type: ignore[attr-defined]  # as above
+    assert [path.name for path in store.rglob("*")] == ["identity"]
 
 
 def test_a_picture_cut_short_stays_outside(web: TestClient, work: str, picture: Callable[..., bytes]) -> None:
