@@ -21,7 +21,7 @@ from app.db import Database
 from app.engines.catalog import catalog
 from app.guard import Guard
 from app.judging.catalog import judge
-from app.live import Live
+from app.live.live import Live
 from app.methods import Head
 from app.observe import Observe, set_up_logging
 from app.outbox import reconcile
@@ -118,6 +118,7 @@ def create_app(config: Settings | None = None) -> FastAPI:
         threading.Thread(target=_catch_up, args=(parts,), daemon=True).start()
         HELPER.start()
         yield
+        parts.live.close()
         queue.close()
         database.close()
         parts.store.incoming.close()

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
-from dbos._error import DBOSStreamTimeoutError
+from dbos._error import DBOSNonExistentWorkflowError, DBOSStreamTimeoutError
 from sqlalchemy import event
 
 from app.changes import Changes
@@ -174,7 +174,7 @@ class Queue:
         words: list[dict[str, Any]] = []
         try:
             words.extend(self.client.read_stream(str(id), PROGRESS, offset=offset, timeout_seconds=0))
-        except DBOSStreamTimeoutError:  # no more for now
+        except (DBOSStreamTimeoutError, DBOSNonExistentWorkflowError):  # no more for now, or the queue did not hear of it yet
             return words, False
         return words, True
 

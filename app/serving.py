@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
+import socket
+import sys
+from types import FrameType
+from typing import TYPE_CHECKING
 
 import uvicorn
+from uvicorn.main import STARTUP_FAILURE
 
 from app.errors import StemmaError, _
 from app.settings import Settings, settings
+
+if TYPE_CHECKING:
+    from app.live.live import Live
+
+# After a minute and a half without a sign of life, or in which the other end takes nothing of what lies there for it, the
+# kernel closes a connection (tcp(7)): a stream that has nothing to say would not notice.
+WATCH = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 90_000}
 
 
 def check_exposure(config: Settings) -> None:
@@ -22,6 +35,29 @@ def check_exposure(config: Settings) -> None:
         raise StemmaError(said, host=config.host)
 
 
+class Server(uvicorn.Server):
+    """Ends the open event streams when it is told to stop, so that it need not wait for them: pages connect again."""
+
+    def __init__(self, config: uvicorn.Config, live: Live) -> None:
+        super().__init__(config)
+        self.live = live
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Listen, on sockets that notice who is gone."""
+        await super().startup(sockets)
+        for server in self.servers:
+            for listening in server.sockets:
+                for option, value in WATCH.items():
+                    if hasattr(socket, option):  # Linux has them all; each connection inherits them
+                        listening.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
+                listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """A signal: no more streams, and then what uvicorn does."""
+        self.live.close()
+        super().handle_exit(sig, frame)
+
+
 def serve() -> None:
     """Serve until told to stop."""
     from app.main import create_app
@@ -32,13 +68,19 @@ def serve() -> None:
     check_exposure(config)
     set_up_logging(config)
     patiently(lambda: ready(config))
-    uvicorn.run(
-        create_app(config),
+    app = create_app(config)
+    how = uvicorn.Config(
+        app,
         host=config.host,
         port=config.port,
         log_config=None,
         access_log=False,
         server_header=False,
-        timeout_graceful_shutdown=2,  # open event streams end with the process: pages connect again
+        timeout_graceful_shutdown=2,
         timeout_keep_alive=30,
     )
+    server = Server(how, app.state.studio.live)
+    with contextlib.suppress(KeyboardInterrupt):
+        server.run()
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)

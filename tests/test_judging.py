@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 
 from app.db import Database, migrate, now
 from app.judging.fake import Fake
-from app.live import Live
+from app.live.live import Live
 from app.models import Asset, Embedding, Generation, JudgeVersion, Probe, Revision, Verdict
 from app.models.probe import LIFE
 from app.queue import Queue

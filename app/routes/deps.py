@@ -27,7 +27,7 @@ from starlette.concurrency import run_in_threadpool
 from app.db import Database
 from app.engines.engine import Engine
 from app.errors import DiskFullError, InvalidError, MalformedError, TooLargeError, UnavailableError, _, raises
-from app.live import Live
+from app.live.live import Live
 from app.models.artist import Artist, local_artist
 from app.queue import Queue
 from app.search.index import Index

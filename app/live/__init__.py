@@ -1,0 +1,1 @@
+"""What happens to generations right now, told to those who listen."""
