@@ -1,0 +1,1 @@
+"""Attacks on a studio of our own, on loopback, bounded in count and time."""
