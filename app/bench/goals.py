@@ -46,6 +46,9 @@ GOALS: dict[str, dict[str, Goal]] = {
     },
     "busy": {
         "requests": Goal("other requests while the worker is busy, p95", "ms", most=50.0),
+        "writes": Goal("saves beside stalled bodies and large imports, worst p95", "ms", most=100.0),
+        "reads": Goal("reads beside stalled bodies and large imports, worst p95", "ms", most=50.0),
+        "slow_upload": Goal("32 MB at 100 KB/s arrive", "", least=1.0),
     },
     "page": {
         "weight": Goal("bench page: scripts and styles, gzipped", "KB", most=60.0),

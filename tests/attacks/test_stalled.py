@@ -28,9 +28,11 @@ SILENCE = 15  # seconds after which this studio gives a body up
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A web, without a worker."""
     studio = Running(tmp_path_factory.mktemp("stalled"), {"STEMMA_SILENCE": str(SILENCE)})
-    studio.start("serve")
-    yield studio
-    studio.stop()
+    try:
+        studio.start("serve")
+        yield studio
+    finally:
+        studio.stop()
 
 
 @pytest.fixture
