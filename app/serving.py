@@ -10,7 +10,6 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 import uvicorn
-from uvicorn.main import STARTUP_FAILURE
 
 from app.errors import StemmaError, _
 from app.settings import Settings, settings
@@ -18,6 +17,7 @@ from app.settings import Settings, settings
 if TYPE_CHECKING:
     from app.live.live import Live
 
+NOT_STARTED = 3  # as uvicorn itself would exit
 # After a minute and a half without a sign of life, or in which the other end takes nothing of what lies there for it, the
 # kernel closes a connection (tcp(7)): a stream that has nothing to say would not notice.
 WATCH = {"TCP_KEEPIDLE": 30, "TCP_KEEPINTVL": 20, "TCP_KEEPCNT": 3, "TCP_USER_TIMEOUT": 90_000}
@@ -83,4 +83,4 @@ def serve() -> None:
     with contextlib.suppress(KeyboardInterrupt):
         server.run()
     if not server.started:
-        sys.exit(STARTUP_FAILURE)
+        sys.exit(NOT_STARTED)

@@ -248,7 +248,7 @@ def test_an_open_page_hears_of_the_verdict(
     queue = Queue(config)
 
     async def listen() -> list[dict[str, Any]]:
-        words = Live(database, queue).words(Generation.work_id == UUID(work))
+        words = Live(database, queue).words(work=UUID(work))
         heard = [await asyncio.wait_for(anext(words), 10)]
         await asyncio.to_thread(worker.make, id)
         while heard[-1].name != "done":

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -86,7 +86,7 @@ class Live:
 
     async def words(
         self, *, work: UUID | None = None, generation: UUID | None = None, since: datetime | None = None
-    ) -> AsyncIterator[Word | None]:
+    ) -> AsyncGenerator[Word | None, None]:
         """What happens to the generations of `work`, or to `generation`: to those open, and those that ended after `since`
         (by default: now). None says that nothing happened for BEAT seconds.
         """
