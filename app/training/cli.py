@@ -18,7 +18,8 @@ from app.training.verse.cli import verse
 
 app = typer.Typer(help="Make the house's models again, or better.", no_args_is_help=True)
 image = typer.Typer(
-    help="The image model: data, autoencoder, decoder, diffusion, samples, export, in this order.", no_args_is_help=True
+    help="The image model: data, autoencoder, decoder, examples, diffusion, few-steps, export, in this order.",
+    no_args_is_help=True,
 )
 app.add_typer(image, name="image")
 app.add_typer(music, name="music")
@@ -70,9 +71,7 @@ def autoencoder(
     batch: Batch = 16,
     channels: Annotated[str, typer.Option(help="Of each level, the finest first.")] = "16,32,64,128",
     latents: Annotated[int, typer.Option(min=1, help="Channels of a latent picture.")] = 4,
-    grow: Annotated[
-        bool, typer.Option(help="Start from a model of half the side; its UNet goes on in the new latents.")
-    ] = False,
+    grow: Annotated[bool, typer.Option(help="Start from a model of half the side.")] = False,
     device: Device = "auto",
     threads: Threads = 1,
 ) -> None:
@@ -104,35 +103,65 @@ def decoder(
 
 
 @image.command()
+def examples(
+    folder: Folder = HERE,
+    start: Start = None,
+    shards: Annotated[int, typer.Option(min=0, help="Of scenes.")] = 8,
+    scenes: Annotated[int, typer.Option(min=1, help="In a shard.")] = 6000,
+    device: Device = "auto",
+    threads: Threads = 1,
+) -> None:
+    """Write captions, compose scenes, encode both sides once; may go on beside the step `diffusion`, which takes them up."""
+    from app.training.image import encoding, networks
+    from app.training.run import Machine
+
+    machine = Machine.of(device, threads)
+    with told():
+        vae = networks.load_autoencoder(_trained(folder, start))
+        encoding.encode(folder / "data", folder / "examples", vae, shards, scenes, machine)
+
+
+@image.command()
 def diffusion(
     folder: Folder = HERE,
     start: Start = None,
     minutes: Minutes = 90,
+    final: Annotated[float, typer.Option(min=0, help="Minutes of a last phase in which the rate falls; then it is done.")] = 0,
     batch: Batch = 32,
-    rate: Annotated[float, typer.Option(min=0, help="Peak learning rate.")] = 4e-4,
-    channels: Annotated[str, typer.Option(help="Of each level, the finest first.")] = "64,128,256",
+    rate: Annotated[float, typer.Option(min=0, help="Learning rate.")] = 1e-3,
+    fine: Annotated[int, typer.Option(min=8, help="Channels of the convolutions.")] = 64,
+    width: Annotated[int, typer.Option(min=64, help="Channels of the transformer.")] = 384,
+    depth: Annotated[int, typer.Option(min=1, help="Its blocks.")] = 6,
     device: Device = "auto",
     threads: Threads = 1,
 ) -> None:
-    """Encode the examples once, then train the UNet; a sheet of samples for each epoch lies in samples/."""
+    """Train the diffusion network on what the step `examples` encoded.
+
+    Everything lies in FOLDER/diffusion: two checkpoints (one every three minutes, sound after a kill or a full disk), the
+    running average as a network that loads (unet/), log.jsonl with the errors every 100,000 samples, a sheet of samples for
+    each line of it. The same command goes on from the last checkpoint; with more --minutes it goes on after its end, at the
+    same learning rate. --final 40 adds, once, 40 minutes in which the rate falls: the end of it. `few-steps` and `export`
+    (a folder that the studio loads, measured) take the running average as it is at any time.
+    """
     from app.training.image import diffusion as recipe
-    from app.training.image import examples, networks, samples
+    from app.training.image import library, networks, samples
     from app.training.run import Machine
 
     machine = Machine.of(device, threads)
-    settings = recipe.Settings(minutes=minutes, batch=batch, rate=rate, channels=_numbers(channels))
-    prompts = list(samples.PROMPTS)
+    settings = recipe.Settings(minutes=minutes, batch=batch, rate=rate, final=final)
+    prompts, here = list(samples.PROMPTS), folder / "diffusion"
 
-    def epoch(unet: object, number: int) -> None:
-        page = samples.sheet(samples.pictures(unet, vae, prompts, machine), prompts)
-        page.save(folder / f"samples/epoch-{number:04d}.png")
+    def noted(network: object, seen: int) -> None:
+        page = samples.sheet(samples.pictures(network, vae, prompts, machine), prompts)
+        page.save(here / f"samples-{seen:09d}.png")
 
     with told():
         vae = networks.load_autoencoder(_trained(folder, start))
-        (folder / "samples").mkdir(parents=True, exist_ok=True)
-        examples.prepare(folder / "data", vae, folder / "examples", machine)
-        known = examples.Examples(folder / "examples", vae.config.scaling_factor)
-        recipe.train(recipe.Training(known, folder / "diffusion", settings, machine, start), epoch)
+        known = library.Library(folder / "examples", vae.config.scaling_factor, settings.scenes)
+        channels, size = known.shape[:2]
+        network = networks.new_hourglass(fine, width, depth, size, channels)
+        here.mkdir(parents=True, exist_ok=True)
+        recipe.train(recipe.Training(known, here, settings, machine, network), noted)
 
 
 @image.command()
@@ -149,6 +178,7 @@ def few_steps(
     """Teach the trained UNet to sketch in four steps without guidance; the next `export` takes it along."""
     from app.training.image import examples, networks, sketches
     from app.training.image import fewsteps as recipe
+    from app.training.image.library import DRAWINGS
     from app.training.run import Machine
 
     machine, here = Machine.of(device, threads), folder / "few-steps"
@@ -156,7 +186,7 @@ def few_steps(
     with told():
         model = _diffused(folder, start)
         vae = networks.load_autoencoder(_trained(folder, start))
-        known = examples.Examples(folder / "examples", vae.config.scaling_factor)
+        known = examples.Examples(folder / "examples" / DRAWINGS, vae.config.scaling_factor)
         if recipe.train(recipe.Training(networks.load_unet(model), known, here, settings, machine)):
             figures = sketches.report(networks.load_unet(model), vae, known, here, machine)
             print(json.dumps(figures, indent=1))
@@ -189,6 +219,7 @@ def export(
     folder: Folder = HERE,
     start: Start = None,
     before: Annotated[str, typer.Option(help="What the weights had learned before this training, for the card.")] = "",
+    snapshot: Annotated[bool, typer.Option(help="Without measurements: seconds, beside a training that goes on.")] = False,
     device: Device = "auto",
     threads: Threads = 1,
 ) -> None:
@@ -197,13 +228,21 @@ def export(
     from app.training.image import dataset, examples, judged, measure, networks, sketches
     from app.training.image import export as recipe
     from app.training.image import samples as sampler
+    from app.training.image.library import DRAWINGS
     from app.training.run import Machine
 
     machine, prompts = Machine.of(device, threads), list(sampler.PROMPTS)
     with told():
         vae, unet = networks.load_autoencoder(_trained(folder, start)), networks.load_unet(folder / "diffusion")
+        sources = json.loads((folder / "data/sources.json").read_text("utf-8"))
+        facts = json.loads((folder / "diffusion/unet/training.json").read_text("utf-8"))
+        facts |= {"before": before} if before else {}
+        if snapshot:
+            recipe.export(to, unet, vae, sources=sources, training=facts, measurements={}, sheets={})
+            print(to)
+            return
         pixels, drawings = dataset.load(folder / "data")
-        known = examples.Examples(folder / "examples", vae.config.scaling_factor)
+        known = examples.Examples(folder / "examples" / DRAWINGS, vae.config.scaling_factor)
         few = sketches.finished(folder / "few-steps", unet)
         figures = measure.measure(unet, vae, pixels, drawings, examples=known, machine=machine)
         figures |= few.figures if few else {}
@@ -214,9 +253,6 @@ def export(
                 lambda asked, seed: sampler.pictures(unet, vae, asked, machine, seed), judge, pixels, drawings
             )
             figures |= more
-        sources = json.loads((folder / "data/sources.json").read_text("utf-8"))
-        facts = json.loads((folder / "diffusion/unet/training.json").read_text("utf-8"))
-        facts |= {"before": before} if before else {}
         file = few.file if few else None
         recipe.export(to, unet, vae, sources=sources, training=facts, measurements=figures, sheets=sheets, few=file)
     print(to)

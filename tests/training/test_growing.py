@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +12,10 @@ import torch.nn.functional as F  # noqa: N812 (torch's own custom)
 
 from app.training.faults import TrainingError
 from app.training.image import autoencoder, dataset, growing, networks
-from app.training.image.captions import View, joins, together
+from app.training.image.captions import View
 from app.training.image.colours import Pixels, paired
 from app.training.image.dataset import Drawing
-from app.training.image.examples import companions, pictures
+from app.training.image.examples import pictures
 from app.training.image.export import save_network
 from app.training.run import Machine
 
@@ -65,16 +64,6 @@ def test_new_channels_take_the_size_of_the_old_and_decode_the_same(old: Any, smo
     assert torch.allclose(ratio.mean((0, 2, 3)), wanted / before.mean[:, KEPT:].std((0, 2, 3)), rtol=1e-3)
 
 
-@torch.no_grad()
-def test_a_grown_unet_predicts_what_it_did(old: Any) -> None:
-    small = networks.new_unet((32, 64), 8).eval()
-    grown = growing.grown_unet(small, ALL).eval()
-    latents, words = torch.randn(2, ALL, 8, 8), torch.randn(2, 24, 384)
-    made = grown(latents, 500, words).sample
-    assert torch.allclose(made[:, :KEPT], small(latents[:, :KEPT], 500, words).sample, atol=1e-5)
-    assert not made[:, KEPT:].any()
-
-
 def test_training_grows_from_a_model_and_refuses_another_size(tmp_path: Path, old: Any) -> None:
     pixels = np.random.default_rng(0).integers(0, 255, (8, 64, 64, 4), np.uint8)
     drawings = [Drawing(f"thing-{n}", f"thing {n}", (), "flat", 5) for n in range(8)]
@@ -90,32 +79,17 @@ def test_training_grows_from_a_model_and_refuses_another_size(tmp_path: Path, ol
         autoencoder.train(tmp_path / "small", tmp_path / "other", settings, machine, tmp_path / "start")
 
 
-def test_two_things_stand_side_by_side_under_both_names() -> None:
+def test_two_things_stand_side_by_side() -> None:
     pixels = np.zeros((2, 8, 8, 4), np.uint8)
     pixels[0], pixels[1] = (255, 0, 0, 255), (0, 0, 255, 255)
     both = paired(pixels[0], pixels[1])
     assert (both[2:6, :4] == (255, 0, 0, 255)).all()
     assert (both[2:6, 4:] == (0, 0, 255, 255)).all()
     assert not both[:2].any()
-    one, other = (Drawing(name, name, (), "flat", 4) for name in ("apple", "pear"))
-    said = together((0, 1), one, other, random.Random(0))
-    assert all(caption.text.index("apple") < caption.text.index("pear") for caption in said)
-    assert {view.beside for caption in said for view in caption.views} == {1}
     seen = pictures(pixels, [View(0, "white", False, beside=1)])[0]
     assert seen[:, 4, 1].tolist() == [1, -1, -1]
     assert seen[:, 4, 6].tolist() == [-1, -1, 1]
     assert seen[:, 0, 0].tolist() == [1, 1, 1]
-
-
-def test_companions_are_things_of_one_style_and_two_names() -> None:
-    drawings = [Drawing(f"{n % 5}", f"thing {n % 5}", (), ("flat", "3d")[n % 2], (4, 1)[n % 7 == 0]) for n in range(60)]
-    found = companions(drawings, random.Random(0))
-    assert found
-    for one, other in found:
-        assert drawings[one].style == drawings[other].style
-        assert drawings[one].label != drawings[other].label
-        assert joins(drawings[one])
-        assert joins(drawings[other])
 
 
 def _data(folder: Path, pixels: Pixels, drawings: list[Drawing]) -> None:

@@ -6,22 +6,24 @@ import importlib.util
 import json
 import os
 import signal
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from diffusers import AutoencoderKL, DDIMScheduler, UNet2DConditionModel
+from diffusers import AutoencoderKL, DDIMScheduler
 from typer.testing import CliRunner
 
+from app.engines.image.hourglass import Hourglass
 from app.training.cli import app
-from app.training.image import diffusion, measure, networks, packages, samples
-from app.training.image.examples import Examples
+from app.training.image import diffusion, library, networks, packages, samples
+from app.training.image.library import Library
 from app.training.run import Machine
 
 SHAPES = ("<circle cx='8' cy='8' r='6' fill='{}'/>", "<rect x='3' y='3' width='10' height='10' fill='{}'/>")
-TINY = diffusion.Settings(minutes=1e6, batch=4, channels=(16, 32))
+TINY = diffusion.Settings(minutes=1e6, batch=4, noted_every=8)
 
 
 @pytest.fixture
@@ -29,46 +31,60 @@ def machine() -> Machine:
     return Machine.of("cpu", threads=1)
 
 
-@pytest.fixture
-def known(tmp_path: Path) -> Examples:
+def written(folder: Path, low: float, high: float) -> None:
     """Twelve examples, each of one plain value with a little noise, as encoded ones lie on disk."""
     dice = np.random.default_rng(0)
-    folder = tmp_path / "examples"
-    folder.mkdir()
+    folder.mkdir(parents=True)
     np.save(folder / "text.npy", dice.standard_normal((13, 24, 384)).astype(np.float16))
-    latents = np.linspace(-1.5, 1.5, 12)[:, None, None, None] + 0.1 * dice.standard_normal((12, 4, 8, 8))
+    latents = np.linspace(low, high, 12)[:, None, None, None] + 0.1 * dice.standard_normal((12, 4, 8, 8))
     np.save(folder / "latents.npy", latents.astype(np.float16))
-    shown = [[row] for row in range(12)]
-    weights = [1.0] * 11 + [0.0]
-    plan = {"texts": ["x"] * 12 + [""], "shown": shown, "weights": weights, "held_out": [11], "views": []}
+    rows = list(range(12))
+    plan = {"texts": ["x"] * 12 + [""], "text_of": rows, "view_of": rows, "weights": [1.0] * 11 + [0.0], "held_out": [11]}
     (folder / "examples.json").write_text(json.dumps(plan))
-    return Examples(folder, scaling=1.0)
+
+
+@pytest.fixture
+def known(tmp_path: Path) -> Library:
+    """Single drawings alone."""
+    written(tmp_path / "examples" / library.DRAWINGS, -1.5, 1.5)
+    return Library(tmp_path / "examples", scaling=1.0, scenes=0.5)
+
+
+def small() -> Any:
+    """The same small network every time."""
+    torch.manual_seed(0)
+    return networks.new_hourglass(fine=16, width=64, depth=1, size=8, latent_channels=4)
+
+
+def begun(known: Library, folder: Path, machine: Machine, settings: diffusion.Settings = TINY) -> diffusion.Training:
+    folder.mkdir(exist_ok=True)
+    return diffusion.Training(known, folder, settings, machine, small())
 
 
 def weights(training: diffusion.Training) -> torch.Tensor:
     """Network and average in one row."""
-    both = [*training.unet.parameters(), *training.average.parameters()]
+    both = [*training.network.parameters(), *training.average.parameters()]
     return torch.cat([parameter.detach().flatten() for parameter in both])
 
 
-def test_interrupted_and_resumed_it_comes_to_the_same_numbers(tmp_path: Path, known: Examples, machine: Machine) -> None:
-    straight = diffusion.Training(known, tmp_path / "straight", TINY, machine, None)
+def test_interrupted_and_resumed_it_comes_to_the_same_numbers(tmp_path: Path, known: Library, machine: Machine) -> None:
+    straight = begun(known, tmp_path / "straight", machine)
     for _step in range(6):
         straight.train_step()
-    first = diffusion.Training(known, tmp_path / "broken", TINY, machine, None)
+    first = begun(known, tmp_path / "broken", machine)
     for _step in range(3):
         first.train_step()
     first.save()
     first.train_step()  # lost: the process dies here
-    second = diffusion.Training(known, tmp_path / "broken", TINY, machine, None)
+    second = begun(known, tmp_path / "broken", machine)
     assert second.step == 3
     for _step in range(3):
         second.train_step()
     assert torch.equal(weights(straight), weights(second))
 
 
-def test_asked_to_stop_it_saves_and_goes_on_later(tmp_path: Path, known: Examples, machine: Machine) -> None:
-    training = diffusion.Training(known, tmp_path, TINY, machine, None)
+def test_asked_to_stop_it_saves_and_goes_on_later(tmp_path: Path, known: Library, machine: Machine) -> None:
+    training = begun(known, tmp_path, machine)
     plain_step = training.train_step
 
     def step_then_signal() -> torch.Tensor:
@@ -78,22 +94,58 @@ def test_asked_to_stop_it_saves_and_goes_on_later(tmp_path: Path, known: Example
 
     training.train_step = step_then_signal  # type: ignore[method-assign]  # a person presses Ctrl+C in the third step
     assert diffusion.train(training) is False
-    assert diffusion.Training(known, tmp_path, TINY, machine, None).step == 3
+    assert begun(known, tmp_path, machine).step == 3
+    (line,) = (tmp_path / "log.jsonl").read_text().splitlines()
+    assert json.loads(line)["samples"] == 8
+    assert {"held-out drawings", "seen drawings"} <= set(json.loads(line))
 
 
-def test_it_learns(tmp_path: Path, known: Examples, machine: Machine) -> None:
-    settings = diffusion.Settings(minutes=1e6, batch=8, channels=(16, 32), rate=5e-3)
-    training = diffusion.Training(known, tmp_path, settings, machine, None)
-    before = measure.velocity_error(training.unet, known, list(range(11)), machine)
-    training.unet.train()
+def test_it_learns(tmp_path: Path, known: Library, machine: Machine) -> None:
+    settings = diffusion.Settings(minutes=1e6, batch=8, rate=2e-2)
+    training = begun(known, tmp_path, machine, settings)
+    seen = known.fixed()["seen drawings"]
+    before = diffusion.velocity_error(training.average, seen, machine)
     for _step in range(60):
         training.train_step()
-    assert measure.velocity_error(training.unet, known, list(range(11)), machine) < 0.8 * before
+    assert diffusion.velocity_error(training.average, seen, machine) < 0.8 * before
 
 
-def test_held_out_concepts_are_never_drawn(known: Examples) -> None:
+def test_the_rate_falls_only_in_a_last_phase_which_ends_the_training(tmp_path: Path, known: Library, machine: Machine) -> None:
+    training = begun(known, tmp_path, machine)
+    training.step, training.clock.spent = 10_000, 3000.0
+    assert training._rate() == TINY.rate
+    training.save()
+    last = begun(known, tmp_path, machine, replace(TINY, final=10.0))
+    assert last._rate() == TINY.rate
+    last.clock.spent += 300
+    assert last._rate() == pytest.approx(TINY.rate / 2)
+    last.save()
+    again = begun(known, tmp_path, machine, replace(TINY, final=10.0))  # begun once, it does not begin anew
+    assert again._rate() == pytest.approx(TINY.rate / 2)
+    again.clock.spent += 300
+    assert again.clock.progress == 1
+    assert again._rate() == pytest.approx(TINY.rate * diffusion.LEAST)
+
+
+def test_scenes_are_taken_up_when_they_are_whole(tmp_path: Path, known: Library) -> None:
     dice = torch.Generator().manual_seed(0)
-    hidden = torch.from_numpy(known.latents[11].astype(np.float32))
+    assert known.draw(8, dice)[0].abs().max() < 3
+    shard = tmp_path / "examples" / f"{library.SCENES}00"
+    written(shard, 40, 50)
+    (shard / "examples.json").rename(shard / "later")
+    known.refresh()
+    assert known.draw(8, dice)[0].abs().max() < 3
+    (shard / "later").rename(shard / "examples.json")
+    known.refresh()
+    known.refresh()
+    assert len(known.scenes) == 1
+    assert int((known.draw(8, dice)[0].mean((1, 2, 3)) > 30).sum()) == 4
+    assert set(known.fixed()) == {"held-out drawings", "seen drawings", "held-out scenes"}
+
+
+def test_what_is_held_out_is_never_drawn(known: Library) -> None:
+    dice = torch.Generator().manual_seed(0)
+    hidden = torch.from_numpy(known.drawings.latents[11].astype(np.float32))
     drawn, _text = known.draw(2000, dice)
     assert not (drawn == hidden).flatten(1).all(1).any()
     assert len(drawn.unique(dim=0)) == 11
@@ -142,7 +194,8 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for step in (
         ["data", "--resolution", "32"],
         ["autoencoder", "--channels", "8,8", *tiny],
-        ["diffusion", "--channels", "16,32", *tiny],
+        ["examples", "--shards", "1", "--scenes", "40", "--device", "cpu"],
+        ["diffusion", "--fine", "16", "--width", "64", "--depth", "1", *tiny],
         ["decoder", *tiny],
         ["export", "--to", str(folder / "model"), "--device", "cpu"],
     ):
@@ -152,7 +205,7 @@ def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_the_export_loads_with_plain_diffusers_and_makes_a_picture(model: Path, machine: Machine) -> None:
-    unet: Any = UNet2DConditionModel.from_pretrained(model / "model/unet")
+    unet: Any = Hourglass.from_pretrained(model / "model/unet")
     vae: Any = AutoencoderKL.from_pretrained(model / "model/vae")
     scheduler: Any = DDIMScheduler.from_pretrained(model / "model/scheduler")
     assert (scheduler.config.prediction_type, scheduler.config.rescale_betas_zero_snr) == ("v_prediction", True)

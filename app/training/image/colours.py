@@ -74,7 +74,7 @@ def dominant(pixels: Pixels) -> str | None:
 def composed(pixels: Pixels, background: str, turn: float = 0.0) -> NDArray[np.float32]:
     """The drawing on a ground: [height, width, 3] in 0…255, its hues turned by `turn` (1 is the whole circle)."""
     alpha = pixels[..., 3:].astype(np.float32) / 255
-    colours = _turned(pixels[..., :3], turn) if turn else pixels[..., :3].astype(np.float32)
+    colours = turned(pixels[..., :3], turn) if turn else pixels[..., :3].astype(np.float32)
     ground = np.array(BACKGROUNDS[background], np.float32)
     return np.asarray(colours * alpha + ground * (1 - alpha), np.float32)
 
@@ -100,8 +100,8 @@ def _halved(pixels: Pixels) -> Pixels:
     return np.concatenate([colour, cover / 4], -1).round().astype(np.uint8)
 
 
-def _turned(rgb: NDArray[np.uint8], turn: float) -> NDArray[np.float32]:
-    """`rgb` through HSV with another hue; saturation and value stay."""
+def turned(rgb: NDArray[np.uint8], turn: float) -> NDArray[np.float32]:
+    """`rgb` in 0…255 through HSV with another hue; saturation and value stay."""
     x = rgb.astype(np.float32) / 255
     top = x.max(-1)
     spread = top - x.min(-1) + 1e-6

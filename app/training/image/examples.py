@@ -1,7 +1,8 @@
-"""Examples to learn from: captions and pictures, encoded once, for neither encoder changes while the UNet learns.
+"""Examples to learn from: captions and pictures, encoded once, for neither encoder changes while the network learns.
 
-`examples.json` is the plan, `text.npy` [captions, 24, 384] and `latents.npy` [views, 4, size/8, size/8] are float16
-files that grow in place; a file `.done` beside each tells how far, so that an interrupted encoding goes on from there.
+A folder of them holds `text.npy` [texts, 24, 384] and `latents.npy` [views, channels, side, side], float16 files that
+grow in place (a file `.done` beside each tells how far, so that an interrupted encoding goes on from there), and at last
+`examples.json`: which text is true of which view, and how often the two are to be seen.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from __future__ import annotations
 import hashlib
 import json
 import random
-from collections.abc import Callable
-from dataclasses import astuple, dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,79 +22,77 @@ from numpy.typing import NDArray
 from app.training.checkpoint import write
 from app.training.faults import TrainingError
 from app.training.image import dataset
-from app.training.image.captions import View, captions, joins, together
-from app.training.image.colours import Pixels, composed, paired
+from app.training.image.captions import Caption, View, captions, keywords, views, worth
+from app.training.image.colours import Pixels, composed, dominant, paired
 from app.training.image.text import TOKENS, WIDTH, TextEncoder
 from app.training.run import Machine, Report, bar
 
 SEED = 7
-RARE = 0.08  # of all that is seen: what the rarest captions, which are left out, make up together
+KEPT_FILES = 4  # per cent of the drawings that training never sees, for measuring: each thing is known from others
+RARE = 0.06  # of all that is seen: what the rarest captions, which are left out, make up together
 SYNC = 40  # chunks between two notes of how far it is
 Half = NDArray[np.float16]
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Texts (the last is empty: no caption), views, and which views each caption may show, with its weight.
-
-    `weights` are 0 for held-out concepts.
-    """
+    """Texts (the last is empty: no caption), views, and the rows: a text, a view, a weight (0 where it is held out)."""
 
     texts: list[str]
-    views: list[View]
-    shown: list[list[int]]
+    views: list[Any]
+    text_of: list[int]
+    view_of: list[int]
     weights: list[float]
     held_out: list[int]
 
     @classmethod
-    def of(cls, pixels: Pixels, drawings: list[dataset.Drawing]) -> Plan:
-        """The same plan every time."""
-        dice = random.Random(SEED)
-        found = [(one, drawing.held_out) for n, drawing in enumerate(drawings) for one in captions(n, drawing, pixels[n], dice)]
-        for one, other in companions(drawings, dice):
-            held_out = drawings[one].held_out or drawings[other].held_out
-            found += [(caption, held_out) for caption in together((one, other), drawings[one], drawings[other], dice)]
-        least = _rare([caption.weight for caption, held_out in found if not held_out])
-        plan = cls([], [], [], [], [])
-        numbers: dict[View, int] = {}
-        for caption, held_out in found:
-            if caption.weight < least and not held_out:
-                continue
-            for view in caption.views:
-                numbers.setdefault(view, len(numbers))
-            if held_out:
-                plan.held_out.append(len(plan.texts))
-            plan.texts.append(caption.text)
-            plan.shown.append([numbers[view] for view in caption.views])
-            plan.weights.append(0.0 if held_out else caption.weight)
-        plan.texts.append("")
-        plan.views.extend(numbers)
+    def of(cls, found: Sequence[Caption], shown: Sequence[Any], held_out: Sequence[bool]) -> Plan:
+        """Of captions and all the views that they speak of; views that are `held_out` are never trained on."""
+        number = {view: row for row, view in enumerate(shown)}
+        least = _rare([one.weight for one in found])
+        plan = cls([], list(shown), [], [], [], [])
+        said = dict.fromkeys(one.text for one in found if one.weight >= least)
+        texts = {text: row for row, text in enumerate(sorted(said, key=len))}  # like lengths together: less padding
+        for one in found:
+            if one.weight >= least:
+                row = number[one.view]
+                if held_out[row]:
+                    plan.held_out.append(len(plan.weights))
+                plan.text_of.append(texts[one.text])
+                plan.view_of.append(row)
+                plan.weights.append(0.0 if held_out[row] else one.weight)
+        plan.texts.extend([*texts, ""])
         return plan
 
-    def json(self, autoencoder: str) -> str:
-        """As it is kept in examples.json, with the digest of the autoencoder that encodes the views."""
-        parts = {name: getattr(self, name) for name in ("texts", "shown", "weights", "held_out")}
-        return json.dumps({**parts, "autoencoder": autoencoder, "views": [astuple(view) for view in self.views]})
+
+def of_drawings(pixels: Pixels, drawings: list[dataset.Drawing]) -> Plan:
+    """The plan of single drawings; the same every time."""
+    dice, shared = random.Random(SEED), keywords(drawings)
+    found: list[Caption] = []
+    every: list[View] = []
+    for number, drawing in enumerate(drawings):
+        if worth(drawing) > 0:
+            colour = dominant(pixels[number])
+            shown = views(number, drawing, colour)
+            every += shown
+            found += captions(drawing, colour, shown, shared, dice)
+    return Plan.of(found, every, [kept(drawings[view.drawing]) for view in every])
+
+
+def kept(drawing: dataset.Drawing) -> bool:
+    """Whether the drawing is kept from training: by file, so that the thing itself is known in other styles."""
+    name = f"{drawing.style}/{drawing.name}"
+    return int(hashlib.sha256(name.encode()).hexdigest(), 16) % 100 < KEPT_FILES
 
 
 def _rare(weights: list[float]) -> float:
-    """The weight under which captions are left out: nearly half of them, for what little they would be seen."""
+    """The weight under which captions are left out: many of them, for what little they would be seen."""
     seen, enough = 0.0, RARE * sum(weights)
     for weight in sorted(weights):
         seen += weight
         if seen >= enough:
             return weight
     return 0.0
-
-
-def companions(drawings: list[dataset.Drawing], dice: random.Random) -> list[tuple[int, int]]:
-    """Each drawing of a thing with another of the same style by chance."""
-    styles: dict[str, list[int]] = {}
-    for number, drawing in enumerate(drawings):
-        if joins(drawing):
-            styles.setdefault(drawing.style, []).append(number)
-    drawn = [(one, dice.choice(members)) for members in styles.values() for one in members]
-    return [(one, other) for one, other in drawn if drawings[one].label != drawings[other].label]
 
 
 class Examples:
@@ -110,14 +109,15 @@ class Examples:
                 "The examples in %(folder)s are missing or damaged: delete it and run the step `diffusion` again.",
                 folder=folder,
             ) from error
-        self.shown: list[list[int]] = plan["shown"]
+        self.texts: list[str] = plan["texts"]
         self.held_out: list[int] = plan["held_out"]
+        self._text_of, self._view_of = np.array(plan["text_of"]), np.array(plan["view_of"])
         weights = torch.tensor(plan["weights"], dtype=torch.float64)
         self._cumulative = (weights / weights.sum()).cumsum(0)
         self.scaling = scaling
 
     def __len__(self) -> int:
-        return len(self.shown)
+        return len(self._text_of)
 
     @property
     def empty(self) -> torch.Tensor:
@@ -125,45 +125,47 @@ class Examples:
         return torch.from_numpy(self.text[-1].astype(np.float32))
 
     def draw(self, count: int, dice: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        """A batch by weight: latents [count, 4, h, w] as the UNet sees them, and captions [count, 24, 384]."""
+        """A batch by weight: latents [count, channels, h, w] as the network sees them, and captions [count, 24, 384]."""
         rows = torch.searchsorted(self._cumulative, torch.rand(count, dtype=torch.float64, generator=dice))
-        return self.of(rows.clamp(max=len(self) - 1).tolist(), dice)
+        return self.of(rows.clamp(max=len(self) - 1).tolist())
 
-    def of(self, rows: list[int], dice: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
-        """The captions of these rows, each with one of its views."""
-        picks = torch.rand(len(rows), generator=dice).tolist()
-        views = [self.shown[row][int(pick * len(self.shown[row]))] for row, pick in zip(rows, picks, strict=True)]
-        latents = torch.from_numpy(self.latents[views].astype(np.float32)) * self.scaling
-        return latents, torch.from_numpy(self.text[rows].astype(np.float32))
+    def of(self, rows: list[int]) -> tuple[torch.Tensor, torch.Tensor]:
+        """The views and the captions of these rows."""
+        latents = torch.from_numpy(self.latents[self._view_of[rows]].astype(np.float32)) * self.scaling
+        return latents, torch.from_numpy(self.text[self._text_of[rows]].astype(np.float32))
+
+    def caption(self, row: int) -> str:
+        """The text of that row."""
+        return self.texts[self._text_of[row]]
 
 
-def prepare(data: Path, vae: Any, folder: Path, machine: Machine) -> None:
-    """Plan and encode the data set in `data`, going on where an earlier call was interrupted."""
-    pixels, drawings = dataset.load(data)
-    if not (folder / "examples.json").exists():
-        write(folder / "examples.json", Plan.of(pixels, drawings).json(digest(vae)).encode())
-    plan = json.loads((folder / "examples.json").read_text("utf-8"))
-    if plan["autoencoder"] != digest(vae):
-        raise TrainingError("%(folder)s was encoded by another autoencoder: delete that folder first.", folder=folder)
-    texts, views = plan["texts"], [View(*view) for view in plan["views"]]
+def prepare(
+    folder: Path, plan: Plan, encode: Callable[[list[Any]], torch.Tensor], shape: tuple[int, ...], machine: Machine
+) -> None:
+    """Encode what the plan holds, going on where an earlier call was interrupted.
+
+    `encode` turns views into latents, not scaled, each of that `shape`. Raises TrainingError when the folder was begun
+    with another plan.
+    """
+    named = hashlib.sha256(json.dumps([plan.texts, [repr(view) for view in plan.views]]).encode()).hexdigest()
+    note = folder / "plan.sha256"
+    if note.exists() and note.read_text("ascii") != named:
+        raise TrainingError("%(folder)s was begun with other captions or pictures: delete that folder first.", folder=folder)
+    write(note, named.encode())
+    if not (folder / "latents.npy").exists():
+        whole = (len(plan.views), *shape)
+        _fill(folder / "latents.npy", whole, 32, lambda at: encode(plan.views[at]), "pictures")
     if not (folder / "text.npy").exists():
         encoder = TextEncoder(machine)
-        shape = (len(texts), TOKENS, WIDTH)
-        _fill(folder / "text.npy", shape, 256, lambda at: encoder(texts[at]), "captions")
-    if not (folder / "latents.npy").exists():
-        side = pixels.shape[1] // 2 ** (len(vae.config.block_out_channels) - 1)
-        grid = (len(views), int(vae.config.latent_channels), side, side)
-        vae = vae.eval().to(machine.device)
-        _fill(folder / "latents.npy", grid, 32, lambda at: encoded(vae, pixels, views[at], machine), "pictures")
+        _fill(folder / "text.npy", (len(plan.texts), TOKENS, WIDTH), 256, lambda at: encoder(plan.texts[at]), "captions")
+    parts = {name: value for name, value in asdict(plan).items() if name != "views"}
+    write(folder / "examples.json", json.dumps(parts).encode())
 
 
-def digest(vae: Any) -> str:
-    """SHA-256 of the encoder's weights in float16, as they are exported: what the latents depend on."""
-    whole = hashlib.sha256()
-    for part in (vae.encoder, vae.quant_conv):
-        for value in part.state_dict().values():
-            whole.update(value.detach().cpu().half().numpy().tobytes())
-    return whole.hexdigest()
+def latent_shape(vae: Any, side: int) -> tuple[int, int, int]:
+    """What the autoencoder makes of a picture of `side` pixels."""
+    cells = side // 2 ** (len(vae.config.block_out_channels) - 1)
+    return int(vae.config.latent_channels), cells, cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,12 +177,12 @@ class Part:
     side: int
 
 
-def pictures(pixels: Pixels, views: list[View], part: Part | None = None) -> torch.Tensor:
+def pictures(pixels: Pixels, shown: list[View], part: Part | None = None) -> torch.Tensor:
     """The views, or that part of them before mirroring, as the autoencoder reads them: [views, 3, side, side] in -1…1."""
     whole = part or Part(0, 0, pixels.shape[1])
     at = (slice(whole.top, whole.top + whole.side), slice(whole.left, whole.left + whole.side))
-    drawn = [composed(_seen(pixels, view)[at], view.background, view.turn) for view in views]
-    mirrored = [one[:, ::-1] if view.mirrored else one for one, view in zip(drawn, views, strict=True)]
+    drawn = [composed(_seen(pixels, view)[at], view.background, view.turn) for view in shown]
+    mirrored = [one[:, ::-1] if view.mirrored else one for one, view in zip(drawn, shown, strict=True)]
     return torch.from_numpy(np.stack(mirrored)).permute(0, 3, 1, 2).contiguous() / 127.5 - 1
 
 
@@ -189,11 +191,17 @@ def _seen(pixels: Pixels, view: View) -> Pixels:
     return one if view.beside is None else paired(one, pixels[view.beside])
 
 
-@torch.inference_mode()
-def encoded(vae: Any, pixels: Pixels, views: list[View], machine: Machine) -> torch.Tensor:
+def encoded(vae: Any, pixels: Pixels, shown: list[View], machine: Machine) -> torch.Tensor:
     """The mean latents of the views, not scaled."""
+    return latents_of(vae, pictures(pixels, shown), machine)
+
+
+@torch.inference_mode()
+def latents_of(vae: Any, seen: torch.Tensor, machine: Machine) -> torch.Tensor:
+    """The mean latents, not scaled, of pictures [n, 3, side, side] in -1…1."""
     with machine.autocast():
-        return torch.as_tensor(vae.encode(pictures(pixels, views).to(machine.device)).latent_dist.mean).float()
+        seen = seen.to(machine.device, memory_format=torch.channels_last)
+        return torch.as_tensor(vae.encode(seen).latent_dist.mean).float()
 
 
 def _fill(target: Path, shape: tuple[int, ...], chunk: int, encode: Callable[[slice], torch.Tensor], what: str) -> None:

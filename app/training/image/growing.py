@@ -2,7 +2,7 @@
 
 Nothing that was learned is thrown away. The new outermost level of the autoencoder starts as doing nothing but halving
 and doubling; the latents' first channels stay those of the old autoencoder, held there while it trains (`drift`), and
-the further ones take up the detail. So the old UNet goes on in the grown latents from where it was.
+the further ones take up the detail.
 """
 
 from __future__ import annotations
@@ -29,23 +29,6 @@ def grown_autoencoder(old: Any, latent_channels: int) -> Any:
         for name, parts in (("quant_conv", 2), ("post_quant_conv", 1)):
             _widen(getattr(old, name), getattr(new, name), kept, latent_channels, parts)
     new.register_to_config(scaling_factor=old.config.scaling_factor)
-    return new
-
-
-def grown_unet(old: Any, latent_channels: int) -> Any:
-    """The same UNet for more latent channels: it ignores the new ones at first and predicts nothing for them."""
-    kept = int(old.config.in_channels)
-    config = {key: value for key, value in old.config.items() if not key.startswith("_")}
-    new = networks.UNet2DConditionModel(**(config | {"in_channels": latent_channels, "out_channels": latent_channels}))
-    state = old.state_dict()
-    wide = new.state_dict()
-    for key, value in state.items():
-        if key in {"conv_in.weight", "conv_out.weight", "conv_out.bias"}:
-            wide[key].zero_()
-            wide[key][(slice(None), slice(kept)) if key == "conv_in.weight" else slice(kept)] = value
-        else:
-            wide[key] = value
-    new.load_state_dict(wide)
     return new
 
 

@@ -22,7 +22,7 @@ class Changes:
         self.on = True  # off: the network is as it was
         self.pairs: dict[str, Pair] = {}
         for name, layer in unet.named_modules():
-            if isinstance(layer, torch.nn.Linear | torch.nn.Conv2d) and not name.startswith("time_"):
+            if isinstance(layer, torch.nn.Linear | torch.nn.Conv2d) and not name.startswith(("time_", "time.")):
                 self.pairs[name] = _pair(layer, rank, dice)
                 layer.register_forward_hook(self._beside(*self.pairs[name]))
 

@@ -91,7 +91,7 @@ def velocity_error(unet: Any, examples: Examples, rows: list[int], machine: Mach
     unet = unet.eval().to(machine.device)
     errors = []
     for at in range(0, len(chosen), 32):
-        latents, caption = examples.of(chosen[at : at + 32], dice)
+        latents, caption = examples.of(chosen[at : at + 32])
         timestep = (torch.rand(len(latents), generator=dice) * len(signal)).long()
         noisy, velocity = diffused(latents, torch.randn(latents.shape, generator=dice), signal[timestep])
         where = machine.device
@@ -113,7 +113,7 @@ def own_caption(unet: Any, examples: Examples, rows: list[int], machine: Machine
     unet, where, right = unet.eval().to(machine.device), machine.device, 0
     for row in chosen:
         others = [rows[at] for at in torch.randperm(len(rows), generator=dice).tolist() if rows[at] != row]
-        latents, captions = examples.of([row, *others[: CHOICES - 1]], dice)
+        latents, captions = examples.of([row, *others[: CHOICES - 1]])
         noise = torch.randn(latents[:1].shape, generator=dice)
         error = torch.zeros(CHOICES)
         for timestep in torch.tensor(LEVELS):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import diffusers
 from diffusers.models.attention_processor import AttnProcessor
 
+from app.engines.image.hourglass import Hourglass
 from app.training.faults import TrainingError
 from app.training.image.text import WIDTH
 
@@ -18,6 +20,7 @@ DDIMScheduler: Any = diffusers.DDIMScheduler
 UNet2DConditionModel: Any = diffusers.UNet2DConditionModel
 LATENT_CHANNELS = 4
 HEAD = 32  # channels of an attention head
+FOLDER = "unet"  # of the diffusion network in a model folder
 
 
 def new_autoencoder(
@@ -54,6 +57,11 @@ def new_unet(channels: Sequence[int] = (64, 128, 256), size: int = 16, latent_ch
     )
 
 
+def new_hourglass(fine: int = 64, width: int = 384, depth: int = 6, size: int = 16, latent_channels: int = 12) -> Any:
+    """A transformer between convolutions, over latents of `size` × `size` cells."""
+    return Hourglass(sample_size=size, in_channels=latent_channels, fine=fine, width=width, depth=depth)
+
+
 def noise_schedule() -> Any:
     """Zero terminal SNR, velocity prediction, trailing steps (Lin et al. 2024): the last step is pure noise.
 
@@ -78,13 +86,18 @@ def load_autoencoder(folder: Path) -> Any:
 
 
 def load_unet(folder: Path) -> Any:
-    """The UNet of a model folder. Raises TrainingError when there is none."""
-    return _load(UNet2DConditionModel, folder / "unet")
+    """The diffusion network of a model folder, of either kind. Raises TrainingError when there is none."""
+    try:
+        kind = json.loads((folder / FOLDER / "config.json").read_text("utf-8"))["_class_name"]
+    except (OSError, ValueError, KeyError) as error:
+        raise TrainingError("There is no network in %(folder)s that can be used.", folder=folder / FOLDER) from error
+    return _load({"Hourglass": Hourglass}.get(kind, UNet2DConditionModel), folder / FOLDER)
 
 
 def plain_attention(unet: Any) -> Any:
     """The same network with attention as plain matrix products: for such short sequences a third quicker on a CPU."""
-    unet.set_attn_processor(AttnProcessor())
+    if isinstance(unet, UNet2DConditionModel):  # the hourglass multiplies plainly itself
+        unet.set_attn_processor(AttnProcessor())
     return unet
 
 

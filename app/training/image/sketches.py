@@ -33,7 +33,7 @@ def sample(unet: Any, vae: Any, few: Path, examples: Examples, machine: Machine)
     version = FewSteps(unet, few)
     rows = examples.held_out or list(range(len(examples)))
     dice = torch.Generator().manual_seed(0)
-    text = examples.of(rows[:: max(1, len(rows) // COUNT)][:COUNT], dice)[1].to(machine.device)
+    text = examples.of(rows[:: max(1, len(rows) // COUNT)][:COUNT])[1].to(machine.device)
     side, channels = unet.config.sample_size, unet.config.in_channels
     noise = torch.randn(len(text), channels, side, side, generator=dice).to(machine.device)
     scheduler, empty = networks.noise_schedule(), examples.empty.to(machine.device)
