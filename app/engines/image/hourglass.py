@@ -34,7 +34,7 @@ class Output:
 class Hourglass(ModelMixin, ConfigMixin):  # type: ignore[misc]  # diffusers carries no complete types
     """Noisy latents, timestep and word pieces to the velocity."""
 
-    @register_to_config
+    @register_to_config  # type: ignore[untyped-decorator]
     def __init__(
         self,
         sample_size: int = 16,  # noqa: ARG002 (kept in the configuration, where the engine reads it)
@@ -45,7 +45,7 @@ class Hourglass(ModelMixin, ConfigMixin):  # type: ignore[misc]  # diffusers car
         residual: int = 2,
     ) -> None:
         """For latents of `sample_size` cells a side; `fine` channels on that grid, `width` in each of `depth` blocks."""
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.time = nn.Sequential(nn.Linear(WAVES, width), nn.SiLU(), nn.Linear(width, width))
         self.sentence = nn.Sequential(nn.Linear(TEXT, width), nn.SiLU(), nn.Linear(width, width))
         self.words = nn.LayerNorm(TEXT)
@@ -87,7 +87,7 @@ class Hourglass(ModelMixin, ConfigMixin):  # type: ignore[misc]  # diffusers car
             fine = block(fine, condition)
         coarse = self.embed(fine)
         grid = coarse.shape[-2:]
-        tokens = coarse.flatten(2).transpose(1, 2) + places(*grid, coarse.shape[1]).to(coarse)
+        tokens = coarse.flatten(2).transpose(1, 2) + places(grid[0], grid[1], coarse.shape[1]).to(coarse)
         modulation = self.modulation(condition).unflatten(1, (6, -1))
         for block in self.blocks:
             tokens = block(tokens, words, modulation)
@@ -136,7 +136,8 @@ class Block(nn.Module):
 
     def _heads(self, rows: Tensor, parts: int) -> tuple[Tensor, ...]:
         """[batch, n, parts × width] as so many of [batch, heads, n, channels]."""
-        return rows.unflatten(-1, (parts, self.heads, -1)).permute(2, 0, 3, 1, 4).unbind()
+        batch, count, _width = rows.shape
+        return rows.reshape(batch, count, parts, self.heads, -1).permute(2, 0, 3, 1, 4).unbind()
 
 
 class Residual(nn.Module):
@@ -160,7 +161,7 @@ class Residual(nn.Module):
 def pooled(text: Tensor, told: Tensor) -> Tensor:
     """The sentence as a whole, as sentence-transformers makes it: the mean of its pieces, here of length √384."""
     mean = (text * told).sum(1) / told.sum(1).clamp(min=1)
-    return F.normalize(mean, dim=-1) * TEXT**0.5
+    return F.normalize(mean, dim=-1) * math.sqrt(TEXT)
 
 
 def places(tall: int, wide: int, width: int) -> Tensor:

@@ -136,7 +136,7 @@ class Examples:
 
     def caption(self, row: int) -> str:
         """The text of that row."""
-        return self.texts[self._text_of[row]]
+        return self.texts[int(self._text_of[row])]
 
 
 def prepare(
