@@ -12,7 +12,8 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from app.engines.engine import Verb
-from app.engines.image.house import FOLDER, House
+from app.engines.image.hourglass import Hourglass
+from app.engines.image.house import FOLDER, Aspect, House
 from app.errors import EngineError
 from tests.engines.pictures import made
 
@@ -110,3 +111,16 @@ def test_new_weights_have_another_name_in_the_recipe(folder: Path, house: House)
     old, new = (made(one, Verb.CREATE, "a red apple", (1,), steps=1)[0] for one in (house, engine))
     assert old.facts["weights"] != new.facts["weights"]
     assert old.data != new.data
+
+
+@pytest.mark.parametrize("aspect", [Aspect.SQUARE, Aspect.LANDSCAPE_4_3])  # cells of an even number, and of an odd one
+def test_a_model_with_the_other_network_makes_pictures(folder: Path, aspect: Aspect) -> None:
+    shutil.rmtree(folder / "unet")
+    shutil.rmtree(folder / "few-steps")
+    torch.manual_seed(0)
+    Hourglass(fine=16, width=64, depth=1).save_pretrained(folder / "unet")
+    engine = House(folder)
+    assert engine.unready() is None
+    engine.load("cpu")
+    (picture,) = made(engine, Verb.CREATE, "a fox", (3,), aspect=aspect, steps=2)
+    assert (picture.width, picture.height) == aspect.size(256, 16)

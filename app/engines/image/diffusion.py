@@ -1,9 +1,9 @@
 """Latent diffusion in the shape of Stable Diffusion; its loop stands in sampler.py.
 
-AutoencoderKL, UNet2DConditionModel attending to the text encoder's tokens; v-prediction (Salimans & Ho 2022), zero
-terminal SNR and trailing timesteps (Lin et al. 2024), classifier-free guidance (Ho & Salimans 2022), and low-rank changes
-that need few steps and have the guidance inside (app/training/image/fewsteps.py). A variant depends on its own seed alone:
-its noise comes from a generator of its own, on the CPU, and the samplers add none on the way.
+AutoencoderKL; a network attending to the text encoder's tokens (hourglass.py, or UNet2DConditionModel); v-prediction
+(Salimans & Ho 2022), zero terminal SNR and trailing timesteps (Lin et al. 2024), classifier-free guidance (Ho & Salimans
+2022), and low-rank changes that need few steps and have the guidance inside (app/training/image/fewsteps.py). A variant
+depends on its own seed alone: its noise comes from a generator of its own, on the CPU, and the samplers add none on the way.
 """
 
 from __future__ import annotations
@@ -41,9 +41,12 @@ class LatentDiffusion:
         import torch
         from diffusers import AutoencoderKL, UNet2DConditionModel
 
+        from app.engines.image.hourglass import Hourglass
+
         self.device = torch.device(device)
         self.dtype: torch.dtype = getattr(torch, dtype) if dtype else _quickest(self.device)
-        self.unet = _cast(weights.load(UNet2DConditionModel, folder / "unet").to(self.device), self.dtype)
+        kind = Hourglass if weights.class_name(folder / "unet") == "Hourglass" else UNet2DConditionModel
+        self.unet = _cast(weights.load(kind, folder / "unet").to(self.device), self.dtype)
         self.vae = weights.load(AutoencoderKL, folder / "vae").to(self.device)
         path = folder / fewsteps.FOLDER / fewsteps.NAME
         self.few = fewsteps.FewSteps(self.unet, path) if path.exists() else None

@@ -41,6 +41,14 @@ def _fault(path: Path, size: int, _mtime: int) -> str | None:
     return None if 8 + length + end == size else _("it is cut short or damaged")
 
 
+def class_name(folder: Path) -> str:
+    """The class that the network in `folder` says it is of; "" when it says none (what loads it tells the rest)."""
+    try:
+        return str(json.loads((folder / "config.json").read_text("utf-8"))["_class_name"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
+
+
 def load(kind: type[Any], folder: Path) -> Any:
     """The diffusers model of class `kind` in `folder`, in float32, ready to infer.
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import diffusers
 from diffusers.models.attention_processor import AttnProcessor
 
 from app.engines.image.hourglass import Hourglass
+from app.engines.image.weights import class_name
 from app.training.faults import TrainingError
 from app.training.image.text import WIDTH
 
@@ -87,11 +87,7 @@ def load_autoencoder(folder: Path) -> Any:
 
 def load_unet(folder: Path) -> Any:
     """The diffusion network of a model folder, of either kind. Raises TrainingError when there is none."""
-    try:
-        kind = json.loads((folder / FOLDER / "config.json").read_text("utf-8"))["_class_name"]
-    except (OSError, ValueError, KeyError) as error:
-        raise TrainingError("There is no network in %(folder)s that can be used.", folder=folder / FOLDER) from error
-    return _load({"Hourglass": Hourglass}.get(kind, UNet2DConditionModel), folder / FOLDER)
+    return _load(Hourglass if class_name(folder / FOLDER) == "Hourglass" else UNet2DConditionModel, folder / FOLDER)
 
 
 def plain_attention(unet: Any) -> Any:
