@@ -46,7 +46,7 @@ def serve(host: Host = None, port: Port = None, data: Data = None) -> None:
 
 @app.command()
 def worker(data: Data = None) -> None:
-    """Run a worker: one device, one generation at a time."""
+    """Run a worker: one device; texts, tunes and sketches pass a long run at its next step."""
     _set(data=data)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # waiting torch threads must not spin: the web needs the core
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")  # its reports on loading are not for an artist's log
@@ -138,16 +138,17 @@ def example(
 @app.command()
 def bench(
     names: Annotated[
-        list[str] | None, typer.Argument(help=f"Any of {', '.join(GOALS)}; without a name, all but kills.")
+        list[str] | None, typer.Argument(help=f"Any of {', '.join(GOALS)}; without a name, all but kills and soak.")
     ] = None,
     json: Annotated[Path | None, typer.Option(help="File to write the figures to.")] = None,
     quick: Annotated[bool, typer.Option(help="A few repeats: whether it runs, not figures to quote.")] = False,
+    minutes: Annotated[float, typer.Option(min=1, help="How long a soak lasts.")] = 20.0,
 ) -> None:
     """Measure what is promised, in a studio of its own on this machine."""
     os.environ["STEMMA_LOG_LEVEL"] = "WARNING"
     from app.bench.main import run
 
-    run(names or (), json, quick=quick)
+    run(names or (), json, quick=quick, minutes=minutes)
 
 
 def _training() -> None:

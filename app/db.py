@@ -28,6 +28,7 @@ from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
+from app.changes import announced
 from app.settings import ROOT, Settings, settings
 
 log = logging.getLogger(__name__)
@@ -130,6 +131,8 @@ class Database:
         self._reader = sessionmaker(self.engine, expire_on_commit=False)
         self._writer = sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
         self._turn = threading.Lock()  # SQLite has one writer: here one waits without asking again and again
+        if not self.settings.sqlite:
+            announced(self._writer)
 
     @contextmanager
     def reading(self) -> Iterator[Session]:

@@ -18,6 +18,12 @@ SETTLING = timedelta(seconds=2)  # younger rows are on their way to the queue by
 PRESENCE = timedelta(minutes=10)  # how long an ended generation's progress stays readable
 
 
+def anything_open(database: Database) -> bool:
+    """Whether any generation waits or runs."""
+    with database.reading() as session:
+        return bool(session.scalar(sa.select(sa.exists().where(Generation.status.in_(OPEN)))))
+
+
 def reconcile(database: Database, queue: Queue) -> int:
     """Enqueue open generations that the queue does not have, and cancel there what is cancelled here.
 

@@ -19,18 +19,21 @@ from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 from dbos._error import DBOSNonExistentWorkflowError, DBOSStreamTimeoutError
 from sqlalchemy import event
 
-from app.changes import Changes
+from app.changes import QUEUE, Changes, announce
+from app.lanes import Lane
 from app.settings import Settings
 
 log = logging.getLogger(__name__)
 APPLICATION = "stemma"
 VERSION = "1"  # pinned: by default it is a hash of the source, and every upgrade would strand what waits
-NAME = "local"  # one queue a kind of worker: concurrency is counted by queue
 WORKFLOW = "generate"
 PROGRESS = "progress"
 HEARING = 2.0  # seconds that a request waits until the queue has heard of it
 REMEMBERED = 200  # generations whose last word is kept at hand
 OPEN = ["PENDING", "ENQUEUED", "DELAYED"]
+NET = 10.0  # seconds between looks at a queue of which nobody said that something waits there
+# The table is documented (docs.dbos.dev, "DBOS System Tables"); that both states are named lets SQLite use DBOS's index.
+WAITING = "SELECT DISTINCT queue_name FROM workflow_status WHERE status IN ('ENQUEUED', 'PENDING') AND status = 'ENQUEUED'"
 
 
 def queue_engine(settings: Settings) -> sa.Engine | None:
@@ -54,15 +57,21 @@ def queue_engine(settings: Settings) -> sa.Engine | None:
 
 
 def migrate_queue(settings: Settings) -> None:
-    """Make or update the queue's tables and register the queue."""
+    """Make or update the queue's tables and register the queues."""
     engine = queue_engine(settings)
     if engine is not None:
         with engine.connect():
             pass  # the first connection turns WAL on, for good
     DBOS.migrate(settings.queue_url)
     queue = Queue(settings)
-    queue.client.register_queue(NAME, worker_concurrency=1, polling_interval_sec=settings.poll, on_conflict="always_update")
+    for lane in Lane:
+        queue.client.register_queue(lane.queue, **registered(lane))
     queue.close()
+
+
+def registered(lane: Lane) -> dict[str, Any]:
+    """What DBOS is told of a lane's queue: its workers are woken (app.worker.taking), and look by themselves only seldom."""
+    return {"worker_concurrency": lane.at_once, "polling_interval_sec": NET, "on_conflict": "always_update"}
 
 
 class Queue:
@@ -72,6 +81,7 @@ class Queue:
         self.settings = settings
         self._client: DBOSClient | None = None
         self._engine: sa.Engine | None = None
+        self._bell: sa.Engine | None = None
         self._lock = threading.Lock()
         self._changes = Changes(settings.queue_url)
         self._heard: dict[UUID, tuple[int, dict[str, Any]]] = {}  # by generation: entries read, and the last of them
@@ -98,17 +108,30 @@ class Queue:
             return self._client
 
     def enqueue(self, id: UUID, priority: int) -> None:
-        """Let a worker take the generation `id`; lower priorities first. Twice is once."""
+        """Let a worker take the generation `id`, in the lane of its priority; lower ones first. Twice is once."""
         self.client.enqueue(
             {
                 "workflow_name": WORKFLOW,
-                "queue_name": NAME,
+                "queue_name": Lane.of(priority).queue,
                 "workflow_id": str(id),
                 "priority": priority,
                 "app_version": VERSION,
             },
             str(id),
         )
+        self.ring()
+
+    def ring(self) -> None:
+        """Wake the workers: something waits, or one of them has room. A file of SQLite tells by itself that it changed."""
+        if self.settings.sqlite:
+            return
+        with self._lock:
+            self._bell = self._bell or sa.create_engine(self.settings.queue_url, pool_size=1, pool_pre_ping=True)
+        try:
+            with self._bell.begin() as connection:
+                announce(connection, QUEUE)
+        except sa.exc.SQLAlchemyError as error:
+            log.warning("the workers were not woken, and look by themselves within %.0f s: %s", NET, error)
 
     def cancel(self, id: UUID) -> None:
         """Take it out of the queue, or stop the run at its next sign of progress."""
@@ -132,7 +155,9 @@ class Queue:
 
     def resume(self, id: str) -> None:
         """Give a dead worker's generation to the next worker; the old one is fenced off."""
-        self.client.resume_workflow(id, queue_name=NAME)
+        lane = self.client.retrieve_workflow(id).get_status().queue_name
+        self.client.resume_workflow(id, queue_name=lane)
+        self.ring()
 
     def known(self, ids: Iterable[UUID]) -> dict[UUID, str]:
         """The state the queue has each of `ids` in; those it never heard of are missing."""
@@ -199,3 +224,6 @@ class Queue:
         if self._engine is not None:  # DBOS leaves us an engine that it was given
             self._engine.dispose()
             self._engine = None
+        if self._bell is not None:
+            self._bell.dispose()
+            self._bell = None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import ipaddress
 import socket
@@ -17,6 +18,7 @@ from app.settings import Settings, settings
 if TYPE_CHECKING:
     from app.live.live import Live
 
+TICK = 1.0  # seconds between two looks at the clock; uvicorn's own are a tenth of it, day and night
 NOT_STARTED = 3  # as uvicorn itself would exit
 # After a minute and a half without a sign of life, or in which the other end takes nothing of what lies there for it, the
 # kernel closes a connection (tcp(7)): a stream that has nothing to say would not notice.
@@ -41,6 +43,8 @@ class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config, live: Live) -> None:
         super().__init__(config)
         self.live = live
+        self._told = asyncio.Event()  # to stop
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Listen, on sockets that notice who is gone."""
@@ -52,10 +56,19 @@ class Server(uvicorn.Server):
                         listening.setsockopt(socket.IPPROTO_TCP, getattr(socket, option), value)
                 listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
 
+    async def main_loop(self) -> None:
+        """Wait until told to stop; the Date header is renewed each second."""
+        self._loop = asyncio.get_running_loop()
+        while not await self.on_tick(0):
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._told.wait(), TICK)
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """A signal: no more streams, and then what uvicorn does."""
         self.live.close()
         super().handle_exit(sig, frame)
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._told.set)
 
 
 def serve() -> None:

@@ -6,12 +6,19 @@ import asyncio
 import sqlite3
 import threading
 import time
+from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+import sqlalchemy as sa
 
 from app import changes
-from app.changes import Changes
+from app.changes import QUEUE, STUDIO, Changes, listening
+from app.db import Database, migrate
+from app.models import Artist
+from app.queue import WAITING, Queue, migrate_queue
+from app.settings import Settings
 
 
 @pytest.fixture
@@ -67,3 +74,57 @@ def test_where_nobody_can_tell_readers_keep_their_own_pace(url: str) -> None:
     assert known.version() is None
     asyncio.run(asyncio.wait_for(known.after(None, 0.01), 10))
     known.close()
+
+
+def write_row(database: Database) -> None:
+    with database.writing() as session:
+        session.add(Artist(name=str(uuid4())))
+
+
+def test_a_worker_hears_which_tables_others_wrote_to(config: Settings, database: Database) -> None:
+    ear, queue = listening(config), Queue(config)
+    assert ear.hear(0) == set()
+    write_row(database)
+    assert ear.hear(30) == {STUDIO}
+    threading.Timer(0.1, queue.enqueue, (uuid4(), 1)).start()
+    assert ear.hear(30) == {QUEUE}
+    assert ear.ask(WAITING) == [("quick",)]
+    assert ear.hear(0) == set()
+    queue.close()
+
+
+def test_a_queue_that_cannot_be_asked_is_empty_and_no_error(tmp_path: Path) -> None:
+    ear = listening(Settings(data=tmp_path / "nowhere"))
+    assert ear.hear(0.01) == set()
+    assert ear.ask(WAITING) == []
+
+
+@pytest.mark.postgres
+def test_on_postgresql_a_worker_is_told(postgres: Callable[[], str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    there = Settings(data=tmp_path, database=postgres())
+    database = Database(there)
+    migrate(database.engine)
+    migrate_queue(there)
+    ear, queue = listening(there), Queue(there)
+    assert ear.hear(30) == {STUDIO, QUEUE}  # the connection is new: something may have been missed
+    assert ear.hear(0) == set()
+    write_row(database)
+    assert ear.hear(0) == set()  # this process itself did it
+    monkeypatch.setattr(changes, "ME", "another")
+    write_row(database)
+    monkeypatch.undo()
+    assert ear.hear(30) == {STUDIO}
+    threading.Timer(0.1, queue.enqueue, (uuid4(), 1_000_001)).start()
+    assert ear.hear(30) == {QUEUE}
+    assert ear.ask(WAITING) == [("local",)]
+    with database.engine.execution_options(isolation_level="AUTOCOMMIT").connect() as admin:
+        others = sa.text(
+            "select pg_terminate_backend(pid) from pg_stat_activity where datname = :name and pid <> pg_backend_pid()"
+        )
+        admin.execute(others, {"name": database.engine.url.database})
+    assert ear.hear(30) == {STUDIO, QUEUE}  # lost: it looks, and listens anew
+    assert ear.hear(30) == {STUDIO, QUEUE}
+    queue.ring()
+    assert ear.hear(30) == {QUEUE}
+    queue.close()
+    database.close()

@@ -149,7 +149,7 @@ def test_the_queues_signals_pass(
     with pytest.raises(DBOSWorkflowCancelledError):
         worker.make(id)
     assert row(database, id).status == "running"
-    assert worker.current is None
+    assert worker.running == {}
 
 
 def test_words_that_nobody_can_hear_do_not_cost_the_run(

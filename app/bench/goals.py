@@ -50,6 +50,10 @@ GOALS: dict[str, dict[str, Goal]] = {
         "reads": Goal("reads beside stalled bodies and large imports, worst p95", "ms", most=50.0),
         "slow_upload": Goal("32 MB at 100 KB/s arrive", "", least=1.0),
     },
+    "idle": {
+        "begun": Goal("from a request to its begin by an idle worker, p95", "ms", most=100.0),
+        "processor": Goal("nobody uses it: web and worker together, of a core", "%", most=1.0),
+    },
     "page": {
         "weight": Goal("bench page: scripts and styles, gzipped", "KB", most=60.0),
         "foreign": Goal("bench page: requests that leave the studio", "", most=0),
@@ -93,7 +97,13 @@ GOALS: dict[str, dict[str, Goal]] = {
         "scripts": Goal("music page's own scripts, gzipped", "KB", most=200.0),
         "elsewhere": Goal("music page's own scripts on a picture's bench", "", most=0),
     },
+    "soak": {
+        "web_memory": Goal("ten artists for twelve hours: web's memory after the first tenth, growth", "%", most=10.0),
+        "worker_memory": Goal("ten artists for twelve hours: worker's memory after the first tenth, growth", "%", most=10.0),
+        "handles": Goal("ten artists for twelve hours: open files after the first tenth, growth", "files", most=10),
+        "refused": Goal("ten artists for twelve hours: requests that failed", "", most=0),
+    },
     "kills": {
-        "survived": Goal("kill -9 of worker, web and both: nothing lost or done twice", "kills", least=90),
+        "survived": Goal("kill -9 of worker, web and both: nothing lost, doubled or orphaned", "kills", least=300),
     },
 }

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.brief import Brief
-from app.engines.engine import Engine, Medium, Verb
+from app.engines.engine import NEVER, Engine, Medium, Verb
 from app.engines.fake import fakes
 from app.engines.image.house import House
 from app.engines.image.pipeline import Pipeline
@@ -98,7 +98,7 @@ def able(
 
     Raises RefusedError when there is none: it names the reasons, and what would help.
     """
-    found = [engine for engine in engines.values() if engine.medium == medium and verb in engine.verbs]
+    found = [one for one in engines.values() if one.medium == medium and verb in one.verbs and one.standing > NEVER]
     reasons = {engine.name: engine.refusal(Verb(verb), brief, texts, kinds) for engine in found}
     willing = [engine for engine in found if reasons[engine.name] is None]
     if not willing:

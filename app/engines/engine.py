@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from app.brief import Brief, Medium, Prompt
 from app.forms.form import Form
+from app.lanes import Lane
 
 __all__ = [
     "Alternative",
@@ -33,6 +34,9 @@ __all__ = [
     "Token",
     "Verb",
 ]
+
+
+NEVER = -2  # an engine's standing
 
 
 class Verb(StrEnum):
@@ -219,7 +223,8 @@ class Engine(ABC):
     verbs: frozenset[Verb]
     licence: str
     Params: type[EngineParams]
-    standing: int = 1  # of engines that read a brief equally well, the higher is taken unasked; below 0: when no other can
+    # Of engines that read a brief equally well, the higher is taken unasked; below 0: when no other can; NEVER: only by name.
+    standing: int = 1
 
     @property
     def writes(self) -> bool:
@@ -253,6 +258,11 @@ class Engine(ABC):
         """
         return None
 
+    def lane(self, params: Mapping[str, Any]) -> Lane:
+        """What a run with `params` waits for: texts and sketches are quick, everything else is long unless it says more."""
+        quick = self.medium == Medium.TEXT or params.get("pace") == "sketch"
+        return Lane.QUICK if quick else Lane.LONG
+
     @property
     def preparing(self) -> bool:
         """True while it is not ready for no other reason than that `prepare` was not done yet."""
@@ -280,7 +290,9 @@ class Engine(ABC):
     def run(self, request: Request) -> Iterator[Step | Content]:
         """Yield Steps while it runs and at last one Content for each seed, in order.
 
-        The engine is loaded already. Closing the iterator stops the run. Raises EngineError.
+        The engine is loaded already. Between two of them it computes nothing: the device may be another run's meanwhile, for
+        any time. Chance comes from generators of its own, never from the process's. Closing the iterator stops the run.
+        Raises EngineError.
         """
 
     def warm(self) -> None:  # noqa: B027 (most engines need nothing)

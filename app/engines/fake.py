@@ -7,14 +7,16 @@ import io
 import os
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from PIL import Image, ImageDraw
 from pydantic import Field
 
 from app.brief import Brief, Prompt
-from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Verb
+from app.engines.engine import NEVER, Content, Engine, EngineParams, Medium, Piece, Request, Step, Token, Verb
 from app.errors import EngineError, _
+from app.lanes import Lane
 
 SIZE = 64  # pixels
 
@@ -99,9 +101,57 @@ class Garbage(Fake):
         return b"\x89PNG\r\n\x1a\nthis is not a picture " + str(seed).encode()
 
 
+class Words(Fake):
+    """Writes words that come from the seed, one a step, at any pace."""
+
+    name, title, medium = "fake-words", "Fake: words", Medium.TEXT
+    verbs = frozenset({Verb.CREATE, Verb.REROLL})
+    standing = NEVER
+    media_type, head = "text/plain", ""
+
+    @property
+    def writes(self) -> bool:
+        return True
+
+    def lane(self, params: Mapping[str, Any]) -> Lane:  # noqa: ARG002 (the seam's)
+        return Lane.QUICK
+
+    def run(self, request: Request) -> Iterator[Step | Content]:
+        params = self.Params.model_validate(request.params.model_dump())
+        texts: list[list[Token]] = [[] for _seed in request.seeds]
+        for number in range(1, params.steps + 1):
+            time.sleep(params.seconds)
+            pieces = []
+            for index, seed in enumerate(request.seeds):
+                if index not in request.stopped:
+                    text = (self.head if number == 1 else "") + self.word(seed, number)
+                    start = texts[index][-1].end if texts[index] else 0
+                    texts[index].append(Token(start, start + len(text), text, None))
+                    pieces.append(Piece(index, (texts[index][-1],)))
+            yield Step(number, params.steps, pieces=tuple(pieces))
+        for index, seed in enumerate(request.seeds):
+            text = "".join(token.text for token in texts[index])
+            written = ((0, len(text)),)
+            yield Content(index, seed, text.encode(), self.media_type, tokens=tuple(texts[index]), written=written)
+
+    def word(self, seed: int, number: int) -> str:
+        """What is written in step `number`."""
+        return random.Random(f"{seed} {number}").choice(["rain ", "on ", "the ", "harbour ", "roof "])
+
+
+class Notes(Words):
+    """Writes a tune, a bar a step."""
+
+    name, title, medium = "fake-notes", "Fake: notes", Medium.MUSIC
+    media_type, head = "text/vnd.abc", "X:1\nM:4/4\nL:1/4\nK:C\n"
+
+    def word(self, seed: int, number: int) -> str:
+        return "".join(random.Random(f"{seed} {number}").choices("CDEFGAB", k=4)) + "|"
+
+
 def fakes() -> list[Engine]:
     """One of each."""
-    return [Slow(), Crash(), Broken(), Garbage()]
+    return [Slow(), Crash(), Broken(), Garbage(), Words(), Notes()]
 
 
 def dots(seed: int, format: str) -> bytes:

@@ -12,7 +12,7 @@ T = TypeVar("T")
 
 
 class Closed(BaseException):
-    """Raised in the working thread at its next `emit` once nobody listens; no `except Exception` swallows it."""
+    """Raised in the working thread by `emit` once nobody listens; no `except Exception` swallows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,15 +23,19 @@ class _End(Generic[T]):
 def emitted(work: Callable[[Callable[[T], None]], None]) -> Iterator[T]:
     """Run `work(emit)` in a thread and yield what it emits; what it raises is raised here.
 
-    Closing the iterator makes the next `emit` raise Closed, and returns when the thread has ended.
+    The thread works only while the next item is waited for: `emit` returns when the iterator is asked to go on. Closing the
+    iterator makes `emit` raise Closed, and returns when the thread has ended.
     """
     waiting: SimpleQueue[T | _End[T]] = SimpleQueue()
+    wanted = threading.Semaphore(0)
     closed = threading.Event()
 
     def emit(item: T) -> None:
+        if not closed.is_set():
+            waiting.put(item)
+            wanted.acquire()
         if closed.is_set():
             raise Closed
-        waiting.put(item)
 
     def run() -> None:
         error: BaseException | None = None
@@ -46,8 +50,10 @@ def emitted(work: Callable[[Callable[[T], None]], None]) -> Iterator[T]:
     try:
         while not isinstance(item := waiting.get(), _End):
             yield item
+            wanted.release()
     finally:
         closed.set()
+        wanted.release()
         thread.join()
     if item.error:
         raise item.error

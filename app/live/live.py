@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -22,6 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from app.changes import Changes
 from app.db import Database, now
+from app.lanes import Lane
 from app.live.reader import Reader
 from app.live.word import Word, merged, word_of
 from app.models.generation import OPEN, Generation, Status
@@ -208,7 +210,10 @@ class Live:
         except SQLAlchemyError:
             log.warning("the database did not answer; looking again")
             return None
-        order = {id: place for place, (_priority, id) in enumerate(sorted((priority, id) for priority, id in waiting))}
+        places, order = Counter[Lane](), dict[UUID, int]()
+        for priority, id in sorted((priority, id) for priority, id in waiting):
+            order[id] = places[Lane.of(priority)]
+            places[Lane.of(priority)] += 1
         return [word_of(row, order.get(row.id, 0)) for row in rows]
 
     async def _follow(self, id: UUID, run: Run) -> None:

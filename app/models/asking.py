@@ -74,7 +74,7 @@ class Asking:
         wish = wish or self._generation(asked, self._parents(asked), key)
         parents = [GenerationParent(revision_id=one.revision.id, role=one.role, position=one.position) for one in wish.parents]
         generation = Generation(**{name: getattr(wish, name) for name in WISH + KEYS}, parents=parents)
-        generation.priority = self.artist.generations.turn()
+        generation.priority = self.artist.generations.turn(self.engines[wish.engine].lane(wish.params))
         try:
             with self.session.begin_nested():
                 self.session.add(generation)

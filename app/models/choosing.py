@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from app.brief import Brief, Medium
 from app.errors import InvalidError, _
+from app.lanes import Lane
 from app.models.parent import Role
 
 
@@ -25,6 +26,9 @@ class AnEngine(Protocol):
 
     def check(self, verb: Any, brief: Brief, params: Any) -> None:
         """Raises InvalidError where brief and parameters contradict one another."""
+
+    def lane(self, params: Mapping[str, Any]) -> Lane:
+        """What a run with `params` waits for."""
 
     def refusal(self, verb: Any, brief: Brief, texts: Sequence[str] = (), kinds: Sequence[str] = ()) -> str | None:
         """Why it cannot do this, ready or not, or None."""

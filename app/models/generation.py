@@ -14,6 +14,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relat
 from app.brief import Brief
 from app.db import JSON, NULLABLE_JSON, Base, now, uuid7
 from app.errors import ConflictError, InvalidError, _
+from app.lanes import CLASS, Lane
 from app.models.parent import Role
 from app.models.scope import Scope
 from app.models.work import Work, Works
@@ -21,8 +22,6 @@ from app.models.work import Work, Works
 if TYPE_CHECKING:
     from app.models.artist import Artist
     from app.models.revision import Revision
-
-CLASS = 1_000_000  # of priority; within a class, an artist's outstanding jobs decide, so artists take turns
 
 
 class Status(StrEnum):
@@ -75,7 +74,7 @@ class Generation(Base):
     form: Mapped[dict[str, Any] | None] = mapped_column(NULLABLE_JSON)  # of a text: {preset, …}, app.forms.asked
     stopped: Mapped[list[int]] = mapped_column(JSON, default=list)  # variants that the artist stopped; what they had is kept
     status: Mapped[Status] = mapped_column(sa.String(10), default=Status.QUEUED)
-    priority: Mapped[int] = mapped_column(sa.BigInteger, default=CLASS)
+    priority: Mapped[int] = mapped_column(sa.BigInteger, default=CLASS)  # its lane (app.lanes), then its turn
     attempt: Mapped[int] = mapped_column(default=0)  # how often a worker began it
     worker_id: Mapped[str | None] = mapped_column(sa.String(80))
     error: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))  # {code, title, details}
@@ -147,14 +146,20 @@ class Generation(Base):
 
     @property
     def position(self) -> int | None:
-        """How many generations are before it in the queue; None when it waits no more."""
+        """How many generations of its lane are before it in the queue; None when it waits no more."""
         session: Session | None = object_session(self)
         if self.status != Status.QUEUED or session is None:
             return None
         before = sa.tuple_(Generation.priority, Generation.id) < sa.tuple_(
             sa.literal(self.priority), sa.literal(self.id, sa.Uuid())
         )
-        return session.scalar(sa.select(sa.func.count()).where(Generation.status == Status.QUEUED, before)) or 0
+        query = sa.select(sa.func.count()).where(Generation.status == Status.QUEUED, in_lane(Lane.of(self.priority)), before)
+        return session.scalar(query) or 0
+
+
+def in_lane(lane: Lane) -> sa.ColumnElement[bool]:
+    """The condition that a generation is of `lane`."""
+    return sa.and_(Generation.priority >= lane * CLASS, Generation.priority < (lane + 1) * CLASS)
 
 
 class Generations(Scope[Generation]):
@@ -187,7 +192,7 @@ class Generations(Scope[Generation]):
         """How many generations wait, everybody's."""
         return self.session.scalar(sa.select(sa.func.count()).where(Generation.status == Status.QUEUED)) or 0
 
-    def turn(self) -> int:
-        """The priority of this artist's next request: the more of theirs are open, the later (round robin)."""
+    def turn(self, lane: Lane) -> int:
+        """The priority of this artist's next request in `lane`: the more of theirs are open there, the later (round robin)."""
         mine = sa.select(sa.func.count()).where(Generation.artist_id == self.artist.id, Generation.status.in_(OPEN))
-        return CLASS + (self.session.scalar(mine) or 0) + 1
+        return lane * CLASS + (self.session.scalar(mine.where(in_lane(lane))) or 0) + 1

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.db import Base, now
 
-STALE = timedelta(seconds=15)  # a worker writes every few seconds; after this it is shown as lost
+STALE = timedelta(seconds=25)  # a worker writes every ten seconds; after this it is shown as lost
 
 
 class Worker(Base):

@@ -28,13 +28,14 @@ from app.judging.vectors import packed, unpacked
 from app.models import Asset, Embedding, Generation, JudgeVersion, Probe, Revision, Verdict
 from app.models.probe import LIFE
 from app.store import Store
+from app.worker.pace import Pace
 from app.worker.turns import Turns
 
 if TYPE_CHECKING:
     from app.judging.judge import Vectors
 
 log = logging.getLogger(__name__)
-LOOK_EVERY = 0.5  # seconds between looks for imports and probes
+LOOK_EVERY = 0.5  # seconds at least between looks for imports and probes
 READY_EVERY = 30.0  # seconds between looks whether a judge that was not ready is ready now
 SETTLING = 60.0  # seconds in which a row may still appear below one that was seen
 BATCH = 16  # pictures judged in one go
@@ -57,26 +58,25 @@ class Judging:
         self._given_up: set[UUID] = set()  # what these weights cannot look at, until the worker starts again
         self._since = _moment(time.time() - SETTLING)
         self._below: UUID | None = LAST
-        self._wake = threading.Event()
+        self.pace = Pace(LOOK_EVERY)
         self._ask_again = 0.0
 
     def made(self, generation: UUID) -> None:
         """Look at the variants of `generation` as soon as possible."""
         self._made.append(generation)
-        self._wake.set()
+        self.pace.hurry()
 
     def run(self, stop: threading.Event, device: Callable[[], str]) -> None:
         """Judge on `device` until told to stop. Whatever goes wrong is told to the log, and tried again."""
         while not stop.is_set():
+            more, most = False, None
             try:
                 more = self.ready(device) and self.once()
             except Exception:  # a judge, a library or the database; the studio goes on without a judge
                 log.exception("judging failed and will be tried again")
-                more = False
-                stop.wait(LOOK_EVERY)
+                most = LOOK_EVERY
             if not more:
-                self._wake.wait(LOOK_EVERY)
-            self._wake.clear()
+                self.pace.wait(stop, most)
 
     def ready(self, device: Callable[[], str]) -> bool:
         """Load the weights when they are there, and say in the database that these judge from now on."""

@@ -12,30 +12,34 @@ import time
 from uuid import UUID
 
 import sqlalchemy as sa
-from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
+from dbos import DBOS
 
 from app.db import Database, now
 from app.engines.catalog import catalog
 from app.engines.engine import Engine
 from app.errors import EngineError, StemmaError, _
 from app.judging.catalog import judge
+from app.lanes import Lane
 from app.models import Generation, Worker
-from app.queue import APPLICATION, NAME, PROGRESS, VERSION, WORKFLOW, Queue, queue_engine
+from app.queue import PROGRESS, Queue
 from app.settings import Settings
 from app.store import Store
 from app.worker.judging import Judging
 from app.worker.keeping import Lost, finish
 from app.worker.liveness import Liveness
+from app.worker.pace import NET, Pace
 from app.worker.preparing import Preparing
 from app.worker.progress import Progress
 from app.worker.reading import Reading
 from app.worker.run import begin, fail, patiently, perform, release, request_for, unforeseen, waiting_for
 from app.worker.stopping import Stopped
 from app.worker.sweep import Sweep
+from app.worker.taking import Taking
 from app.worker.turns import Turns
 
 log = logging.getLogger(__name__)
-HEARTBEAT = 1.0  # seconds between sweeps; the worker's row is written every third time
+HEARTBEAT = 1.0  # seconds between sweeps while anything is open, and at least between two of them
+TOLD_EVERY = 10.0  # seconds between two writes of the worker's row; it is also written when its state changes
 DISK_PATIENCE = 20.0  # seconds a result waits for room on a full disk before the generation fails
 
 
@@ -49,7 +53,7 @@ def pick_device(wanted: str) -> str:
 
 
 class WorkerProcess:
-    """One device, one run at a time."""
+    """One device, one run of each lane at a time: they take turns at it, step by step."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
@@ -61,7 +65,7 @@ class WorkerProcess:
         self.sweep = Sweep(self.id, self.database, self.queue, self.store, self.liveness)
         self.engines: dict[str, Engine] = catalog(settings)
         chosen = judge(settings)
-        self.judging = chosen and Judging(chosen, self.database, self.store, lambda: self.sweep.leads, lambda: not self.current)
+        self.judging = chosen and Judging(chosen, self.database, self.store, lambda: self.sweep.leads, lambda: not self.running)
         self.turns = Turns()
         self.preparing = Preparing(self.engines, self.load, self.turns, settings.preload)
         self.reading = Reading(self.database, self.engines, self.load, self.turns, lambda: self.sweep.leads)
@@ -69,8 +73,11 @@ class WorkerProcess:
         self.warm: list[str] = []
         if self.judging:
             self.judging.turns = self.turns
-        self.current: Generation | None = None
+        self.running: dict[UUID, Generation] = {}  # the oldest first
         self.state = "starting"
+        self.pace = Pace(HEARTBEAT)
+        others = [self.pace, self.reading.pace, *([self.judging.pace] if self.judging else [])]
+        self.taking = Taking(settings, self.id, self.make, self.room, others)
         self.stop = threading.Event()
 
     def run(self) -> None:
@@ -82,7 +89,7 @@ class WorkerProcess:
         heart = threading.Thread(target=self._beat, daemon=True)
         heart.start()  # from the first moment: loading a large model takes longer than a page waits for a sign of life
         self._load()
-        self._launch()
+        self.taking.start()
         if self.judging:
             judging = (self.stop, lambda: self.device or pick_device(self.settings.device))
             threading.Thread(target=self.judging.run, args=judging, daemon=True).start()
@@ -115,34 +122,9 @@ class WorkerProcess:
             if engine.name not in self.warm:
                 self.warm.append(engine.name)
 
-    def _launch(self) -> None:
-        """Connect to the queue; from here on generations arrive in DBOS's threads."""
-        engine = queue_engine(self.settings)
-        config: DBOSConfig = {
-            "name": APPLICATION,
-            "system_database_url": self.settings.queue_url,
-            "application_version": VERSION,
-            "executor_id": self.id,
-            "log_level": "WARNING",
-            "serializer": DBOSPortableJSONSerializer(),
-            "notification_listener_polling_interval_sec": 0.1,
-            "scheduler_polling_interval_sec": 60.0,
-        }
-        if engine is not None:
-            config["system_database_engine"] = engine
-        DBOS(config=config)
-
-        @DBOS.step(name="make")
-        def make(id: str) -> str:
-            return self.make(id)
-
-        @DBOS.workflow(name=WORKFLOW, max_recovery_attempts=1_000)  # we count attempts ourselves: they say why
-        def generate(id: str) -> str:
-            return make(id)
-
-        DBOS.listen_queues([NAME])
-        DBOS.launch()
-        DBOS.register_queue(NAME, worker_concurrency=1, polling_interval_sec=self.settings.poll, on_conflict="always_update")
+    def room(self, lane: Lane) -> bool:
+        """Whether one more generation of `lane` may run now."""
+        return sum(Lane.of(one.priority) is lane for one in self.running.values()) < lane.at_once
 
     def make(self, id: str) -> str:
         """Run one generation to its end; what became of it."""
@@ -155,7 +137,7 @@ class WorkerProcess:
         generation = begin(self.database, UUID(id), self.id, self.settings.attempts)
         if generation is None:
             return "nothing to do"
-        self.current = generation
+        self.running[generation.id] = generation
         try:
             self._make(generation)
         except Lost:
@@ -173,7 +155,8 @@ class WorkerProcess:
             patiently(lambda: fail(self.database, generation, said))
             return "failed"
         finally:
-            self.current = None
+            del self.running[generation.id]
+            self.queue.ring()
         return "done"
 
     def _make(self, generation: Generation) -> None:
@@ -183,10 +166,11 @@ class WorkerProcess:
         progress.begin(generation.count)
         if engine is None:
             raise EngineError(reason=_("this worker does not have that engine"))
-        self.load(engine)
-        stopped = Stopped(self.database, generation.id, progress) if writes else None
-        with self.turns.using():
-            contents = perform(engine, request_for(generation, engine, self.store, stopped or ()), progress)
+        stopped, lane = Stopped(self.database, generation.id, progress) if writes else None, Lane.of(generation.priority)
+        with self.turns.open(lane):
+            self.load(engine)
+            run = engine.run(request_for(generation, engine, self.store, stopped or ()))
+            contents = perform(run, progress, lambda steps: self.turns.steps(steps, lane))
         if progress.cancelled and stopped:
             stopped.look()
             if not stopped.cancelled:  # another worker has it: what was written here is not the artist's
@@ -200,19 +184,23 @@ class WorkerProcess:
 
     def _beat(self) -> None:
         """Say that this worker lives, and sweep, until it stops."""
-        beats = 0
+        told, last, swept, changed = -NET, "", -NET, True
         while not self.stop.is_set():
             try:
-                if beats % 3 == 0:
-                    self._tell("busy" if self.current else self.state)
-                self.sweep.once()
+                state = "busy" if self.running else self.state
+                if state != last or time.monotonic() - told >= TOLD_EVERY:
+                    told, last = time.monotonic(), state
+                    self._tell(state)
+                self.liveness.hold(self.id)
+                if changed or self.sweep.open or time.monotonic() - swept >= NET:
+                    swept = time.monotonic()
+                    self.sweep.once()
             except Exception:  # a locked or restarting database must not end the worker
                 log.exception("the sweep failed and will be tried again")
-            beats += 1
-            self.stop.wait(HEARTBEAT)
+            changed = self.pace.wait(self.stop, HEARTBEAT if self.sweep.open else TOLD_EVERY)
 
     def _tell(self, state: str) -> None:
-        current = self.current
+        current = next(iter(list(self.running.values())), None)
         with self.database.writing() as session:
             row = session.get(Worker, self.id) or Worker(id=self.id, name=platform.node(), device=self.device)
             row.state, row.seen_at, row.generation_id = state, now(), current.id if current else None
@@ -222,12 +210,11 @@ class WorkerProcess:
     def _leave(self) -> None:
         """Let the running generation end, or give it back; then go, without waiting for the queue's own threads."""
         end = time.monotonic() + self.settings.grace
-        while self.current and time.monotonic() < end:
+        while self.running and time.monotonic() < end:
             time.sleep(0.05)
-        current = self.current
         try:
-            if current:
-                release(self.database, current)
+            for generation in list(self.running.values()):
+                release(self.database, generation)
             self._tell("gone")
         except sa.exc.SQLAlchemyError:
             log.exception("could not say goodbye")

@@ -11,10 +11,10 @@ from pathlib import Path
 from app.engines.catalog import HOUSE
 from app.engines.engine import Engine
 from app.errors import StemmaError
+from app.worker.pace import Pace
 from app.worker.turns import Turns
 
 log = logging.getLogger(__name__)
-LOOK_EVERY = 0.5  # seconds
 AGAIN = 60.0  # seconds after a failure, a full disk say
 ROOM = 1_500_000_000  # bytes of memory that must be free before an engine is loaded that nobody has asked for
 
@@ -29,18 +29,20 @@ class Preparing:
         self._wanted = [name for name in HOUSE if name in engines] if eager else []
         self._done: set[str] = set()
         self._after: dict[str, float] = {}
+        self._pace = Pace(0.0)
 
     def want(self, engine: Engine) -> None:
         """Somebody asks for it: prepare it now."""
         self._done.discard(engine.name)
         if engine.name not in self._wanted:
             self._wanted.append(engine.name)
+        self._pace.wake()
 
     def run(self, stop: threading.Event) -> None:
         """Prepare until told to stop."""
         while not stop.is_set():
             self.once()
-            stop.wait(LOOK_EVERY)
+            self._pace.wait(stop)
 
     def once(self) -> None:
         """Whatever is wanted and can be done now."""

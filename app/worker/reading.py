@@ -19,11 +19,12 @@ from app.errors import EngineError, StemmaError, _
 from app.models import Reading as Row
 from app.models import Revision
 from app.models.transcript import packed
+from app.worker.pace import Pace
 from app.worker.run import unforeseen
 from app.worker.turns import Turns
 
 log = logging.getLogger(__name__)
-LOOK_EVERY = 0.25  # seconds
+LOOK_EVERY = 0.25  # seconds at least between two looks
 
 
 class Reading:
@@ -38,10 +39,12 @@ class Reading:
         leads: Callable[[], bool],
     ) -> None:
         self.database, self.engines, self.load, self.turns, self.leads = database, engines, load, turns, leads
+        self.pace = Pace(LOOK_EVERY)
 
     def run(self, stop: threading.Event) -> None:
         """Read until told to stop. Whatever goes wrong is told to the log, and tried again."""
-        while not stop.wait(LOOK_EVERY):
+        while not stop.is_set():
+            self.pace.wait(stop)
             try:
                 while self.leads() and not stop.is_set() and self.once():
                     pass

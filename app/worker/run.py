@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Container
+from collections.abc import Callable, Container, Iterator
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -21,6 +21,7 @@ from app.worker.keeping import PNG, TEXT
 from app.worker.progress import Progress
 
 log = logging.getLogger(__name__)
+Stepping = Callable[[Iterator[Step | Content]], Iterator[Step | Content]]
 
 
 def begin(database: Database, id: UUID, worker: str, attempts: int) -> Generation | None:
@@ -88,12 +89,14 @@ def _media_type(asset: Asset | None) -> str | None:
     return None if asset is None else PNG if asset.raster else asset.media_type
 
 
-def perform(engine: Engine, request: Request, progress: Progress) -> list[Content]:
-    """Run the engine, telling its steps; its contents. Closes the run when progress raises (cancelled, taken over)."""
-    run = engine.run(request)
+def perform(run: Iterator[Step | Content], progress: Progress, stepping: Stepping = iter) -> list[Content]:
+    """Make an engine's run, telling its steps; its contents. Closes the run when progress raises (cancelled, taken over).
+
+    `stepping` goes through it, and may wait before each step.
+    """
     contents: list[Content] = []
     try:
-        for made in run:
+        for made in stepping(run):
             if isinstance(made, Step):
                 progress.step(made)
             else:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from app.db import Database, now
 from app.models import Worker
 from app.models.generation import OPEN, Generation
-from app.outbox import PRESENCE, reconcile
+from app.outbox import PRESENCE, anything_open, reconcile
 from app.queue import Queue
 from app.store import Store
 from app.worker.liveness import Liveness
@@ -30,6 +30,7 @@ class Sweep:
     def __init__(self, me: str, database: Database, queue: Queue, store: Store, liveness: Liveness) -> None:
         self.me, self.database, self.queue, self.store, self.liveness = me, database, queue, store, liveness
         self.leads = False  # whether this worker sweeps for all
+        self.open = True  # whether any generation is: then it is soon looked again
         self.orphans = Orphans(database, store)
         self._tidied = self._looked = -math.inf
 
@@ -37,6 +38,7 @@ class Sweep:
         """A whole pass. Safe in every worker at once: DBOS fences the old owner, and enqueuing twice is once."""
         self.liveness.hold(self.me)
         self.leads = self.liveness.hold(SWEEPER)
+        self.open = anything_open(self.database)
         if not self.leads:
             return
         self.take_over()
@@ -59,12 +61,17 @@ class Sweep:
                 log.warning("worker %s died; generation %s goes back to the queue", executor, workflow)
                 self.queue.resume(workflow)
                 resumed.append(workflow)
-        with self.database.writing() as session:
-            for worker in session.scalars(sa.select(Worker).where(Worker.state != "gone", Worker.id != self.me)):
-                if verdicts.get(worker.id) or self.liveness.dead(worker.id):
-                    worker.state, worker.generation_id = "gone", None
-                    self.liveness.bury(worker.id)
+        with self.database.reading() as session:
+            others = session.scalars(sa.select(Worker.id).where(Worker.state != "gone", Worker.id != self.me)).all()
+        for id in others:
+            if verdicts.get(id) or self.liveness.dead(id):
+                self._bury(id)
         return resumed
+
+    def _bury(self, id: str) -> None:
+        with self.database.writing() as session:
+            session.execute(sa.update(Worker).where(Worker.id == id).values(state="gone", generation_id=None))
+        self.liveness.bury(id)
 
     def forget_ended(self) -> None:
         """Delete from the queue what it keeps of generations that ended a while ago: the rows tell all of it."""

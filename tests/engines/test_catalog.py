@@ -41,7 +41,7 @@ def test_the_house_comes_first_then_the_settings_then_the_fakes() -> None:
     mine = EngineSetting(name="mine", model="somebody/something")
     names = list(catalog(Settings(engines=[mine], fake_engines=True)))
     assert names[:6] == ["house", "mine", "vectoriser", "smollm", "verse", "tunes"]
-    assert names[6:] == ["fake-slow", "fake-crash", "fake-broken", "fake-garbage"]
+    assert names[6:] == ["fake-slow", "fake-crash", "fake-broken", "fake-garbage", "fake-words", "fake-notes"]
 
 
 @pytest.mark.parametrize("name", ["house", "fake-slow"])
@@ -58,7 +58,8 @@ def test_every_engine_says_what_a_page_needs() -> None:
         assert engine.title
         assert engine.licence
         assert engine.verbs
-        media = {"smollm": Medium.TEXT, "verse": Medium.TEXT, "tunes": Medium.MUSIC}
+        media = {"smollm": Medium.TEXT, "verse": Medium.TEXT, "fake-words": Medium.TEXT}
+        media |= {"tunes": Medium.MUSIC, "fake-notes": Medium.MUSIC}
         assert engine.medium == media.get(name, Medium.IMAGE)
         for field in engine.Params.model_json_schema()["properties"].values():
             assert field["title"]

@@ -15,12 +15,12 @@ from app.engines.catalog import best
 from app.engines.engine import Engine
 from app.engines.fake import Fake, Slow
 from app.errors import InvalidError, StemmaError
+from app.lanes import CLASS
 from app.models import Artist, Asset, Generation, Project, Revision, Work
 from app.models.artist import local_artist
 from app.models.asked import MAX_SEED, Asked
 from app.models.asking import Asking
 from app.models.draft import draft_of
-from app.models.generation import CLASS
 
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Fake(), Slow())}
 

@@ -41,7 +41,7 @@ def drawing(web: TestClient, work: str, revision: str, config: Settings, databas
     id, store, engine = UUID(asked.json()["id"]), Store(config.data), Vectoriser()
     generation = begin(database, id, "w", 3)
     assert generation is not None
-    contents = perform(engine, request_for(generation, engine, store), Progress(lambda _word: None, 1))
+    contents = perform(engine.run(request_for(generation, engine, store)), Progress(lambda _word: None, 1))
     finish(database, store, generation, contents)
     return dict(web.get(f"/generations/{id}").json()["variants"][0])
 

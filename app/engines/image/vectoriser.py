@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from pydantic import Field
 
@@ -12,6 +13,7 @@ from app.engines.engine import Content, Engine, EngineParams, Medium, Request, S
 from app.engines.image.svg import MEDIA_TYPE
 from app.engines.image.tracing import How, traced
 from app.errors import EngineError, _
+from app.lanes import Lane
 
 
 class Vectoriser(Engine):
@@ -35,6 +37,9 @@ class Vectoriser(Engine):
         smooth: bool = Field(
             How().smooth, title=_("Smooth curves"), description=_("Without: straight edges, for type and pixel art.")
         )
+
+    def lane(self, params: Mapping[str, Any]) -> Lane:  # noqa: ARG002 (a drawing takes seconds)
+        return Lane.QUICK
 
     def unready(self) -> str | None:
         if importlib.util.find_spec("vtracer") is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
@@ -23,6 +23,7 @@ from app.engines.music.score import scores_of
 from app.engines.music.tasks import Made, Run
 from app.engines.music.tune_params import Harmonies, TuneParams
 from app.errors import EngineError, _
+from app.lanes import Lane
 from app.music.abc import read
 from app.music.books import known
 from app.music.checks import checks, contour, ends_at_home
@@ -64,6 +65,9 @@ class Tunes(Engine):
     @property
     def writes(self) -> bool:
         return True
+
+    def lane(self, params: Mapping[str, Any]) -> Lane:  # noqa: ARG002 (a tune takes seconds)
+        return Lane.QUICK
 
     def unready(self) -> str | None:
         for package in LIBRARIES:

@@ -19,6 +19,7 @@ from app.engines.text.transcript import Heard, Transcript
 from app.engines.text.wire import Patience, Refused, Wire
 from app.engines.text.writer import written
 from app.errors import EngineError, _
+from app.lanes import Lane
 from app.settings import TextSetting
 
 BEAT = 0.05  # seconds between steps, also while nothing comes: whoever listens may want to stop
@@ -61,6 +62,9 @@ class Remote(Engine):
         self.licence = setting.licence or "see the service's terms"
         self.verbs = PLAIN if self.kind is Kind.COMPLETIONS else INSTRUCTED
         self._key = keys.get(setting.key) if setting.key else None
+
+    def lane(self, params: Mapping[str, Any]) -> Lane:  # noqa: ARG002 (the service computes, whatever is asked)
+        return Lane.REMOTE
 
     def unready(self) -> str | None:
         if self.setting.key and not (self._key and self._key.get_secret_value()):
