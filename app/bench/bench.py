@@ -15,6 +15,7 @@ class Bench:
     studio: Studio
     windows: Windows
     quick: bool
+    minutes: float = 20.0  # that a soak lasts
 
     def times(self, full: int, quick: int) -> int:
         """How often to repeat."""
