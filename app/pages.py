@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gettext
 import io
-import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -17,7 +16,7 @@ from babel.dates import format_datetime, format_timedelta
 from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po
 from fastapi import Request
-from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
 
@@ -188,7 +187,7 @@ def answer(
     extra, who = {**VARY, **(headers or {})}, reader(request)
     if who is Reader.PROGRAM:
         model = data() if callable(data) else data
-        return JSONResponse(json.loads(model.model_dump_json()), status, extra)
+        return Response(model.model_dump_json(), status, extra, media_type="application/json")
     written = partial if who is Reader.HTMX and partial else template
     if written is not None:
         return page(request, written, status, extra, **context, **shown())

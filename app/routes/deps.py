@@ -17,7 +17,7 @@ from typing import Annotated, Any, NamedTuple, TypeVar
 from anyio import CapacityLimiter
 from anyio.lowlevel import RunVar
 from anyio.to_thread import run_sync
-from fastapi import Depends, Request
+from fastapi import Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
@@ -125,11 +125,13 @@ class OneTurn(APIRoute):
 
     def __init__(self, path: str, endpoint: Callable[..., Any], **given: Any) -> None:
         unsafe = not {method.upper() for method in given.get("methods") or ("GET",)} <= SAFE
-        super().__init__(path, in_one_turn(endpoint, unsafe=unsafe), **given)
+        super().__init__(path, in_one_turn(endpoint, given.get("status_code") or 200, unsafe=unsafe), **given)
 
 
-def in_one_turn(handler: Callable[..., Any], *, unsafe: bool) -> Callable[..., Any]:
-    """`handler` with what it takes of a session in the place of what stood for it."""
+def in_one_turn(handler: Callable[..., Any], status: int, *, unsafe: bool) -> Callable[..., Any]:
+    """`handler` with what it takes of a session in the place of what stood for it, and a model that it gives as JSON: FastAPI
+    would write it where every other request waits.
+    """
     if inspect.iscoroutinefunction(handler):
         return handler
 
@@ -137,9 +139,12 @@ def in_one_turn(handler: Callable[..., Any], *, unsafe: bool) -> Callable[..., A
     def turn(**given: Any) -> Any:
         later = next((value for value in given.values() if isinstance(value, Later)), None)
         if later is None:
-            return handler(**given)
+            return written(handler(**given))
         with later.transactions.own() as found:
-            return handler(**{k: found[v.place] if isinstance(v, Later) else v for k, v in given.items()})
+            return written(handler(**{k: found[v.place] if isinstance(v, Later) else v for k, v in given.items()}))
+
+    def written(made: Any) -> Any:
+        return Response(made.model_dump_json(), status, media_type="application/json") if isinstance(made, BaseModel) else made
 
     @functools.wraps(handler)
     async def among_writers(**given: Any) -> Any:
