@@ -48,7 +48,14 @@ class Garden:
 
     def _generation(self, count: int) -> Any:
         made_by = Generation(
-            work=self.work, artist_id=self.artist.id, verb="create", engine="house", seed=1, count=count, status="done"
+            work=self.work,
+            artist_id=self.artist.id,
+            verb="create",
+            engine="house",
+            seed=1,
+            count=count,
+            status="done",
+            finished_at=now(),
         )
         self.session.add(made_by)
         self.session.flush()

@@ -106,15 +106,17 @@ class Asked(BaseModel):
 def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, asked: Annotated[Asked, Query()]) -> Response:
     """The whole lineage: `nodes`, and `edges` from child to parent, never folded. In a browser its page.
 
-    `as=layout` gives positions instead, as compact arrays (`app.models.lineage.layout`). Both carry an ETag that
+    `as=layout` gives everyone positions instead, as compact arrays (`app.models.lineage.layout`). Both carry an ETag that
     changes when the lineage does.
     """
     work = artist.works.get(id)
+    if asked.at:
+        numbered(session, work, asked.at)  # to a program that is nothing but a question whether it is there
+    if asked.as_ or not wants_html(request):
+        return told(request, session, work, asked)
     if is_htmx(request):
         return part(request, artist, session, work, asked)
-    if asked.as_ is None and wants_html(request):
-        return page(request, "lineage/show.html", **looked(artist, session, work, asked))
-    return told(request, session, work, asked)
+    return page(request, "lineage/show.html", **looked(artist, session, work, asked))
 
 
 def told(request: Request, session: Session, work: Work, asked: Asked) -> Response:

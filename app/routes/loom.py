@@ -76,12 +76,13 @@ def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, as
     Carries an ETag that changes when the lineage does.
     """
     work = artist.works.get(id)
+    at = numbered(session, work, asked.at) if asked.at else None
     if not wants_html(request):
         return told(request, session, work, asked)
     base = draft_of(session, work, artist).base
-    if asked.pane:
+    if asked.pane and is_htmx(request):
         return page(request, "lineage/_loom.html", work=work, base=base, loom=loom_pane(session, work, base))
-    looked = numbered(session, work, asked.at) if asked.at else base
+    looked = at or base
     template = "lineage/_woven.html" if is_htmx(request) else "lineage/loom.html"
     return page(request, template, work=work, base=base, loom=loom_view(session, work, looked))
 

@@ -47,7 +47,7 @@ WIDTHS = (64, 128, 256, 512, 1024)
 def index(
     id: UUID,
     artist: CurrentArtist,
-    cursor: Annotated[int | None, Query(ge=1)] = None,
+    cursor: Annotated[int | None, Query(ge=1, lt=2**31)] = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Listed[RevisionOut]:
     """A work's revisions, the latest first."""

@@ -1,0 +1,329 @@
+"""What changes the studio is answered alike to a program, to htmx and to a browser: what is done, and what is refused.
+
+The routes are walked as the application has them. One that nobody here knows a good request for fails, and one that says
+that it may answer 409, 415, 416 or 429 when nobody here knows why.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+from uuid import uuid4
+
+import httpx2
+import pytest
+from fastapi.routing import RouteContext
+from fastapi.testclient import TestClient
+
+from app.db import Database
+from app.settings import Settings
+from tests import interface
+from tests.attacks.asking import BROWSER, HTMX, PROGRAM, READERS, ask, kind, name, routes, same_error
+from tests.attacks.atelier import BRIEF, FAKE, JIG, POEM, Atelier, picture, recording
+from tests.hands import hands
+
+pytestmark = pytest.mark.timeout(1200)  # a thousand requests and more
+UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
+NOBODY = str(uuid4())
+HTTP_JSON = {"tunes_check", "forms_hold"}  # JSON for everyone: what an editor asks as one types
+TRASHED = {  # what cannot be done to a work in the trash
+    *("drafts_save", "drafts_go_on_from", "drafts_restore", "generations_ask"),
+    *("texts_by_hand", "imports_create", "trims_create"),
+}
+
+
+class Wish(NamedTuple):
+    """A request: `body` goes as JSON or as a form, `files` as they are."""
+
+    path: str
+    body: dict[str, Any] | None = None
+    files: dict[str, tuple[str, bytes]] | None = None
+    headers: dict[str, str] | None = None
+
+
+@pytest.fixture
+def atelier(web: TestClient, database: Database, config: Settings, monkeypatch: pytest.MonkeyPatch) -> Atelier:
+    worker, _told = hands(config, monkeypatch)
+    atelier = Atelier(web, database, worker)
+    atelier.project()
+    return atelier
+
+
+def brought(atelier: Atelier) -> tuple[str, str]:
+    """A work of pictures and its root."""
+    work = atelier.work()
+    return work, atelier.bring(work, "fox.png", picture())
+
+
+def going_on(atelier: Atelier) -> Wish:
+    """Go on from a picture."""
+    work, root = brought(atelier)
+    return Wish(f"/works/{work}/draft/base", {"revision": root})
+
+
+def going_back(atelier: Atelier) -> Wish:
+    """Bring an earlier save back."""
+    work = atelier.work()
+    atelier.draft(work, brief=BRIEF)
+    atelier.draft(work, brief={"intent": "a fox"})
+    save = atelier.web.get(f"/works/{work}/draft/saves").json()["items"][0]["id"]
+    return Wish(f"/works/{work}/draft/restoration", {"save": save})
+
+
+def writing(atelier: Atelier) -> Wish:
+    """A revision by hand of what the draft holds."""
+    work, root = atelier.poem()
+    atelier.draft(work, base=root, text=f"{POEM}{uuid4()}\n")
+    version = int(atelier.web.get(f"/works/{work}/draft").json()["version"])
+    return Wish(f"/works/{work}/revisions", {"version": version})
+
+
+def cutting(atelier: Atelier) -> Wish:
+    """A part of a recording."""
+    work = atelier.work("music")
+    sound = atelier.bring(work, "waves.wav", recording())
+    return Wish(f"/works/{work}/trims", {"revision": sound, "start": 0.1, "end": 0.5})
+
+
+def written_now(atelier: Atelier) -> str:
+    """A generation of a text that waits."""
+    work = atelier.work("text")
+    body = {"brief": {"intent": "autumn rain"}, "count": 2}
+    return atelier.made("generations", atelier.web.post(f"/works/{work}/generations", json=body))
+
+
+def stale(atelier: Atelier) -> Wish:
+    work, _id = brought(atelier)
+    atelier.draft(work, brief=BRIEF)
+    return Wish(f"/works/{work}/draft", {"version": 1, "brief": {"intent": "an older one"}})
+
+
+def ended(atelier: Atelier) -> str:
+    """A generation that is over."""
+    id = atelier.ask(atelier.work())
+    atelier.web.post(f"/generations/{id}/cancellation")
+    return id
+
+
+def ended_text(atelier: Atelier) -> str:
+    id = written_now(atelier)
+    atelier.web.post(f"/generations/{id}/cancellation")
+    return id
+
+
+def reused(atelier: Atelier) -> Wish:
+    """Another request under a key that was used."""
+    work = atelier.work()
+    key = {"Idempotency-Key": str(uuid4())}
+    atelier.web.post(f"/works/{work}/generations", json={"brief": BRIEF, **FAKE}, headers=key)
+    return Wish(f"/works/{work}/generations", {"brief": {"intent": "another"}, **FAKE}, headers=key)
+
+
+def crowded(atelier: Atelier) -> Wish:
+    """One request more than the queue takes."""
+    atelier.web.app.state.studio.settings.queue_limit = 0  # type: ignore[attr-defined]  # the application behind the client
+    return Wish(f"/works/{atelier.work()}/generations", {"brief": BRIEF, **FAKE})
+
+
+# A good request for every route that changes something.
+WISHES: dict[str, Callable[[Atelier], Wish]] = {
+    "projects_create": lambda _: Wish("/projects", {"name": "Coast", "work": "Fox"}),
+    "projects_rename": lambda a: Wish(f"/projects/{a.project()}", {"name": "North"}),
+    "projects_begin": lambda a: Wish(f"/projects/{a.project()}/works", {"title": "Fox", "medium": "text"}),
+    "projects_trash": lambda a: Wish(f"/projects/{a.project()}/trash"),
+    "projects_restore": lambda a: Wish(f"/projects/{a.project()}/trash"),
+    "works_rename": lambda a: Wish(f"/works/{a.work()}", {"title": "Vixen"}),
+    "works_trash": lambda a: Wish(f"/works/{a.work()}/trash"),
+    "works_restore": lambda a: Wish(f"/works/{a.work()}/trash"),
+    "drafts_save": lambda a: Wish(f"/works/{a.work()}/draft", {"version": 1, "brief": BRIEF, "params": {"steps": 3}}),
+    "drafts_go_on_from": going_on,
+    "drafts_restore": going_back,
+    "generations_ask": lambda a: Wish(f"/works/{a.work()}/generations", {"brief": BRIEF, **FAKE}),
+    "generations_cancel": lambda a: Wish(f"/generations/{a.ask(a.work())}/cancellation"),
+    "revisions_pick": lambda a: Wish(f"/revisions/{brought(a)[1]}/pick"),
+    "revisions_unpick": lambda a: Wish(f"/revisions/{brought(a)[1]}/pick"),
+    "texts_by_hand": writing,
+    "texts_read": lambda a: Wish(f"/revisions/{a.poem()[1]}/readings", {"engine": ""}),
+    "texts_stop": lambda a: Wish(f"/generations/{written_now(a)}/stops", {"index": 0}),
+    "tunes_check": lambda _: Wish("/tunes/checks", {"text": JIG}),
+    "forms_hold": lambda _: Wish("/forms/checks", {"text": POEM, "form": {"preset": "haiku"}}),
+    "imports_create": lambda a: Wish(f"/works/{a.work()}/imports", files={"file": ("fox.png", picture())}),
+    "trims_create": cutting,
+    "probes_bring": lambda _: Wish("/probes", files={"file": ("fox.png", picture())}),
+    "preferences_choose": lambda _: Wish("/preferences", {"theme": "dark"}),
+}
+
+
+def trashed(operation: str) -> Callable[[Atelier], Wish]:
+    """The same for a work that lies in the trash."""
+
+    def wish(atelier: Atelier) -> Wish:
+        good = WISHES[operation](atelier)
+        atelier.web.post(f"/works/{good.path.split('/')[2]}/trash")
+        return good
+
+    return wish
+
+
+def begun_in_trash(atelier: Atelier) -> Wish:
+    project = atelier.project()
+    atelier.web.post(f"/projects/{project}/trash")
+    return Wish(f"/projects/{project}/works", {"title": "Fox"})
+
+
+NO_PICTURE = {"file": ("fox.png", b"this is no picture")}
+# Why a route answers with a status that depends on what is there.
+CAUSES: dict[tuple[str, int], list[Callable[[Atelier], Wish]]] = {
+    **{(operation, 409): [trashed(operation)] for operation in TRASHED},
+    ("projects_begin", 409): [begun_in_trash],
+    ("generations_cancel", 409): [lambda a: Wish(f"/generations/{ended(a)}/cancellation")],
+    ("texts_stop", 409): [lambda a: Wish(f"/generations/{ended_text(a)}/stops", {})],
+    ("imports_create", 415): [lambda a: Wish(f"/works/{a.work()}/imports", files=NO_PICTURE)],
+    ("probes_bring", 415): [lambda _: Wish("/probes", files=NO_PICTURE)],
+    ("revisions_content", 416): [lambda a: Wish(f"/revisions/{brought(a)[1]}/content", headers={"Range": "bytes=999999-"})],
+    ("generations_ask", 429): [crowded],
+}
+CAUSES["drafts_save", 409].append(stale)
+CAUSES["generations_ask", 409].append(reused)
+CAUSES["texts_by_hand", 409].append(lambda a: writing(a)._replace(body={"version": 1}))
+
+
+def changing(web: TestClient) -> Iterator[tuple[str, RouteContext]]:
+    """Every route that is not safe, by its method."""
+    for method in UNSAFE:
+        yield from ((method, route) for route in routes(web, method))
+
+
+def formed(body: dict[str, Any], before: str = "") -> dict[str, Any]:
+    """A body as a form says it: dotted names, a list as one name again and again."""
+    fields: dict[str, Any] = {}
+    for key, value in body.items():
+        fields |= formed(value, f"{before}{key}.") if isinstance(value, dict) else {f"{before}{key}": value}
+    return fields
+
+
+def send(web: TestClient, method: str, wish: Wish, who: str, *, form: bool = False, language: str = "en") -> httpx2.Response:
+    """The answer to a wish."""
+    more: dict[str, Any] = {"files": wish.files} if wish.files else {}
+    if wish.body is not None:
+        more = {"data": formed(wish.body)} if form else {"json": wish.body}
+    return ask(web, wish.path, who, method, language, headers=wish.headers or {}, **more)
+
+
+def test_what_is_done_is_told_to_everyone(web: TestClient, atelier: Atelier) -> None:
+    for method, route in changing(web):
+        assert name(route) in WISHES, f"nobody here knows a good request for {name(route)}: teach WISHES"
+        for form in (False, True):
+            program, htmx, browser = (send(web, method, WISHES[name(route)](atelier), who, form=form) for who in READERS)
+            said = f"{name(route)} {'form' if form else 'JSON'}: {program.status_code} {htmx.status_code} {browser.status_code}"
+            assert program.status_code == (route.status_code or 200), said + program.text
+            if name(route) in HTTP_JSON:
+                assert kind(program) == kind(htmx) == kind(browser) == "application/json", said
+                continue
+            assert browser.status_code == 303, said
+            assert ask(web, browser.headers["location"], BROWSER).status_code in {200, 303}, said
+            shown = htmx.headers.get("hx-redirect")
+            if shown:
+                assert ask(web, shown, BROWSER).status_code == 200, said
+            elif htmx.status_code != 204:
+                assert (kind(htmx), htmx.status_code) == ("text/html", program.status_code), said
+                assert "<html" not in htmx.text, said
+
+
+def everyone(web: TestClient, method: str, wish: Callable[[Atelier], Wish], atelier: Atelier, status: int, said: str) -> None:
+    """A refusal has the same status and words for all, in both languages."""
+    titles = set()
+    for language in ("en", "zh"):
+        answers = {who: send(web, method, wish(atelier), who, language=language) for who in READERS}
+        assert {answer.status_code for answer in answers.values()} == {status}, (said, answers[PROGRAM].text)
+        same_error(answers)
+        titles.add(answers[PROGRAM].json()["title"])
+    assert len(titles) == 2, f"{said} is not translated: {titles}"
+
+
+def test_what_the_present_state_forbids(web: TestClient, atelier: Atelier) -> None:
+    promised = {
+        (operation["operationId"], int(status), method.upper())
+        for operations in interface.WHOLE["paths"].values()
+        for method, operation in operations.items()
+        for status in operation["responses"]
+        if status in {"409", "415", "416", "429"}
+    }
+    assert {(operation, status) for operation, status, _method in promised} == set(CAUSES)
+    for operation, status, method in sorted(promised, key=lambda one: one[1]):  # the full queue last: it stays full
+        for cause in CAUSES[operation, status]:
+            everyone(web, method, cause, atelier, status, f"{operation} {status}")
+
+
+def test_what_is_not_there_is_not_found_for_anyone(web: TestClient, atelier: Atelier) -> None:
+    for method in ("GET", *UNSAFE):
+        for route in routes(web, method):
+            path = str(route.path_format)
+            if "{" not in path:
+                continue
+            good = WISHES[name(route)](atelier) if method != "GET" else Wish("")
+            for id in (NOBODY, "not-an-id", "%00", "%ED%A0%80", "9" * 300):
+                wish = good._replace(path=re.sub(r"{\w+}", id, path))
+                everyone(web, method, lambda _, wish=wish: wish, atelier, 404, f"{method} {wish.path[:80]}")
+
+
+def test_what_nobody_may_send(web: TestClient, atelier: Atelier) -> None:
+    multipart = {"Content-Type": "multipart/form-data"}
+    for method, route in changing(web):
+        good = WISHES[name(route)](atelier)
+        refused: list[tuple[int, dict[str, Any]]] = [
+            (403, {"headers": {"Origin": "https://evil.example"}}),
+            (403, {"headers": {"Origin": "http://["}}),
+            (421, {"headers": {"Host": "evil.example"}}),
+            (413, {"headers": {"Content-Length": str(10**9)}, "content": b"x"}),
+        ]
+        if good.body is not None:
+            refused += [(422, {"content": body}) for body in (b"{", b"[1]", b'"words"', b"\xff\xfe", b"[" * 100_000)]
+        if good.body is not None or good.files:
+            refused.append((400, {"headers": multipart, "content": b"--x"}))
+        if good.files:
+            refused += [(422, {"json": {}}), (422, {"data": {"file": "words"}})]
+        for status, how in refused:
+            answers = {
+                who: ask(web, good.path, who, method, **{**how, "headers": dict(how.get("headers", {}))}) for who in READERS
+            }
+            said = f"{name(route)} {str(how)[:120]}: {[answer.status_code for answer in answers.values()]}"
+            assert {answer.status_code for answer in answers.values()} == {status}, said
+            same_error(answers)
+
+
+def test_what_no_address_can_mean(web: TestClient, atelier: Atelier) -> None:
+    """Every parameter of every address with what it cannot be: the field is named to everyone."""
+    work, revision = brought(atelier)
+    ids = {"projects": atelier.ids["projects"][0], "works": work, "revisions": revision, "generations": atelier.ask(work)}
+    found = []
+    for path, operations in interface.WHOLE["paths"].items():
+        for parameter in operations.get("get", {}).get("parameters", []):
+            if parameter["in"] != "query":
+                continue
+            where = re.sub(r"{\w+}", ids.get(path.split("/")[1], ""), path)
+            for value in wrong(parameter["schema"]):
+                try:
+                    named(web, where, parameter["name"], value)
+                except AssertionError as error:
+                    found.append(f"{where}?{parameter['name']}={value[:20]}: {str(error)[:200]}")
+    assert not found, "\n".join(found)
+
+
+def named(web: TestClient, where: str, parameter: str, value: str) -> None:
+    """A parameter that cannot be so is named to everyone."""
+    answers = {who: ask(web, where, who, params={parameter: value}) for who in READERS}
+    assert [answer.status_code for answer in answers.values()] == [422] * 3
+    same_error(answers)
+    assert parameter in [field["field"].split(".")[0] for field in answers[PROGRAM].json()["fields"]]
+    for who in (HTMX, BROWSER):
+        assert parameter in answers[who].text
+
+
+def wrong(schema: dict[str, Any]) -> list[str]:
+    """Values that a parameter of this schema cannot have."""
+    kinds = [kind for kind in schema.get("anyOf", [schema]) if kind.get("type") != "null"]
+    if any(kind.get("type") == "string" and not {"enum", "pattern", "format", "const"} & kind.keys() for kind in kinds):
+        return ["x" * (kinds[0]["maxLength"] + 1)] if "maxLength" in kinds[0] else []
+    return ["x", "²", "nan", "1e999", "9" * 400, "\ud7ff", "-1,"]
