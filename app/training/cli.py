@@ -135,7 +135,7 @@ def diffusion(
     device: Device = "auto",
     threads: Threads = 1,
 ) -> None:
-    """Train the diffusion network on what the step `examples` encoded.
+    """Train the diffusion network on what the step `examples` encoded, in the latents of START's autoencoder.
 
     Everything lies in FOLDER/diffusion: two checkpoints (one every three minutes, sound after a kill or a full disk), the
     running average as a network that loads (unet/), log.jsonl with the errors every 100,000 samples, a sheet of samples for
@@ -196,17 +196,18 @@ def few_steps(
 def samples(
     model: Annotated[Path, typer.Option(help="A model folder.")] = HOUSE,
     to: Annotated[Path, typer.Option(help="The sheet: PNG or WebP.")] = Path("samples.png"),
-    prompt: Annotated[list[str] | None, typer.Option(help="Once for each picture; otherwise 32 of the recipe's own.")] = None,
+    prompt: Annotated[list[str] | None, typer.Option(help="Once for each picture; otherwise the recipe's own.")] = None,
+    briefs: Annotated[bool, typer.Option(help="Of the 240 briefs that the model is judged by and has never learned.")] = False,
     seed: Annotated[int, typer.Option(min=0)] = 3,
     device: Device = "auto",
     threads: Threads = 1,
 ) -> None:
     """A contact sheet: 25 DDIM steps, guidance 4."""
-    from app.training.image import networks
+    from app.training.image import captions, networks
     from app.training.image import samples as recipe
     from app.training.run import Machine
 
-    prompts = prompt or list(recipe.PROMPTS)
+    prompts = list(captions.briefs()) if briefs else prompt or list(recipe.PROMPTS)
     with told():
         unet, vae = networks.load_unet(model), networks.load_autoencoder(model)
         recipe.sheet(recipe.pictures(unet, vae, prompts, Machine.of(device, threads), seed), prompts).save(to)

@@ -266,9 +266,9 @@ def test_no_brief_that_the_model_is_judged_by_is_a_caption() -> None:
     for label in ("fox", "automobile", "cat face", "sailboat"):
         texts = {caption.text for caption in said(drawing(label), disc(245, 120, 40))}
         assert texts
-        assert not texts & words.briefs()
+        assert not texts & set(words.briefs())
     assert "a fox" in words.briefs()
-    assert not set(samples.PROMPTS) & words.briefs()
+    assert not set(samples.PROMPTS) & set(words.briefs())
 
 
 # The plan

@@ -140,7 +140,7 @@ def test_the_plan_is_the_same_every_time_and_holds_some_scenes_out() -> None:
     assert plan == scenesampler.plan(pixels, drawings, 0, 80)
     assert plan.views != scenesampler.plan(pixels, drawings, 1, 80).views
     assert {plan.view_of[row] for row in plan.held_out} == {0, 40}
-    assert not set(plan.texts) & briefs()
+    assert not set(plan.texts) & set(briefs())
 
 
 def test_several_of_a_thing() -> None:

@@ -97,10 +97,10 @@ def plain_names() -> dict[str, tuple[str, ...]]:
 
 
 @cache
-def briefs() -> frozenset[str]:
-    """The prompts of briefs.tsv, by which the model is judged: never captions."""
+def briefs() -> dict[str, str]:
+    """The prompts of briefs.tsv, by which the model is judged and which are never captions, each with its kind."""
     rows = Path(__file__).with_name("briefs.tsv").read_text("utf-8").splitlines()[1:]
-    return frozenset(row.split("\t")[1] for row in rows)
+    return {text: kind for kind, text, _things, _attributes in (row.split("\t") for row in rows)}
 
 
 def worth(drawing: Drawing) -> float:
