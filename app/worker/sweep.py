@@ -44,14 +44,15 @@ class Sweep:
         if time.monotonic() - self._tidied > TIDY_EVERY:
             self._tidied = time.monotonic()
             self.forget_ended()
-            self.store.sweep_unfinished()
+            self.store.sweep_incoming()
+            self.store.sweep_derived()
         if time.monotonic() - self._looked > LOOK_EVERY:
             self._looked = time.monotonic()
             self.orphans.tidy()
 
     def take_over(self) -> list[str]:
-        """Give dead workers' generations to whoever is free."""
-        resumed, verdicts = [], {self.me: False}
+        """Give dead workers' generations to whoever is free, and clear what they were writing."""
+        resumed, verdicts, buried = [], {self.me: False}, False
         for workflow, executor in self.queue.pending():
             if executor not in verdicts:
                 verdicts[executor] = self.liveness.dead(executor)
@@ -64,6 +65,9 @@ class Sweep:
                 if verdicts.get(worker.id) or self.liveness.dead(worker.id):
                     worker.state, worker.generation_id = "gone", None
                     self.liveness.bury(worker.id)
+                    buried = True
+        if buried:
+            self.store.sweep_incoming()
         return resumed
 
     def forget_ended(self) -> None:

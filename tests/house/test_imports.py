@@ -18,15 +18,16 @@ from app.settings import ROOT
 ANYONE = {"settings", "errors"}
 TABLE = {
     "cli": {"bench", "main", "worker", "training", "supervisor", "serving", "example", "backup", "observe", "queue", "db"}
-    | {"restore", "starting", "identity"},
+    | {"restore", "preparing", "starting", "identity"},
     "bench": {"models", "engines", "judging", "music", "brief", "db"},
-    "supervisor": {"serving", "starting", "observe"},
+    "supervisor": {"serving", "preparing", "starting", "observe"},
     "serving": {"main", "starting", "observe"},
-    "starting": {"restore", "identity", "damage", "faults", "example", "queue", "store", "db"},
+    "preparing": {"restore", "identity", "damage", "faults", "example", "queue", "store", "db"},
+    "starting": {"identity", "damage", "faults", "store", "db"},
     "example": {"backup"},
     "restore": {"backup", "identity", "faults", "models", "store", "db"},
     "backup": {"identity", "damage", "faults", "models", "store", "db"},
-    "identity": {"models", "store", "db"},
+    "identity": {"faults", "models", "store", "db"},
     "damage": {"faults", "store"},
     "faults": set(),
     "main": {"routes", "pages", "scripts", "queue", "db", "guard", "bodies", "problems", "observe", "live", "outbox", "engines"}
@@ -34,7 +35,7 @@ TABLE = {
     "routes": {"models", "pages", "queue", "store", "engines", "judging", "live", "pictures", "observe", "brief", "db"}
     | {"search", "forms", "passages", "documents", "music", "identity", "damage", "faults"},
     "worker": {"models", "engines", "judging", "queue", "store", "outbox", "brief", "db", "forms", "music", "identity"}
-    | {"faults"},
+    | {"faults", "starting"},
     "bodies": {"guard", "problems"},
     "problems": {"pages", "observe", "faults"},
     "search": {"models", "judging"},
