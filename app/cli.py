@@ -67,8 +67,8 @@ def worker(data: Data = None) -> None:
 def migrate(data: Data = None) -> None:
     """Bring the tables of the studio and of the queue to the present form; a new studio gets the example."""
     _set(data=data)
+    from app.preparing import prepare
     from app.settings import settings
-    from app.starting import prepare
 
     prepare(settings())
     print("The tables are up to date.")

@@ -27,7 +27,7 @@ from app.store.files import write_durably
 log = logging.getLogger(__name__)
 AT_START = 10.0  # seconds that a start may look; a larger database is looked at in part
 IN_PASSING = 0.5  # seconds that a running studio looks at a time
-AGAIN = 600.0  # seconds between two looks of a running studio
+AGAIN, SPARINGLY = 60.0, 300  # seconds between two looks of a running studio, or so many times what the last one took
 KEPT = 50  # backups that are remembered
 EVERY = 10_000  # steps of SQLite's machine between two looks at the clock
 
@@ -145,8 +145,9 @@ class Watch:
         """What is damaged, with the way back; None when nothing is known to be."""
         file = self.config.database_file
         with self._looking:
-            if file and time.monotonic() >= self._due:
+            if file and (began := time.monotonic()) >= self._due:
                 with contextlib.suppress(UnfinishedError, sqlite3.OperationalError):  # then what was known still holds
                     self._found = damaged(file, IN_PASSING)
-                self._due = time.monotonic() + (IN_PASSING if self._found else AGAIN)
+                took = time.monotonic() - began
+                self._due = time.monotonic() + (IN_PASSING if self._found else max(AGAIN, SPARINGLY * took))
             return f"damaged ({self._found}). {advice(self.config)}" if self._found else None

@@ -73,21 +73,46 @@ class Base(DeclarativeBase):
     type_annotation_map = {datetime: Moment(), dict[str, Any]: JSON, list[Any]: JSON, UUID: sa.Uuid()}  # noqa: RUF012 (SQLAlchemy's declaration)
 
 
-_last = 0
+_last = 0  # of the ids made here: milliseconds × 4096
+_ahead = (0, 0)  # a moment in nanoseconds that ids have reached, and the monotonic clock then
 _clock = threading.Lock()
 
 
 def uuid7() -> UUID:
-    """A new UUIDv7 (RFC 9562, 5.7) that sorts after every one this process made before.
+    """A new UUIDv7 (RFC 9562, 5.7) that sorts after every one this process made before, and after those that
+    `ids_go_on_from` told of, also when the clock was put back: then ids go on from there at the pace of time.
 
     48 bits of milliseconds, 12 bits of sub-millisecond time, 62 random bits.
     """
-    global _last  # noqa: PLW0603 (the clock of the process: two in one instant must still sort)
+    global _last, _ahead  # noqa: PLW0603 (the clock of the process: two in one instant must still sort)
     with _clock:
-        _last = max(_last + 1, time.time_ns() * 4096 // 1_000_000)
+        pace = time.monotonic_ns()
+        _ahead = (max(time.time_ns(), _ahead[0] + pace - _ahead[1]), pace)
+        _last = max(_last + 1, _ahead[0] * 4096 // 1_000_000)
         stamp = _last
     value = (stamp >> 12) << 80 | 0x7 << 76 | (stamp & 0xFFF) << 64 | 0b10 << 62 | int.from_bytes(os.urandom(8)) >> 2
     return UUID(int=value)
+
+
+def ids_go_on_from(latest: UUID) -> None:
+    """Let new ids sort after `latest`, which another process made, perhaps by a clock that was put back since."""
+    global _ahead  # noqa: PLW0603 (as above)
+    reached = ((latest.int >> 80) + 1) * 1_000_000
+    with _clock:
+        pace = time.monotonic_ns()
+        _ahead = (max(reached, _ahead[0] + pace - _ahead[1]), pace)
+
+
+def latest_id(session: Session) -> UUID | None:
+    """The highest id of any row."""
+    keyed = (table.c.id for table in Base.metadata.sorted_tables if _by_time(table))
+    found = (session.scalar(sa.select(id).order_by(id.desc()).limit(1)) for id in keyed)
+    return max((id for id in found if id is not None), default=None)
+
+
+def _by_time(table: sa.Table) -> bool:
+    key = table.c.get("id")
+    return key is not None and key.primary_key and isinstance(key.type, sa.Uuid)
 
 
 def now() -> datetime:
@@ -98,7 +123,9 @@ def now() -> datetime:
 def make_engine(config: Settings) -> sa.Engine:
     """An engine for `config.database_url`, with SQLite set up as the house wants it."""
     if not config.sqlite:
-        return sa.create_engine(config.database_url, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        given = sa.make_url(config.database_url).query.get("options", "")
+        waits = {"options": f"-c lock_timeout={int(BUSY_TIMEOUT * 1000)} {given}"}  # milliseconds; by default for ever
+        return sa.create_engine(config.database_url, connect_args=waits, pool_pre_ping=True, pool_size=10, max_overflow=20)
     config.data.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(
         config.database_url,

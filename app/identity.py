@@ -16,8 +16,9 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.db import Database
+from app.db import Database, migrate
 from app.errors import StemmaError, _
+from app.faults import told
 from app.models import Asset
 from app.models.identity import Identity
 from app.settings import Settings
@@ -51,6 +52,11 @@ class Found:
     def empty(self) -> bool:
         """Whether neither holds anything."""
         return not self.rows and not self.files
+
+    @property
+    def settled(self) -> bool:
+        """Whether both carry the same id, and nothing is under way."""
+        return self.mark is not None and self.database == self.mark.id and not self.mark.restoring
 
     @property
     def fits(self) -> bool:
@@ -148,12 +154,14 @@ def alone(session: Session) -> None:
         session.execute(sa.text(f"select pg_advisory_xact_lock(7766, {LOCK})"))
 
 
+@told()
 def adopt(config: Settings) -> Found:
     """Join a database and a store that do not say that they belong together, because somebody knows it: both get a new
     id. What was found before. Raises IdentityError when they agree already.
     """
     database, store = Database(config), Store(config.data)
     try:
+        migrate(database.engine)
         with database.writing() as session:
             alone(session)
             found = look(session, store)

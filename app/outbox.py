@@ -30,11 +30,9 @@ def reconcile(database: Database, queue: Queue) -> int:
     Returns how many were enqueued. Safe at any time and in any process: enqueuing twice is once.
     """
     with database.reading() as session:
-        open_rows = session.execute(
-            sa.select(Generation.id, Generation.priority).where(
-                Generation.status.in_(OPEN), Generation.created_at < now() - SETTLING
-            )
-        ).all()
+        settling = Generation.created_at.between(now() - SETTLING, now())  # later ones come from before the clock was put back
+        rows = sa.select(Generation.id, Generation.priority).where(Generation.status.in_(OPEN), ~settling)
+        open_rows = session.execute(rows).all()
         recent = Generation.finished_at > now() - PRESENCE
         cancelled = session.scalars(sa.select(Generation.id).where(Generation.status == Status.CANCELLED, recent)).all()
     states = queue.known([*(row.id for row in open_rows), *cancelled])

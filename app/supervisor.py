@@ -72,8 +72,9 @@ class Child:
 
 def run() -> int:
     """Run the studio until SIGINT or SIGTERM; the exit code."""
+    from app.preparing import prepare
     from app.serving import check_exposure
-    from app.starting import patiently, prepare
+    from app.starting import patiently
 
     config = settings()
     set_up_logging(config)

@@ -22,9 +22,10 @@ from app.db import Database
 from app.errors import UnavailableError
 from app.identity import IdentityError, adopt, examine
 from app.models import Asset, Identity
+from app.preparing import prepare
 from app.restore import restore
 from app.settings import ROOT, Settings
-from app.starting import prepare, ready
+from app.starting import ready
 from app.store import Store
 from app.store.mark import mark_path, read_mark
 

@@ -116,7 +116,7 @@ def test_the_sweep_of_the_dead_leaves_what_the_living_write(tmp_path: Path) -> N
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
     (dead,) = (tmp_path / "incoming").glob("dead-*")
     assert len(list(dead.iterdir())) == 2
-    alive.sweep_unfinished()
+    alive.sweep_incoming()
     assert [path.name for path in (tmp_path / "incoming").iterdir()] == [alive.incoming.folder.name]
     assert len(files(tmp_path)) == 1
 
@@ -128,7 +128,7 @@ def test_what_an_older_version_left_goes_when_it_is_old(tmp_path: Path) -> None:
         path.write_bytes(b"x")
     age(left)
     age(other)
-    Store(tmp_path).sweep_unfinished()
+    Store(tmp_path).sweep_incoming()
     assert not left.parent.exists()
     assert recent.exists()
     assert other.exists()
@@ -142,7 +142,7 @@ def test_half_files_among_what_is_derived_go_when_they_are_old(tmp_path: Path) -
         path.write_bytes(b"x")
         age(path)
     os.utime(recent)
-    store.sweep_unfinished()
+    store.sweep_derived()
     assert files(tmp_path / "derived" / "ab") == sorted([whole.name, recent.name, "notes.1.1234567890"])
 
 

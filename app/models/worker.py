@@ -30,8 +30,8 @@ class Worker(Base):
 
     @property
     def alive(self) -> bool:
-        """True when it was seen lately."""
-        return self.state != "gone" and now() - self.seen_at < STALE
+        """True when it was seen lately; not by a clock that was put back since."""
+        return self.state != "gone" and abs(now() - self.seen_at) < STALE
 
 
 def workers(session: Session) -> list[Worker]:

@@ -163,9 +163,12 @@ class Store:
             return False
         return True
 
-    def sweep_unfinished(self, age: float = ORPHAN_AGE) -> None:
-        """Delete what processes that died were writing and deriving."""
+    def sweep_incoming(self, age: float = ORPHAN_AGE) -> None:
+        """Delete what processes that died were writing."""
         sweep(self.root / "incoming", age)
+
+    def sweep_derived(self, age: float = ORPHAN_AGE) -> None:
+        """Delete what processes that died were deriving, more than `age` seconds ago."""
         for path in (self.root / "derived").glob("*/*"):
             with contextlib.suppress(OSError):
                 ours = HALF.fullmatch(path.name) and path.is_file() and not path.is_symlink()

@@ -13,11 +13,11 @@ from dataclasses import asdict, dataclass
 import sqlalchemy as sa
 
 from app.db import Database, now
-from app.errors import StemmaError, _
 from app.faults import told
-from app.identity import examine, explained, together
+from app.identity import explained, together
 from app.models import Asset, Identity
 from app.settings import Settings
+from app.starting import ready
 from app.store import ORPHAN_AGE, Store
 from app.store.quarantine import ORPHAN, today
 
@@ -105,8 +105,7 @@ def _chunks(addresses: list[str]) -> Iterable[list[str]]:
 @told()
 def command(config: Settings, *, set_aside: bool) -> str:
     """What `stemma orphans` does, and says. Raises IdentityError when database and store do not belong together."""
-    if examine(config).agreed() is None:
-        raise StemmaError(_("There is no studio in %(place)s."), place=str(config.data))
+    ready(config)
     database, store = Database(config), Store(config.data, "orphans")
     try:
         if set_aside:

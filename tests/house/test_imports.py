@@ -18,15 +18,16 @@ from app.settings import ROOT
 ANYONE = {"settings", "errors"}
 TABLE = {
     "cli": {"bench", "main", "worker", "training", "supervisor", "serving", "example", "backup", "observe", "queue", "db"}
-    | {"restore", "starting", "identity"},
+    | {"restore", "preparing", "starting", "identity"},
     "bench": {"models", "engines", "judging", "music", "diff", "brief", "db"},
-    "supervisor": {"serving", "starting", "observe"},
+    "supervisor": {"serving", "preparing", "starting", "observe"},
     "serving": {"main", "starting", "observe", "live"},
-    "starting": {"restore", "identity", "damage", "faults", "example", "queue", "store", "db"},
+    "preparing": {"restore", "identity", "damage", "faults", "example", "queue", "store", "db"},
+    "starting": {"identity", "damage", "faults", "store", "db"},
     "example": {"backup"},
     "restore": {"backup", "identity", "faults", "models", "store", "db"},
     "backup": {"identity", "damage", "faults", "models", "store", "db"},
-    "identity": {"models", "store", "db"},
+    "identity": {"faults", "models", "store", "db"},
     "damage": {"faults", "store"},
     "faults": set(),
     "bounded": set(),
@@ -49,7 +50,7 @@ TABLE = {
         "music",
         "identity",
     }
-    | {"faults", "diff", "bounded"},
+    | {"faults", "diff", "bounded", "starting"},
     "bodies": {"guard", "problems"},
     "guard": {"problems"},
     "problems": {"pages", "observe", "faults", "methods"},

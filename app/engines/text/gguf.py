@@ -6,16 +6,15 @@ GGUF: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md. transformers re
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import importlib.util
 import json
 import logging
 import os
-import shutil
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +27,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 WEIGHTS = "model.safetensors"
 SOURCE = "source.json"  # written last: a folder without it was never finished
+MADE = (SOURCE, WEIGHTS, "tokenizer.json", "config.json", "tokenizer_config.json")  # all that a conversion writes
 VERSION = 1  # of the conversion: a folder of another one is made anew
 CONTROL = 3  # llama.cpp's kind of a token that stands outside the merges
 NAMES = {
@@ -46,7 +46,7 @@ NAMES = {
 def converted(source: Path, folder: Path) -> Path:
     """`folder` holding the model of `source` (a GGUF file of a Llama) in bfloat16, converted now unless it was before.
 
-    Processes may ask at the same time: one converts, the others wait. The folder appears whole or not at all.
+    Processes may ask at the same time: one converts, the others wait. Until it is `finished`, nobody reads it.
     Raises EngineError when the file cannot be read, DiskFullError.
     """
     if finished(source, folder):
@@ -85,7 +85,7 @@ def _size(path: Path) -> int:
     return path.stat().st_size
 
 
-@contextmanager
+@contextlib.contextmanager
 def _alone(lock: Path) -> Iterator[None]:
     with lock.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
@@ -94,22 +94,31 @@ def _alone(lock: Path) -> Iterator[None]:
 
 def _convert(source: Path, folder: Path) -> None:
     began = time.monotonic()
-    half = folder.with_suffix(".half")  # what an interrupted conversion left is swept away here
-    shutil.rmtree(half, ignore_errors=True)
-    half.mkdir(parents=True)
+    half = folder.with_suffix(".half")
+    _discard(half)  # what an interrupted conversion left
+    half.mkdir(parents=True, exist_ok=True)
     try:
         _write(source, half)
         told = _fingerprint(source) | {"weights": _size(half / WEIGHTS)}
         (half / SOURCE).write_text(json.dumps(told), "utf-8")
-        for path in half.iterdir():
-            _sync(path)
-        shutil.rmtree(folder, ignore_errors=True)
-        half.rename(folder)
+        _discard(folder)
+        folder.mkdir(exist_ok=True)
+        for name in reversed(MADE):  # what says that all is there comes last
+            _sync(half / name)
+            (half / name).replace(folder / name)
+        _sync(folder)
         _sync(folder.parent)
-    except BaseException:
-        shutil.rmtree(half, ignore_errors=True)
-        raise
+    finally:
+        _discard(half)
     log.info("%s was converted in %.0f s", source.name, time.monotonic() - began)
+
+
+def _discard(folder: Path) -> None:
+    """Delete what a conversion makes, what says that it is whole first; and the folder, unless others' files are there."""
+    with contextlib.suppress(OSError):
+        for name in MADE:
+            (folder / name).unlink(missing_ok=True)
+        folder.rmdir()
 
 
 def _sync(path: Path) -> None:
