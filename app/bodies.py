@@ -23,6 +23,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import DiskFullError, StemmaError, TooLargeError, TooSlowError, UnavailableError, _
+from app.gate import whole
 from app.guard import lingering
 from app.problems import problem
 from app.settings import Settings
@@ -70,7 +71,7 @@ class Bodies:
         if not form:
             too_large = TooLargeError(_("That is too much at once: at most %(limit)s."), limit=f"{most // 2**20} MB")
         declared = headers.get("content-length", "0")
-        if declared.isdigit() and int(declared) > most:
+        if (whole(declared) or 0) > most:
             raise too_large
         began = time.monotonic()
         while True:

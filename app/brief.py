@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from app.errors import _
+from app.gate import PROSE
 
 
 class Medium(StrEnum):
@@ -27,17 +26,6 @@ MAX_ITEMS = 40  # entries in materials and criteria
 REFERENCE = re.compile(r"revision:[0-9a-f-]{36}")
 
 
-def clean(text: str) -> str:
-    """`text` in Unicode NFC with tabs and line ends kept.
-
-    Raises ValueError for any other control character and for lone surrogates: they are never meant.
-    """
-    for char in text:
-        if unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\r\t":
-            raise ValueError(_("contains a control character"))
-    return unicodedata.normalize("NFC", text.replace("\r\n", "\n").replace("\r", "\n"))
-
-
 def _listed(value: Any) -> Any:
     """A form sends one textarea or repeated inputs; both mean a list, a line each."""
     if isinstance(value, str):
@@ -47,19 +35,8 @@ def _listed(value: Any) -> Any:
     return value
 
 
-Text = Annotated[str, Field(max_length=MAX_TEXT), AfterValidator(clean)]
+Text = Annotated[str, Field(max_length=MAX_TEXT), PROSE]
 Items = Annotated[list[Text], Field(max_length=MAX_ITEMS), BeforeValidator(_listed)]
-
-
-def titled(text: str) -> str:
-    """A name or title: one that can be read. Raises ValueError."""
-    text = clean(text).strip()
-    if not text:
-        raise ValueError(_("say at least one letter"))
-    return text
-
-
-Title = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(titled)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from app.changes import announced
+from app.columns import Damaged, Moment, Whole, loads
 from app.settings import ROOT, Settings, settings
 
 log = logging.getLogger(__name__)
@@ -39,19 +40,6 @@ HELD = Histogram(
     "stemma_write_seconds", "From the beginning of a write to its commit", ["what"], registry=None, buckets=BUCKETS
 )
 WAITED = Histogram("stemma_write_wait_seconds", "Waiting for other writes before one's own", registry=None, buckets=BUCKETS)
-
-
-class Moment(sa.TypeDecorator[datetime]):
-    """A point in time, always UTC and aware; SQLite forgets the zone, so it is put back."""
-
-    impl = sa.DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002 (SQLAlchemy's signature)
-        return value.astimezone(UTC) if value else None
-
-    def process_result_value(self, value: datetime | None, dialect: sa.Dialect) -> datetime | None:  # noqa: ARG002 (SQLAlchemy's signature)
-        return value.replace(tzinfo=UTC) if value and value.tzinfo is None else value
 
 
 JSON = sa.JSON().with_variant(JSONB(), "postgresql")
@@ -70,7 +58,13 @@ class Base(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
-    type_annotation_map = {datetime: Moment(), dict[str, Any]: JSON, list[Any]: JSON, UUID: sa.Uuid()}  # noqa: RUF012 (SQLAlchemy's declaration)
+    type_annotation_map = {datetime: Moment(), int: Whole(), UUID: sa.Uuid()}  # noqa: RUF012 (SQLAlchemy's declaration)
+
+    @property
+    def damaged(self) -> list[str]:
+        """The columns, of those that were read, whose value does not fit: a stand-in is shown in its place (app.columns)."""
+        names = sa.inspect(type(self)).column_attrs.keys()
+        return [name.removesuffix("_data") for name in names if isinstance(self.__dict__.get(name), Damaged)]
 
 
 _last = 0  # of the ids made here: milliseconds × 4096
@@ -125,11 +119,14 @@ def make_engine(config: Settings) -> sa.Engine:
     if not config.sqlite:
         given = sa.make_url(config.database_url).query.get("options", "")
         waits = {"options": f"-c lock_timeout={int(BUSY_TIMEOUT * 1000)} {given}"}  # milliseconds; by default for ever
-        return sa.create_engine(config.database_url, connect_args=waits, pool_pre_ping=True, pool_size=10, max_overflow=20)
+        return sa.create_engine(
+            config.database_url, connect_args=waits, pool_pre_ping=True, pool_size=10, max_overflow=20, json_deserializer=loads
+        )
     config.data.mkdir(parents=True, exist_ok=True)
     engine = sa.create_engine(
         config.database_url,
         connect_args={"timeout": BUSY_TIMEOUT},
+        json_deserializer=loads,
         pool_size=20,
         max_overflow=60,
         pool_timeout=BUSY_TIMEOUT,
@@ -138,6 +135,7 @@ def make_engine(config: Settings) -> sa.Engine:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself: `_begin` does
+        connection.text_factory = lambda text: text.decode("utf-8", "replace")  # one bad byte must not take a list with it
         for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000"):
             connection.execute(f"PRAGMA {pragma}")
 

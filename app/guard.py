@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from urllib.parse import urlsplit
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
@@ -12,6 +11,7 @@ from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import ForbiddenError, ForeignHostError, StemmaError
+from app.gate import address
 from app.problems import problem
 from app.settings import Settings
 
@@ -50,10 +50,10 @@ def foreign(method: str, headers: Headers) -> bool:
     if site is not None:
         return site not in {"same-origin", "none"}
     origin = headers.get("origin")
-    try:
-        return origin is not None and urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
-    except ValueError:  # no origin at all
-        return True
+    if origin is None:
+        return False
+    found = address(origin)
+    return found is None or found.netloc.lower() != headers.get("host", "").lower()
 
 
 class Guard:

@@ -49,9 +49,11 @@ def stored(spans: Iterable[Span]) -> list[list[Any]]:
 
 
 def spans_of(text: str, rows: Iterable[Sequence[Any]] | None) -> Spans:
-    """The ranges that a row keeps for `text`; a row that keeps none says that it was written by hand."""
+    """The ranges that a row keeps for `text`; a row that keeps none, or those of another text, says that it was written by
+    hand.
+    """
     found = [Span(start, end, By(by)) for start, end, by in rows or ()]
-    return found or whole(text, By.HAND)
+    return found if found and found[-1].end == len(text) else whole(text, By.HAND)
 
 
 def shown(rows: Iterable[Sequence[Any]] | None) -> list[dict[str, Any]] | None:

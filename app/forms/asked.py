@@ -11,9 +11,9 @@ from pydantic import ValidationError
 from app.errors import InvalidError, _
 from app.forms.form import Breaks, Form, Freedom, Language
 from app.forms.presets import presets, regulated
+from app.gate import invalid
 
 FREE = "free"
-UNREADABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 LISTS = {"must", "avoid"}  # a form field sends them as one text, a line or a comma each
 NUMBERS = {"measure", "stanzas"}  # and these as numbers: "5 7 5", "8-10"
 REGULATED = {"wujue": (5, 4), "qijue": (7, 4), "wulv": (5, 8), "qilv": (7, 8), "wupai": (5, 12)}  # characters a line, lines
@@ -37,15 +37,9 @@ def form_of(data: Mapping[str, Any] | None) -> Form:
     if "rhyme" in given and "patterns" not in given:
         fields["patterns"] = [{**dict(pattern), "rhyme": given["rhyme"]} for pattern in fields["patterns"]]
     try:
-        form = Form.model_validate(fields)
+        return Form.model_validate(fields)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in ("form", *first["loc"]))
-        raise InvalidError(field, str(first["msg"]).removeprefix("Value error, ")) from error
-    words = (form.name, form.acrostic, *form.must, *form.avoid, *(pattern.title for pattern in form.patterns))
-    if UNREADABLE.search("".join(words)):
-        raise InvalidError("form", _("contains a control character"))
-    return form
+        raise invalid(error, "form") from error
 
 
 def asked(data: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -59,6 +53,18 @@ def asked(data: Mapping[str, Any] | None) -> dict[str, Any]:
             continue
         found[name] = _read(name, value)
     return found
+
+
+def known(name: str, value: Any) -> bool:
+    """Whether a row may hold `value` under `name`: a named form for `preset`, words and numbers for a form's other fields."""
+    if name == "preset":
+        return isinstance(value, str) and value in presets()
+    parts = (
+        [one for part in value for one in (part if isinstance(part, list) else [part])] if isinstance(value, list) else [value]
+    )
+    patterns = name == "patterns" and isinstance(value, list) and all(isinstance(one, dict) for one in value)
+    plain = all(one is None or isinstance(one, (str, int, float)) for one in parts)
+    return name in {TONES, *CHOICES, *Form.model_fields} and (plain or patterns)
 
 
 def _read(name: str, value: Any) -> Any:

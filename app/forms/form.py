@@ -12,6 +12,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_valida
 
 from app.errors import _
 from app.forms.chinese import LEVEL, OBLIQUE, Book
+from app.gate import LINE, PROSE, Name
 
 MAX_LINES = 400
 EITHER = "中"  # in a tone pattern: level or oblique
@@ -45,14 +46,18 @@ class Freedom(StrEnum):
     ODD = "odd"  # 一三五不论, but neither 孤平 nor 三平尾
 
 
+Rhyme = Annotated[str, Field(pattern=r"^[A-Za-z ]*$", max_length=2 * MAX_LINES)]
+Tones = Annotated[str, Field(pattern=f"^[{LEVEL}{OBLIQUE}{EITHER}]{{1,20}}$")]
+
+
 class Pattern(BaseModel):
     """One way to keep a regulated form: its tones a line (平, 仄, 中 for either) and the rhymes that go with them."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    title: str = ""  # a message id
-    rhyme: str = ""
-    tones: tuple[Annotated[str, Field(pattern=f"^[{LEVEL}{OBLIQUE}{EITHER}]{{1,20}}$")], ...] = ()
+    title: Annotated[str, Field(max_length=80), LINE] = ""  # a message id
+    rhyme: Rhyme = ""
+    tones: Annotated[tuple[Tones, ...], Field(max_length=MAX_LINES)] = ()
 
 
 def _span(value: object) -> object:
@@ -62,7 +67,7 @@ def _span(value: object) -> object:
 
 Count = Annotated[int, Field(ge=1, le=200)]
 Span = Annotated[tuple[Count, Count], BeforeValidator(_span)]
-Phrase = Annotated[str, Field(min_length=1, max_length=80)]
+Phrase = Annotated[str, Field(min_length=1, max_length=80), PROSE]
 
 
 class Form(BaseModel):
@@ -75,21 +80,21 @@ class Form(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: str = "free"
+    name: Name = "free"
     language: Language | None = None
     lines: Annotated[int, Field(ge=1, le=MAX_LINES)] | None = None
     stanzas: Annotated[tuple[Count, ...], Field(max_length=MAX_LINES)] = ()  # lines of each stanza
     measure: Annotated[tuple[Span, ...], Field(max_length=MAX_LINES)] = ()
     breaks: Breaks = Breaks.LINE
     marks: Annotated[str, Field(pattern="^[，。]*$", max_length=MAX_LINES)] = ""  # after each line in turn; none: ，。，。
-    rhyme: Annotated[str, Field(pattern=r"^[A-Za-z ]*$", max_length=2 * MAX_LINES)] = ""
+    rhyme: Rhyme = ""
     rhyming: Rhyming = Rhyming.PERFECT
     repeat: bool = False  # whether a word may rhyme with itself
     book: Book = Book.NEW
     patterns: Annotated[tuple[Pattern, ...], Field(max_length=16)] = ()
     freedom: Freedom = Freedom.ODD
     metre: Annotated[str, Field(pattern=r"^[x/]*$", max_length=40)] = ""  # English: x unstressed, / stressed
-    acrostic: Annotated[str, Field(max_length=MAX_LINES)] = ""  # the lines' first characters or letters
+    acrostic: Annotated[str, Field(max_length=MAX_LINES), PROSE] = ""  # the lines' first characters or letters
     must: Annotated[tuple[Phrase, ...], Field(max_length=40)] = ()
     avoid: Annotated[tuple[Phrase, ...], Field(max_length=40)] = ()
 

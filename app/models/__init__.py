@@ -6,6 +6,7 @@ from app.models.asset import Asset
 from app.models.draft import Draft, DraftSave
 from app.models.generation import Generation, GenerationParent, Status
 from app.models.identity import Identity
+from app.models.mended import Mended
 from app.models.parent import Parent, Role
 from app.models.pick import Pick
 from app.models.probe import Probe
@@ -28,6 +29,7 @@ __all__ = [
     "Identity",
     "JudgeVersion",
     "Medium",
+    "Mended",
     "Origin",
     "Parent",
     "Pick",

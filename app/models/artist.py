@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
+from app.columns import Words
 from app.db import Base, now, uuid7
 from app.models.generation import Generations
 from app.models.probe import Probes
@@ -25,7 +26,7 @@ class Artist(Base):
     __tablename__ = "artists"
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
-    name: Mapped[str] = mapped_column(sa.String(120), unique=True)
+    name: Mapped[str] = mapped_column(Words(120), unique=True)
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     @property
@@ -67,5 +68,5 @@ class Artist(Base):
 
 
 def local_artist(session: Session) -> Artist:
-    """The one artist of a studio without accounts; the migrations made the row."""
-    return session.scalars(sa.select(Artist).where(Artist.name == LOCAL)).one()
+    """The one artist of a studio without accounts; the migrations made the row, the first, whatever became of its name."""
+    return session.scalars(sa.select(Artist).order_by(Artist.name != LOCAL, Artist.id).limit(1)).one()

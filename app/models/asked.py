@@ -9,25 +9,28 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from app.brief import Brief
+from app.gate import Name, Object, Place, Second, Signed
 from app.models.parent import Role
-from app.models.writing import Writing
+from app.models.writing import WRITTEN
 
 MAX_SEED = 2**53 - 1  # the largest whole number that JSON carries safely (RFC 8259, 6)
 MAX_COUNT = 8
-Selection = tuple[int, int]
+Selection = tuple[Place, Place]
 
 
 class AskedText(BaseModel):
     """The fields of a request for a text; places are Unicode code points of the parent's text."""
 
     selection: Selection | None = Field(None, description="Of rewrite: start and end of what is to be written anew.")
-    at: int | None = Field(None, ge=0, description="Of continue (the end, if absent) and branch (a token's start).")
-    choice: Annotated[Writing, Field(max_length=400)] | None = Field(None, description="Of branch: what is to stand there.")
-    instruction: Annotated[Writing, Field(max_length=2000)] | None = Field(None, description="Of rewrite: what to do.")
-    leave_out: list[str] | None = Field(
+    at: Place | None = Field(None, description="Of continue (the end, if absent) and branch (a token's start).")
+    choice: Annotated[str, Field(max_length=400), WRITTEN] | None = Field(
+        None, description="Of branch: what is to stand there."
+    )
+    instruction: Annotated[str, Field(max_length=2000), WRITTEN] | None = Field(None, description="Of rewrite: what to do.")
+    leave_out: list[Name] | None = Field(
         None, max_length=8, description="What is left unread where all is too long: beginning, after, inspiration, materials."
     )
-    form: dict[str, Any] | None = Field(None, description='What the lines must keep: {"preset": "qijue", …}, see /forms.')
+    form: Object | None = Field(None, description='What the lines must keep: {"preset": "qijue", …}, see /forms.')
 
     @field_validator("selection", "at", "choice", "instruction", "leave_out", "form", mode="before")
     @classmethod
@@ -39,11 +42,11 @@ class AskedText(BaseModel):
 class AskedMusic(BaseModel):
     """The fields of a request for music."""
 
-    bars: tuple[int, int] | None = Field(
+    bars: tuple[Signed, Signed] | None = Field(
         None, description="Of replace: the first and the last bar; bar 1 is the first full one, a pickup is bar 0."
     )
-    semitones: int | None = Field(None, description="Of transpose: up, or down below zero; -24 to 24, not 0.")
-    section: tuple[float, float] | None = Field(
+    semitones: Signed | None = Field(None, description="Of transpose: up, or down below zero; -24 to 24, not 0.")
+    section: tuple[Second, Second] | None = Field(
         None, description="Of replace in a recording: start and end of what is to be played anew, in seconds."
     )
 
@@ -67,14 +70,14 @@ class Asked(AskedText, AskedMusic):
 
     model_config = ConfigDict(extra="ignore")  # a form sends its version and other fields along
 
-    verb: str = Field("create", max_length=40)
+    verb: Name = "create"
     parents: list[AskedParent] = Field(default_factory=list, max_length=8)
     brief: Brief | None = None
-    engine: str | None = Field(None, max_length=40)
-    params: dict[str, Any] | None = None
+    engine: Name | None = None
+    params: Object | None = None
     count: int | None = Field(None, ge=1, le=MAX_COUNT)
     seed: int | None = Field(None, ge=0, le=MAX_SEED)
-    strength: str | None = None
+    strength: Name | None = None
 
     @field_validator("engine", "seed", "count", "strength", mode="before")
     @classmethod

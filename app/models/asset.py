@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from datetime import datetime
 
-import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.columns import Figure, Whole, Words
 from app.db import Base, now
+from app.gate import INT8
+from app.models.shapes import COLOURS, MEDIA_TYPES
 
 
 class Asset(Base):
@@ -15,14 +17,14 @@ class Asset(Base):
 
     __tablename__ = "assets"
 
-    sha256: Mapped[str] = mapped_column(sa.String(64), primary_key=True)
-    media_type: Mapped[str] = mapped_column(sa.String(80))
-    bytes: Mapped[int] = mapped_column(sa.BigInteger)
-    width: Mapped[int | None]
-    height: Mapped[int | None]
-    duration: Mapped[float | None]
-    colour: Mapped[str] = mapped_column(sa.String(7), default="#808080")  # mean colour, where no thumbnail is drawn
-    raster: Mapped[str | None] = mapped_column(sa.String(64))  # of a drawing (SVG): the asset that shows it in pixels
+    sha256: Mapped[str] = mapped_column(Words(64), primary_key=True)
+    media_type: Mapped[str] = mapped_column(MEDIA_TYPES)
+    bytes: Mapped[int] = mapped_column(Whole(0, INT8))
+    width: Mapped[int | None] = mapped_column(Whole(1))
+    height: Mapped[int | None] = mapped_column(Whole(1))
+    duration: Mapped[float | None] = mapped_column(Figure(0, 1e6))
+    colour: Mapped[str] = mapped_column(COLOURS, default="#808080")  # mean colour, where no thumbnail is drawn
+    raster: Mapped[str | None] = mapped_column(Words(64))  # of a drawing (SVG): the asset that shows it in pixels
     created_at: Mapped[datetime] = mapped_column(default=now)
 
     @property

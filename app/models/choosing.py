@@ -9,6 +9,7 @@ from pydantic import ValidationError
 
 from app.brief import Brief, Medium
 from app.errors import InvalidError, _
+from app.gate import invalid
 from app.lanes import Lane
 from app.models.parent import Role
 
@@ -120,6 +121,4 @@ def check_params(engine: AnEngine, wanted: Mapping[str, Any], *, lenient: bool =
     except ValidationError as error:
         if lenient:
             return dict(engine.Params().model_dump(mode="json"))
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in ("params", *first["loc"]))
-        raise InvalidError(field, "%(said)s", said=first["msg"]) from error
+        raise invalid(error, "params") from error

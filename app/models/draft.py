@@ -11,9 +11,11 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column, object_session, relationship
 
 from app.brief import Brief, Medium
-from app.db import NULLABLE_JSON, Base, now, uuid7
+from app.columns import Whole, Words
+from app.db import Base, now, uuid7
 from app.diff.origins import By, Spans, carried, check, spans_of, stored, whole
 from app.errors import InvalidError, NotFoundError, StaleDraftError, _
+from app.models.shapes import BRIEF, COUNT, FORM, ORIGINS, PARAMS, SEED
 from app.models.work import FOUND, Work
 from app.music.words import words_in
 
@@ -28,15 +30,15 @@ STATE = ("brief_data", "engine", "params", "base_id", "text", "origins", "form",
 class State:
     """The columns that a draft and its earlier saves share."""
 
-    brief_data: Mapped[dict[str, Any]] = mapped_column("brief", default=dict)
-    engine: Mapped[str | None] = mapped_column(sa.String(40))
-    params: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    text: Mapped[str | None] = mapped_column(sa.Text)
-    origins: Mapped[list[list[Any]] | None] = mapped_column(NULLABLE_JSON)  # [[start, end, by], …], app.diff.origins
-    form: Mapped[dict[str, Any] | None] = mapped_column(NULLABLE_JSON)  # {preset, …}, app.forms.asked
-    seed: Mapped[int | None] = mapped_column(sa.BigInteger)  # locked seed; None: a new one each time
-    count: Mapped[int] = mapped_column(default=4)
-    version: Mapped[int] = mapped_column(default=1)
+    brief_data: Mapped[dict[str, Any]] = mapped_column("brief", BRIEF, default=dict)
+    engine: Mapped[str | None] = mapped_column(Words(40))
+    params: Mapped[dict[str, Any]] = mapped_column(PARAMS, default=dict)
+    text: Mapped[str | None] = mapped_column(Words())
+    origins: Mapped[list[list[Any]] | None] = mapped_column(ORIGINS)  # [[start, end, by], …], app.diff.origins
+    form: Mapped[dict[str, Any] | None] = mapped_column(FORM)  # {preset, …}, app.forms.asked
+    seed: Mapped[int | None] = mapped_column(SEED)  # locked seed; None: a new one each time
+    count: Mapped[int] = mapped_column(COUNT, default=4)
+    version: Mapped[int] = mapped_column(Whole(1), default=1)
 
     @property
     def brief(self) -> Brief:

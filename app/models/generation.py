@@ -12,11 +12,14 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from app.brief import Brief
-from app.db import JSON, NULLABLE_JSON, Base, now, uuid7
+from app.columns import Whole, Word, Words
+from app.db import Base, now, uuid7
 from app.errors import ConflictError, InvalidError, _
+from app.gate import INT8
 from app.lanes import CLASS, Lane
-from app.models.parent import Role
+from app.models.parent import ROLE, Role
 from app.models.scope import Scope
+from app.models.shapes import BRIEF, COUNT, FORM, PARAMS, PLACE, PLAIN_FAULT, SEED, STOPPED, STRENGTH, VERB
 from app.models.work import Work, Works
 
 if TYPE_CHECKING:
@@ -44,7 +47,7 @@ class GenerationParent(Base):
 
     generation_id: Mapped[UUID] = mapped_column(sa.ForeignKey("generations.id"), primary_key=True)
     revision_id: Mapped[UUID] = mapped_column(sa.ForeignKey("revisions.id"), primary_key=True)
-    role: Mapped[Role] = mapped_column(sa.String(12), primary_key=True)
+    role: Mapped[Role] = mapped_column(ROLE, primary_key=True)
     position: Mapped[int] = mapped_column(default=0)
 
     revision: Mapped[Revision] = relationship(lazy="joined")
@@ -63,23 +66,23 @@ class Generation(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     work_id: Mapped[UUID] = mapped_column(sa.ForeignKey("works.id"))
     artist_id: Mapped[UUID] = mapped_column(sa.ForeignKey("artists.id"))
-    verb: Mapped[str] = mapped_column(sa.String(12))
-    strength: Mapped[str | None] = mapped_column(sa.String(8))
-    brief_data: Mapped[dict[str, Any]] = mapped_column("brief", default=dict)
-    engine: Mapped[str] = mapped_column(sa.String(40))
-    params: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    seed: Mapped[int] = mapped_column(sa.BigInteger)  # of the first variant; the others count up
-    count: Mapped[int]
-    place: Mapped[dict[str, Any] | None] = mapped_column(NULLABLE_JSON)  # in a text: {selection, at, choice, instruction}
-    form: Mapped[dict[str, Any] | None] = mapped_column(NULLABLE_JSON)  # of a text: {preset, …}, app.forms.asked
-    stopped: Mapped[list[int]] = mapped_column(JSON, default=list)  # variants that the artist stopped; what they had is kept
-    status: Mapped[Status] = mapped_column(sa.String(10), default=Status.QUEUED)
-    priority: Mapped[int] = mapped_column(sa.BigInteger, default=CLASS)  # its lane (app.lanes), then its turn
+    verb: Mapped[str] = mapped_column(VERB)
+    strength: Mapped[str | None] = mapped_column(STRENGTH)
+    brief_data: Mapped[dict[str, Any]] = mapped_column("brief", BRIEF, default=dict)
+    engine: Mapped[str] = mapped_column(Words(40))
+    params: Mapped[dict[str, Any]] = mapped_column(PARAMS, default=dict)
+    seed: Mapped[int] = mapped_column(SEED)  # of the first variant; the others count up
+    count: Mapped[int] = mapped_column(COUNT)
+    place: Mapped[dict[str, Any] | None] = mapped_column(PLACE)  # in a text: {selection, at, choice, instruction}
+    form: Mapped[dict[str, Any] | None] = mapped_column(FORM)  # of a text: {preset, …}, app.forms.asked
+    stopped: Mapped[list[int]] = mapped_column(STOPPED, default=list)  # variants that the artist stopped; what they had is kept
+    status: Mapped[Status] = mapped_column(Word(Status, Status.FAILED, 10), default=Status.QUEUED)
+    priority: Mapped[int] = mapped_column(Whole(0, INT8), default=CLASS)  # its lane (app.lanes), then its turn
     attempt: Mapped[int] = mapped_column(default=0)  # how often a worker began it
-    worker_id: Mapped[str | None] = mapped_column(sa.String(80))
-    error: Mapped[dict[str, Any] | None] = mapped_column(sa.JSON(none_as_null=True))  # {code, title, details}
-    idempotency_key: Mapped[str | None] = mapped_column(sa.String(200))
-    idempotency_digest: Mapped[str | None] = mapped_column(sa.String(64))
+    worker_id: Mapped[str | None] = mapped_column(Words(80))
+    error: Mapped[dict[str, Any] | None] = mapped_column(PLAIN_FAULT)  # {code, title, details}
+    idempotency_key: Mapped[str | None] = mapped_column(Words(200))
+    idempotency_digest: Mapped[str | None] = mapped_column(Words(64))
     created_at: Mapped[datetime] = mapped_column(default=now)
     started_at: Mapped[datetime | None]
     finished_at: Mapped[datetime | None]
@@ -89,6 +92,11 @@ class Generation(Base):
     artist: Mapped[Artist] = relationship()
     parents: Mapped[list[GenerationParent]] = relationship(order_by=GenerationParent.position, lazy="selectin")
     variants: Mapped[list[Revision]] = relationship(back_populates="generation", order_by="Revision.index", lazy="selectin")
+
+    @property
+    def damaged(self) -> list[str]:
+        """What of it and its edges does not fit its column."""
+        return [*super().damaged, *dict.fromkeys(name for edge in self.parents for name in edge.damaged)]
 
     @property
     def brief(self) -> Brief:

@@ -22,7 +22,7 @@ from app.models.bough import View, loom_pane
 from app.models.contour import contour, descendants
 from app.models.excerpt import new_words, words_of
 from app.models.pane import Pane, tree_pane
-from app.models.parent import Parent, Role
+from app.models.parent import ROLES, Parent
 from app.models.pick import Pick
 from app.models.project import Project
 from app.models.revision import Revision
@@ -30,7 +30,7 @@ from app.models.work import Work
 
 __all__ = ["columns", "counts", "folded", "graph", "layout", "pane", "version"]
 
-CODE = {str(role): code for code, role in enumerate(Role)}
+CODE = {role: code for code, role in enumerate(ROLES)}
 SLOT = 100  # a slot of the layout is told in hundredths
 
 
@@ -44,7 +44,7 @@ class Columns:
     colours: list[str]
     picked: set[int]
     first: list[int]  # the first parent, or -1
-    role: list[int]  # as what it came from it: an index into Role, or -1
+    role: list[int]  # as what it came from it: an index into ROLES, or -1
     more: list[tuple[int, int, int]]  # the other parents: child, parent, role
     foreign: int  # so many nodes at the start are of other works, known here because something came from them
     words: dict[int, str]  # of texts: the first new ones
@@ -193,7 +193,7 @@ def layout(session: Session, work: Work, *, fold: bool = False, unfolded: Collec
         "folded": [value for at, count in stands_for.items() for value in (place[at], count)],
         "foreign": shown.foreign,
         "words": [shown.words.get(at) for at in range(len(kept))] if shown.words else [],
-        "roles": list(Role),
+        "roles": ROLES,
     }
 
 

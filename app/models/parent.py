@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.columns import Word
 from app.db import Base
 
 if TYPE_CHECKING:
@@ -39,6 +40,11 @@ class Role(StrEnum):
     INSPIRE = "inspire"
 
 
+DAMAGED = "damaged"  # the word for a role or a verb that cannot be read
+ROLES = (*map(str, Role), DAMAGED)
+ROLE = Word(ROLES, DAMAGED, 12)
+
+
 class Parent(Base):
     """An edge of the lineage; `position` 0 is the first parent, which the drawn tree hangs from."""
 
@@ -46,7 +52,7 @@ class Parent(Base):
 
     child_id: Mapped[UUID] = mapped_column(sa.ForeignKey("revisions.id"), primary_key=True)
     parent_id: Mapped[UUID] = mapped_column(sa.ForeignKey("revisions.id"), primary_key=True, index=True)
-    role: Mapped[Role] = mapped_column(sa.String(12), primary_key=True)
+    role: Mapped[Role] = mapped_column(ROLE, primary_key=True)
     position: Mapped[int] = mapped_column(default=0)
 
     parent: Mapped[Revision] = relationship(foreign_keys=[parent_id])

@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.columns import Words
 from app.db import Base, now, uuid7
 from app.models.scope import Scope
 
@@ -23,7 +24,7 @@ class Project(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     owner_id: Mapped[UUID] = mapped_column(sa.ForeignKey("artists.id"), index=True)
-    name: Mapped[str] = mapped_column(sa.String(200))
+    name: Mapped[str] = mapped_column(Words(200))
     created_at: Mapped[datetime] = mapped_column(default=now)
     trashed_at: Mapped[datetime | None]
 

@@ -9,9 +9,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, defer, mapped_column, relationship
 
-from app.db import NULLABLE_JSON, Base, now, uuid7
+from app.columns import Figure, Words
+from app.db import Base, now, uuid7
 from app.models.revision import Revision
 from app.models.scope import Scope
+from app.models.shapes import FAULTS, SELECTION
 from app.models.transcript import unpacked
 
 KEPT = 100  # of one artist; an older one makes room for a new one
@@ -25,11 +27,11 @@ class Reading(Base):
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     artist_id: Mapped[UUID] = mapped_column(sa.ForeignKey("artists.id"))
     revision_id: Mapped[UUID] = mapped_column(sa.ForeignKey("revisions.id"), index=True)
-    engine: Mapped[str] = mapped_column(sa.String(40))
-    selection: Mapped[list[int] | None] = mapped_column(NULLABLE_JSON)  # [start, end], code points; None: the whole text
+    engine: Mapped[str] = mapped_column(Words(40))
+    selection: Mapped[list[int] | None] = mapped_column(SELECTION)  # [start, end], code points; None: the whole text
     tokens: Mapped[bytes | None]  # as of a transcript; None until a worker has read it
-    perplexity: Mapped[float | None] = mapped_column(sa.Double)
-    error: Mapped[dict[str, Any] | None] = mapped_column(NULLABLE_JSON)  # {code, title, details}
+    perplexity: Mapped[float | None] = mapped_column(Figure(0, 1e300))
+    error: Mapped[dict[str, Any] | None] = mapped_column(FAULTS)  # {code, title, details}
     created_at: Mapped[datetime] = mapped_column(default=now, index=True)
 
     revision: Mapped[Revision] = relationship()

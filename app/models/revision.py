@@ -11,13 +11,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from app.brief import Brief, Medium
-from app.db import NULLABLE_JSON, Base, now, uuid7
+from app.columns import Whole, Word, Words
+from app.db import Base, now, uuid7
 from app.diff.origins import By, stored, whole
 from app.errors import NotFoundError
 from app.models.asset import Asset
 from app.models.parent import Parent, Role
 from app.models.pick import Pick
 from app.models.scope import Scope
+from app.models.shapes import BRIEF, FACTS, ORIGINS, PARAMS, SEED, STRENGTH, VERB
 from app.models.verdict import Verdict
 from app.models.work import FOUND, Work, Works
 from app.music.words import words_in
@@ -47,22 +49,22 @@ class Revision(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     work_id: Mapped[UUID] = mapped_column(sa.ForeignKey("works.id"))
-    number: Mapped[int]
-    origin: Mapped[Origin] = mapped_column(sa.String(8))
-    verb: Mapped[str | None] = mapped_column(sa.String(12))
-    strength: Mapped[str | None] = mapped_column(sa.String(8))
-    brief_data: Mapped[dict[str, Any]] = mapped_column("brief", default=dict)
-    engine: Mapped[str | None] = mapped_column(sa.String(40))
-    params: Mapped[dict[str, Any]] = mapped_column(default=dict)
-    seed: Mapped[int | None] = mapped_column(sa.BigInteger)
+    number: Mapped[int] = mapped_column(Whole(1))
+    origin: Mapped[Origin] = mapped_column(Word(Origin, Origin.IMPORT, 8))
+    verb: Mapped[str | None] = mapped_column(VERB)
+    strength: Mapped[str | None] = mapped_column(STRENGTH)
+    brief_data: Mapped[dict[str, Any]] = mapped_column("brief", BRIEF, default=dict)
+    engine: Mapped[str | None] = mapped_column(Words(40))
+    params: Mapped[dict[str, Any]] = mapped_column(PARAMS, default=dict)
+    seed: Mapped[int | None] = mapped_column(SEED)
     facts: Mapped[dict[str, Any]] = mapped_column(
-        default=dict
+        FACTS, default=dict
     )  # compiled prompt, weights' digest, versions; of an import its file name
-    asset_id: Mapped[str | None] = mapped_column(sa.ForeignKey("assets.sha256"), index=True)
-    text: Mapped[str | None] = mapped_column(sa.Text)
-    origins: Mapped[list[list[Any]] | None] = mapped_column(NULLABLE_JSON)  # of a text: [[start, end, by], …] (origins.py)
+    asset_id: Mapped[str | None] = mapped_column(Words(64), sa.ForeignKey("assets.sha256"), index=True)
+    text: Mapped[str | None] = mapped_column(Words())
+    origins: Mapped[list[list[Any]] | None] = mapped_column(ORIGINS)  # of a text: [[start, end, by], …] (origins.py)
     generation_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("generations.id"))
-    index: Mapped[int | None]  # within its generation, from 0
+    index: Mapped[int | None] = mapped_column(Whole(0))  # within its generation, from 0
     created_at: Mapped[datetime] = mapped_column(default=now)
     created_by_id: Mapped[UUID] = mapped_column(sa.ForeignKey("artists.id"))
 
@@ -81,6 +83,12 @@ class Revision(Base):
     def verdict(self) -> Verdict | None:
         """What a judge found of it last."""
         return self.verdicts[-1] if self.verdicts else None
+
+    @property
+    def damaged(self) -> list[str]:
+        """What of it, its edges, its file and its verdict does not fit its column."""
+        parts = [self.asset, self.verdict, *self.parents]
+        return [*super().damaged, *dict.fromkeys(name for part in parts if part is not None for name in part.damaged)]
 
     @property
     def brief(self) -> Brief:

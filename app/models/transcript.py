@@ -74,7 +74,14 @@ def packed(tokens: Iterable[AToken]) -> bytes:
 
 
 def unpacked(data: bytes) -> list[dict[str, Any]]:
-    """What `packed` packed, as JSON shows it; a logprob is null where the service gave none."""
+    """What `packed` packed, as JSON shows it; a logprob is null where the service gave none. Of damaged bytes nothing."""
+    try:
+        return _unpacked(data)
+    except (zlib.error, ValueError, TypeError, RecursionError):
+        return []
+
+
+def _unpacked(data: bytes) -> list[dict[str, Any]]:
     return [
         {
             "start": start,

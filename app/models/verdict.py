@@ -9,7 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from app.columns import Figure, Whole, Words
 from app.db import Base, now, uuid7
+from app.models.shapes import MARKS
 
 
 class JudgeVersion(Base):
@@ -19,11 +21,16 @@ class JudgeVersion(Base):
     __table_args__ = (sa.UniqueConstraint("name", "version"),)
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
-    name: Mapped[str] = mapped_column(sa.String(40))
-    version: Mapped[str] = mapped_column(sa.String(80))  # of its weights: SHA-256, or the commit of a hub's snapshot
-    title: Mapped[str] = mapped_column(sa.String(300))
-    dimensions: Mapped[int]
+    name: Mapped[str] = mapped_column(Words(40))
+    version: Mapped[str] = mapped_column(Words(80))  # of its weights: SHA-256, or the commit of a hub's snapshot
+    title: Mapped[str] = mapped_column(Words(300))
+    dimensions: Mapped[int] = mapped_column(Whole(1, 100_000))
     seen_at: Mapped[datetime] = mapped_column(default=now)  # a worker began to judge with it; the latest is the present one
+
+    @property
+    def its_vectors(self) -> sa.ColumnElement[bool]:
+        """True for embeddings that have as many numbers as this judge's have: a damaged one is passed over."""
+        return sa.func.length(Embedding.vector) == 2 * self.dimensions
 
 
 class Embedding(Base):
@@ -34,7 +41,7 @@ class Embedding(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)  # grows with time: what is new is what lies above
     judge_id: Mapped[UUID] = mapped_column(sa.ForeignKey("judge_versions.id"))
-    asset_id: Mapped[str] = mapped_column(sa.ForeignKey("assets.sha256"), index=True)
+    asset_id: Mapped[str] = mapped_column(Words(64), sa.ForeignKey("assets.sha256"), index=True)
     vector: Mapped[bytes]
 
 
@@ -45,8 +52,8 @@ class Verdict(Base):
 
     revision_id: Mapped[UUID] = mapped_column(sa.ForeignKey("revisions.id"), primary_key=True)
     judge_id: Mapped[UUID] = mapped_column(sa.ForeignKey("judge_versions.id"), primary_key=True)
-    adherence: Mapped[float | None]  # 0…1; None: the brief says nothing that the judge knows
-    criteria: Mapped[list[Any]]  # the same for each line of the brief's criteria, in their order
+    adherence: Mapped[float | None] = mapped_column(Figure(0, 1))  # 0…1; None: the brief says nothing that the judge knows
+    criteria: Mapped[list[Any]] = mapped_column(MARKS)  # the same for each line of the brief's criteria, in their order
     judged_at: Mapped[datetime] = mapped_column(default=now)
 
     judge: Mapped[JudgeVersion] = relationship(lazy="joined")

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from app.brief import Medium
+from app.columns import Whole, Word, Words
 from app.db import Base, now, uuid7
 from app.models.project import Project, Projects
 from app.models.scope import Scope, like
@@ -34,14 +35,14 @@ class Work(Base):
 
     id: Mapped[UUID] = mapped_column(primary_key=True, default=uuid7)
     project_id: Mapped[UUID] = mapped_column(sa.ForeignKey("projects.id"))
-    title: Mapped[str] = mapped_column(sa.String(200))
-    medium: Mapped[Medium] = mapped_column(sa.String(10))
+    title: Mapped[str] = mapped_column(Words(200))
+    medium: Mapped[Medium] = mapped_column(Word(Medium, Medium.IMAGE, 10))
     created_at: Mapped[datetime] = mapped_column(default=now)
     touched_at: Mapped[datetime] = mapped_column(default=now)
     trashed_at: Mapped[datetime | None]
-    last_number: Mapped[int] = mapped_column(default=0)  # of its revisions; also tells that the lineage grew
+    last_number: Mapped[int] = mapped_column(Whole(0), default=0)  # of its revisions; also tells that the lineage grew
     cover_id: Mapped[UUID | None]  # the revision on the wall: the latest pick, else the latest; kept here for speed
-    words: Mapped[str] = mapped_column(sa.Text, default="")  # title and last brief in lower case, for search
+    words: Mapped[str] = mapped_column(Words(), default="")  # title and last brief in lower case, for search
 
     project: Mapped[Project] = relationship(lazy="joined")
     cover: Mapped[Revision | None] = relationship(

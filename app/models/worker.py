@@ -9,8 +9,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.columns import Word, Words
 from app.db import Base, now
+from app.models.shapes import WORKING
 
+STATES = ("starting", "idle", "busy", "gone")
 STALE = timedelta(seconds=25)  # a worker writes every ten seconds; after this it is shown as lost
 
 
@@ -19,12 +22,12 @@ class Worker(Base):
 
     __tablename__ = "workers"
 
-    id: Mapped[str] = mapped_column(sa.String(80), primary_key=True)  # the executor id, new at every start
-    name: Mapped[str] = mapped_column(sa.String(120))
-    device: Mapped[str] = mapped_column(sa.String(40))
-    state: Mapped[str] = mapped_column(sa.String(12))  # starting, idle, busy, gone
+    id: Mapped[str] = mapped_column(Words(80), primary_key=True)  # the executor id, new at every start
+    name: Mapped[str] = mapped_column(Words(120))
+    device: Mapped[str] = mapped_column(Words(40))
+    state: Mapped[str] = mapped_column(Word(STATES, "gone", 12))  # starting, idle, busy, gone
     generation_id: Mapped[UUID | None]
-    facts: Mapped[dict[str, Any]] = mapped_column(default=dict)  # versions, threads, engines that are warm
+    facts: Mapped[dict[str, Any]] = mapped_column(WORKING, default=dict)  # versions, threads, engines that are warm
     started_at: Mapped[datetime] = mapped_column(default=now)
     seen_at: Mapped[datetime] = mapped_column(default=now)
 

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Field
 
 from app.errors import UnfitError, _
+from app.gate import look, unix
 
 LONGEST = 1_000_000  # code points of one text
-UNREADABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def written(text: str) -> str:
@@ -19,12 +18,10 @@ def written(text: str) -> str:
     Raises UnfitError for more than LONGEST code points, and for lone surrogates and control characters other than line
     ends and tabs, saying where.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = unix(text)
     if len(text) > LONGEST:
         raise UnfitError(_("a text has at most %(most)d characters; this one has %(length)d"), most=LONGEST, length=len(text))
-    if found := UNREADABLE.search(text):
-        said = _("contains a control character or half a character (U+%(code)s) at %(at)d")
-        raise UnfitError(said, code=f"{ord(found.group()):04X}", at=found.start())
+    look(text)
     return text
 
 
@@ -33,4 +30,5 @@ def _written(value: Any) -> Any:
     return written(value) if isinstance(value, str) else value
 
 
-Writing = Annotated[str, BeforeValidator(_written)]
+WRITTEN = BeforeValidator(_written)
+Writing = Annotated[str, Field(max_length=LONGEST), WRITTEN]

@@ -6,8 +6,9 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
+from app import gate
 from app.errors import InvalidError, _
 from app.music import audio, recording
 from app.music.abc import read
@@ -87,10 +88,7 @@ def without_recipe(text: str) -> tuple[str, dict[str, Any] | None]:
     head, end, last = text.rstrip("\n").rpartition("\n")
     if not last.startswith(TOLD):
         return text, None
-    try:
-        recipe = json.loads(last.removeprefix(TOLD))
-    except (ValueError, RecursionError):
+    recipe = gate.recipe(last.removeprefix(TOLD))
+    if not isinstance(recipe, dict) or "stemma" not in recipe:  # one that cannot be kept stays where it is, a comment
         return text, None
-    if not isinstance(recipe, dict) or "stemma" not in recipe:
-        return text, None
-    return head + end, cast("dict[str, Any]", recipe)
+    return head + end, recipe

@@ -65,7 +65,10 @@ def read_midi(data: bytes, name: str = "") -> Imported:
 def _score(data: bytes) -> Score:
     import mido
 
-    file = mido.MidiFile(file=io.BytesIO(data), clip=True)
+    try:
+        file = mido.MidiFile(file=io.BytesIO(data), clip=True)
+    except mido.KeySignatureError as error:  # a key that does not exist
+        raise UnsupportedError(DAMAGED) from error
     if file.ticks_per_beat <= 0:
         raise UnsupportedError(_("That MIDI file counts time in film frames, not in beats."))
     score, count = Score(), 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 import posixpath
 import struct
 import xml.etree.ElementTree as ET
@@ -12,6 +11,7 @@ import zlib
 from typing import Any
 from xml.parsers import expat
 
+from app import gate
 from app.errors import TooLargeError, UnsupportedError, _
 from app.music.notating import Imported
 from app.music.partwise import Partwise
@@ -26,7 +26,7 @@ BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, expat.ExpatError, KeyErr
 DAMAGED = _("That MusicXML file is damaged or no MusicXML file.")
 
 
-def read_musicxml(data: bytes, name: str = "") -> tuple[Imported, dict[str, Any] | None]:
+def read_musicxml(data: bytes, name: str = "") -> tuple[Imported, dict[str, Any] | str | None]:
     """The tune, and the recipe that Stemma put into its own files; `name` is its title where the file has none.
 
     Raises UnsupportedError (no MusicXML, damaged, entities), TooLargeError, InvalidError (no notes).
@@ -51,7 +51,9 @@ def _unpacked(data: bytes) -> bytes:
         if len(archive.infolist()) > MOST_FILES:
             raise _bomb()
         container = _tree(_part(archive, "META-INF/container.xml"))
-        rootfile = next(one for one in container.iter() if one.tag.rpartition("}")[2] == "rootfile")
+        rootfile = next((one for one in container.iter() if one.tag.rpartition("}")[2] == "rootfile"), None)
+        if rootfile is None:
+            raise UnsupportedError(DAMAGED)
         return _part(archive, posixpath.normpath(rootfile.get("full-path", "").lstrip("/")))
 
 
@@ -104,10 +106,6 @@ def _bomb() -> TooLargeError:
     return TooLargeError(_("That MusicXML file is more than a tune can be."))
 
 
-def _recipe(root: ET.Element) -> dict[str, Any] | None:
-    said = root.findtext("identification/miscellaneous/miscellaneous-field[@name='stemma']")
-    try:
-        recipe = json.loads(said or "")
-    except (ValueError, RecursionError):
-        return None
-    return recipe if isinstance(recipe, dict) and "stemma" in recipe else None
+def _recipe(root: ET.Element) -> dict[str, Any] | str | None:
+    recipe = gate.recipe(root.findtext("identification/miscellaneous/miscellaneous-field[@name='stemma']") or "")
+    return recipe if not isinstance(recipe, dict) or "stemma" in recipe else None

@@ -13,6 +13,7 @@ from fastapi import UploadFile
 from app import pictures
 from app.documents.reading import encoding_of, read
 from app.errors import InvalidError, TooLargeError, UnfitError, UnsupportedError, _
+from app.gate import told
 from app.models import Asset
 from app.models.writing import LONGEST, written
 from app.music import abc
@@ -58,7 +59,7 @@ def upload(file: UploadFile, limit: int) -> Upload:
     data = file.file.read(limit + 1)
     if len(data) > limit:
         raise TooLargeError(limit=f"{limit // 2**20} MB")
-    return Upload((file.filename or "")[:200], data)
+    return Upload(told(file.filename or "", 200), data)
 
 
 def picture(parts: Studio, file: Upload) -> Root:
@@ -126,7 +127,7 @@ def _tune(file: Upload, kind: str, found: Imported, **about: Any) -> Root:
     return Root(facts, text=found.text)
 
 
-def _told(recipe: dict[str, Any] | None) -> dict[str, Any]:
+def _told(recipe: dict[str, Any] | str | None) -> dict[str, Any]:
     """The recipe of a file that Stemma made: told, never trusted."""
     return {"recipe": recipe} if recipe else {}
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import functools
 import inspect
-import json
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,9 +23,19 @@ from pydantic import BaseModel, ValidationError
 from sqlalchemy import orm
 from starlette.concurrency import run_in_threadpool
 
+from app import gate
 from app.db import Database
 from app.engines.engine import Engine
-from app.errors import DiskFullError, InvalidError, MalformedError, TooLargeError, UnavailableError, _, raises
+from app.errors import (
+    DiskFullError,
+    InvalidError,
+    MalformedError,
+    TooLargeError,
+    UnavailableError,
+    UnfitError,
+    _,
+    raises,
+)
 from app.live.live import Live
 from app.models.artist import Artist, local_artist
 from app.queue import Queue
@@ -36,6 +45,7 @@ from app.store import Store
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 MAX_BODY = 4 * 1024 * 1024  # bytes of a JSON or form body; files have their own limit
+DEEPEST_NAME = 8  # parts of a form field's name, between dots
 WRITING = 8 * 1024 * 1024  # … of one that holds a text: a million characters of any script, and who wrote them
 QUICK = 64 * 1024  # bytes of a body that are read in less time than a thread takes to begin
 WRITERS = 24  # threads of handlers that change something: when they all wait for the database, reading still goes on
@@ -181,16 +191,16 @@ def _parsed(model: type[Model], given: Given) -> Model:
 
 def _json(data: bytes) -> Any:
     try:
-        return json.loads(data) if data else {}
-    except (ValueError, RecursionError) as error:
-        raise InvalidError("body", _("is not JSON")) from error
+        return gate.parsed(data) if data else {}
+    except UnfitError as error:
+        raise InvalidError("body", error.title, **error.details) from error
 
 
 async def _given(request: Request, limit: int) -> Given:
     """The bytes of a body, or the fields of a form. Raises TooLargeError."""
     declared = request.headers.get("content-length", "0")
     too_large = TooLargeError(_("That is too much at once: at most %(limit)s."), limit=f"{limit // 2**20} MB")
-    if declared.isdigit() and int(declared) > limit:
+    if (gate.whole(declared) or 0) > limit:
         raise too_large
     kind = request.headers.get("content-type", "").split(";")[0].strip().lower()
     if kind in {"application/x-www-form-urlencoded", "multipart/form-data"}:
@@ -205,23 +215,35 @@ async def _given(request: Request, limit: int) -> Given:
 
 
 def nest(pairs: list[tuple[str, str]]) -> Any:
-    """`[("brief.intent", "x"), ("parents.0.role", "vary")]` as nested dicts; digits make lists, a repeated name a list."""
+    """`[("brief.intent", "x"), ("parents.0.role", "vary")]` as nested dicts; digits make lists, a repeated name a list.
+
+    Raises InvalidError for a name of more than DEEPEST_NAME parts, and for names that contradict one another.
+    """
     root: dict[str, Any] = {}
     for name, value in pairs:
-        at, *rest = root, *name.split(".")
+        at, *rest = root, *name.split(".", DEEPEST_NAME)
+        if len(rest) > DEEPEST_NAME:
+            raise InvalidError(gate.told(name, 80), _("is nested too deep: at most %(most)d levels"), most=DEEPEST_NAME)
         for key in rest[:-1]:
             below = at.setdefault(key, {})
             if not isinstance(below, dict):
-                raise InvalidError(name, _("does not fit the other fields"))
+                raise _contradiction(name)
             at = below
         known = at.get(rest[-1])
+        if isinstance(known, dict):
+            raise _contradiction(name)
         at[rest[-1]] = value if known is None else [*(known if isinstance(known, list) else [known]), value]
     return _lists(root)
+
+
+def _contradiction(name: str) -> InvalidError:
+    return InvalidError(gate.told(name, 80), _("does not fit the other fields"))
 
 
 def _lists(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
-    if value and all(key.isdigit() for key in value):
-        return [_lists(value[key]) for key in sorted(value, key=int)]
+    places = [gate.whole(key) for key in value]
+    if value and None not in places:
+        return [_lists(value[key]) for _place, key in sorted(zip(places, value, strict=True))]
     return {key: _lists(below) for key, below in value.items()}

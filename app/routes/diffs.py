@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
@@ -16,6 +16,7 @@ from app.diff.text_views import Inks, amount, folded, inline, side_by_side
 from app.diff.tune_diff import TuneDiff
 from app.diff.tune_views import columns, stretches
 from app.errors import InvalidError, NotFoundError, _
+from app.gate import Number
 from app.models import Revision
 from app.models.diff import Diff, compare, picture_difference
 from app.models.kin import near, numbered
@@ -152,9 +153,7 @@ def _written(diff: Diff, passages: list[Passage], view: View, ink: bool) -> dict
 
 
 @router.get("/{id}/diff", status_code=303, response_class=RedirectResponse)
-def choose(
-    id: UUID, artist: CurrentArtist, session: Session, number: Annotated[int | None, Query(ge=1, lt=2**31)] = None
-) -> Response:
+def choose(id: UUID, artist: CurrentArtist, session: Session, number: Number | None = None) -> Response:
     """To the comparison with another revision of the same work, by `number`; without one, with the first parent."""
     revision = artist.revisions.get(id)
     if number is None:

@@ -15,6 +15,7 @@ from app.engines.engine import Verb
 from app.errors import ConflictError, InvalidError, StaleDraftError, _, raises
 from app.forms.asked import asked as tidied
 from app.forms.asked import form_of
+from app.gate import Fields, Name, Number, Object, Place
 from app.models.asked import MAX_COUNT, MAX_SEED
 from app.models.draft import Draft, DraftSave, draft_of
 from app.models.writing import Writing
@@ -24,13 +25,14 @@ from app.routes.schemas import DraftOut, Listed
 from app.routes.works import bench, chosen_engine, engine_view
 
 router = APIRouter(route_class=OneTurn, prefix="/works/{id}/draft", tags=["drafts"])
+MOST_SPANS = 50_000  # of one text
 
 
 class SpanIn(BaseModel):
     """Who put characters `start` to `end` (Unicode code points) there."""
 
-    start: int = Field(ge=0)
-    end: int = Field(ge=0)
+    start: Place
+    end: Place
     by: By
 
 
@@ -39,14 +41,16 @@ class DraftIn(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
 
-    version: int = Field(ge=1)
-    brief: dict[str, Any] | None = None
-    engine: str | None = Field(None, max_length=40)
-    params: dict[str, Any] | None = None
+    version: Number
+    brief: Fields | None = None
+    engine: Name | None = None
+    params: Object | None = None
     base: UUID | None = None
     text: Writing | None = None
-    origins: list[SpanIn] | None = Field(None, description="Who wrote what of `text`; absent: what stayed keeps its own.")
-    form: dict[str, Any] | None = Field(None, description='What the lines must keep: {"preset": "qijue", …}, see /forms.')
+    origins: list[SpanIn] | None = Field(
+        None, max_length=MOST_SPANS, description="Who wrote what of `text`; absent: what stayed keeps its own."
+    )
+    form: Object | None = Field(None, description='What the lines must keep: {"preset": "qijue", …}, see /forms.')
     seed: int | None = Field(None, ge=0, le=MAX_SEED)
     count: int | None = Field(None, ge=1, le=MAX_COUNT)
     keep: bool = Field(False, description="Put what this replaces among the earlier saves, however young it is.")

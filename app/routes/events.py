@@ -24,6 +24,7 @@ from starlette.concurrency import run_in_threadpool
 
 from app.db import now
 from app.errors import DiskFullError, UnavailableError, raises
+from app.gate import LAST_SECOND
 from app.live.word import Word
 from app.models import Generation
 from app.models.artist import Artist, local_artist
@@ -34,7 +35,6 @@ from app.routes.interface import files
 router = APIRouter(route_class=OneTurn, tags=["events"])
 log = logging.getLogger(__name__)
 SINCE = timedelta(minutes=10)  # how far back a returning page may ask
-FURTHEST = 253_402_214_400  # seconds since 1970: the year 9999
 SILENT = ": nothing new\n\n"  # a comment: who is gone without a word is found out by it, and proxies stay open
 _drawers: RunVar[CapacityLimiter] = RunVar("drawers")
 _drawn: dict[tuple[UUID, str], tuple[Word, asyncio.Task[str]]] = {}  # the latest partials, for all who follow the same work
@@ -57,7 +57,7 @@ async def of_work(
     id: UUID,
     request: Request,
     parts: Parts,
-    since: Annotated[float | None, Query(ge=0, le=FURTHEST, allow_inf_nan=False, description="seconds since 1970")] = None,
+    since: Annotated[float | None, Query(ge=0, le=LAST_SECOND, allow_inf_nan=False, description="seconds since 1970")] = None,
 ) -> StreamingResponse:
     """Everything that happens to a work's generations, for a page: the present state first."""
     await run_in_threadpool(_asked, parts, lambda artist: artist.works.get(id).id)

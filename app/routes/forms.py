@@ -12,6 +12,7 @@ from app.forms.asked import form_of
 from app.forms.check import check
 from app.forms.presets import TITLES, presets
 from app.forms.report import Finding, LineReport, Report
+from app.gate import Object
 from app.models.writing import Writing
 from app.pages import language_of, translations
 from app.routes.deps import WRITING, OneTurn, body
@@ -35,7 +36,7 @@ class ToCheck(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
     text: Writing = ""
-    form: dict[str, Any] = Field(default_factory=dict)
+    form: Object = Field(default_factory=dict)
 
 
 class FindingOut(BaseModel):

@@ -12,6 +12,7 @@ from app.brief import Brief
 from app.engines.catalog import able
 from app.engines.engine import Engine
 from app.errors import ConflictError, EngineError, InvalidError, NotFoundError, QueueFullError, _, raises
+from app.gate import Words
 from app.models.asked import Asked
 from app.models.asking import Asking
 from app.models.choosing import Best
@@ -36,13 +37,17 @@ def _pick_engine(parts: Studio) -> Best:
     return pick
 
 
-def shown(generation: Generation, parts: Studio, order: str = "made") -> GenerationOut:
-    """The generation with how far it is; its variants as they were made, or those first that fit the brief best."""
-    word = parts.queue.latest(generation.id) if generation.status == Status.RUNNING else {}
+def shown(generation: Generation, parts: Studio, order: str = "made", word: dict[str, Any] | None = None) -> GenerationOut:
+    """The generation with how far it is; its variants as they were made, or those first that fit the brief best.
+
+    `word` is the queue's last of it, where somebody has asked for that already.
+    """
+    if word is None:
+        word = parts.queue.latest(generation.id) if generation.status == Status.RUNNING else {}
     steps = (word.get("step"), word.get("steps"))
     if generation.status == Status.DONE and generation.variants:
         steps = (generation.variants[0].facts.get("steps_taken", generation.params.get("steps")),) * 2
-    out = GenerationOut.of(generation, *steps)
+    out = GenerationOut.of(generation, *(step if isinstance(step, int) else None for step in steps))
     if order == "fit":
         places = [variant.id for variant in generation.best_first]
         out.variants.sort(key=lambda variant: places.index(variant.id))
@@ -57,7 +62,7 @@ def ask(
     transactions: TransactionsOf,
     parts: Parts,
     asked: Annotated[Asked, Depends(body(Asked))],
-    idempotency_key: Annotated[str | None, Header(max_length=200)] = None,
+    idempotency_key: Annotated[Words | None, Header()] = None,
 ) -> Response:
     """Ask an engine for variants. 202: it is kept, and waits for a worker; the same Idempotency-Key is the same request.
 
@@ -98,7 +103,7 @@ def _accepted(request: Request, parts: Studio, generation: Generation, headers: 
 def index(
     artist: CurrentArtist,
     parts: Parts,
-    status: Annotated[list[Status] | None, Query()] = None,
+    status: Annotated[list[Status] | None, Query(max_length=len(Status))] = None,
     work: UUID | None = None,
     cursor: UUID | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,

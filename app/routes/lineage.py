@@ -10,6 +10,7 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from app.gate import Number
 from app.models import lineage
 from app.models.atlas import atlas, page_assets
 from app.models.diff import compare
@@ -98,8 +99,8 @@ class Asked(BaseModel):
     fold: bool = False  # leave out variants that nobody picked and nothing came from
     unfolded: str = Field("", pattern=r"^(\d{1,9}(,\d{1,9}){0,99})?$")  # numbers whose generations stay whole
     pane: bool = False  # the bench's small lineage, for htmx
-    at: int | None = Field(None, ge=1, lt=2**31)  # the number of the revision looked at
-    cursor: int | None = Field(None, ge=1, lt=2**31)  # the list of all revisions, below this number
+    at: Number | None = Field(None)  # the number of the revision looked at
+    cursor: Number | None = Field(None)  # the list of all revisions, below this number
 
 
 @router.get("", response_model=LineageOut | LayoutOut, responses=UNCHANGED)

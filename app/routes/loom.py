@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from app.gate import Number
 from app.models import lineage
 from app.models.bough import loom_pane, loom_view
 from app.models.draft import draft_of
@@ -65,7 +66,7 @@ class LoomOut(BaseModel):
 class Asked(BaseModel):
     """What of the loom is asked for."""
 
-    at: int | None = Field(None, ge=1, lt=2**31)  # the number of the revision looked at
+    at: Number | None = Field(None)  # the number of the revision looked at
     pane: bool = False  # the bench's small loom, for htmx
 
 

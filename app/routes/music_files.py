@@ -28,7 +28,8 @@ Instrument = Annotated[
     Query(description="of a tune as sound or MIDI"),
 ]
 Tempo = Annotated[
-    float | None, Query(ge=20, le=400, description="of a tune as sound or MIDI: beats a minute, as Q: counts them")
+    float | None,
+    Query(ge=20, le=400, allow_inf_nan=False, description="of a tune as sound or MIDI: beats a minute, as Q: counts them"),
 ]
 
 

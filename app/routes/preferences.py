@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
+from app.gate import address
 from app.pages import Reader, reader
 from app.routes.deps import OneTurn, body
 
@@ -38,8 +38,5 @@ def choose(request: Request, chosen: Annotated[Preferences, Depends(body(Prefere
 
 def _back(referer: str) -> str:
     """The address in the Referer, on this studio; what is no address leads to its beginning."""
-    try:
-        back = urlsplit(referer)
-    except ValueError:
-        return "/"
-    return "/" + back.path.lstrip("/\\") + (f"?{back.query}" if back.query else "")
+    back = address(referer)
+    return "/" if back is None else "/" + back.path.lstrip("/\\") + (f"?{back.query}" if back.query else "")

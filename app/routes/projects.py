@@ -9,8 +9,9 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ConfigDict
 
-from app.brief import Medium, Title
+from app.brief import Medium
 from app.errors import ConflictError, _, raises
+from app.gate import Title, Words
 from app.models.excerpt import heads
 from app.models.work import Work
 from app.pages import answer
@@ -97,7 +98,7 @@ def show(
     artist: CurrentArtist,
     session: Session,
     parts: Parts,
-    q: Annotated[str, Query(max_length=200)] = "",
+    q: Words = "",
     medium: Medium | None = None,
     at: Annotated[int, Query(ge=0, le=MAX_AT)] = 0,
 ) -> Response:
@@ -135,7 +136,7 @@ def wall(
     artist: CurrentArtist,
     session: Session,
     parts: Parts,
-    q: Annotated[str, Query(max_length=200)] = "",
+    q: Words = "",
     medium: Medium | None = None,
     at: Annotated[int, Query(ge=0, le=MAX_AT)] = 0,
     limit: Annotated[int, Query(ge=1, le=300)] = PAGE,
@@ -151,7 +152,7 @@ def works_of(
     id: UUID,
     artist: CurrentArtist,
     cursor: UUID | None = None,
-    q: Annotated[str, Query(max_length=200)] = "",
+    q: Words = "",
     medium: Medium | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 60,
 ) -> Listed[WorkOut]:

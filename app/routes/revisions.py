@@ -13,6 +13,7 @@ from app.diff.origins import percent, spans_of
 from app.diff.text_views import sheet
 from app.diff.tune_views import about, stretches
 from app.errors import InvalidError, NotFoundError, _
+from app.gate import Number, Place
 from app.models import Asset, Revision, thumbnails
 from app.models.diff import compare
 from app.models.text import tokens_of
@@ -47,7 +48,7 @@ WIDTHS = (64, 128, 256, 512, 1024)
 def index(
     id: UUID,
     artist: CurrentArtist,
-    cursor: Annotated[int | None, Query(ge=1, lt=2**31)] = None,
+    cursor: Number | None = None,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
 ) -> Listed[RevisionOut]:
     """A work's revisions, the latest first."""
@@ -103,7 +104,7 @@ def content(
     request: Request,
     artist: CurrentArtist,
     parts: Parts,
-    w: int | None = None,
+    w: Place | None = None,
     kind: Annotated[Kind | MusicKind | None, Query(alias="as")] = None,
     instrument: Instrument = None,
     tempo: Tempo = None,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.brief import Brief, Medium, Prompt
 from app.diff.origins import By, shares, shown, spans_of, stored
@@ -16,6 +16,9 @@ from app.models import Draft, Generation, Project, Revision, Work
 from app.music.telling import told
 
 Item = TypeVar("Item")
+Damage = Annotated[
+    list[str], Field(description="What in its row cannot be read, and is shown as far as it can; empty: nothing is wrong.")
+]
 
 
 class Listed(BaseModel, Generic[Item]):
@@ -32,11 +35,13 @@ class ProjectOut(BaseModel):
     name: str
     created_at: datetime
     trashed_at: datetime | None
+    damaged: Damage
 
     @classmethod
     def of(cls, project: Project) -> ProjectOut:
         """From its row."""
-        return cls(id=project.id, name=project.name, created_at=project.created_at, trashed_at=project.trashed_at)
+        plain = ("id", "name", "created_at", "trashed_at", "damaged")
+        return cls(**{name: getattr(project, name) for name in plain})
 
 
 class WorkOut(BaseModel):
@@ -51,6 +56,7 @@ class WorkOut(BaseModel):
     created_at: datetime
     touched_at: datetime
     trashed_at: datetime | None
+    damaged: Damage
 
     @classmethod
     def of(cls, work: Work) -> WorkOut:
@@ -65,6 +71,7 @@ class WorkOut(BaseModel):
             created_at=work.created_at,
             touched_at=work.touched_at,
             trashed_at=work.trashed_at,
+            damaged=work.damaged,
         )
 
 
@@ -104,6 +111,7 @@ class DraftOut(BaseModel):
     count: int
     updated_at: datetime
     prompt: PromptOut | None = None
+    damaged: Damage
 
     @classmethod
     def of(cls, draft: Draft, prompt: Prompt | None = None) -> DraftOut:
@@ -121,6 +129,7 @@ class DraftOut(BaseModel):
             count=draft.count,
             updated_at=draft.updated_at,
             prompt=PromptOut.of(prompt) if prompt else None,
+            damaged=draft.damaged,
         )
 
 
@@ -229,6 +238,7 @@ class RevisionOut(BaseModel):
     generation: UUID | None
     created_at: datetime
     created_by: UUID
+    damaged: Damage
 
     @classmethod
     def of(cls, revision: Revision) -> RevisionOut:
@@ -245,6 +255,7 @@ class RevisionOut(BaseModel):
             generation=revision.generation_id,
             created_at=revision.created_at,
             created_by=revision.created_by_id,
+            damaged=revision.damaged,
         )
 
 
@@ -287,12 +298,13 @@ class GenerationOut(BaseModel):
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
+    damaged: Damage
 
     @classmethod
     def of(cls, generation: Generation, step: int | None = None, steps: int | None = None) -> GenerationOut:
         """From its row; `step` of `steps` from the queue's stream while it runs."""
         wish = ("verb", "strength", "brief", "engine", "params", "seed", "count", "place", "form")
-        plain = ("id", "status", *wish, "stopped", "attempt", "position")
+        plain = ("id", "status", *wish, "stopped", "attempt", "position", "damaged")
         error = generation.error
         if error:
             error = {"code": error["code"], "message": filled(error["title"], error["details"])}

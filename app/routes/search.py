@@ -10,6 +10,7 @@ from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
 from app.errors import NotFoundError, raises
+from app.gate import Words
 from app.judging.vectors import unpacked
 from app.models import Probe, Revision
 from app.models.worker import workers
@@ -80,7 +81,7 @@ def index(
     artist: CurrentArtist,
     session: Session,
     parts: Parts,
-    q: Annotated[str, Query(max_length=200, description="words; those that have them come first")] = "",
+    q: Annotated[Words, Query(description="words; those that have them come first")] = "",
     like: Annotated[UUID | None, Query(description="a revision: more like this one")] = None,
     probe: Annotated[UUID | None, Query(description="a picture that was brought along")] = None,
     project: Annotated[UUID | None, Query(description="search in this project alone")] = None,
@@ -122,7 +123,7 @@ def _probed(search: Search, artist: CurrentArtist, id: UUID, limit: int) -> Foun
     probe = artist.probes.get(id)
     if search.version is None:
         return Found([], "no-judge", None, probe)
-    if probe.vector is None or probe.judge_id != search.version.id:
+    if probe.vector is None or probe.judge_id != search.version.id or len(probe.vector) != 2 * search.version.dimensions:
         return Found([], "waiting", None, probe)
     return Found(search.by_vector(unpacked(probe.vector), limit), None, None, probe)
 

@@ -7,13 +7,15 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, ConfigDict, field_validator
 
 from app.engines.engine import Engine, Verb
 from app.errors import ConflictError, InvalidError, StaleDraftError, _, filled, raises
+from app.gate import Name, Number, Place
 from app.models import Reading, Revision
 from app.models.asking_text import selection_in
 from app.models.draft import draft_of
+from app.models.generation import Status
 from app.models.text import add_hand, tokens_of, told_of_hand
 from app.pages import answer, language_of, translations
 from app.routes.deps import CurrentArtist, OneTurn, Parts, Studio, TransactionsOf, body
@@ -29,15 +31,15 @@ class ByHand(BaseModel):
     """A revision by hand is made of what the draft holds; `version`, when given, must be the draft's present one."""
 
     model_config = ConfigDict(extra="ignore")
-    version: int | None = Field(None, ge=1)
+    version: Number | None = None
 
 
 class ToRead(BaseModel):
     """What to read, and by whom: no selection is the whole text, no engine the best that can."""
 
     model_config = ConfigDict(extra="ignore")
-    selection: tuple[int, int] | None = None
-    engine: str | None = Field(None, max_length=40)
+    selection: tuple[Place, Place] | None = None
+    engine: Name | None = None
 
     @field_validator("engine", "selection", mode="before")
     @classmethod
@@ -89,7 +91,7 @@ class Stop(BaseModel):
     """The variant to stop, from 0; none stops them all."""
 
     model_config = ConfigDict(extra="ignore")
-    index: int | None = Field(None, ge=0)
+    index: Place | None = None
 
     @field_validator("index", mode="before")
     @classmethod
@@ -167,17 +169,18 @@ def stop(
     given: Annotated[Stop, Depends(body(Stop))],
 ) -> Response:
     """Let a variant of a text or a tune, or all, end with what is written by now; it is kept. 409 when all have ended."""
-    with transactions.writing() as (_session, artist):
+    with transactions.reading() as (_session, artist):
+        running = artist.generations.get(id).status == Status.RUNNING
+    word = parts.queue.latest(id) if running else {}  # how far it is: that may take a moment
+    with transactions.writing() as (session, artist):
         generation = artist.generations.get(id)
         engine = parts.engines.get(generation.engine)
         if engine is None or not engine.writes:
             raise InvalidError("index", _("only what is being written can be stopped and kept"))
         generation.stop(given.index)
-    parts.live.poke()
-    with transactions.reading() as (_session, artist):  # how far it is, the queue says: that may take a moment
-        generation = artist.generations.get(id)
-        out: GenerationOut = shown(generation, parts)
-        return answer(
+        session.flush()
+        out: GenerationOut = shown(generation, parts, word=word)
+        made = answer(
             request,
             out,
             partial="generations/_generation.html",
@@ -186,6 +189,8 @@ def stop(
             generation=generation,
             work=generation.work,
         )
+    parts.live.poke()
+    return made
 
 
 def _text(artist: CurrentArtist, id: UUID) -> Revision:

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.errors import ConflictError, raises
+from app.gate import Second
 from app.models.draft import draft_of
 from app.models.trim import add_trim, check_trimmable, cut
 from app.pages import answer, wants_html
@@ -23,8 +24,8 @@ class Trim(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
     revision: UUID
-    start: float = Field(description="Seconds.")
-    end: float = Field(description="Seconds; what lies from here on is left out.")
+    start: Second = Field(description="Seconds.")
+    end: Second = Field(description="Seconds; what lies from here on is left out.")
 
 
 @router.post("/works/{id}/trims", status_code=201, response_model=RevisionOut)

@@ -6,9 +6,10 @@ from collections.abc import Callable
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.errors import TooLargeError, _, filled
+from app.gate import TOLD
 from app.music.abc import MAX_TEXT, read
 from app.music.telling import told_of
 from app.music.tune import Bar, Fault
@@ -17,14 +18,13 @@ from app.routes.deps import WRITING, OneTurn, body
 from app.routes.schemas import ChecksOut
 
 router = APIRouter(route_class=OneTurn, prefix="/tunes", tags=["tunes"])
-HALF = dict.fromkeys(range(55296, 57344), "�")  # surrogates, which no answer can carry
 
 
 class Notes(BaseModel):
     """A tune in ABC."""
 
     model_config = ConfigDict(extra="ignore")
-    text: str = ""
+    text: Annotated[str, Field(max_length=WRITING), TOLD] = ""  # too long is told with 413
 
 
 class FaultOut(BaseModel):
@@ -72,7 +72,7 @@ def check(request: Request, given: Annotated[Notes, Depends(body(Notes, WRITING)
     """Read a tune as far as it goes: what is wrong with it is told, not refused. 413 beyond a million code points."""
     if len(given.text) > MAX_TEXT:
         raise TooLargeError(_("That is too much at once: at most %(limit)s."), limit=f"{MAX_TEXT:,}")
-    tune = read(given.text.translate(HALF))
+    tune = read(given.text)
     facts, say = told_of(tune), translations(language_of(request)).gettext
     return ReadOut(
         faults=[FaultOut.of(fault, say) for fault in tune.faults],

@@ -9,12 +9,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
-from app.brief import Brief, Medium, Title
+from app.brief import Brief, Medium
+from app.diff.origins import shown, spans_of, stored
 from app.engines.catalog import best
 from app.engines.engine import Engine, Verb
 from app.engines.music.tunes import ABC
 from app.errors import EngineError
 from app.forms.offered import filled, offered
+from app.gate import Title
 from app.models.draft import Draft, draft_of
 from app.models.lineage import pane
 from app.models.work import Work
@@ -107,8 +109,7 @@ def bench(parts: Studio, artist: CurrentArtist, session: Session, work: Work, dr
 def writing(draft: Draft) -> dict[str, Any]:
     """What the writing room shows besides: the text in the editor and who wrote it, and the forms that can be asked for."""
     text = draft.text or ""
-    origins = draft.origins or ([[0, len(text), "hand"]] if text else [])
-    spans = [{"start": start, "end": end, "by": by} for start, end, by in origins]
+    spans = shown(stored(spans_of(text, draft.origins)))
     return {
         "sheet": {"text": text, "origins": spans, "language": tongue(text or draft.brief.intent)},
         "presets": offered(),

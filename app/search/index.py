@@ -93,7 +93,7 @@ class Index:
         if self.version is None or self.version.id != version.id:
             self._clear(version)
             self._make_room(1, version.dimensions)
-        its = Embedding.judge_id == version.id
+        its = sa.and_(Embedding.judge_id == version.id, version.its_vectors)
         since = UUID(int=max(0, self._newest - SETTLING) << 80)
         present = session.scalars(sa.select(Embedding.id).where(its, Embedding.id > since).order_by(Embedding.id))
         unread = [id for id in present if id not in self._recent]

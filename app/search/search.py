@@ -76,7 +76,7 @@ class Search:
         """Where a revision's picture lies; None when it was not judged yet, or has none."""
         if self.version is None:
             return None
-        its = (Embedding.judge_id == self.version.id, Embedding.asset_id == revision.asset_id)
+        its = (Embedding.judge_id == self.version.id, Embedding.asset_id == revision.asset_id, self.version.its_vectors)
         kept = self.session.scalar(sa.select(Embedding.vector).where(*its))
         return None if kept is None else unpacked(kept)
 
@@ -131,6 +131,7 @@ class Search:
         newest = sa.func.row_number().over(partition_by=Embedding.id, order_by=Revision.id.desc()).label("newest")
         query = self.artist.revisions.query().with_only_columns(Revision.id, Embedding.vector, newest)
         query = query.join(Embedding, Embedding.asset_id == Revision.asset_id).where(Embedding.id.in_(embeddings), *also)
+        query = query.where(self.version.its_vectors) if self.version else query
         # One look at each one's work. Joined, SQLite would begin with all works outside the trash.
         there = sa.select(Work.id).join(Project).where(Work.id == Revision.work_id)
         there = there.where(Work.trashed_at.is_(None), Project.trashed_at.is_(None))

@@ -110,7 +110,7 @@ def test_regulated_verse_may_begin_as_one_likes() -> None:
         ({"preset": ["haiku"]}, "form.preset"),
         ({"preset": "wujue", "start": ["平"]}, "form.start"),
         ({"preset": "wujue", "first_rhymed": {}}, "form.first_rhymed"),
-        ({"must": ["a\0b"]}, "form"),
+        ({"must": ["a\0b"]}, "form.must.0"),
     ],
 )
 def test_what_is_no_form_names_its_field(data: dict[str, Any], field: str) -> None:

@@ -3,7 +3,7 @@ import { EditorState } from "../../vendor/codemirror.min.js";
 import { astral, pairs } from "./points.js";
 
 export const LONGEST = 1_000_000; // code points
-const UNFIT = /\p{Cs}|(?![\n\t])\p{Cc}/u; // lone surrogates (with /u the pairs are whole) and control characters
+const UNFIT = /\p{Cs}|[\ufffe\uffff]|(?![\n\t])\p{Cc}/u; // lone surrogates (with /u the pairs are whole), what XML has not, control characters
 const EACH = new RegExp(UNFIT, "gu");
 
 const instead = (unfit) => (/\p{Cs}/u.test(unfit) ? "\ufffd" : "");
