@@ -54,7 +54,7 @@ class Sweep:
 
     def take_over(self) -> list[str]:
         """Give dead workers' generations to whoever is free, and clear what they were writing."""
-        resumed, verdicts, buried = [], {self.me: False}, False
+        resumed, verdicts = [], {self.me: False}
         for workflow, executor in self.queue.pending():
             if executor not in verdicts:
                 verdicts[executor] = self.liveness.dead(executor)
@@ -62,22 +62,13 @@ class Sweep:
                 log.warning("worker %s died; generation %s goes back to the queue", executor, workflow)
                 self.queue.resume(workflow)
                 resumed.append(workflow)
-<<<<<<< HEAD
         with self.database.reading() as session:
             others = session.scalars(sa.select(Worker.id).where(Worker.state != "gone", Worker.id != self.me)).all()
-        for id in others:
-            if verdicts.get(id) or self.liveness.dead(id):
-                self._bury(id)
-=======
-        with self.database.writing() as session:
-            for worker in session.scalars(sa.select(Worker).where(Worker.state != "gone", Worker.id != self.me)):
-                if verdicts.get(worker.id) or self.liveness.dead(worker.id):
-                    worker.state, worker.generation_id = "gone", None
-                    self.liveness.bury(worker.id)
-                    buried = True
+        buried = [id for id in others if verdicts.get(id) or self.liveness.dead(id)]
+        for id in buried:
+            self._bury(id)
         if buried:
             self.store.sweep_incoming()
->>>>>>> store
         return resumed
 
     def _bury(self, id: str) -> None:
