@@ -7,8 +7,8 @@ from functools import cache
 from typing import Any
 
 import httpx2
-import jsonschema_rs
 from fastapi import FastAPI, Request
+from jsonschema import Draft202012Validator
 
 from app.pages import Reader, reader
 from app.routes.interface import PROBLEM
@@ -33,7 +33,7 @@ def validator(kind: str, *way: str) -> Any:
     schema = WHOLE["paths"]
     for step in way:
         schema = schema[step]
-    return jsonschema_rs.validator_for({**schema["content"][kind]["schema"], "components": WHOLE["components"]})
+    return Draft202012Validator({**schema["content"][kind]["schema"], "components": WHOLE["components"]})
 
 
 def asker(request: httpx2.Request) -> Reader:
@@ -67,7 +67,7 @@ def agree(response: httpx2.Response) -> None:
         where = next(key for key, value in WHOLE["paths"].items() if value is operations)
         if "format" not in content[kind]["schema"]:
             errors = [
-                f"{e.instance_path}: {e.message}"
+                f"{e.json_path}: {e.message}"
                 for e in validator(kind, where, method, "responses", str(status)).iter_errors(response.json())
             ]
             assert not errors, f"{said} {errors[:3]}"
