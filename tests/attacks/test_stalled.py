@@ -6,11 +6,13 @@ import io
 import os
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx2
 import pytest
+import sqlalchemy as sa
 from fastapi.routing import APIRoute, iter_route_contexts
 from PIL import Image
 
@@ -191,6 +193,32 @@ def test_who_waits_to_write_does_not_keep_others_from_reading(running: Running, 
     for line in lines:
         assert line.socket.recv(12) == b"HTTP/1.1 201"
         line.close()
+
+
+@pytest.mark.postgres
+def test_on_postgresql_stalled_bodies_hold_no_connection(
+    tmp_path: Path, config: Settings, postgres: Callable[[], str], things: dict[str, str]
+) -> None:
+    url = postgres()
+    studio = Running(tmp_path, {"STEMMA_DATABASE": url})
+    try:
+        studio.start("serve")
+        routes = unsafe(create_app(config))
+        lines = [
+            Line(studio.port).head(method, filled(path, things), 5000, Content_Type=JSON).send(HALVES[JSON])
+            for method, path in routes * 3
+        ]
+        assert studio.http.post("/projects", json={"name": "Meanwhile"}).status_code == 201
+        engine = sa.create_engine(url)
+        with engine.connect() as connection:
+            begun = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND state LIKE 'idle in%'"
+            assert connection.execute(sa.text(begun)).scalar() == 0
+        engine.dispose()
+        assert not any(line.answered for line in lines)
+        for line in lines:
+            line.close()
+    finally:
+        studio.stop()
 
 
 def test_writes_are_measured_and_long_ones_told(running: Running, database: Database, caplog: pytest.LogCaptureFixture) -> None:
