@@ -119,6 +119,10 @@ def test_bodies_that_do_not_come_hold_up_nobody(
         locked(running).close()  # nobody writes
     assert holdings.threads < before[1] + 20, "bodies hold threads"
     assert not any(line.answered for line in lines), "they were given up before anything was tried: this machine is too slow"
+    heads = [Line(running.port), Line(running.port).send(b"POST /projects HTTP/1.1\r\nHost: loc")]
+    kept = Line(running.port).head("GET", "/healthz")  # a second request on the same connection, of which the head stops
+    assert kept.socket.recv(12) == b"HTTP/1.1 200"
+    heads.append(kept.send(b"GET /healthz HT"))
     person = Line(running.port).head("POST", "/projects", 50, Content_Type=JSON, Accept="text/html", Accept_Language="zh")
     answers = [line.answer() for line in [*lines, big]]  # and then each is closed
     for status, problem in answers:
@@ -128,7 +132,10 @@ def test_bodies_that_do_not_come_hold_up_nobody(
     while data := person.socket.recv(65_536):
         read += data
     assert "没有及时" in read.decode()
-    for line in [*lines, big, person]:
+    for line in heads:
+        while line.socket.recv(65_536):
+            pass
+    for line in [*lines, big, person, *heads]:
         line.close()
     until(lambda: holdings.nameless == 0 and holdings.sockets <= before[0] + 5, 30, "what was left of them")
 
