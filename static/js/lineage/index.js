@@ -12,7 +12,7 @@ async function lineage(canvas, card) {
   const view = { x: 0, y: 0, k: 1 };
   const unfolded = new Set();
   let [graph, etag, ink, selected, drawn, asked] = [null, null, colours(), -1, null, null];
-  let [rest, fetching, gliding, farthest] = [0, 0, null, 0.02];
+  let [frame, rest, later, fetching, gliding, farthest] = [0, 0, 0, 0, null, 0.02];
   let fold = true;
   const pages = new Map(); // by address: {image, wanted, asked}
 
@@ -76,7 +76,7 @@ async function lineage(canvas, card) {
         .catch(() => {})
         .finally(() => {
           fetching--;
-          later ||= setTimeout(() => {
+          if (!later) later = setTimeout(() => {
             later = 0;
             redraw();
           }, 60);
@@ -123,7 +123,7 @@ async function lineage(canvas, card) {
   }
 
   function move() {
-    frame ||= requestAnimationFrame(blit);
+    if (!frame) frame = requestAnimationFrame(blit);
   }
 
   function redraw() {
