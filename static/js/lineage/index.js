@@ -76,10 +76,11 @@ async function lineage(canvas, card) {
         .catch(() => {})
         .finally(() => {
           fetching--;
-          if (!later) later = setTimeout(() => {
-            later = 0;
-            redraw();
-          }, 60);
+          if (!later)
+            later = setTimeout(() => {
+              later = 0;
+              redraw();
+            }, 60);
         });
     }
   }
