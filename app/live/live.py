@@ -31,6 +31,7 @@ from app.queue import Queue
 
 log = logging.getLogger(__name__)
 BUSY, CALM = 0.1, 1.0  # seconds between looks at the rows, with and without an open generation
+SURE = 5.0  # seconds between looks where SQLite says that nothing was written meanwhile
 VERDICT = timedelta(seconds=5)  # after a generation's end in which what still comes is waited for as if it were open
 NEXT = 4  # generations whose progress is followed before they run: those that are next in line
 
@@ -152,7 +153,7 @@ class Live:
     async def _once(self, poked: bool) -> None:
         """Tell what changed in the rows, and follow those that run."""
         version = self._changes.version()
-        if version is not None and version == self._seen and not poked and time.monotonic() - self._looked < CALM:
+        if version is not None and version == self._seen and not poked and time.monotonic() - self._looked < SURE:
             return
         async with self._looking:
             waited = [id for id, word in self._known.items() if word.ended is None or word.awaited]
