@@ -255,6 +255,15 @@ def test_a_form_and_json_say_the_same(web: TestClient, work: str) -> None:
     assert (made.json()["params"]["steps"], made.json()["count"]) == (7, 2)
 
 
+def test_a_form_has_four_hundred_fields_at_most_and_any_script(web: TestClient) -> None:
+    crowded = "&".join(f"f{number}=x" for number in range(401))
+    kind = {"Content-Type": "application/x-www-form-urlencoded"}
+    answer = web.post("/projects", content=crowded, headers=kind)
+    assert (answer.status_code, answer.json()["code"]) == (400, "malformed")
+    assert web.post("/projects", data={"name": "海岸 & côte + 1%"}).json()["name"] == "海岸 & côte + 1%"
+    assert web.post("/projects", content="name=a+b%20c&=&x", headers=kind).json()["name"] == "a b c"
+
+
 def test_downloads_of_bytes_are_never_markup(web: TestClient, revision: str) -> None:
     answer = web.get(f"/revisions/{revision}/content")
     assert answer.headers["content-type"] == "image/png"
