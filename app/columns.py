@@ -136,7 +136,7 @@ class Json(Lasting):
         self.binary = binary
 
     def keep(self, value: Any) -> Any:
-        return None if value is None else gate.mended(value, DEEPEST)
+        return value if value is None or gate.fit(value, DEEPEST) else gate.mended(value, DEEPEST)
 
     def again(self, raw: Any, stand_in: Any, database: str) -> Any:  # noqa: ARG002 (JSON holds all that JSON said)
         return self.keep(raw)

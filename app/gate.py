@@ -38,7 +38,7 @@ DEEPEST = 24  # arrays and objects within one another
 MOST_VALUES = 250_000  # in one JSON document, keys aside
 MOST_RECIPE = 100_000  # code points of a recipe in a file
 MOST_LETTERS = 1_000_000  # code points of all its strings, where an object is kept as it comes
-UNREADABLE = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 LOST = re.compile(r"[\x00\ud800-\udfff]")  # what cannot even be said again
 SPACES = re.compile(r"[\t\n\u2028\u2029]+")
 BAD = "\ufffd"
@@ -149,26 +149,31 @@ def clean(value: Any) -> Any:
 
 
 def fit(value: Any, deepest: int = DEEPEST) -> bool:
-    """Whether `value` can be kept as it is: `mended` would change nothing of it."""
+    """Whether `value` can be kept as JSON just as it is."""
     level = [value]
     for _depth in range(deepest + 1):
         below: list[Any] = []
         for one in level:
             kind = type(one)
-            if kind is str:
-                if UNREADABLE.search(one):
-                    return False
-            elif kind is dict:
+            if kind is dict:
                 below += one
                 below += one.values()
             elif kind is list:
                 below += one
-            elif (kind is int and not -INT8 <= one <= INT8) or (kind is float and not math.isfinite(one)):
+            elif not _fits(one, kind):
                 return False
         if not below:
             return True
         level = below
     return False
+
+
+def _fits(value: Any, kind: type) -> bool:
+    if kind is str:
+        return not UNREADABLE.search(value)
+    if kind is int:
+        return -INT8 <= value <= INT8
+    return math.isfinite(value) if kind is float else value is None or kind is bool
 
 
 def mended(value: Any, deepest: int = DEEPEST) -> Any:

@@ -15,6 +15,7 @@ from app.engines.engine import Content
 from app.engines.image import svg
 from app.engines.music.tunes import ABC
 from app.errors import EngineError, _
+from app.gate import BAD, UNREADABLE
 from app.models import Artist, Asset, Generation, Revision, Role, Status, Transcript, Work
 from app.models.asset import keep_asset
 from app.models.revision import Origin, choose_cover, edges
@@ -80,14 +81,14 @@ def keep(store: Store, content: Content) -> list[Asset]:
 
 
 def text_of(content: Content) -> str:
-    """The text of a content. Raises EngineError when it is none that a row can hold."""
+    """The text of a content, with U+FFFD for what no text may hold. Raises EngineError when it is none."""
     try:
         text = content.data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise EngineError(_("The engine wrote something that is not text.")) from error
     if len(text) > LONGEST or "\0" in text:
         raise EngineError(_("The engine wrote something that is not text."))
-    return text
+    return UNREADABLE.sub(BAD, text)  # one for one: tokens and ranges count its code points
 
 
 def finish(database: Database, store: Store, generation: Generation, contents: Iterable[Content]) -> None:
