@@ -172,7 +172,7 @@ def _fits(value: Any, kind: type) -> bool:
     if kind is str:
         return not UNREADABLE.search(value)
     if kind is int:
-        return -INT8 <= value <= INT8
+        return bool(-INT8 <= value <= INT8)
     return math.isfinite(value) if kind is float else value is None or kind is bool
 
 
@@ -198,18 +198,18 @@ def mended(value: Any, deepest: int = DEEPEST) -> Any:
 def recipe(text: str) -> dict[str, Any] | str | None:
     """The recipe that a file carries, told and never trusted: its object, made fit to be kept.
 
-    Where it is too deep, too long, or has numbers that nobody can keep: its text, MOST_RECIPE code points at most. None for
-    what is no JSON object.
+    Where it is too deep, or has numbers that nobody can keep: its text. None for what is no JSON object, or longer than
+    MOST_RECIPE.
     """
+    if len(text) > MOST_RECIPE or not text.lstrip().startswith("{"):
+        return None
     try:
         found = parsed(text)
     except NoJsonError:
         return None
     except UnfitError:
         return told(text, MOST_RECIPE)
-    if not isinstance(found, dict):
-        return None
-    return told(text, MOST_RECIPE) if len(text) > MOST_RECIPE else cast("dict[str, Any]", mended(found))
+    return cast("dict[str, Any]", mended(found))
 
 
 def _as_text(value: Any) -> str:
