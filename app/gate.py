@@ -93,15 +93,17 @@ def address(url: str) -> SplitResult | None:
         return None
 
 
-def parsed(data: bytes | str) -> Any:
-    """What JSON from outside says. Raises UnfitError for what is no JSON, or more than `check` lets through."""
+def parsed(data: bytes | str, *, numbers: bool = True) -> Any:
+    """What JSON from outside says. Raises UnfitError for what is no JSON, or more than `check` lets through; without
+    `numbers` these are left to whoever reads the fields, and can say which it is.
+    """
     try:
-        value = json.loads(data, parse_constant=_no_number)
+        value = json.loads(data, parse_constant=_no_number if numbers else None)
     except RecursionError as error:
         raise UnfitError(_("is nested too deep: at most %(most)d levels"), most=DEEPEST) from error
     except ValueError as error:  # UnfitError and UnicodeDecodeError are such, too
         raise error if isinstance(error, UnfitError) else NoJsonError(_("is not JSON")) from error
-    check(value)
+    check(value, numbers=numbers)
     return value
 
 
@@ -109,7 +111,7 @@ def _no_number(name: str) -> NoReturn:
     raise UnfitError(_("%(name)s is no number that can be kept"), name=name)
 
 
-def check(value: Any, deepest: int = DEEPEST, most: int = MOST_VALUES) -> None:
+def check(value: Any, deepest: int = DEEPEST, most: int = MOST_VALUES, *, numbers: bool = True) -> None:
     """Raises UnfitError where `value` (as JSON is read) is nested deeper than `deepest`, has more than `most` values, or a
     number that cannot be kept. What its strings hold is looked at where they are taken.
     """
@@ -124,7 +126,7 @@ def check(value: Any, deepest: int = DEEPEST, most: int = MOST_VALUES) -> None:
                 below += one.values()
             elif isinstance(one, list):
                 below += one
-            elif isinstance(one, (int, float)) and not isinstance(one, bool):
+            elif numbers and isinstance(one, (int, float)) and not isinstance(one, bool):
                 _number(one)
             if len(below) > most:
                 raise UnfitError(_("has too many values: at most %(most)d"), most=most)

@@ -15,7 +15,7 @@ from app.models.writing import WRITTEN
 
 MAX_SEED = 2**53 - 1  # the largest whole number that JSON carries safely (RFC 8259, 6)
 MAX_COUNT = 8
-Selection = tuple[Place, Place]
+Selection = tuple[Signed, Signed]
 
 
 class AskedText(BaseModel):

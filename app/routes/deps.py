@@ -208,7 +208,7 @@ def _fields(form: Encoded) -> list[tuple[str, str]]:
 
 def _json(data: bytes) -> Any:
     try:
-        return gate.parsed(data) if data else {}
+        return gate.parsed(data, numbers=False) if data else {}
     except UnfitError as error:
         raise InvalidError("body", error.title, **error.details) from error
 

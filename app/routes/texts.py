@@ -13,6 +13,7 @@ from app.engines.engine import Engine, Verb
 from app.errors import ConflictError, InvalidError, StaleDraftError, _, filled, raises
 from app.gate import Name, Number, Place
 from app.models import Reading, Revision
+from app.models.asked import Selection
 from app.models.asking_text import selection_in
 from app.models.draft import draft_of
 from app.models.generation import Status
@@ -38,7 +39,7 @@ class ToRead(BaseModel):
     """What to read, and by whom: no selection is the whole text, no engine the best that can."""
 
     model_config = ConfigDict(extra="ignore")
-    selection: tuple[Place, Place] | None = None
+    selection: Selection | None = None
     engine: Name | None = None
 
     @field_validator("engine", "selection", mode="before")
