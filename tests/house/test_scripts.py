@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
 from app.scripts import STATIC, imports, modules, script, static
+from app.settings import ROOT
 
 # Which folder of static/js may import from which others; vendor/ is open to all.
 TABLE = {
@@ -29,6 +32,14 @@ def test_no_room_imports_from_another_but_what_all_share() -> None:
 
 def test_what_is_imported_is_there() -> None:
     assert [(path, target) for path in SCRIPTS for target in imports(path) if not (STATIC / target).is_file()] == []
+
+
+def test_every_script_that_a_page_names_is_there() -> None:
+    """Templates name scripts whole, so that a moved one is found."""
+    pages = "\n".join(path.read_text("utf-8") for path in (ROOT / "templates").rglob("*.html"))
+    named = re.findall(r"['\"](js/[^'\"]*)['\"]", pages)
+    assert [path for path in named if not (STATIC / path).is_file()] == []
+    assert len(set(named)) > 10
 
 
 def test_every_relative_import_is_seen() -> None:
