@@ -95,7 +95,11 @@ async def _partial(parts: Studio, word: Word, language: str) -> str:
         _drawn[key] = (word, drawing)
         for old in list(_drawn)[:-DRAWN]:
             del _drawn[old]
-    return await asyncio.shield(drawing)
+    try:
+        return await asyncio.shield(drawing)
+    except Exception:
+        _drawn.pop(key, None)  # whoever asks next tries again
+        raise
 
 
 def _draw(parts: Studio, id: UUID, language: str) -> str:
