@@ -15,6 +15,7 @@ from app.queue import migrate_queue
 from app.restore import restore, unfinished
 from app.settings import Settings
 from app.store import Store
+from app.store.files import make_folder
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +31,7 @@ def prepare(config: Settings) -> None:
             restore(config, BUNDLE)
             log.info("a new studio: the example hangs in it")
         examine(config).agreed()  # before a table is made or changed
+        make_folder(config.data)
         database, store = Database(config), Store(config.data)
         try:
             migrate(database.engine)

@@ -9,7 +9,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
@@ -27,7 +27,8 @@ from app.restore import restore
 from app.settings import ROOT, Settings
 from app.starting import ready
 from app.store import Store
-from app.store.mark import mark_path, read_mark
+from app.store.mark import Mark, mark_path, read_mark, write_mark
+from app.worker.orphans import Orphans
 
 # What no command of these touches: the studio that the settings name. Every other one looks before it touches anything.
 ASIDE = {"bench": "measures a studio of its own", "example": "makes a studio of its own", "adopt": "is the way out"}
@@ -252,6 +253,7 @@ def test_on_postgresql_too(filled: Settings, tmp_path: Path, postgres: Callable[
     restore(team, tmp_path / "studio.tar")
     ready(team)
     assert examine(team).agreed() == identity(team)
+    sweeps(team)
     there = files(team.data)
     for start in (prepare, ready):
         with pytest.raises(IdentityError, match="does not know 1"):
@@ -261,3 +263,25 @@ def test_on_postgresql_too(filled: Settings, tmp_path: Path, postgres: Callable[
         ready(elsewhere)
     assert files(team.data) == there
     assert not (tmp_path / "elsewhere" / "store").exists()
+
+
+def sweeps(config: Settings) -> None:
+    """An orphan is set aside, told, and comes back; in front of another's store nothing moves."""
+    database, store = Database(config), Store(config.data)
+    orphans, sha256 = Orphans(database, store), store.put(b"nobody's")
+    os.utime(store.path(sha256), (0, 0))
+    assert orphans.tidy().set_aside == 1
+    with database.writing() as session:
+        assert (session.scalar(sa.select(Identity.sweep)) or {})["set_aside"] == 1
+        session.add(Asset(sha256=sha256, media_type="image/png", bytes=8))
+    assert orphans.tidy().brought_back == 1
+    mark = read_mark(config.data)
+    assert mark is not None
+    write_mark(store, Mark(uuid4()))
+    assert "not the one of this database" in orphans.tidy().stopped
+    write_mark(store, mark)
+    with database.writing() as session:
+        session.execute(sa.delete(Asset).where(Asset.sha256 == sha256))
+    store.path(sha256).unlink()
+    store.incoming.close()
+    database.close()
