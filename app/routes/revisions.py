@@ -12,6 +12,7 @@ from app.brief import Medium
 from app.diff.origins import percent, spans_of
 from app.diff.text_views import sheet
 from app.diff.tune_views import about, stretches
+from app.engines.image.tracing import SIDE
 from app.errors import InvalidError, NotFoundError, _
 from app.gate import Number, Place
 from app.models import Asset, Revision, thumbnails
@@ -123,7 +124,7 @@ def content(
     if revision.work.medium == Medium.MUSIC:
         return _music(request, parts, revision, w, kind, played(instrument, tempo))
     if revision.text is not None or kind:
-        return written(request, revision, cast("Kind", allowed(kind or "txt", get_args(Kind))))
+        return written(request, parts, revision, cast("Kind", allowed(kind or "txt", get_args(Kind))))
     return _bytes(request, parts, there(asset), w)
 
 
@@ -173,7 +174,8 @@ def _bytes(request: Request, parts: Studio, asset: Asset, w: int | None) -> Resp
 def _thumbnail(parts: Studio, asset: Asset, width: int) -> Any:
     path = parts.store.derived(asset.pixels, f"{width}.webp")
     if not path.exists():
-        parts.store.keep_derived(path, thumbnail(parts.store.get(asset.pixels), width))
+        pixels = SIDE * SIDE if asset.raster else (asset.width or 0) * (asset.height or 0)
+        parts.store.keep_derived(path, thumbnail(parts.store.find(asset.pixels), pixels, width))
     return path
 
 
