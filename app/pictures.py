@@ -48,7 +48,7 @@ def _room(_data: Data, max_pixels: int, *_about: Any) -> int:
 
 
 TOO_MUCH = _(
-    "This picture takes too much memory or time to be read. Save it smaller, or as a plain PNG or JPEG, and try again."
+    "This picture needs too much time or memory to be read. Save it smaller, or as a plain PNG or JPEG, and try again."
 )
 
 
@@ -143,7 +143,7 @@ def mean_colour(picture: Image.Image) -> str:
 @bounded(
     20,
     _room,
-    _("This picture takes too much to be made smaller here. Take the whole of it: it is there unchanged."),
+    _("This picture needs too much time or memory to be made smaller here. Take the whole of it: it is there unchanged."),
     small=lambda _data, pixels, _width: pixels <= FEW,
 )
 def thumbnail(data: Data, pixels: int, width: int) -> bytes:  # noqa: ARG001 (how many it has: the bounds go by it)
@@ -163,7 +163,7 @@ def _small(picture: Image.Image, width: int) -> bytes:
 @bounded(
     20,
     _room,
-    _("These pictures take too much to be compared."),
+    _("These pictures need too much time or memory to be compared."),
     small=lambda _one, pixels, _other: pixels <= FEW,
 )
 def difference(one: Data, pixels: int, other: Data) -> float:  # noqa: ARG001 (how many each has: the bounds go by it)

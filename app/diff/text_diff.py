@@ -31,7 +31,7 @@ LINE = re.compile(r"[^\n]*\n|[^\n]+")
 CLAUSE = re.compile(r"[^\n.!?;:,。！？；：，、…]*[\n.!?;:,。！？；：，、…]+\s*|[^\n.!?;:,。！？；：，、…]+")
 SMALL = 100_000  # code points of both texts that are compared at once: about a tenth of a second
 MOST_RUNS, MOST_MOVES = 4_000, 1_000  # runs that stayed, and passages that moved, that are told one by one
-TOO_MUCH = _("These texts take too much to be compared. Compare revisions that lie nearer to each other.")
+TOO_MUCH = _("These texts need too much time or memory to be compared. Compare revisions that lie nearer to each other.")
 SLIDE = 200  # characters that a change may slide to where a line, a clause or a word begins
 
 

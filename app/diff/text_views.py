@@ -12,7 +12,9 @@ from app.diff.text_diff import SMALL, Op, Passage, text_diff
 from app.errors import _
 
 MOST = 4_000  # lines on a page
-TOO_MUCH = _("These texts take too much to be shown beside one another. Compare revisions that lie nearer to each other.")
+TOO_MUCH = _(
+    "These texts need too much time or memory to be shown beside one another. Compare revisions that lie nearer to each other."
+)
 AROUND = 2  # unchanged lines shown on each side of a change
 BREAK = "↵"  # stands for a line break that came or went
 

@@ -24,7 +24,7 @@ from app.music.tune import Bar, Fault, Tune
 UNSAFE = re.compile(r"[\n%]|\[[A-Za-z]:")  # in a bar: what would not stay within it when it is drawn beside others
 NOTES = frozenset({"pitch", "rhythm"})
 DRAWN = 2_000  # bars on the staves of a page
-TOO_MUCH = _("These tunes take too much to be compared. Compare revisions that lie nearer to each other.")
+TOO_MUCH = _("These tunes need too much time or memory to be compared. Compare revisions that lie nearer to each other.")
 Range = tuple[int, int]
 
 

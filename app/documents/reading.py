@@ -17,7 +17,7 @@ _MARKS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (cod
 _ASCII, _NO_HAN = re.compile(r"[\x00-\x7f]+"), re.compile("[^\u4e00-\u9fff]+")
 WIDEST = 8  # bytes that one character takes at most: a line end of two characters in UTF-32
 FEW = 256 * 1024  # bytes that are decoded at once
-TOO_MUCH = _("This text takes too much to be read. Save it as plain text in UTF-8, or in parts.")
+TOO_MUCH = _("This text needs too much time or memory to be read. Save it as plain text in UTF-8, or in parts.")
 COMMON = 0.8  # of the letters that are not ASCII: so many must be common Chinese for GB 18030 to be believed
 
 

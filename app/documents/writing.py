@@ -19,7 +19,7 @@ WRITERS: Mapping[str, tuple[Callable[[Document], bytes], str]] = {
     "epub": (epub.epub_of, epub.MEDIA_TYPE),
 }
 SMALL = 50_000  # code points of a text that is written at once: at most some hundredths of a second
-TOO_MUCH = _("This text takes too much to be written as such a file. Take it as plain text (.txt).")
+TOO_MUCH = _("This text needs too much time or memory to be written as such a file. Take it as plain text (.txt).")
 
 
 @bounded(30, 600 * MB, TOO_MUCH, output=256 * MB)

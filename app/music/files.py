@@ -29,7 +29,7 @@ MEDIA_TYPES: Mapping[Kind, str] = {
 }
 VERSION = 2  # goes up when the same tune makes other bytes; `audio` has its own
 TOLD = "% stemma: "  # begins the comment with the recipe, the last line of an ABC file
-TOO_MUCH = _("As such a file this tune takes too much. Take ABC, or a shorter tune.")
+TOO_MUCH = _("This tune would need too much time or room as such a file. Take ABC, or a shorter tune.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,7 @@ DRUMS = 9  # the channel of General MIDI's percussion
 # What mido raises for bytes that are no MIDI file.
 BROKEN = (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, OverflowError, AttributeError, ZeroDivisionError)
 DAMAGED = _("That MIDI file is damaged or no MIDI file.")
-TOO_MUCH = _("That MIDI file takes too much to be written as notes. Take a part of it, or one track.")
+TOO_MUCH = _("That MIDI file needs too much time or memory to be written as notes. Take a part of it, or one track.")
 
 
 @dataclass(slots=True)

@@ -25,7 +25,7 @@ LONGEST_TAG = 2**20  # bytes of one tag or remark: each is looked at again with 
 CHUNK = 2**18
 BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, expat.ExpatError, KeyError, EOFError, OSError, RuntimeError, ValueError)
 DAMAGED = _("That MusicXML file is damaged or no MusicXML file.")
-TOO_MUCH = _("That MusicXML file takes too much to be read. Save one part of it, and bring that.")
+TOO_MUCH = _("That MusicXML file needs too much time or memory to be read. Save one part of it, and bring that.")
 
 
 @bounded(30, 800 * MB, TOO_MUCH)

@@ -18,7 +18,9 @@ RATES = range(8_000, 192_001)  # frames a second
 BLOCK = 1 << 18  # frames decoded at a time
 FORMATS = {"WAV": "wav", "WAVEX": "wav", "RF64": "wav", "FLAC": "flac", "MP3": "mp3", "OGG": "ogg"}
 DAMAGED = _("That is not a recording Stemma can read (WAV, FLAC, MP3 or Ogg).")
-TOO_MUCH = _("This recording takes too much to be read. Bring a shorter one, or one with at most 96,000 samples a second.")
+TOO_MUCH = _(
+    "This recording needs too much time or memory to be read. Bring a shorter one, or one with at most 96,000 samples a second."
+)
 
 
 @dataclass(frozen=True, slots=True)

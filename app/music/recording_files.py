@@ -28,7 +28,7 @@ LARGEST = 1024 * MB  # bytes of a file
 SHORTEST = 0.05  # seconds that can still be heard
 SLACK = 0.05  # seconds by which a player may round
 NO_RECORDING = _("This is no recording that Stemma can read (WAV or FLAC).")
-TOO_MUCH = _("As such a file this recording takes too much. Take FLAC, or trim the recording first.")
+TOO_MUCH = _("This recording would need too much time or room as such a file. Take FLAC, or trim the recording first.")
 
 
 @bounded(150, 300 * MB, TOO_MUCH, lane=SLOW, output=LARGEST, needs=("numpy", "soundfile"))

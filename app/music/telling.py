@@ -19,7 +19,7 @@ from app.music.tune import Fault, Metre, Tune
 MOST_NOTES = 4_000  # of a tune that are compared with others: about twenty minutes
 SMALL = 4_000  # code points that are read at once: at most some hundredths of a second
 FEW = 20_000  # … of many tunes together
-TOO_MUCH = _("This tune takes too much to be read. Make it shorter, or divide it into several.")
+TOO_MUCH = _("This tune needs too much time or memory to be read. Make it shorter, or divide it into several.")
 Sounds = Sequence[tuple[int, Fraction]]
 
 

@@ -13,7 +13,7 @@ POINTS = 1_000
 BLOCK = 1 << 18  # frames at a time, about
 
 
-@bounded(60, 200 * MB, _("This recording takes too much to be drawn."), needs=("numpy", "soundfile"))
+@bounded(60, 200 * MB, _("This recording needs too much time or memory to be drawn."), needs=("numpy", "soundfile"))
 def waveform(data: Data) -> dict[str, Any]:
     """{duration (seconds), peaks: [[lowest, highest], …]}: samples of -1 to 1 over all channels, in POINTS parts at most.
 

@@ -10,11 +10,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
+from app.bounded import LIMITS
 from app.diff.origins import spans_of
 from app.diff.text_diff import Op
 from app.diff.text_views import compared
 from app.diff.tune_views import Tunes, stretches
-from app.errors import InvalidError, NotFoundError, _
+from app.errors import InvalidError, NotFoundError, _, raises
 from app.gate import Number
 from app.models import Revision
 from app.models.diff import Diff, compare, picture_difference
@@ -115,6 +116,7 @@ class DiffOut(BaseModel):
 
 
 @router.get("/{a}/diff/{b}", response_model=DiffOut)
+@raises(*LIMITS)
 def show(
     a: UUID,
     b: UUID,

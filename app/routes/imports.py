@@ -7,6 +7,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, File, Request, Response, UploadFile
 
+from app.bounded import LIMITS
 from app.brief import Medium
 from app.errors import ConflictError, UnsupportedError, _, raises
 from app.models import Artist, Work
@@ -27,7 +28,7 @@ ADMIT = {Medium.IMAGE: admitting.picture, Medium.TEXT: admitting.text, Medium.MU
 
 
 @router.post("/works/{id}/imports", status_code=201, response_model=RevisionOut)
-@raises(ConflictError, UnsupportedError)
+@raises(ConflictError, UnsupportedError, *LIMITS)
 def create(
     id: UUID,
     request: Request,

@@ -9,7 +9,8 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
-from app.errors import InvalidError, NotFoundError, _
+from app.bounded import LIMITS
+from app.errors import InvalidError, NotFoundError, _, raises
 from app.models import Asset, Revision, thumbnails
 from app.music import audio
 from app.music.files import ENDINGS, MEDIA_TYPES, VERSION, Kind, Played, tune_file, write_tune
@@ -107,6 +108,7 @@ def heard(asset: Asset | None) -> Asset:
 
 
 @router.get("/revisions/{id}/waveform", response_model=WaveformOut, responses=UNCHANGED)
+@raises(*LIMITS)
 def waveform(id: UUID, request: Request, artist: CurrentArtist, parts: Parts) -> Response:
     """A recording's waveform: {duration, peaks}: its seconds, and the lowest and highest sample (-1 to 1) of each part."""
     asset = heard(artist.revisions.asset(id))

@@ -9,6 +9,7 @@ from uuid import UUID
 from fastapi import APIRouter, File, Request, Response, UploadFile
 from pydantic import BaseModel
 
+from app.bounded import LIMITS
 from app.errors import UnsupportedError, raises
 from app.models import Probe
 from app.pages import answer
@@ -35,7 +36,7 @@ class ProbeOut(BaseModel):
 
 
 @router.post("", status_code=201, response_model=ProbeOut)
-@raises(UnsupportedError)
+@raises(UnsupportedError, *LIMITS)
 def bring(
     request: Request,
     transactions: TransactionsOf,

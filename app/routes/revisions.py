@@ -8,12 +8,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
+from app.bounded import LIMITS
 from app.brief import Medium
 from app.diff.origins import percent, spans_of
 from app.diff.text_views import sheet
 from app.diff.tune_views import about, stretches
 from app.engines.image.tracing import SIDE
-from app.errors import InvalidError, NotFoundError, _
+from app.errors import InvalidError, NotFoundError, _, raises
 from app.gate import Number, Place
 from app.models import Asset, Revision, thumbnails
 from app.models.diff import compare
@@ -59,6 +60,7 @@ def index(
 
 
 @router.get("/revisions/{id}", response_model=RevisionOut)
+@raises(*LIMITS)
 def show(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """A revision and how it came about."""
     revision = artist.revisions.get(id)
@@ -100,6 +102,7 @@ def there(asset: Asset | None) -> Asset:
 
 
 @router.get("/revisions/{id}/content", **files(*KEPT, *WRITTEN, *MEDIA_TYPES.values(), cached=True, ranged=True))
+@raises(*LIMITS)
 def content(
     id: UUID,
     request: Request,

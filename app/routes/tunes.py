@@ -8,7 +8,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.errors import TooLargeError, _, filled
+from app.bounded import LIMITS
+from app.errors import TooLargeError, _, filled, raises
 from app.gate import TOLD
 from app.music.abc import MAX_TEXT
 from app.music.telling import told
@@ -63,6 +64,7 @@ class ReadOut(BaseModel):
 
 
 @router.post("/checks")
+@raises(*LIMITS)
 def check(request: Request, given: Annotated[Notes, Depends(body(Notes, WRITING))]) -> ReadOut:
     """Read a tune as far as it goes: what is wrong with it is told, not refused. 413 beyond a million code points."""
     if len(given.text) > MAX_TEXT:
