@@ -1,44 +1,76 @@
-"""Pictures: what may come in, thumbnails, and downloads that carry their recipe."""
+"""Pictures: what may come in, thumbnails, differences, and downloads that carry their recipe."""
 
 from __future__ import annotations
 
 import io
 import json
 import re
+import struct
 import warnings
-from collections.abc import Mapping
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from PIL import Image, ImageCms, ImageOps, PngImagePlugin
+from PIL import Image, ImageChops, ImageCms, ImageOps, ImageStat, PngImagePlugin
 
 from app import gate
+from app.bounded import MB, Data, bounded, content
 from app.errors import InvalidError, TooLargeError, UnsupportedError, _
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
 RECIPE = "stemma"  # keyword of the iTXt chunk that holds the recipe as JSON (PNG, third edition, 11.3.3.4)
 RECIPE_SPACE = "urn:stemma:recipe"  # the XML namespace of the element that holds it in an SVG
 MAX_SIDE = 16_384  # pixels
+FEW = 1_500_000  # pixels that are decoded in some hundredths of a second
+LOOK = 512  # pixels of the longer side at which pictures are compared
+SIGNATURE = b"\x89PNG\r\n\x1a\n"
+HEAD = 33  # bytes of a PNG up to the end of its first chunk, IHDR
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # not characters of XML 1.0 (2.2)
 
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A decoded, re-encoded picture: PNG bytes without anything else in them."""
+    """What is known of a picture that was decoded and encoded anew."""
 
-    data: bytes
+    bytes: int
     width: int
     height: int
     colour: str
     recipe: dict[str, Any] | str | None  # as app.gate.recipe tells it
 
 
-def admit(data: bytes, max_pixels: int) -> Picture:
-    """An uploaded picture, decoded whole and encoded anew: no metadata, no trailing bytes, upright, first frame.
+def _room(_data: Data, max_pixels: int, *_about: Any) -> int:
+    """Bytes that a picture of `max_pixels` takes while it is decoded and turned: four for each pixel, a few times over."""
+    return 200 * MB + 20 * max_pixels
+
+
+TOO_MUCH = _(
+    "This picture needs too much time or memory to be read. Save it smaller, or as a plain PNG or JPEG, and try again."
+)
+
+
+@bounded(30, _room, TOO_MUCH, output=1024 * MB)
+def admit(data: Data, max_pixels: int, to: Path) -> Picture:
+    """An uploaded picture, decoded whole and encoded anew as the PNG `to`: only its pixels, upright, of the first frame.
 
     Raises UnsupportedError (not a picture of FORMATS, damaged), TooLargeError (more than `max_pixels` pixels).
     """
+    picture, recipe = _decoded(content(data), max_pixels)
+    picture.save(to, "PNG", compress_level=3)
+    return Picture(to.stat().st_size, picture.width, picture.height, mean_colour(picture), recipe)
+
+
+@bounded(30, _room, TOO_MUCH)
+def look_at(data: Data, max_pixels: int, side: int) -> bytes:
+    """An uploaded picture as a WebP no wider and no higher than `side` pixels. Raises what `admit` does."""
+    return _small(_decoded(content(data), max_pixels)[0], side)
+
+
+def _decoded(data: bytes, max_pixels: int) -> tuple[Image.Image, dict[str, Any] | None]:
+    """A picture in RGB or RGBA with nothing but its pixels, and its recipe. Raises what `admit` does."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
@@ -46,18 +78,17 @@ def admit(data: bytes, max_pixels: int) -> Picture:
                 _check_size(opened.size, max_pixels)
                 recipe = read_recipe(opened)
                 opened.load()
-                picture = _plain(ImageOps.exif_transpose(opened))
-    except TooLargeError:
+                ImageOps.exif_transpose(opened, in_place=True)
+                picture = _plain(opened)
+    except (TooLargeError, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many(max_pixels) from error
-    except (OSError, ValueError, SyntaxError, KeyError, EOFError, MemoryError, OverflowError) as error:
+    except Exception as error:  # whatever a decoder says of bytes that somebody made up
         raise UnsupportedError from error
     if min(picture.size) < 8:  # noqa: PLR2004 (an autoencoder's latent needs 8 pixels)
         raise InvalidError("file", _("the picture is too small: at least 8 by 8 pixels"))
-    encoded = io.BytesIO()
-    picture.save(encoded, "PNG", compress_level=3)
-    return Picture(encoded.getvalue(), picture.width, picture.height, mean_colour(picture), recipe)
+    return picture, recipe
 
 
 def _plain(picture: Image.Image) -> Image.Image:
@@ -66,11 +97,16 @@ def _plain(picture: Image.Image) -> Image.Image:
         picture = picture.convert("I").point(lambda value: value * (1 / 257)).convert("L")
         picture.info.pop("transparency", None)
     plain = _in_srgb(picture) if picture.mode == "CMYK" else picture
-    plain = plain.convert("RGBA" if plain.has_transparency_data else "RGB")
+    plain = _in_mode(plain, "RGBA" if plain.has_transparency_data else "RGB")
     if picture.mode != "CMYK":
         plain = _in_srgb(plain)
     plain.info = {}
     return plain
+
+
+def _in_mode(picture: Image.Image, mode: str) -> Image.Image:
+    """The picture in a mode; one that has it is not copied."""
+    return picture if picture.mode == mode else picture.convert(mode)
 
 
 def _in_srgb(picture: Image.Image) -> Image.Image:
@@ -98,34 +134,96 @@ def _too_many(max_pixels: int) -> TooLargeError:
 
 def mean_colour(picture: Image.Image) -> str:
     """The mean colour as `#rrggbb`, transparent parts on white."""
-    if picture.mode == "RGBA":
-        ground = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(ground, picture)
-    pixel = picture.convert("RGB").resize((1, 1), Image.Resampling.BOX).tobytes()
-    return "#" + pixel[:3].hex()
+    one = picture.resize((1, 1), Image.Resampling.BOX)
+    if one.mode == "RGBA":
+        one = Image.alpha_composite(Image.new("RGBA", one.size, "white"), one)
+    return "#" + one.convert("RGB").tobytes().hex()
 
 
-def thumbnail(data: bytes, width: int) -> bytes:
-    """A WebP no wider and no higher than `width` pixels; small pictures stay as large as they are."""
-    with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+@bounded(
+    20,
+    _room,
+    _("This picture needs too much time or memory to be made smaller here. Take the whole of it: it is there unchanged."),
+    small=lambda _data, pixels, _width: pixels <= FEW,
+)
+def thumbnail(data: Data, pixels: int, width: int) -> bytes:  # noqa: ARG001 (how many it has: the bounds go by it)
+    """A WebP no wider and no higher than `width` pixels; a picture of fewer than that stays as large as it is."""
+    with Image.open(io.BytesIO(content(data)), formats=FORMATS) as picture:
         picture.draft("RGB", (width, width))
-        small = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
-    small.thumbnail((width, width), Image.Resampling.LANCZOS, reducing_gap=2.0)
+        return _small(_in_mode(picture, "RGBA" if picture.has_transparency_data else "RGB"), width)
+
+
+def _small(picture: Image.Image, width: int) -> bytes:
+    picture.thumbnail((width, width), Image.Resampling.LANCZOS, reducing_gap=2.0)
     encoded = io.BytesIO()
-    small.save(encoded, "WEBP", quality=86, method=2)
+    picture.save(encoded, "WEBP", quality=86, method=2)
     return encoded.getvalue()
 
 
-def with_recipe(data: bytes, recipe: Mapping[str, Any]) -> bytes:
-    """The picture as PNG with `recipe` in an iTXt chunk `stemma`; the pixels stay what they are."""
+@bounded(
+    20,
+    _room,
+    _("These pictures need too much time or memory to be compared."),
+    small=lambda _one, pixels, _other: pixels <= FEW,
+)
+def difference(one: Data, pixels: int, other: Data) -> float:  # noqa: ARG001 (how many each has: the bounds go by it)
+    """Mean absolute difference of two pictures, 0 (same) to 1 (black against white), over their RGB values.
+
+    Large ones are compared at LOOK pixels of their longer side.
+    """
+    here, there = (_look(content(data)) for data in (one, other))
+    if here.size != there.size:  # a drawing's raster is larger than its natural size
+        smaller = min(here.size, there.size)
+        here, there = (look if look.size == smaller else look.resize(smaller, Image.Resampling.BOX) for look in (here, there))
+    means = ImageStat.Stat(ImageChops.difference(here, there)).mean
+    return round(sum(means) / len(means) / 255, 4)
+
+
+def _look(data: bytes) -> Image.Image:
+    with Image.open(io.BytesIO(data)) as picture:
+        picture.thumbnail((LOOK, LOOK))
+        return picture.convert("RGB")
+
+
+def with_recipe(data: Path, recipe: Mapping[str, Any]) -> Iterator[bytes]:
+    """The parts of a PNG file with `recipe` in an iTXt chunk `stemma`; every other byte stays what it is.
+
+    Raises UnsupportedError when it is no PNG, before the first part.
+    """
+    with data.open("rb") as file:
+        head = file.read(HEAD)
+    if not head.startswith(SIGNATURE + b"\0\0\0\rIHDR") or len(head) < HEAD:
+        raise UnsupportedError
+    return _parts(data, recipe_chunks(recipe))
+
+
+def recipe_chunks(recipe: Mapping[str, Any]) -> bytes:
+    """The chunks that `with_recipe` puts in."""
     info = PngImagePlugin.PngInfo()
     info.add_itxt(RECIPE, json.dumps(recipe, ensure_ascii=False), zip=False)
     info.add_itxt("Software", "Stemma")
-    encoded = io.BytesIO()
-    with Image.open(io.BytesIO(data), formats=FORMATS) as picture:
+    return b"".join(_chunk(name, data) for name, data, _after in info.chunks)
+
+
+def _parts(path: Path, told: bytes) -> Iterator[bytes]:
+    with path.open("rb") as file:
+        yield file.read(HEAD) + told
+        while part := file.read(MB):
+            yield part
+
+
+def _chunk(name: bytes, data: bytes) -> bytes:
+    """A chunk of a PNG (third edition, 5.3)."""
+    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
+
+
+@bounded(30, _room, TOO_MUCH, output=1024 * MB)
+def png(data: Data, pixels: int, to: Path) -> None:  # noqa: ARG001 (how many it has: the bounds go by it)
+    """Another kind of picture as the PNG `to`."""
+    with Image.open(io.BytesIO(content(data)), formats=FORMATS) as picture:
         picture.load()
-        picture.save(encoded, "PNG", pnginfo=info, compress_level=6)
-    return encoded.getvalue()
+        picture.info = {}
+        picture.save(to, "PNG", compress_level=3)
 
 
 def svg_with_recipe(data: bytes, recipe: Mapping[str, Any], title: str) -> bytes:

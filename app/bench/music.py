@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import random
@@ -16,7 +17,7 @@ from app.bench.bench import Bench
 from app.bench.figures import Figure, UnmeasuredError, percentile, spread
 from app.bench.music_page import on_page
 from app.music.abc import read
-from app.music.audio import RATE, encoded, recording
+from app.music.audio import RATE, recording, write
 from app.music.tune import Tune
 from app.settings import ROOT, Settings
 
@@ -50,7 +51,9 @@ def rendered(times: int) -> tuple[str, Figure]:
         began = time.perf_counter()
         tune = read(text)
         samples = recording(tune)
-        size = len(encoded(samples, "wav"))
+        out = io.BytesIO()
+        write(out, samples, "wav")
+        size = len(out.getvalue())
         clock.append((time.perf_counter() - began) * MINUTE * RATE / len(samples))
         bare.append(sines(tune, len(samples)))
     facts = {"seconds_of_sound": len(samples) / RATE, "bytes": size, "notes": len(tune.sounding), "max": max(clock)}

@@ -5,7 +5,7 @@ forked by a helper process that holds the libraries ready (helper.py, child.py).
 waits its turn, does the same work once for all who ask for it at the same time, and ends the child when nobody is left.
 """
 
-from app.bounded.bounds import MB, QUICK, SLOW, Data, Source, content, size
+from app.bounded.bounds import LIMITS, MB, QUICK, SLOW, Data, Source, content, size
 from app.bounded.task import TASKS, Task, bounded
 
-__all__ = ["MB", "QUICK", "SLOW", "TASKS", "Data", "Source", "Task", "bounded", "content", "size"]
+__all__ = ["LIMITS", "MB", "QUICK", "SLOW", "TASKS", "Data", "Source", "Task", "bounded", "content", "size"]

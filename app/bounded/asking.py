@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import logging
 import pickle
 import signal
 import threading
 from collections.abc import Generator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 from app.bounded import wire
@@ -25,28 +25,36 @@ BROKEN = (pickle.UnpicklingError, AttributeError, ValueError, TypeError, KeyErro
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A call of the task `name`: pickled, with the descriptors of the open files that belong to it."""
+    """A call of the task `name`: pickled, with the descriptors of the open files that belong to it.
+
+    What it writes lies at `partial` until it is whole, then at `to`.
+    """
 
     name: str
     bounds: Bounds
     limits: Limits
     request: bytes
     files: Sequence[int]
-
-    @property
-    def key(self) -> bytes:
-        """The same for calls that ask for the same."""
-        return hashlib.sha256(self.request + repr(self.files).encode()).digest()
+    key: bytes
+    to: Path | None
+    partial: Path | None
 
     def steps(self) -> Generator[tuple[Any] | None]:
         """None while the child works, then (what the task gave,). Raises what `Task` tells."""
         ended: Ended | None = None
         exchange = Exchange(self.request, self.files, self.limits, self.bounds.deadline)
-        with contextlib.closing(exchange.steps()) as steps:
-            for ended in steps:
-                if ended is None:
-                    yield None
-        yield (self._told(ended or Ended(lost=True)),)
+        try:
+            with contextlib.closing(exchange.steps()) as steps:
+                for ended in steps:
+                    if ended is None:
+                        yield None
+            told = self._told(ended or Ended(lost=True))
+            if self.partial is not None and self.to is not None:
+                self.partial.replace(self.to)
+            yield (told,)
+        finally:
+            if self.partial is not None:
+                self.partial.unlink(missing_ok=True)
 
     def _told(self, ended: Ended) -> Any:
         if ended.late:

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
+from app.errors import BusyError, TooLargeError
+
 MB = 2**20
+LIMITS = (TooLargeError, BusyError)  # what a task raises besides what its function does
 
 
 @dataclass(frozen=True, slots=True)

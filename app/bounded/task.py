@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Generator
+import inspect
+import os
+import time
+from collections.abc import Callable, Generator, Mapping
 from typing import Any, Generic, ParamSpec, TypeVar
 
 from app.bounded.asking import Call, done, watched
 from app.bounded.bounds import QUICK, Bounds, Lane
 from app.bounded.child import HELPER, Limits
-from app.bounded.wire import packed
+from app.bounded.wire import digest, packed
 
 P = ParamSpec("P")
 R = TypeVar("R")
+OUTPUT = "to"  # the argument that names a file to be written
 TASKS: dict[str, Task[Any, Any]] = {}  # every task that was declared, by name
 
 
@@ -30,6 +34,7 @@ class Task(Generic[P, R]):
     ) -> None:
         functools.update_wrapper(self, work)
         self.here, self.bounds, self.small, self.needs = work, bounds, small, needs
+        self.signature = inspect.signature(work)
         self.module, self.name = work.__module__, f"{work.__module__}:{work.__qualname__}"
         TASKS[self.name] = self
         HELPER.modules.add(self.module)
@@ -40,16 +45,28 @@ class Task(Generic[P, R]):
         found: R = done(self.called(*args, **kwargs))
         return found
 
+    def run(self, given: Mapping[str, Any]) -> R:
+        """Do it here, with arguments by name."""
+        bound = self.signature.bind_partial()
+        bound.arguments.update(given)
+        return self.here(*bound.args, **bound.kwargs)
+
     def watched(self, *args: P.args, **kwargs: P.kwargs) -> Generator[R | None]:
         """The same, step by step: None several times a second while it works, then the result. Closing it ends the work."""
         return watched(self.called(*args, **kwargs))
 
     def called(self, *args: P.args, **kwargs: P.kwargs) -> Call:
-        """A call, ready to be sent to a child."""
+        """A call, ready to be sent to a child. Calls that ask for the same have the same key, wherever they write meanwhile."""
         memory = self.bounds.memory
-        request, files = packed((self.name, args, kwargs))
+        given = self.signature.bind(*args, **kwargs).arguments
+        to, partial = given.get(OUTPUT), None
+        key = digest((self.name, given))
+        if to is not None:
+            to.parent.mkdir(parents=True, exist_ok=True)
+            partial = given[OUTPUT] = to.with_name(f"{to.name}.{os.getpid()}.{time.monotonic_ns():09}")
+        request, files = packed((self.name, dict(given)))
         limits = Limits(self.bounds.seconds, memory if isinstance(memory, int) else memory(*args, **kwargs), self.bounds.output)
-        return Call(self.name, self.bounds, limits, request, files)
+        return Call(self.name, self.bounds, limits, request, files, key, to, partial)
 
 
 def bounded(
@@ -64,7 +81,8 @@ def bounded(
 ) -> Callable[[Callable[P, R]], Task[P, R]]:
     """Make a function a task (see `Bounds`). What is `small` by its arguments is done at once, without a child.
 
-    Arguments and result are pickled; a result is small. What is large is written to a path that is among the arguments.
+    Arguments and result are pickled; a result is small. What is large is written to the path that is the argument OUTPUT:
+    the file is there when the call returns, whole, or not at all.
     `needs` are the libraries that the function imports when it is called: the helper holds them ready.
     """
     return lambda work: Task(work, Bounds(seconds, memory, too_much, lane, output), small, needs)

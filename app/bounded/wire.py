@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
 import pickle
@@ -41,6 +42,12 @@ class _Unpickler(pickle.Unpickler):
 
     def persistent_load(self, pid: Any) -> Source:
         return Source(os.fdopen(self.files[pid], "rb"))
+
+
+def digest(call: Any) -> bytes:
+    """The same for calls that ask for the same."""
+    data, files = packed(call)
+    return hashlib.sha256(data + repr(files).encode()).digest()
 
 
 def packed(call: Any) -> tuple[bytes, list[int]]:

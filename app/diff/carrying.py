@@ -12,10 +12,9 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterator
-from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from app.diff.text_align import common_head, common_tail, rising
+from app.diff.text_align import Budget, aligned, coded, common_head, common_tail, gaps, rising
 
 MARKS = r"\n.,;:!?。，；：！？、"
 CLAUSE = re.compile(f"[^{MARKS}]*(?:[{MARKS}]+|$)")
@@ -23,7 +22,6 @@ HAN = r"\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"
 WORD = re.compile(rf"[{HAN}]|[^\W{HAN}]+|\s+|.", re.DOTALL)
 MOST = 1_000  # words of a passage that are compared one by one
 LONG = 20  # characters of a word, at most, where their number is guessed
-PAIRS = 50_000  # equal words in both passages: with more, each found one would cost a look at all of them
 DEEPEST = 8  # rounds of looking for clauses that stand once
 MOVED = 6  # characters that a moved passage has at least: fewer are there by chance
 JOINER = "\u200d"
@@ -56,13 +54,13 @@ def kept(old: str, new: str) -> list[Block]:
 
     No block parts what is one character to the reader (a letter and its accents, a family of emoji).
     """
-    found = list(_same(old, Piece(0, len(old)), new, Piece(0, len(new))))
+    found = list(_same(old, Piece(0, len(old)), new, Piece(0, len(new)), Budget()))
     found += list(_moved(old, new, found))
     found.sort(key=lambda block: block[1])
     return [block for block in (_unbroken(old, new, one) for one in _one(found)) if block[2] > 0]
 
 
-def _same(old: str, here: Piece, new: str, there: Piece, depth: int = 0) -> Iterator[Block]:
+def _same(old: str, here: Piece, new: str, there: Piece, budget: Budget, depth: int = 0) -> Iterator[Block]:
     """The blocks of two passages, in the order of both."""
     head, tail = ends(here.of(old), there.of(new))
     if head:
@@ -70,7 +68,10 @@ def _same(old: str, here: Piece, new: str, there: Piece, depth: int = 0) -> Iter
     left, right = Piece(here.start + head, here.end - tail), Piece(there.start + head, there.end - tail)
     if left.start < left.end and right.start < right.end:
         anchors = _anchors(old, left, new, right) if depth < DEEPEST else []
-        yield from _between(old, left, new, right, anchors, depth) if anchors else _by_words(old, left, new, right)
+        if anchors:
+            yield from _between(old, left, new, right, anchors, budget, depth)
+        else:
+            yield from _by_words(old, left, new, right, budget)
     if tail:
         yield here.end - tail, there.end - tail, tail
 
@@ -92,31 +93,31 @@ def _anchors(old: str, here: Piece, new: str, there: Piece) -> list[Block]:
     return [(piece.start, place, piece.end - piece.start) for piece, place in found]
 
 
-def _between(old: str, here: Piece, new: str, there: Piece, anchors: list[Block], depth: int) -> Iterator[Block]:
+def _between(
+    old: str, here: Piece, new: str, there: Piece, anchors: list[Block], budget: Budget, depth: int
+) -> Iterator[Block]:
     """The anchors, and what is the same between them."""
     a, b = here.start, there.start
     for start, place, size in anchors:
-        yield from _same(old, Piece(a, start), new, Piece(b, place), depth + 1)
+        yield from _same(old, Piece(a, start), new, Piece(b, place), budget, depth + 1)
         yield start, place, size
         a, b = start + size, place + size
-    yield from _same(old, Piece(a, here.end), new, Piece(b, there.end), depth + 1)
+    yield from _same(old, Piece(a, here.end), new, Piece(b, there.end), budget, depth + 1)
 
 
-def _by_words(old: str, here: Piece, new: str, there: Piece) -> Iterator[Block]:
+def _by_words(old: str, here: Piece, new: str, there: Piece, budget: Budget) -> Iterator[Block]:
     """The same words, and of a word that was changed what it begins and ends with."""
     if max(here.end - here.start, there.end - there.start) > MOST * LONG:
         return
     left, right = here.split(old, WORD), there.split(new, WORD)
-    words, others = [piece.of(old) for piece in left], [piece.of(new) for piece in right]
-    again = Counter(others)
-    pairs = sum(count * again[word] for word, count in Counter(words).items() if not word.isspace())
-    if max(len(words), len(others)) > MOST or pairs > PAIRS:
+    if max(len(left), len(right)) > MOST:
         return
-    matcher = SequenceMatcher(str.isspace, words, others, autojunk=False)
-    for tag, a, b, c, d in matcher.get_opcodes():
-        if tag == "equal":
-            yield left[a].start, right[c].start, left[b - 1].end - left[a].start
-        elif tag == "replace":
+    codes = coded([piece.of(old) for piece in left], [piece.of(new) for piece in right])
+    matches = aligned(*codes, budget)
+    for a, c, size in matches:
+        yield left[a].start, right[c].start, left[a + size - 1].end - left[a].start
+    for a, b, c, d in gaps(matches, len(left), len(right)):
+        if a < b and c < d:
             was, now = Piece(left[a].start, left[b - 1].end), Piece(right[c].start, right[d - 1].end)
             head, tail = ends(was.of(old), now.of(new))
             yield from (block for block in ((was.start, now.start, head), (was.end - tail, now.end - tail, tail)) if block[2])

@@ -12,10 +12,13 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import Any, NamedTuple
 
+from app.bounded import MB, bounded
 from app.diff.carrying import kept
 from app.errors import InvalidError, _
 
 Changed = tuple[int, int]
+SMALL = 100_000  # code points of both texts that are compared at once: about a tenth of a second
+TOO_MUCH = _("To find who wrote what of this text needs too much time or memory. Save it in smaller steps.")
 
 
 class By(StrEnum):
@@ -99,6 +102,7 @@ def cut(spans: Spans, start: int, end: int, to: int = 0) -> Iterator[Span]:
         yield Span(first - start + to, last - start + to, spans[at].by)
 
 
+@bounded(20, 400 * MB, TOO_MUCH, small=lambda old, _spans, new, _by=None: len(old) + len(new) <= SMALL)
 def carried(old: str, spans: Spans, new: str, by: By = By.HAND) -> Spans:
     """The ranges of `new`, an edit of `old`: what stayed, also what moved, keeps its origin; what is new is `by`'s."""
     found: Spans = []

@@ -11,8 +11,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+from app.bounded import MB, bounded
 from app.diff.text_align import Budget, Gap, Match, aligned, coded, gaps, joined
 from app.diff.text_moves import moved
+from app.errors import _
 
 Op = Literal["equal", "delete", "insert", "move"]
 Place = tuple[int, int]  # begin and end, in Unicode code points
@@ -27,6 +29,9 @@ WORD = re.compile(
 )  # a Chinese character is a word of its own, a family of emoji is one
 LINE = re.compile(r"[^\n]*\n|[^\n]+")
 CLAUSE = re.compile(r"[^\n.!?;:,。！？；：，、…]*[\n.!?;:,。！？；：，、…]+\s*|[^\n.!?;:,。！？；：，、…]+")
+SMALL = 100_000  # code points of both texts that are compared at once: about a tenth of a second
+MOST_RUNS, MOST_MOVES = 4_000, 1_000  # runs that stayed, and passages that moved, that are told one by one
+TOO_MUCH = _("These texts need too much time or memory to be compared. Compare revisions that lie nearer to each other.")
 SLIDE = 200  # characters that a change may slide to where a line, a clause or a word begins
 
 
@@ -46,12 +51,13 @@ class Passage:
     end: Literal["from", "to"] | None = None
 
 
+@bounded(20, 600 * MB, TOO_MUCH, small=lambda a, b: len(a) + len(b) <= SMALL)
 def text_diff(a: str, b: str) -> list[Passage]:
     """The passages that turn `a` into `b`, with their places in both; what moved is told as moved."""
     found = passages(a, b)
     gone = [p.a for p in found if p.op == "delete" and p.a]
     come = [p.b for p in found if p.op == "insert" and p.b]
-    moves = moved(a, b, gone, come)
+    moves = moved(a, b, gone, come)[:MOST_MOVES]
     if not moves:
         return found
     by_old = sorted((x, y, n, at) for at, (x, y, n) in enumerate(moves, 1))
@@ -95,7 +101,10 @@ def _cut(op: Literal["delete", "insert"], text: str, begin: int, end: int) -> It
 
 def passages(a: str, b: str) -> list[Passage]:
     """The passages that turn `a` into `b`: equal, deleted, inserted; a deletion before the insertion that replaces it."""
-    return list(_told(a, b, _readable(a, b, common(a, b))))
+    matches = _readable(a, b, common(a, b))
+    if len(matches) > MOST_RUNS:  # beyond them all counts as rewritten, but for what both end with
+        matches = [*matches[: MOST_RUNS - 1], matches[-1]]
+    return list(_told(a, b, matches))
 
 
 def common(a: str, b: str) -> list[Match]:

@@ -6,9 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import groupby, zip_longest
 
+from app.bounded import MB, bounded
 from app.diff.origins import Span, changed, cut
-from app.diff.text_diff import Op, Passage
+from app.diff.text_diff import SMALL, Op, Passage, text_diff
+from app.errors import _
 
+MOST = 4_000  # lines on a page
+TOO_MUCH = _(
+    "These texts need too much time or memory to be shown beside one another. Compare revisions that lie nearer to each other."
+)
 AROUND = 2  # unchanged lines shown on each side of a change
 BREAK = "↵"  # stands for a line break that came or went
 
@@ -53,9 +59,10 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """Lines that did not change, put away."""
+    """Lines that did not change, put away; `count` of them. Where a page would grow too long their `rows` are not there."""
 
     rows: Sequence[Row | Pair]
+    count: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +78,36 @@ def amount(passages: Sequence[Passage]) -> Amount:
     """How much changed."""
     sizes = {op: sum(len("".join(p.text.split())) for p in passages if p.op == op) for op in ("insert", "delete")}
     return Amount(sizes["insert"], sizes["delete"], sum(p.end == "to" for p in passages))
+
+
+@dataclass(frozen=True, slots=True)
+class Compared:
+    """Two texts as a page shows them; `left_out` lines at the end are not there, since the page would grow too long."""
+
+    rows: list[Row | Pair | Fold]
+    left_out: int
+    amount: Amount
+
+
+@bounded(30, 1000 * MB, TOO_MUCH, small=lambda a, b, _side, _inks: len(a) + len(b) <= SMALL)
+def compared(a: str, b: str, side: bool, inks: tuple[list[Span], list[Span]] | None) -> Compared:
+    """What changed from `a` to `b`, on one page or `side` by side; with `inks`, who wrote what in both."""
+    passages = text_diff(a, b)
+    by = Inks(*inks) if inks else Inks()
+    rows, left_out = _bounded(folded(side_by_side(passages, by) if side else inline(passages, by)))
+    return Compared(rows, left_out, amount(passages))
+
+
+def _bounded(rows: list[Row | Pair | Fold]) -> tuple[list[Row | Pair | Fold], int]:
+    """As many rows as go on a page, and how many lines are left out. Of what is folded no more than as many again."""
+    found, within = list[Row | Pair | Fold](), 0
+    for row in rows[:MOST]:
+        if isinstance(row, Fold):
+            within += row.count
+            found.append(row if within <= MOST else Fold((), row.count))
+        else:
+            found.append(row)
+    return found, sum(row.count if isinstance(row, Fold) else 1 for row in rows[MOST:])
 
 
 class Inks:
@@ -147,7 +184,8 @@ def folded(rows: Sequence[Row | Pair]) -> list[Row | Pair | Fold]:
         if differs or len(run) <= head + tail + 1 or len(runs) == 1:
             out += run
         else:
-            out += [*run[:head], Fold(run[head : len(run) - tail]), *run[len(run) - tail :]]
+            away = run[head : len(run) - tail]
+            out += [*run[:head], Fold(away, len(away)), *run[len(run) - tail :]]
     return out
 
 
@@ -167,7 +205,11 @@ def _mark_break(row: Row, passage: Passage) -> None:
 
 
 def sheet(text: str, spans: list[Span]) -> list[Bit]:
-    """The text as who wrote it parts it; what the artist changed in an engine's lines is `edit`."""
+    """The text as who wrote it parts it; what the artist changed in an engine's lines is `edit`.
+
+    Of more than MOST parts those at the end are one, without who wrote it: a page would grow too long.
+    """
+    rest, spans = spans[MOST:], spans[:MOST]
     bits, edits = list[Bit](), changed(text, spans)[::-1]
     for begin, end, by in spans:
         at = begin
@@ -176,4 +218,5 @@ def sheet(text: str, spans: list[Span]) -> list[Bit]:
             bits += [Bit("equal", text[at:first], by=str(by)), Bit("equal", text[first:last], by="edit")]
             at = last
         bits.append(Bit("equal", text[at:end], by=str(by)))
+    bits.append(Bit("equal", text[rest[0].start :] if rest else ""))
     return [bit for bit in bits if bit.text]

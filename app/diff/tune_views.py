@@ -4,24 +4,27 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import groupby
 from typing import Any
 
-from app.diff.tune_diff import BarPair, Op, TuneDiff
+from app.bounded import MB, bounded
+from app.diff.tune_diff import BarPair, Op, TuneDiff, tune_diff
+from app.errors import _
 from app.music.abc import read
 from app.music.bar_writing import bar_text
 from app.music.bars import Facet, begins
-from app.music.checks import incomplete
 from app.music.heading import Heading, heading
 from app.music.numbering import repeats
 from app.music.signs import length_text
-from app.music.telling import told_of
+from app.music.telling import SMALL, told
 from app.music.tune import Bar, Fault, Tune
 
 UNSAFE = re.compile(r"[\n%]|\[[A-Za-z]:")  # in a bar: what would not stay within it when it is drawn beside others
 NOTES = frozenset({"pitch", "rhythm"})
+DRAWN = 2_000  # bars on the staves of a page
+TOO_MUCH = _("These tunes need too much time or memory to be compared. Compare revisions that lie nearer to each other.")
 Range = tuple[int, int]
 
 
@@ -47,7 +50,7 @@ class About:
 
     head: Heading
     bars: int
-    uneven: list[int]
+    uneven: Sequence[int]
     faults: tuple[Fault, ...]
     checks: Mapping[str, bool | None]
     home: bool
@@ -57,13 +60,13 @@ class About:
 
 def about(text: str, facts: Mapping[str, Any]) -> About:
     """Of a tune in ABC and the `facts` that its revision keeps; what those do not tell is found out."""
-    tune = read(text)
-    facts = facts if "checks" in facts else told_of(tune)
+    tune = told(text)
+    facts = facts if "checks" in facts else tune.facts
     runs = [facts.get(name) or {"bars": 0.0, "title": ""} for name in ("novelty", "own")]
     return About(
         head=heading(text),
-        bars=tune.bars[-1].number if tune.bars else 0,
-        uneven=list(dict.fromkeys(tune.bars[at].number for at in incomplete(tune))),
+        bars=tune.bars[-1][0] if tune.bars else 0,
+        uneven=tune.uneven,
         faults=tune.faults,
         checks=facts["checks"],
         home=bool(facts.get("ends_at_home")),
@@ -93,6 +96,24 @@ def _kind(pair: BarPair) -> tuple[Op, int | None, str | None, bool]:
 def _range(numbers: list[int | None]) -> Range | None:
     known = [number for number in numbers if number is not None]
     return (known[0], known[-1]) if known else None
+
+
+@dataclass(frozen=True, slots=True)
+class Tunes:
+    """What changed from one tune to another (app.diff.tune_diff), with what a page draws: `columns` of the first bars."""
+
+    transposed: int | None
+    heading: dict[str, tuple[str, str]]
+    bars: list[BarPair]
+    same: bool
+    columns: list[dict[str, Any]]
+
+
+@bounded(30, 500 * MB, TOO_MUCH, small=lambda a, b: len(a) + len(b) <= 2 * SMALL)
+def compared(a: str, b: str) -> Tunes:
+    """What changed from the tune `a` to `b`, both in ABC. Raises InvalidError for more than a million code points."""
+    diff = tune_diff(read(a), read(b))
+    return Tunes(diff.transposed, diff.heading, diff.bars, diff.same, columns(replace(diff, bars=diff.bars[:DRAWN])))
 
 
 def columns(diff: TuneDiff) -> list[dict[str, Any]]:

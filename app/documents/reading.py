@@ -6,6 +6,7 @@ import codecs
 import re
 from typing import Literal, NamedTuple
 
+from app.bounded import MB, Data, bounded, content, size
 from app.documents.reading_docx import text_of_docx
 from app.errors import TooLargeError, UnsupportedError, _
 
@@ -15,6 +16,8 @@ _MARKS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (cod
           (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF8, "utf-8-sig"))  # fmt: skip
 _ASCII, _NO_HAN = re.compile(r"[\x00-\x7f]+"), re.compile("[^\u4e00-\u9fff]+")
 WIDEST = 8  # bytes that one character takes at most: a line end of two characters in UTF-32
+FEW = 256 * 1024  # bytes that are decoded at once
+TOO_MUCH = _("This text needs too much time or memory to be read. Save it as plain text in UTF-8, or in parts.")
 COMMON = 0.8  # of the letters that are not ASCII: so many must be common Chinese for GB 18030 to be believed
 
 
@@ -26,30 +29,42 @@ class Read(NamedTuple):
     encoding: str | None  # of a DOCX: none
 
 
-def read(name: str, data: bytes, most: int) -> Read:
+@bounded(30, 400 * MB, TOO_MUCH, small=lambda name, data, _most: ending(name) != "docx" and size(data) <= FEW)
+def read(name: str, data: Data, most: int) -> Read:
     """The text of a file called `name`, of at most `most` characters.
 
     Raises UnsupportedError (another kind of file, an encoding that is not known) and TooLargeError.
     """
-    _stem, dot, ending = name.rpartition(".")
-    kind = KINDS.get(ending.lower())
-    if kind is None or not dot:
+    kind = KINDS.get(ending(name))
+    if kind is None:
         raise UnsupportedError(_("That is not a text Stemma can read (.txt, .md or .docx)."))
     if kind == "docx":
-        return Read(text_of_docx(data, most), kind, None)
-    text, encoding = decoded(data, most)
+        return Read(text_of_docx(content(data), most), kind, None)
+    text, encoding = _decoded(data, most)
     return Read(text, kind, encoding)
 
 
-def decoded(data: bytes, most: int) -> tuple[str, str]:
+def ending(name: str) -> str:
+    """What a file's name ends with, after its last dot."""
+    _stem, dot, last = name.rpartition(".")
+    return last.lower() if dot else ""
+
+
+@bounded(10, 300 * MB, TOO_MUCH, small=lambda data, _most: size(data) <= FEW)
+def decoded(data: Data, most: int) -> tuple[str, str]:
     """What the bytes of a plain text say, and in which encoding.
 
     Raises TooLargeError for so many bytes that they must be more than `most` characters, and as `encoding_of` does.
     """
-    if len(data) > WIDEST * most + WIDEST:
+    return _decoded(data, most)
+
+
+def _decoded(data: Data, most: int) -> tuple[str, str]:
+    if size(data) > WIDEST * most + WIDEST:
         raise TooLargeError(_("A text has at most %(most)d characters."), most=most)
-    encoding = encoding_of(data)
-    return data.decode(encoding), encoding
+    given = content(data)
+    encoding = encoding_of(given)
+    return given.decode(encoding), encoding
 
 
 def encoding_of(data: bytes) -> str:

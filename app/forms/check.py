@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from itertools import islice
 
+from app.bounded import MB, bounded
 from app.errors import _
 from app.forms import verse_chinese, verse_english
 from app.forms.chinese import plain
@@ -15,6 +16,8 @@ from app.forms.lines import Line, split
 from app.forms.report import Finding, Kind, LineReport, Report, shown
 
 MAX_JUDGED = 1_000  # lines; what follows is counted, not judged
+SMALL = 50_000  # code points that are looked at at once: at most some hundredths of a second
+TOO_MUCH = _("This text needs too much time or memory to be held against a form. Try it with a part of the text.")
 _MOST_SPANS = 20  # places of a word that are listed
 
 
@@ -40,6 +43,12 @@ class _Draft:
             rhyme=self.rhyme,
             findings=tuple(self.findings),
         )
+
+
+@bounded(20, 400 * MB, TOO_MUCH, small=lambda _form, text: len(text) <= SMALL)
+def held(form: Form, text: str) -> Report:
+    """`check` of a text of any length."""
+    return check(form, text)
 
 
 def check(form: Form, text: str) -> Report:

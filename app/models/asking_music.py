@@ -10,8 +10,7 @@ from app.errors import InvalidError, _
 from app.models.asked import Asked
 from app.models.parent import Role
 from app.models.revision import Revision
-from app.music.abc import read
-from app.music.tune import Tune
+from app.music.telling import Told, told
 
 ONE_WORK = {"continue", "replace", "transpose", "harmonise"}  # verbs that start from exactly one tune or recording
 FROM_MUSIC = {*ONE_WORK, "vary", "blend"}  # a tune is enough, without a word in the brief
@@ -35,7 +34,7 @@ def check_music(verb: str, starts: Sequence[Revision]) -> None:
             raise InvalidError("parents", _("There is no music in this revision."))
         if one.text is None and verb in NOTES_ONLY:
             raise InvalidError("parents", _("%(verb)s needs notes, and this is a recording"), verb=verb)
-        if one.text is not None and not read(one.text).sounding:
+        if one.text is not None and not told(one.text).notes:
             raise InvalidError("parents", _("There are no notes in this tune."))
 
 
@@ -68,7 +67,7 @@ def place_in_music(asked: Asked, starts: Sequence[Revision]) -> dict[str, Any] |
         return {"section": _section(asked.section, starts[0].asset.duration if starts[0].asset else None)}
     if asked.section is not None:
         raise InvalidError("section", _("a tune has bars: give the first and the last one"))
-    return {"bars": _bars(asked.bars, read(text))}
+    return {"bars": _bars(asked.bars, told(text))}
 
 
 def check_one(asked: Asked) -> None:
@@ -77,8 +76,8 @@ def check_one(asked: Asked) -> None:
         raise InvalidError("count", _("a tune is in another key once: 1"))
 
 
-def _bars(bars: tuple[int, int] | None, tune: Tune) -> list[int]:
-    numbers = sorted({bar.number for bar in tune.bars})
+def _bars(bars: tuple[int, int] | None, tune: Told) -> list[int]:
+    numbers = sorted({number for number, _start, _end in tune.bars})
     low, high = numbers[0], numbers[-1]
     if bars is None:
         raise InvalidError("bars", _("say which bars: the first and the last, %(low)d to %(high)d"), low=low, high=high)

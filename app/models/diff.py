@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from PIL import Image, ImageChops, ImageStat
-
 from app.brief import FIELDS, Brief, Medium
 from app.diff.text_diff import Op, Passage, passages, text_diff
-from app.diff.tune_diff import TuneDiff, tune_diff
+from app.diff.tune_views import Tunes, compared
 from app.models.revision import Revision
-from app.music.abc import read
+from app.pictures import difference
 from app.store import Store
-
-LOOK = 512  # pixels of the longer side at which pictures are compared
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +31,22 @@ class Diff:
     brief: dict[str, list[Piece]]
     params: dict[str, tuple[Any, Any]]
 
+    @property
+    def written(self) -> bool:
+        """True when both are texts, or tunes."""
+        return self.a.text is not None and self.b.text is not None
+
     @cached_property
     def text(self) -> list[Passage] | None:
         """What changed in what was written, when both are texts; worked out when somebody asks."""
         return None if self.a.text is None or self.b.text is None else text_diff(self.a.text, self.b.text)
 
     @cached_property
-    def tune(self) -> TuneDiff | None:
+    def tune(self) -> Tunes | None:
         """What changed bar by bar, when both are tunes. Raises InvalidError for one of more than a million code points."""
         if self.a.text is None or self.b.text is None or {self.a.work.medium, self.b.work.medium} != {Medium.MUSIC}:
             return None
-        return tune_diff(read(self.a.text), read(self.b.text))
+        return compared(self.a.text, self.b.text)
 
     @property
     def engine(self) -> tuple[str | None, str | None]:
@@ -102,15 +102,5 @@ def picture_difference(store: Store, a: Revision, b: Revision) -> float | None:
         return None
     if a.asset_id == b.asset_id:
         return 0.0
-    one, other = (_look(store.get(asset.pixels)) for asset in (a.asset, b.asset))
-    if one.size != other.size:  # a drawing's raster is larger than its natural size
-        smaller = min(one.size, other.size)
-        one, other = (look if look.size == smaller else look.resize(smaller, Image.Resampling.BOX) for look in (one, other))
-    means = ImageStat.Stat(ImageChops.difference(one, other)).mean
-    return round(sum(means) / len(means) / 255, 4)
-
-
-def _look(data: bytes) -> Image.Image:
-    with Image.open(io.BytesIO(data)) as picture:
-        picture.thumbnail((LOOK, LOOK))
-        return picture.convert("RGB")
+    one, other = (store.find(asset.pixels) for asset in (a.asset, b.asset))
+    return difference(one, a.asset.width * (a.asset.height or 0), other)

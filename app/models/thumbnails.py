@@ -29,7 +29,7 @@ def of_recording(store: Store, sha256: str, width: int) -> bytes:
 def waved(store: Store, sha256: str) -> bytes:
     """The waveform of the recording with these bytes (app.music.waveform) as JSON."""
     path = store.derived(sha256, "waveform.json")
-    return _kept(path) or _made(store, path, json.dumps(waveform(store.get(sha256)), separators=(",", ":")).encode())
+    return _kept(path) or _made(store, path, json.dumps(waveform(store.find(sha256)), separators=(",", ":")).encode())
 
 
 def _kept(path: Path) -> bytes | None:

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
 from app.brief import Medium
-from app.errors import ConflictError, InvalidError, UnsupportedError, _
+from app.errors import ConflictError, InvalidError, _
 from app.models.artist import Artist
 from app.models.asset import Asset, keep_asset
 from app.models.parent import Role
 from app.models.revision import Origin, Revision, choose_cover, edges
 from app.models.work import Work
-from app.music.recording import MEDIA_TYPES, Recording, read
+from app.music import recording_files
+from app.music.recording import MEDIA_TYPES
 from app.store import Store
-
-SHORTEST = 0.05  # seconds that can still be heard
-SLACK = 0.05  # seconds by which a player may round
 
 
 class Cut(NamedTuple):
@@ -43,12 +40,16 @@ def cut(store: Store, revision: Revision, start: float, end: float) -> Cut:
 
     Raises InvalidError when there is no such part or when it is all of it, NotFoundError when the file is gone.
     """
-    whole = _recording(store, revision)
-    first, last = _part(whole, start, end)
-    part = whole.cut(first, last)
-    data = part.encoded()
-    asset = Asset(sha256=store.put(data), media_type=part.media_type, bytes=len(data), duration=part.duration)
-    return Cut(asset, {"trimmed": [first / whole.rate, last / whole.rate], "duration": part.duration, "rate": part.rate})
+    asset = revision.asset
+    if asset is None or asset.media_type not in MEDIA_TYPES:
+        raise InvalidError("revision", _("only a recording can be trimmed"))
+    to = store.new_file()
+    try:
+        part = recording_files.cut(store.find(asset.sha256), start, end, to)
+        made = Asset(sha256=store.adopt(to), media_type=part.media_type, bytes=part.bytes, duration=part.duration)
+    finally:
+        to.unlink(missing_ok=True)
+    return Cut(made, {"trimmed": [part.start, part.end], "duration": part.duration, "rate": part.rate})
 
 
 def add_trim(session: Session, artist: Artist, work: Work, revision: Revision, part: Cut) -> Revision:
@@ -70,28 +71,3 @@ def add_trim(session: Session, artist: Artist, work: Work, revision: Revision, p
     if work.cover is None or not work.cover.picked:
         choose_cover(session, work)
     return made
-
-
-def _recording(store: Store, revision: Revision) -> Recording:
-    asset = revision.asset
-    if asset is None or asset.media_type not in MEDIA_TYPES:
-        raise InvalidError("revision", _("only a recording can be trimmed"))
-    try:
-        return read(store.get(asset.sha256))
-    except UnsupportedError as error:
-        raise InvalidError("revision", error.title) from error
-
-
-def _part(whole: Recording, start: float, end: float) -> tuple[int, int]:
-    """The first frame, and the one after the last. Raises InvalidError naming the field and what is allowed."""
-    length = f"{whole.duration:.2f}"
-    if not math.isfinite(start) or not 0 <= start < whole.duration:
-        raise InvalidError("start", _("a moment of the recording in seconds: 0 to %(end)s"), end=length)
-    if not math.isfinite(end) or not start < end <= whole.duration + SLACK:
-        raise InvalidError("end", _("a moment after the start, in seconds: at most %(end)s"), end=length)
-    first, last = whole.at(start), whole.at(end)
-    if last - first < SHORTEST * whole.rate:
-        raise InvalidError("end", _("at least %(least)s seconds must stay"), least=SHORTEST)
-    if (first, last) == (0, whole.frames):
-        raise InvalidError("end", _("that is all of it: nothing would be cut off"))
-    return first, last

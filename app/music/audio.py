@@ -5,12 +5,11 @@ The synthesizer (additive) steps in for every note whose sample is missing, or w
 
 from __future__ import annotations
 
-import io
 import struct
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from app.errors import InvalidError, UnavailableError, _
 from app.music.performance import Sound, performed, quarters_a_minute
@@ -44,6 +43,8 @@ OVERLAP = 0.25  # seconds over which a held note goes over into itself
 LOUDNESS = 1.5  # the power of a velocity that its loudness goes by, as on the page
 CONCERT_A, A4 = 440.0, 69
 LOUDEST = 0.9
+BLOCK = 1 << 20  # samples that are encoded at a time
+DYING = 12  # seconds after which the synthesizer's notes can no longer be heard
 Kind = Literal["wav", "flac", "mp3"]
 MEDIA_TYPES: Mapping[Kind, str] = {"wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg"}
 
@@ -75,7 +76,7 @@ def recording(
         tone[-len(fading) :] *= fading
         room = mixed[int(float(sound.start) * seconds * RATE) :][: len(tone)]
         room += tone[: len(room)] * np.float32((sound.velocity / 127) ** LOUDNESS)
-    mixed *= LOUDEST / (float(np.abs(mixed).max(initial=0.0)) or 1.0)
+    mixed *= LOUDEST / (max(float(mixed.max(initial=0.0)), -float(mixed.min(initial=0.0))) or 1.0)
     return mixed
 
 
@@ -132,7 +133,7 @@ def _held(sample: NDArray[np.float32], count: int) -> NDArray[np.float32]:
     return np.concatenate(parts)
 
 
-@lru_cache(maxsize=256)
+@lru_cache(maxsize=64)
 def _partials(pitch: int, seconds: int) -> NDArray[np.float32]:
     """A few partials that die away, the higher the sooner."""
     import numpy as np
@@ -147,40 +148,48 @@ def _partials(pitch: int, seconds: int) -> NDArray[np.float32]:
 
 
 def _from_partials(pitch: int, count: int) -> NDArray[np.float32]:
-    return _partials(pitch, -(-count // RATE))[:count].copy()
+    import numpy as np
+
+    tone = np.zeros(count, np.float32)
+    heard = _partials(pitch, min(DYING, -(-count // RATE)))[:count]
+    tone[: len(heard)] = heard
+    return tone
 
 
-def encoded(samples: NDArray[np.float32], kind: Kind, title: str = "", comment: str = "") -> bytes:
-    """The recording as a file of 16 bits, with `title` and `comment` as its format's tags.
+def write(out: BinaryIO, samples: NDArray[np.float32], kind: Kind, title: str = "", comment: str = "") -> None:
+    """Write the recording as a file of 16 bits, with `title` and `comment` as its format's tags.
 
     Raises UnavailableError where FLAC and MP3 cannot be written (libsndfile is missing).
     """
     if kind == "wav":
-        return _wav(samples, title, comment)
+        _write_wav(out, samples, title, comment)
+        return
     try:
         import soundfile
     except (ImportError, OSError) as error:
         raise UnavailableError(_("FLAC and MP3 need the library libsndfile, which is missing here. Take WAV.")) from error
-    out = io.BytesIO()
     subtype = {"flac": "PCM_16", "mp3": "MPEG_LAYER_III"}[kind]
     with soundfile.SoundFile(out, "w", RATE, 1, subtype, format=kind.upper()) as file:
         if title:
             file.title = title
         if comment:
             file.comment = comment
-        file.write(samples)
-    return out.getvalue()
+        for start in range(0, len(samples), BLOCK):
+            file.write(samples[start : start + BLOCK])
 
 
-def _wav(samples: NDArray[np.float32], title: str, comment: str) -> bytes:
+def _write_wav(out: BinaryIO, samples: NDArray[np.float32], title: str, comment: str) -> None:
     """RIFF with PCM (Microsoft, Multimedia Programming Interface 1.0, chapter 3); what it tells stands in LIST INFO."""
     import numpy as np
 
     told = b"".join(_chunk(name, text.encode() + b"\0") for name, text in ((b"INAM", title), (b"ICMT", comment)) if text)
-    shape = _chunk(b"fmt ", struct.pack("<HHIIHH", 1, 1, RATE, 2 * RATE, 2, 16))
-    said = _chunk(b"LIST", b"INFO" + told) if told else b""
-    sound = _chunk(b"data", (samples * 32767).astype(np.dtype("<i2")).tobytes())
-    return _chunk(b"RIFF", b"WAVE" + shape + said + sound)
+    head = b"WAVE" + _chunk(b"fmt ", struct.pack("<HHIIHH", 1, 1, RATE, 2 * RATE, 2, 16))
+    head += _chunk(b"LIST", b"INFO" + told) if told else b""
+    size = 2 * len(samples)
+    out.write(b"RIFF" + struct.pack("<I", len(head) + 8 + size) + head + b"data" + struct.pack("<I", size))
+    out.writelines(
+        (samples[start : start + BLOCK] * 32767).astype(np.dtype("<i2")).tobytes() for start in range(0, len(samples), BLOCK)
+    )
 
 
 def _chunk(name: bytes, data: bytes) -> bytes:

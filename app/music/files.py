@@ -6,11 +6,13 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from pathlib import Path
+from typing import Any, BinaryIO, Literal
 
 from app import gate
+from app.bounded import MB, SLOW, bounded
 from app.errors import InvalidError, _
-from app.music import audio, recording
+from app.music import audio
 from app.music.abc import read
 from app.music.midi import midi
 from app.music.musicxml import musicxml
@@ -25,9 +27,9 @@ MEDIA_TYPES: Mapping[Kind, str] = {
     "flac": audio.MEDIA_TYPES["flac"],
     "mp3": audio.MEDIA_TYPES["mp3"],
 }
-VERSION = 1  # goes up when the same tune makes other bytes; `audio` has its own
+VERSION = 2  # goes up when the same tune makes other bytes; `audio` has its own
 TOLD = "% stemma: "  # begins the comment with the recipe, the last line of an ABC file
-MP3_RATES = {8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000}
+TOO_MUCH = _("This tune would need too much time or room as such a file. Take ABC, or a shorter tune.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,46 +43,39 @@ class Played:
 def tune_file(text: str, kind: Kind, played: Played, title: str = "", recipe: Mapping[str, Any] | None = None) -> bytes:
     """The tune in `text` (ABC) as a file; with `recipe` it carries that, and `title` where it has none of its own.
 
-    Raises InvalidError where there are no notes, UnavailableError where libsndfile is missing.
+    For a tune that is small, or its ABC: others are written by `write_tune`. Raises InvalidError where there are no notes,
+    UnavailableError where libsndfile is missing.
     """
+    out = io.BytesIO()
+    _write(out, text, kind, played, title, recipe)
+    return out.getvalue()
+
+
+@bounded(120, 700 * MB, TOO_MUCH, lane=SLOW, output=1024 * MB, needs=("numpy", "soundfile", "mido"))
+def write_tune(
+    text: str, kind: Kind, played: Played, to: Path, title: str = "", recipe: Mapping[str, Any] | None = None
+) -> None:
+    """Write what `tune_file` gives as the file `to`. Raises what that does."""
+    with to.open("xb") as out:
+        _write(out, text, kind, played, title, recipe)
+
+
+def _write(out: BinaryIO, text: str, kind: Kind, played: Played, title: str, recipe: Mapping[str, Any] | None) -> None:
     told = json.dumps(recipe) if recipe else ""
     if kind == "abc":
-        return (f"{text}{'' if text.endswith(chr(10)) or not text else chr(10)}{TOLD}{told}\n" if told else text).encode()
+        out.write((f"{text}{'' if text.endswith(chr(10)) or not text else chr(10)}{TOLD}{told}\n" if told else text).encode())
+        return
     tune = read(text)
     if not tune.sounding:
         raise InvalidError("as", _("There are no notes to be heard in this tune yet. Take ABC."))
     program, _held = audio.INSTRUMENTS[played.instrument]
     if kind == "midi":
-        return midi(tune, instrument=program, tempo=played.tempo, told=told)
-    if kind == "musicxml":
-        return musicxml(tune, told)
-    samples = audio.recording(tune, instrument=played.instrument, tempo=played.tempo)
-    return audio.encoded(samples, kind, (tune.title or title) if recipe else "", told)
-
-
-def recording_file(data: bytes, kind: audio.Kind, title: str = "", recipe: Mapping[str, Any] | None = None) -> bytes:
-    """A recording (WAV or FLAC) as a file of `kind`, its samples as they are; in MP3 two channels at most.
-
-    Raises UnsupportedError for bytes that are no recording.
-    """
-    import soundfile
-
-    found = recording.read(data)
-    samples: Any = found.samples
-    rate, subtype = found.rate, found.subtype
-    if kind == "mp3":
-        rate = rate if rate in MP3_RATES else audio.RATE
-        samples, subtype = found.floats(rate, min(2, samples.shape[1])), "MPEG_LAYER_III"
-    elif kind == "flac" and subtype == "PCM_32":
-        subtype = "PCM_24"  # FLAC holds no more
-    elif subtype in {"PCM_S8", "PCM_U8"}:
-        subtype = "PCM_16"
-    out = io.BytesIO()
-    with soundfile.SoundFile(out, "w", rate, samples.shape[1], subtype, format=kind.upper()) as file:
-        if recipe:
-            file.title, file.comment = title, json.dumps(recipe)
-        file.write(samples)
-    return out.getvalue()
+        out.write(midi(tune, instrument=program, tempo=played.tempo, told=told))
+    elif kind == "musicxml":
+        out.write(musicxml(tune, told))
+    else:
+        samples = audio.recording(tune, instrument=played.instrument, tempo=played.tempo)
+        audio.write(out, samples, kind, (tune.title or title) if recipe else "", told)
 
 
 def without_recipe(text: str) -> tuple[str, dict[str, Any] | None]:

@@ -19,7 +19,7 @@ MODES = {
     Mode.LYDIAN: _("{k} lydian"),
     Mode.LOCRIAN: _("{k} locrian"),
 }  # {k} is the tonic; static/js/music/tonality.js fills the same words
-LOOKED = 20_000  # code points in which bars are counted
+LOOKED = 6_000  # code points in which bars are counted
 LONG = re.compile(r"(?:[^\n]*\n){400}")  # so many lines are no longer counted
 
 

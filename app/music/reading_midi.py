@@ -8,6 +8,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
+from app.bounded import MB, Data, bounded, content, size
 from app.errors import InvalidError, TooLargeError, UnsupportedError, _
 from app.music.notating import Imported, abc, key_with, likely_key
 from app.music.pitch import Key, Mode
@@ -20,6 +21,7 @@ DRUMS = 9  # the channel of General MIDI's percussion
 # What mido raises for bytes that are no MIDI file.
 BROKEN = (OSError, EOFError, ValueError, KeyError, IndexError, TypeError, OverflowError, AttributeError, ZeroDivisionError)
 DAMAGED = _("That MIDI file is damaged or no MIDI file.")
+TOO_MUCH = _("That MIDI file needs too much time or memory to be written as notes. Take a part of it, or one track.")
 
 
 @dataclass(slots=True)
@@ -34,17 +36,19 @@ class Score:
     changes: bool = False  # of metre, key or tempo on the way
 
 
-def read_midi(data: bytes, name: str = "") -> Imported:
+@bounded(20, 300 * MB, TOO_MUCH, needs=("mido",))
+def read_midi(data: Data, name: str = "") -> Imported:
     """The tune; `name` is its title where the file has none.
 
     Raises UnsupportedError (no MIDI file, damaged), TooLargeError, InvalidError (no notes).
     """
-    if len(data) > LARGEST:
+    if size(data) > LARGEST:
         raise TooLargeError(_("That MIDI file is too large for a tune: at most %(limit)s."), limit=f"{LARGEST // 1024} KB")
-    if not data.startswith(b"MThd"):
+    given = content(data)
+    if not given.startswith(b"MThd"):
         raise UnsupportedError(DAMAGED)
     try:
-        score = _score(data)
+        score = _score(given)
     except BROKEN as error:
         raise UnsupportedError(DAMAGED) from error
     if not score.voices:

@@ -12,6 +12,7 @@ from typing import Any
 from xml.parsers import expat
 
 from app import gate
+from app.bounded import MB, Data, bounded, content
 from app.errors import TooLargeError, UnsupportedError, _
 from app.music.notating import Imported
 from app.music.partwise import Partwise
@@ -24,15 +25,18 @@ LONGEST_TAG = 2**20  # bytes of one tag or remark: each is looked at again with 
 CHUNK = 2**18
 BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, expat.ExpatError, KeyError, EOFError, OSError, RuntimeError, ValueError)
 DAMAGED = _("That MusicXML file is damaged or no MusicXML file.")
+TOO_MUCH = _("That MusicXML file needs too much time or memory to be read. Save one part of it, and bring that.")
 
 
-def read_musicxml(data: bytes, name: str = "") -> tuple[Imported, dict[str, Any] | str | None]:
+@bounded(30, 800 * MB, TOO_MUCH)
+def read_musicxml(data: Data, name: str = "") -> tuple[Imported, dict[str, Any] | str | None]:
     """The tune, and the recipe that Stemma put into its own files; `name` is its title where the file has none.
 
     Raises UnsupportedError (no MusicXML, damaged, entities), TooLargeError, InvalidError (no notes).
     """
+    given = content(data)
     try:
-        root = _tree(_unpacked(data) if data.startswith(b"PK") else data)
+        root = _tree(_unpacked(given) if given.startswith(b"PK") else given)
     except BROKEN as error:
         raise UnsupportedError(DAMAGED) from error
     if root.tag == "score-timewise":

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from app.bounded import MB, Data, bounded, content
 from app.errors import InvalidError, TooLargeError, UnsupportedError, _
 from app.music.recording import BITS, stored
 
@@ -16,13 +18,16 @@ RATES = range(8_000, 192_001)  # frames a second
 BLOCK = 1 << 18  # frames decoded at a time
 FORMATS = {"WAV": "wav", "WAVEX": "wav", "RF64": "wav", "FLAC": "flac", "MP3": "mp3", "OGG": "ogg"}
 DAMAGED = _("That is not a recording Stemma can read (WAV, FLAC, MP3 or Ogg).")
+TOO_MUCH = _(
+    "This recording needs too much time or memory to be read. Bring a shorter one, or one with at most 96,000 samples a second."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A FLAC file and what is known of it; `kind` is what it was before."""
+    """What is known of a recording that became a FLAC file; `kind` is what it was before."""
 
-    data: bytes
+    bytes: int
     kind: str
     duration: float  # seconds
     rate: int
@@ -35,24 +40,30 @@ def sounds_like(data: bytes) -> bool:
     return data[:4] in {b"RIFF", b"RF64", b"fLaC", b"OggS"} or data[:3] == b"ID3" or sync
 
 
-def admit(data: bytes) -> Admitted:
-    """An uploaded recording: its samples as they are (floating point ones in 24 bits), lossless from here on.
+@bounded(90, 400 * MB, TOO_MUCH, output=1024 * MB, needs=("numpy", "soundfile"))
+def admit(data: Data, to: Path) -> Admitted:
+    """An uploaded recording as the FLAC file `to`: its samples as they are (floating point ones in 24 bits), without loss.
 
     Raises UnsupportedError (no recording, damaged, a library missing), TooLargeError (longer than LONGEST), InvalidError
     (hardly anything in it, or more than two channels).
     """
-    if not sounds_like(data):
+    given = content(data)
+    if not sounds_like(given):
         raise UnsupportedError(DAMAGED)
     try:
         import soundfile
 
-        with soundfile.SoundFile(io.BytesIO(data)) as file:
-            return _encoded(file)
-    except (ImportError, OSError, ValueError, RuntimeError) as error:  # libsndfile's own errors are RuntimeErrors
+        with soundfile.SoundFile(io.BytesIO(given)) as file:
+            return _encoded(file, to)
+    except OSError as error:
+        if error.errno is not None:  # of the file that is written: a full disk
+            raise
+        raise UnsupportedError(DAMAGED) from error
+    except (ImportError, ValueError, RuntimeError, TypeError) as error:  # libsndfile's own errors are RuntimeErrors
         raise UnsupportedError(DAMAGED) from error
 
 
-def _encoded(file: Any) -> Admitted:
+def _encoded(file: Any, to: Path) -> Admitted:
     """Block by block: a minute of silence in a few bytes must not become gigabytes."""
     import numpy as np
     import soundfile
@@ -64,8 +75,8 @@ def _encoded(file: Any) -> Admitted:
     whole = file.subtype in BITS
     subtype = {"PCM_32": "PCM_24", "PCM_U8": "PCM_S8"}.get(file.subtype, file.subtype if whole else "PCM_16")
     subtype = "PCM_24" if file.subtype in {"FLOAT", "DOUBLE"} else subtype
-    out, frames = io.BytesIO(), 0
-    with soundfile.SoundFile(out, "w", file.samplerate, file.channels, subtype, format="FLAC") as kept:
+    frames = 0
+    with soundfile.SoundFile(to, "w", file.samplerate, file.channels, subtype, format="FLAC") as kept:
         while len(block := file.read(BLOCK, dtype="int32" if whole else "float64", always_2d=True)):
             frames += len(block)
             if frames > LONGEST * file.samplerate:
@@ -73,4 +84,4 @@ def _encoded(file: Any) -> Admitted:
             kept.write(block if whole else stored(np.nan_to_num(block), subtype))  # what is too loud is cut off
     if frames < SHORTEST * file.samplerate:
         raise InvalidError("file", _("there is no sound in this file"))
-    return Admitted(out.getvalue(), FORMATS[file.format], frames / file.samplerate, file.samplerate, file.channels)
+    return Admitted(to.stat().st_size, FORMATS[file.format], frames / file.samplerate, file.samplerate, file.channels)

@@ -10,12 +10,12 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
+from app.bounded import LIMITS
 from app.diff.origins import spans_of
-from app.diff.text_diff import Op, Passage
-from app.diff.text_views import Inks, amount, folded, inline, side_by_side
-from app.diff.tune_diff import TuneDiff
-from app.diff.tune_views import columns, stretches
-from app.errors import InvalidError, NotFoundError, _
+from app.diff.text_diff import Op
+from app.diff.text_views import compared
+from app.diff.tune_views import Tunes, stretches
+from app.errors import InvalidError, NotFoundError, _, raises
 from app.gate import Number
 from app.models import Revision
 from app.models.diff import Diff, compare, picture_difference
@@ -25,6 +25,7 @@ from app.pages import answer
 from app.routes.deps import CurrentArtist, OneTurn, Parts, Session
 
 router = APIRouter(route_class=OneTurn, prefix="/revisions", tags=["diffs"])
+TOLD = 1_000  # changes of a tune that a page tells
 View = Literal["inline", "side", "changes"]
 
 
@@ -71,7 +72,7 @@ class TuneOut(BaseModel):
     bars: list[BarOut]
 
     @classmethod
-    def of(cls, diff: TuneDiff) -> TuneOut:
+    def of(cls, diff: Tunes) -> TuneOut:
         """From the model's value."""
         bars = [BarOut.model_validate(pair, from_attributes=True) for pair in diff.bars]
         return cls(transposed=diff.transposed, heading=diff.heading, bars=bars)
@@ -115,6 +116,7 @@ class DiffOut(BaseModel):
 
 
 @router.get("/{a}/diff/{b}", response_model=DiffOut)
+@raises(*LIMITS)
 def show(
     a: UUID,
     b: UUID,
@@ -136,20 +138,21 @@ def show(
 
     def shown() -> dict[str, Any]:
         told: dict[str, Any] = {"diff": diff, "difference": difference, "work": diff.b.work, "near": near(session, diff.b)}
-        if diff.text is not None:
-            told |= _written(diff, diff.text, view, ink)
+        if diff.written:
+            told |= _written(diff, view, ink)
         if diff.tune is not None:
-            told |= {"stretches": stretches(diff.tune.bars), "columns": columns(diff.tune)}
+            changes = stretches(diff.tune.bars)
+            told |= {"stretches": changes[:TOLD], "untold": len(changes[TOLD:]), "columns": diff.tune.columns}
         return told
 
     return answer(request, lambda: DiffOut.of(diff, difference), "revisions/diff.html", shown=shown)
 
 
-def _written(diff: Diff, passages: list[Passage], view: View, ink: bool) -> dict[str, Any]:
+def _written(diff: Diff, view: View, ink: bool) -> dict[str, Any]:
     """What the page needs for a text: its rows in the view that was asked for."""
-    inks = Inks(*(spans_of(one.text or "", one.origins) for one in (diff.a, diff.b))) if ink else Inks()
-    rows = folded(side_by_side(passages, inks) if view == "side" else inline(passages, inks))
-    return {"rows": rows, "view": view, "ink": ink, "amount": amount(passages)}
+    here, there = (spans_of(one.text or "", one.origins) for one in (diff.a, diff.b))
+    found = compared(diff.a.text or "", diff.b.text or "", view == "side", (here, there) if ink else None)
+    return {"rows": found.rows, "left_out": found.left_out, "view": view, "ink": ink, "amount": found.amount}
 
 
 @router.get("/{id}/diff", status_code=303, response_class=RedirectResponse)

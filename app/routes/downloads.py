@@ -2,34 +2,36 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
+from fastapi.responses import StreamingResponse
 
+from app.bounded import LIMITS
 from app.brief import Medium
+from app.documents.writing import WRITERS
 from app.engines.image.svg import MEDIA_TYPE as SVG
-from app.engines.image.tracing import How, traced
+from app.engines.image.tracing import How, trace
 from app.errors import EngineError, InvalidError, _, raises
 from app.models import Asset, Revision
 from app.music.files import MEDIA_TYPES
 from app.music.files import Kind as MusicKind
-from app.pictures import svg_with_recipe, with_recipe
+from app.pictures import png, svg_with_recipe, with_recipe
 from app.routes.deps import CurrentArtist, OneTurn, Parts, Studio
-from app.routes.files import FOR_EVER, WRITERS, WRITTEN, Kind, attached, recipe, recipe_file, written
+from app.routes.files import FOR_EVER, WRITTEN, Kind, attached, recipe, recipe_file, written
 from app.routes.interface import files
 from app.routes.music_files import Instrument, Tempo, music_download, played
-from app.routes.patience import OneAtATime
 from app.routes.revisions import KEPT, there
 
 router = APIRouter(route_class=OneTurn, tags=["revisions"])
 HOW = How()  # the settings of a drawing that is asked for in passing; the verb `vectorise` takes others
-LIMIT = 60.0  # seconds that a person waits at most
-TRACING = OneAtATime(_("Other pictures are being traced. Please try again in a moment."))
+PNG = "image/png"
 
 
 @router.get("/revisions/{id}/download", **files("application/json", *KEPT, *WRITTEN, *MEDIA_TYPES.values(), cached=True))
-@raises(EngineError)
+@raises(EngineError, *LIMITS)
 def download(
     id: UUID,
     artist: CurrentArtist,
@@ -53,26 +55,35 @@ def download(
     if revision.work.medium == Medium.MUSIC:
         return music_download(parts, revision, kind, played(instrument, tempo))
     if revision.text is not None or kind in WRITERS or kind == "txt":
-        return _written(request, revision, kind or "md")
+        return _written(request, parts, revision, kind or "md")
     asset = there(revision.asset)
     drawn = asset.media_type == SVG
     kind = kind or ("svg" if drawn else "png")
     if kind not in ("png", "svg"):
         raise InvalidError("as", _("allowed here: %(kinds)s"), kinds="png, svg, json")
-    if kind == "png":
-        data, media_type = with_recipe(parts.store.get(asset.pixels), recipe(revision)), "image/png"
-    else:
-        data, media_type = _svg(parts, revision, asset, drawn), SVG
     name = f"stemma-{str(revision.work_id)[-6:]}-{revision.number}.{kind}"
     headers = {**FOR_EVER, "Cache-Control": "no-store", "Content-Disposition": f'attachment; filename="{name}"'}
-    return Response(data, media_type=media_type, headers=headers)
+    if kind == "png":
+        return StreamingResponse(_png(parts, asset, recipe(revision)), media_type=PNG, headers=headers)
+    return Response(_svg(parts, revision, asset, drawn), media_type=SVG, headers=headers)
 
 
-def _written(request: Request, revision: Revision, kind: str) -> Response:
+def _png(parts: Studio, asset: Asset, told: dict[str, Any]) -> Iterator[bytes]:
+    """The parts of a PNG with its recipe; a picture of another kind becomes one, once."""
+    path = parts.store.find(asset.pixels)
+    if asset.raster is None and asset.media_type != PNG:
+        source, path = path, parts.store.rendered(f"{asset.sha256}.png")
+        if not path.exists():
+            png(source, (asset.width or 0) * (asset.height or 0), path)
+            parts.store.tidy_rendered(path)
+    return with_recipe(path, told)
+
+
+def _written(request: Request, parts: Studio, revision: Revision, kind: str) -> Response:
     """A text to be kept. Raises InvalidError for the kinds of a picture."""
     if kind not in ("txt", *WRITERS):
         raise InvalidError("as", _("allowed here: %(kinds)s"), kinds="md, txt, docx, epub, json")
-    answer = written(request, revision, kind)  # type: ignore[arg-type]  # looked at above
+    answer = written(request, parts, revision, kind)  # type: ignore[arg-type]  # looked at above
     answer.headers["Content-Disposition"] = attached(revision, kind)
     return answer
 
@@ -89,15 +100,10 @@ def _svg(parts: Studio, revision: Revision, asset: Asset, drawn: bool) -> bytes:
 
 
 def _derived(parts: Studio, asset: Asset) -> bytes:
-    """The tracing of a picture, from the cache or made now, in a child, one at a time.
-
-    Raises EngineError when it cannot be traced, UnavailableError when too many are wanted at once.
-    """
+    """The tracing of a picture, from the cache or made now. Raises EngineError, TooLargeError, BusyError."""
     path = parts.store.derived(asset.sha256, HOW.name)
-    if not path.exists():
-        with TRACING.turn():
-            if not path.exists():  # who waited may find it made
-                last = [one for one in traced(parts.store.get(asset.sha256), HOW, LIMIT) if one is not None][-1]
-                parts.store.keep_derived(path, last.svg)
-                return last.svg
-    return path.read_bytes()
+    if path.exists():
+        return path.read_bytes()
+    made = trace(parts.store.find(asset.sha256), HOW)
+    parts.store.keep_derived(path, made.svg)
+    return made.svg

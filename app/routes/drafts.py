@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
+from app.bounded import LIMITS
 from app.brief import Brief
 from app.diff.origins import By, Span
 from app.engines.engine import Verb
@@ -114,7 +115,7 @@ def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, pa
 
 
 @router.put("", response_model=DraftOut)
-@raises(ConflictError, StaleDraftError)
+@raises(ConflictError, StaleDraftError, *LIMITS)
 def save(
     id: UUID,
     request: Request,

@@ -5,7 +5,8 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
 
@@ -14,13 +15,13 @@ from fastapi.responses import FileResponse
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
-from app.documents import docx, epub
-from app.documents import markdown as md
 from app.documents.document import Document
+from app.documents.writing import SMALL, WRITERS, write
 from app.errors import MalformedError, NotFoundError, RangeError, _
 from app.models import Revision
 from app.pages import translations
 from app.passages import tongue
+from app.routes.deps import Studio
 from app.routes.schemas import RevisionOut
 
 # The bytes under an address never change; `nosniff` and the sandbox keep them from being anything but what they are.
@@ -31,13 +32,8 @@ FOR_EVER = {
 }
 Kind = Literal["md", "txt", "docx", "epub"]
 PLAIN = "text/plain; charset=utf-8"
-WRITERS: Mapping[str, tuple[Callable[[Document], bytes], str]] = {
-    "md": (md.markdown, md.MEDIA_TYPE),
-    "docx": (docx.docx_of, docx.MEDIA_TYPE),
-    "epub": (epub.epub_of, epub.MEDIA_TYPE),
-}
 WRITTEN = (PLAIN, *(kind for _write, kind in WRITERS.values()))  # the media types of a text as a file
-MADE = 1  # goes up when the same revision makes other bytes
+MADE = 2  # goes up when the same revision makes other bytes
 _AS_MARKS = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')  # what some system has no file names with
 
 
@@ -89,7 +85,21 @@ def unchanged(request: Request, etag: str) -> bool:
     return etag in known or known == ["*"]
 
 
-def written(request: Request, revision: Revision, kind: Kind) -> Response:
+def digest(said: str) -> str:
+    """A file name for what is made of this."""
+    return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def rendered(parts: Studio, name: str, media_type: str, headers: dict[str, str], make: Callable[[Path], Any]) -> Response:
+    """A file from the cache, or made now: from a file, since it may be large, and a player seeks in it (Range)."""
+    path = parts.store.rendered(name)
+    if not path.exists():
+        make(path)
+        parts.store.tidy_rendered(path)
+    return File(path, media_type=media_type, headers=headers)
+
+
+def written(request: Request, parts: Studio, revision: Revision, kind: Kind) -> Response:
     """A text as a file: `txt` is the text and nothing else, to be read at once; the others carry its recipe.
 
     Raises NotFoundError for a revision that is no text.
@@ -97,7 +107,8 @@ def written(request: Request, revision: Revision, kind: Kind) -> Response:
     if revision.text is None:
         raise NotFoundError(_("This revision has no text."))
     title = "" if kind == "txt" else revision.work.title
-    etag = f'"{hashlib.sha256(f"{MADE} {revision.id} {kind} {title}".encode()).hexdigest()[:40]}"'
+    name = digest(f"{MADE} {revision.id} {kind} {title}")
+    etag = f'"{name[:40]}"'
     headers = {**FOR_EVER, "ETag": etag}
     if kind != "txt":  # the work may get another title
         headers["Cache-Control"] = "private, no-cache"
@@ -106,8 +117,12 @@ def written(request: Request, revision: Revision, kind: Kind) -> Response:
     headers["Content-Disposition"] = attached(revision, kind, "inline" if kind == "txt" else "attachment")
     if kind == "txt":
         return Response(revision.text.encode(), media_type=PLAIN, headers=headers)
-    write, media_type = WRITERS[kind]
-    return Response(write(document(revision)), media_type=media_type, headers=headers)
+    make, media_type = WRITERS[kind]
+    told = document(revision)
+    if len(told.text) <= SMALL:
+        return Response(make(told), media_type=media_type, headers=headers)
+    name = digest(f"{name} {json.dumps(told.recipe)} {told.author}")
+    return rendered(parts, f"{name}.{kind}", media_type, headers, lambda to: write(told, kind, to))
 
 
 def recipe_file(revision: Revision) -> Response:

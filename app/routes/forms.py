@@ -8,8 +8,10 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.bounded import LIMITS
+from app.errors import raises
 from app.forms.asked import form_of
-from app.forms.check import check
+from app.forms.check import held
 from app.forms.presets import TITLES, presets
 from app.forms.report import Finding, LineReport, Report
 from app.gate import Object
@@ -116,7 +118,8 @@ def index(request: Request) -> Listed[PresetOut]:
 
 
 @router.post("/checks")
+@raises(*LIMITS)
 def hold(request: Request, given: Annotated[ToCheck, Depends(body(ToCheck, WRITING))]) -> ReportOut:
     """Hold a text against a form, line by line; works on anybody's lines."""
-    report = check(form_of(given.form), given.text)
+    report = held(form_of(given.form), given.text)
     return ReportOut.of(report, translations(language_of(request)).gettext)

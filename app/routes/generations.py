@@ -8,6 +8,7 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 
+from app.bounded import LIMITS
 from app.brief import Brief
 from app.engines.catalog import able
 from app.engines.engine import Engine
@@ -55,7 +56,7 @@ def shown(generation: Generation, parts: Studio, order: str = "made", word: dict
 
 
 @router.post("/works/{id}/generations", status_code=202, response_model=GenerationOut)
-@raises(ConflictError, QueueFullError, OverlongError, EngineError)
+@raises(ConflictError, QueueFullError, OverlongError, EngineError, *LIMITS)
 def ask(
     id: UUID,
     request: Request,

@@ -7,12 +7,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, File, Request, Response, UploadFile
 
+from app.bounded import LIMITS
 from app.brief import Medium
 from app.errors import ConflictError, UnsupportedError, _, raises
 from app.models import Artist, Work
 from app.models.asset import keep_asset
 from app.models.draft import draft_of
-from app.models.tune import facts_of
+from app.models.tune import facts_beside
 from app.pages import answer, wants_html
 from app.routes import admitting
 from app.routes.deps import OneTurn, Parts, TransactionsOf
@@ -27,7 +28,7 @@ ADMIT = {Medium.IMAGE: admitting.picture, Medium.TEXT: admitting.text, Medium.MU
 
 
 @router.post("/works/{id}/imports", status_code=201, response_model=RevisionOut)
-@raises(ConflictError, UnsupportedError)
+@raises(ConflictError, UnsupportedError, *LIMITS)
 def create(
     id: UUID,
     request: Request,
@@ -44,9 +45,9 @@ def create(
     with transactions.reading() as (_session, artist):
         medium = Medium(_open_work(artist, id).medium)
     root = ADMIT[medium](parts, admitting.upload(file, parts.settings.max_upload))  # seconds, and nobody waits for it
-    if medium == Medium.MUSIC and root.text is not None:
+    if root.told is not None:
         with transactions.reading() as (session, artist):
-            root.facts.update(facts_of(session, artist, artist.works.get(id), root.text))
+            root.facts.update(facts_beside(session, artist, artist.works.get(id), root.told))
     with transactions.writing() as (session, artist):
         work = _open_work(artist, id)
         asset = keep_asset(session, root.asset) if root.asset is not None else None

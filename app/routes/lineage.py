@@ -10,6 +10,8 @@ from uuid import UUID
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import BaseModel, Field
 
+from app.bounded import LIMITS
+from app.errors import raises
 from app.gate import Number
 from app.models import lineage
 from app.models.atlas import atlas, page_assets
@@ -104,6 +106,7 @@ class Asked(BaseModel):
 
 
 @router.get("", response_model=LineageOut | LayoutOut, responses=UNCHANGED)
+@raises(*LIMITS)
 def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, asked: Annotated[Asked, Query()]) -> Response:
     """The whole lineage: `nodes`, and `edges` from child to parent, never folded. In a browser its page.
 
@@ -185,6 +188,7 @@ def listed(artist: CurrentArtist, work: Work, asked: Asked) -> dict[str, Any]:
 
 
 @router.get("/atlas/{number}", **files("image/webp"))
+@raises(*LIMITS)
 def thumbnails(
     id: UUID, number: Annotated[int, Path(ge=0, le=100_000)], artist: CurrentArtist, session: Session, parts: Parts
 ) -> Response:
@@ -193,5 +197,6 @@ def thumbnails(
     Its address carries the work's last number on that page as `v`, so it can be kept for ever.
     """
     work = artist.works.get(id)
-    data = atlas(parts.store, page_assets(session, work, number))
-    return Response(data, media_type="image/webp", headers={**FOR_EVER, "X-Content-Type-Options": "nosniff"})
+    data, whole = atlas(parts.store, page_assets(session, work, number))
+    kept = FOR_EVER if whole else {"Cache-Control": "no-store"}
+    return Response(data, media_type="image/webp", headers={**kept, "X-Content-Type-Options": "nosniff"})

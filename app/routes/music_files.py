@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import hashlib
-from pathlib import Path
+import json
 from typing import Annotated, Any, Literal, cast, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 from pydantic import BaseModel
 
-from app.errors import InvalidError, NotFoundError, _
+from app.bounded import LIMITS
+from app.errors import InvalidError, NotFoundError, _, raises
 from app.models import Asset, Revision, thumbnails
 from app.music import audio
-from app.music.files import ENDINGS, MEDIA_TYPES, VERSION, Kind, Played, recording_file, tune_file
+from app.music.files import ENDINGS, MEDIA_TYPES, VERSION, Kind, Played, tune_file, write_tune
+from app.music.recording_files import Kind as SoundKind
+from app.music.recording_files import recording_file
+from app.music.telling import SMALL
 from app.routes.deps import CurrentArtist, OneTurn, Parts, Studio
-from app.routes.files import FOR_EVER, File, attached, recipe, unchanged
+from app.routes.files import FOR_EVER, attached, digest, recipe, rendered, unchanged
 from app.routes.interface import UNCHANGED
-from app.routes.patience import OneAtATime
 
 router = APIRouter(route_class=OneTurn, tags=["revisions"])
 KINDS = get_args(Kind)
 SOUND = ("wav", "flac", "mp3")
-RENDERING = OneAtATime(_("Other recordings are being made. Please try again in a moment."), patience=30.0)
 Instrument = Annotated[
     Literal["acoustic_grand_piano", "violin", "flute", "acoustic_guitar_nylon", "accordion", "orchestral_harp"] | None,
     Query(description="of a tune as sound or MIDI"),
@@ -53,59 +54,50 @@ def allowed(kind: str, kinds: tuple[str, ...]) -> Kind:
 
 
 def tune_content(request: Request, parts: Studio, revision: Revision, kind: Kind, how: Played) -> Response:
-    """A tune as a file that says nothing besides; sound is rendered once. Strong ETag, Range, cacheable for ever."""
-    said = f"{VERSION} {audio.VERSION} {kind} {how} ".encode() + (revision.text or "").encode()
-    name = hashlib.sha256(said).hexdigest()
+    """A tune as a file that says nothing besides; what takes long is made once. Strong ETag, Range, cacheable for ever."""
+    text = revision.text or ""
+    name = digest(f"{VERSION} {audio.VERSION} {kind} {how} {text}")
     headers = {**FOR_EVER, "ETag": f'"{name[:40]}"'}
     if unchanged(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     headers["Content-Disposition"] = attached(revision, ENDINGS[kind], "inline" if kind in ("abc", *SOUND) else "attachment")
-    if kind not in SOUND:
-        return Response(tune_file(revision.text or "", kind, how), media_type=MEDIA_TYPES[kind], headers=headers)
-    return _rendered(parts, f"{name}.{kind}", kind, headers, lambda: tune_file(revision.text or "", kind, how))
+    return _tune(parts, text, kind, how, name, headers)
+
+
+def _tune(parts: Studio, text: str, kind: Kind, how: Played, name: str, headers: dict[str, str], *told: Any) -> Response:
+    """The file of a tune: made at once where that is no work, else once, in a child."""
+    if kind == "abc" or (kind not in SOUND and len(text) <= SMALL):
+        return Response(tune_file(text, kind, how, *told), media_type=MEDIA_TYPES[kind], headers=headers)
+    return rendered(parts, f"{name}.{kind}", MEDIA_TYPES[kind], headers, lambda to: write_tune(text, kind, how, to, *told))
 
 
 def recording_content(request: Request, parts: Studio, revision: Revision, asset: Asset, kind: Kind) -> Response:
     """A recording in another format than its own, made once."""
-    name = hashlib.sha256(f"{VERSION} {asset.sha256} {kind}".encode()).hexdigest()
+    name = digest(f"{VERSION} {asset.sha256} {kind}")
     headers = {**FOR_EVER, "ETag": f'"{name[:40]}"'}
     if unchanged(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
     headers["Content-Disposition"] = attached(revision, kind, "inline")
-    made = lambda: recording_file(parts.store.get(asset.sha256), cast("audio.Kind", kind))  # noqa: E731 (made when it is wanted)
-    return _rendered(parts, f"{name}.{kind}", kind, headers, made)
+    return _recording(parts, asset, kind, name, headers)
 
 
-def _rendered(parts: Studio, name: str, kind: Kind, headers: dict[str, str], make: Any) -> Response:
-    """A file from the cache, or made now: from a file, since a player seeks in it (Range)."""
-    path: Path = parts.store.rendered(name)
-    if not path.exists():
-        with RENDERING.turn():
-            if not path.exists():  # who waited may find it made
-                data: bytes = make()
-                parts.store.keep_rendered(path, data)
-                if not path.exists():  # the disk is full: it is heard all the same
-                    return Response(data, media_type=MEDIA_TYPES[kind], headers=headers)
-    return File(path, media_type=MEDIA_TYPES[kind], headers=headers)
+def _recording(parts: Studio, asset: Asset, kind: Kind, name: str, headers: dict[str, str], *told: Any) -> Response:
+    path = parts.store.find(asset.sha256)
+    make = lambda to: recording_file(path, cast("SoundKind", kind), to, *told)  # noqa: E731 (made when it is wanted)
+    return rendered(parts, f"{name}.{kind}", MEDIA_TYPES[kind], headers, make)
 
 
 def music_download(parts: Studio, revision: Revision, kind: str | None, how: Played) -> Response:
     """A tune or recording to be kept, with its recipe inside; without `kind` a tune is ABC, a recording what it is."""
-    said = recipe(revision)
-    if revision.text is not None:
-        wanted = allowed(kind or "abc", (*KINDS, "json"))
-        if wanted in SOUND:
-            with RENDERING.turn():
-                data = tune_file(revision.text, wanted, how, revision.work.title, said)
-        else:
-            data = tune_file(revision.text, wanted, how, revision.work.title, said)
-    else:
-        asset = heard(revision.asset)
-        wanted = allowed(kind or asset.media_type.removeprefix("audio/"), (*SOUND, "json"))
-        with RENDERING.turn():
-            data = recording_file(parts.store.get(asset.sha256), cast("audio.Kind", wanted), revision.work.title, said)
+    said, title = recipe(revision), revision.work.title
+    asset = None if revision.text is not None else heard(revision.asset)
+    own = "abc" if asset is None else asset.media_type.removeprefix("audio/")
+    wanted = allowed(kind or own, (*(KINDS if asset is None else SOUND), "json"))
     headers = {**FOR_EVER, "Cache-Control": "no-store", "Content-Disposition": attached(revision, ENDINGS[wanted])}
-    return Response(data, media_type=MEDIA_TYPES[wanted], headers=headers)
+    name = digest(json.dumps([VERSION, audio.VERSION, wanted, str(how), title, said, revision.text, asset and asset.sha256]))
+    if asset is None:
+        return _tune(parts, revision.text or "", wanted, how, name, headers, title, said)
+    return _recording(parts, asset, wanted, name, headers, title, said)
 
 
 def heard(asset: Asset | None) -> Asset:
@@ -116,6 +108,7 @@ def heard(asset: Asset | None) -> Asset:
 
 
 @router.get("/revisions/{id}/waveform", response_model=WaveformOut, responses=UNCHANGED)
+@raises(*LIMITS)
 def waveform(id: UUID, request: Request, artist: CurrentArtist, parts: Parts) -> Response:
     """A recording's waveform: {duration, peaks}: its seconds, and the lowest and highest sample (-1 to 1) of each part."""
     asset = heard(artist.revisions.asset(id))

@@ -9,10 +9,11 @@ from uuid import UUID
 from fastapi import APIRouter, File, Request, Response, UploadFile
 from pydantic import BaseModel
 
+from app.bounded import LIMITS
 from app.errors import UnsupportedError, raises
 from app.models import Probe
 from app.pages import answer
-from app.pictures import admit, thumbnail
+from app.pictures import look_at
 from app.routes.admitting import upload
 from app.routes.deps import CurrentArtist, OneTurn, Parts, TransactionsOf
 from app.routes.interface import files
@@ -35,7 +36,7 @@ class ProbeOut(BaseModel):
 
 
 @router.post("", status_code=201, response_model=ProbeOut)
-@raises(UnsupportedError)
+@raises(UnsupportedError, *LIMITS)
 def bring(
     request: Request,
     transactions: TransactionsOf,
@@ -44,7 +45,7 @@ def bring(
 ) -> Response:
     """Bring a picture to search by (`GET /search?probe=…`). It joins no work; a worker looks at it within a second."""
     data = upload(file, parts.settings.max_upload).data
-    small = thumbnail(admit(data, parts.settings.max_pixels).data, SIDE)  # seconds, and nobody waits for it
+    small = look_at(data, parts.settings.max_pixels, SIDE)  # seconds, and nobody waits for it
     with transactions.writing() as (_session, artist):
         probe = artist.probes.bring(small)
         location = f"/search?probe={probe.id}"

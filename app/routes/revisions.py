@@ -8,11 +8,13 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
 
+from app.bounded import LIMITS
 from app.brief import Medium
 from app.diff.origins import percent, spans_of
 from app.diff.text_views import sheet
 from app.diff.tune_views import about, stretches
-from app.errors import InvalidError, NotFoundError, _
+from app.engines.image.tracing import SIDE
+from app.errors import InvalidError, NotFoundError, _, raises
 from app.gate import Number, Place
 from app.models import Asset, Revision, thumbnails
 from app.models.diff import compare
@@ -58,6 +60,7 @@ def index(
 
 
 @router.get("/revisions/{id}", response_model=RevisionOut)
+@raises(*LIMITS)
 def show(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """A revision and how it came about."""
     revision = artist.revisions.get(id)
@@ -99,6 +102,7 @@ def there(asset: Asset | None) -> Asset:
 
 
 @router.get("/revisions/{id}/content", **files(*KEPT, *WRITTEN, *MEDIA_TYPES.values(), cached=True, ranged=True))
+@raises(*LIMITS)
 def content(
     id: UUID,
     request: Request,
@@ -123,7 +127,7 @@ def content(
     if revision.work.medium == Medium.MUSIC:
         return _music(request, parts, revision, w, kind, played(instrument, tempo))
     if revision.text is not None or kind:
-        return written(request, revision, cast("Kind", allowed(kind or "txt", get_args(Kind))))
+        return written(request, parts, revision, cast("Kind", allowed(kind or "txt", get_args(Kind))))
     return _bytes(request, parts, there(asset), w)
 
 
@@ -173,7 +177,8 @@ def _bytes(request: Request, parts: Studio, asset: Asset, w: int | None) -> Resp
 def _thumbnail(parts: Studio, asset: Asset, width: int) -> Any:
     path = parts.store.derived(asset.pixels, f"{width}.webp")
     if not path.exists():
-        parts.store.keep_derived(path, thumbnail(parts.store.get(asset.pixels), width))
+        pixels = SIDE * SIDE if asset.raster else (asset.width or 0) * (asset.height or 0)
+        parts.store.keep_derived(path, thumbnail(parts.store.find(asset.pixels), pixels, width))
     return path
 
 

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, field_validator
 
+from app.bounded import LIMITS
 from app.engines.engine import Engine, Verb
 from app.errors import ConflictError, InvalidError, StaleDraftError, _, filled, raises
 from app.gate import Name, Number, Place
@@ -102,7 +103,7 @@ class Stop(BaseModel):
 
 
 @router.post("/works/{id}/revisions", status_code=201, response_model=RevisionOut, responses=SAME)
-@raises(ConflictError, StaleDraftError)
+@raises(ConflictError, StaleDraftError, *LIMITS)
 def by_hand(
     id: UUID,
     request: Request,

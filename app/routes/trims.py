@@ -8,6 +8,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.bounded import LIMITS
 from app.errors import ConflictError, raises
 from app.gate import Second
 from app.models.draft import draft_of
@@ -29,7 +30,7 @@ class Trim(BaseModel):
 
 
 @router.post("/works/{id}/trims", status_code=201, response_model=RevisionOut)
-@raises(ConflictError)
+@raises(ConflictError, *LIMITS)
 def create(
     id: UUID,
     request: Request,

@@ -8,11 +8,12 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from app.errors import TooLargeError, _, filled
+from app.bounded import LIMITS
+from app.errors import TooLargeError, _, filled, raises
 from app.gate import TOLD
-from app.music.abc import MAX_TEXT, read
-from app.music.telling import told_of
-from app.music.tune import Bar, Fault
+from app.music.abc import MAX_TEXT
+from app.music.telling import told
+from app.music.tune import Fault
 from app.pages import language_of, translations
 from app.routes.deps import WRITING, OneTurn, body
 from app.routes.schemas import ChecksOut
@@ -47,11 +48,6 @@ class BarOut(BaseModel):
     start: int
     end: int
 
-    @classmethod
-    def of(cls, bar: Bar) -> BarOut:
-        """From the bar."""
-        return cls(number=bar.number, start=bar.source[0], end=bar.source[1])
-
 
 class ReadOut(BaseModel):
     """A tune as it was read; `novelty` is {notes, bars, title, start}: what it shares with the house model's tunes."""
@@ -68,20 +64,20 @@ class ReadOut(BaseModel):
 
 
 @router.post("/checks")
+@raises(*LIMITS)
 def check(request: Request, given: Annotated[Notes, Depends(body(Notes, WRITING))]) -> ReadOut:
     """Read a tune as far as it goes: what is wrong with it is told, not refused. 413 beyond a million code points."""
     if len(given.text) > MAX_TEXT:
         raise TooLargeError(_("That is too much at once: at most %(limit)s."), limit=f"{MAX_TEXT:,}")
-    tune = read(given.text)
-    facts, say = told_of(tune), translations(language_of(request)).gettext
+    tune, say = told(given.text), translations(language_of(request)).gettext
     return ReadOut(
         faults=[FaultOut.of(fault, say) for fault in tune.faults],
-        bars=[BarOut.of(bar) for bar in tune.bars],
+        bars=[BarOut(number=number, start=start, end=end) for number, start, end in tune.bars],
         title=tune.title,
-        key=tune.key.name,
-        metre=str(tune.metre) if tune.metre else None,
-        tempo=tune.fields.get("Q", ""),
-        checks=ChecksOut.of(facts),
-        contour=facts["contour"],
-        novelty=facts["novelty"],
+        key=tune.key,
+        metre=tune.metre or None,
+        tempo=tune.tempo,
+        checks=ChecksOut.of(tune.facts),
+        contour=tune.facts["contour"],
+        novelty=tune.facts["novelty"],
     )

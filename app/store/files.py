@@ -42,6 +42,18 @@ def make_folder(folder: Path, top: Path | None = None) -> None:
         sync_folder(level.parent)
 
 
+def move_durably(made: Path, target: Path, top: Path | None = None) -> None:
+    """Give a file of the same file system the name `target`: after it returns a power cut cannot take it back.
+
+    Raises OSError.
+    """
+    make_folder(target.parent, top)
+    with made.open("rb") as file:
+        os.fsync(file.fileno())
+    made.replace(target)
+    sync_folder(target.parent)
+
+
 def write_durably(target: Path, data: bytes, partial: Path, top: Path | None = None) -> None:
     """Write `data` into `partial`, then give it the name `target`: after it returns a power cut cannot take it back.
 

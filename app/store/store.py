@@ -11,13 +11,14 @@ import errno
 import hashlib
 import os
 import re
+import secrets
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from app.errors import DiskFullError, NotFoundError, UnavailableError, _
-from app.store.files import sync_folder, write_durably, young
-from app.store.quarantine import ADDRESS, DAMAGED, ORPHAN, Quarantine
+from app.store.files import move_durably, sync_folder, write_durably, young
+from app.store.quarantine import ADDRESS, DAMAGED, ORPHAN, Quarantine, digest
 from app.store.workplace import Workplace, sweep
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -74,13 +75,34 @@ class Store:
         sha256 = hashlib.sha256(data).hexdigest()
         target = self.path(sha256)
         try:
-            if not self._holds(target, data):
+            if not self._holds(target, sha256, len(data)):
                 write_durably(target, data, self.incoming.file(sha256), self.root)
         except OSError as error:
             raise refused(error) from error
         return sha256
 
-    def _holds(self, target: Path, data: bytes) -> bool:
+    def new_file(self) -> Path:
+        """Where a file can be written that `adopt` is to keep. Raises DiskFullError or UnavailableError."""
+        try:
+            return self.incoming.file(secrets.token_hex(32))
+        except OSError as error:
+            raise refused(error) from error
+
+    def adopt(self, made: Path) -> str:
+        """Keep a file, as `put` keeps bytes, without reading it into memory. It is gone from its place afterwards."""
+        try:
+            try:
+                sha256, size = digest(made), made.stat().st_size
+                target = self.path(sha256)
+                if not self._holds(target, sha256, size):
+                    move_durably(made, target, self.root)
+            finally:
+                made.unlink(missing_ok=True)
+        except OSError as error:
+            raise refused(error) from error
+        return sha256
+
+    def _holds(self, target: Path, sha256: str, size: int) -> bool:
         """Whether `target` is there, whole, and safe from the sweep. One that is damaged is set aside.
 
         Made young before it is read: a sweep that takes it afterwards sees that, and one that took it before left nothing.
@@ -88,7 +110,7 @@ class Store:
         try:
             fresh = young(target)
             os.utime(target)
-            if target.stat().st_size == len(data) and target.read_bytes() == data:
+            if target.stat().st_size == size and digest(target) == sha256:
                 if fresh:
                     sync_folder(target.parent)  # who wrote it may still be about to
                 return True
@@ -114,9 +136,8 @@ class Store:
         """Where something large that was made is cached, under a digest and an ending: of these only the latest are kept."""
         return self.root / "derived" / "rendered" / name
 
-    def keep_rendered(self, path: Path, data: bytes) -> None:
-        """Cache a rendering, and throw away the oldest ones beyond RENDERED bytes."""
-        self.keep_derived(path, data)
+    def tidy_rendered(self, path: Path) -> None:
+        """Throw away the oldest renderings beyond RENDERED bytes, but not the one at `path`."""
         with contextlib.suppress(OSError):  # another process may be tidying up
             ours = [one for one in path.parent.iterdir() if RENDERING.fullmatch(one.name) and not one.is_symlink()]
             kept = sorted(((one.stat().st_mtime, one.stat().st_size, one) for one in ours), reverse=True)

@@ -22,7 +22,9 @@ from app.store.files import make_folder
 LOCK = "lock"
 OWNED = re.compile(r"[\w.-]*-[0-9a-f]{8}")
 BEFORE = re.compile(r"pid-\d+|restore|[\w.-]+-\d+-[0-9a-f]{8}")  # what older versions named theirs, without a lock
-PARTIAL = re.compile(r"([0-9a-f]{64}|stemma\.sqlite|rows|archive|identity|list|probe)\.\d+(-wal|-shm|-journal)?|probe")
+PARTIAL = re.compile(
+    r"([0-9a-f]{64}|stemma\.sqlite|rows|archive|identity|list|probe)\.\d+(-wal|-shm|-journal|\.\d+\.\d{9,})?|probe"
+)
 
 
 class Workplace:

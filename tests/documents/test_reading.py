@@ -10,10 +10,11 @@ from typing import Any
 import docx
 import pytest
 
-from app.documents import reading_docx
-from app.documents.reading import encoding_of, read
+from app.documents import reading, reading_docx
+from app.documents.reading import encoding_of
 from app.errors import TooLargeError, UnsupportedError
 
+read = reading.read.here  # not in a child: it is what is read that is looked at
 POEM = "微风拂面过东楼，\n月满空庭夜未收。"
 RELATIONSHIPS = (
     '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"><Relationship Id="r" Target="{0}" '

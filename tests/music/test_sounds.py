@@ -13,7 +13,7 @@ import pytest
 import soundfile
 
 from app.music.abc import read
-from app.music.audio import INSTRUMENTS, MEDIA_TYPES, NOTES, RATE, SOUNDS, encoded, note_name, recording
+from app.music.audio import INSTRUMENTS, MEDIA_TYPES, NOTES, RATE, SOUNDS, note_name, recording, write
 from app.music.performance import performed, quarters_a_minute
 from app.settings import ROOT
 
@@ -21,6 +21,13 @@ NOWHERE = Path("/nowhere")  # no samples: the synthesizer plays
 # A pickup, a repeat with two endings, a rest, a tie over the bar line, and no two notes alike one after another.
 TUNE = "X:1\nT:Heard\nM:3/4\nL:1/4\nQ:1/4=100\nK:G\n|:D|G B d|c z A-|A2 F|1 G2:|2 g2|]\n"
 WINDOW = 441  # samples: a hundredth of a second
+
+
+def encoded(*what: Any) -> bytes:
+    """A recording as a file."""
+    out = io.BytesIO()
+    write(out, *what)
+    return out.getvalue()
 
 
 def hertz(pitch: int) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +13,8 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
+from app.bounded import SLOW, asking
+from app.bounded.turns import Turns
 from app.db import Database
 from app.engines.image.house import House
 from app.engines.image.vectoriser import Vectoriser
@@ -124,7 +127,7 @@ def test_any_picture_is_an_svg_once_traced(web: TestClient, revision: str, monke
     told = recipe_of(first.content)
     assert (told["id"], told["facts"]["file"]) == (revision, "fox.png")
     assert told["traced"]["by"].startswith("vtracer ")
-    monkeypatch.setattr(downloads, "traced", lambda *_args: pytest.fail("traced again"))
+    monkeypatch.setattr(downloads, "trace", lambda *_args: pytest.fail("traced again"))
     assert web.get(f"/revisions/{revision}/download?as=svg").content == first.content
     assert web.get(f"/revisions/{revision}/download?as=pdf").status_code == 422
 
@@ -140,10 +143,10 @@ def test_words_of_any_kind_stay_words(web: TestClient, work: str, revision: str)
 def test_many_at_once_are_sent_away_instead_of_holding_the_web(
     web: TestClient, revision: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(downloads.TRACING, "patience", 0.1)
-    with downloads.TRACING.lock:  # as if another picture were being traced
+    with monkeypatch.context() as busy:
+        busy.setattr(asking, "_turns", {SLOW.name: Turns(replace(SLOW, children=0, waiting=0))})  # as if others were traced
         answer = web.get(f"/revisions/{revision}/download?as=svg")
-        assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+        assert (answer.status_code, answer.headers["retry-after"]) == (503, "10")
         assert web.get(f"/revisions/{revision}/download").status_code == 200
     assert web.get(f"/revisions/{revision}/download?as=svg").status_code == 200
 

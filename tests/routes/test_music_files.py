@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import wave
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -16,6 +18,8 @@ import soundfile
 from fastapi.testclient import TestClient
 from PIL import Image
 
+from app.bounded import SLOW, asking
+from app.bounded.turns import Turns
 from app.db import Database
 from app.models import Artist, Asset, Revision, Work
 from app.models.asset import keep_asset
@@ -253,13 +257,12 @@ def test_a_waveform_has_a_thousand_points_and_is_as_loud_as_the_recording(web: T
 def test_many_at_once_are_sent_away_and_what_is_rendered_is_not_rendered_again(
     web: TestClient, tune: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(music_files.RENDERING, "patience", 0.1)
-    with music_files.RENDERING.lock:
+    with monkeypatch.context() as busy:
+        busy.setattr(asking, "_turns", {SLOW.name: Turns(replace(SLOW, children=0, waiting=0))})  # as if others were rendered
         assert web.get(f"/revisions/{tune}/content?as=mp3").status_code == 503
     first = web.get(f"/revisions/{tune}/content?as=mp3").content
-    monkeypatch.setattr(music_files, "tune_file", lambda *_args: pytest.fail("rendered again"))
-    with music_files.RENDERING.lock:
-        assert web.get(f"/revisions/{tune}/content?as=mp3").content == first
+    monkeypatch.setattr(music_files, "write_tune", lambda *_args: pytest.fail("rendered again"))
+    assert web.get(f"/revisions/{tune}/content?as=mp3").content == first
 
 
 def test_only_the_latest_renderings_are_kept(config: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -268,15 +271,19 @@ def test_only_the_latest_renderings_are_kept(config: Settings, monkeypatch: pyte
     names = [f"{at:064x}.wav" for at in range(5)]
     store.keep_derived(store.rendered("a letter.txt"), b"x" * 100)  # somebody else's
     for name in names:
-        store.keep_rendered(store.rendered(name), b"x" * 100)
+        store.keep_derived(store.rendered(name), b"x" * 100)
+        store.tidy_rendered(store.rendered(name))
     assert {path.name for path in store.rendered("x").parent.iterdir()} == {"a letter.txt", *names[-2:]}
 
 
-def test_a_full_disk_does_not_silence_a_tune(web: TestClient, tune: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_is_told_and_hides_no_picture(web: TestClient, tune: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_args: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(music_files, "write_tune", full)
     monkeypatch.setattr(Store, "keep_derived", lambda *_args: None)
     answer = web.get(f"/revisions/{tune}/content?as=wav")
-    assert answer.status_code == 200
-    assert answer.content.startswith(b"RIFF")
+    assert (answer.status_code, answer.json()["code"]) == (507, "disk-full")
     assert web.get(f"/revisions/{tune}/content?w=128").status_code == 200
 
 

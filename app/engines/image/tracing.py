@@ -1,44 +1,30 @@
-"""Tracing in a process of its own: a picture in, a drawing and what it looks like out, within a time that is known.
+"""Tracing, in a process of its own: a picture in, a drawing and what it looks like out, within a time that is known.
 
 vtracer is compiled code that neither yields nor can be stopped, and noise costs it minutes. In a child it can be killed,
 and neither the web's threads nor a worker's queue wait for it.
-
-`python -m app.engines.image.tracing '{"colours": 12, …}' < picture > result` is the child.
 """
 
 from __future__ import annotations
 
-import base64
-import contextlib
 import io
-import json
 import math
-import os
 import re
-import resource
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cache
 from importlib.metadata import version
-from tempfile import TemporaryFile
 from typing import Any
 
 from PIL import Image, ImageOps
 
+from app.bounded import MB, SLOW, Data, bounded, content
 from app.engines.image.posterise import posterise
 from app.engines.image.svg import MOST, compose
-from app.errors import EngineError, _
-from app.settings import ROOT
+from app.errors import EngineError, TooLargeError, _
 
 WORK = 30  # seconds of processor time
-LIMIT = 120.0  # seconds by the clock: a busy machine is no fault of the picture
-MEMORY = 2 * 1024**3  # bytes of address space
+MEMORY = 2048 * MB
 SIDE = 1024  # pixels of the longer side that is traced: edges smooth at any size, most pictures in about a second
-UNREADABLE = 3  # what the child says when it was given no picture
-LOOKS = 0.1  # seconds between looks at the child
+TOO_MUCH = _("This picture has too much in it to be drawn as flat shapes. Try fewer colours or less detail.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,14 +75,21 @@ class Traced:
     facts: dict[str, Any]
 
 
-def trace(data: bytes, how: How) -> Traced:
-    """Posterise a picture, then trace its outlines. Takes as long as it takes: call it in a child (see `traced`)."""
+@bounded(WORK, MEMORY, TOO_MUCH, lane=SLOW, needs=("vtracer",))
+def trace(data: Data, how: How) -> Traced:
+    """Posterise a picture, then trace its outlines.
+
+    Raises EngineError when it cannot be read, TooLargeError when the drawing is too large to be handed on.
+    """
     import vtracer
 
-    with Image.open(io.BytesIO(data)) as opened:
-        picture = ImageOps.exif_transpose(opened)
-        detail = DETAILS[how.detail]
-        flat = posterise(picture, how.colours, detail.apart, detail.clean, SIDE)
+    detail = DETAILS[how.detail]
+    try:
+        with Image.open(io.BytesIO(content(data))) as opened:
+            picture = ImageOps.exif_transpose(opened)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
+        raise EngineError(_("The picture to start from cannot be read.")) from error
+    flat = posterise(picture, how.colours, detail.apart, detail.clean, SIDE)
     raster = io.BytesIO()
     flat.picture.save(raster, "PNG", optimize=True)
     # vtracer leaves transparent pixels out only when it meets many of them: a border makes sure that it does.
@@ -126,6 +119,8 @@ def trace(data: bytes, how: How) -> Traced:
         "traced_of": "{} × {}".format(*flat.of),
         "libraries": {name: version(name) for name in ("vtracer", "pillow")},
     }
+    if len(svg) > MOST:
+        raise TooLargeError(TOO_MUCH)
     return Traced(svg, raster.getvalue(), *picture.size, facts)
 
 
@@ -142,75 +137,3 @@ def _exact(drawn: str, palette: tuple[tuple[int, int, int], ...]) -> str:
         return _hex(min(palette, key=lambda colour: math.dist(colour, seen)))
 
     return re.sub(r'(?<=fill=")#([0-9A-Fa-f]{6})(?=")', lambda found: nearest(found[1]), drawn)
-
-
-def traced(data: bytes, how: How, limit: float = LIMIT) -> Iterator[Traced | None]:
-    """`trace` in a child: None every LOOKS seconds while it works, at last the result. Closing the iterator ends it.
-
-    Raises EngineError when it takes longer than `limit` seconds, when the result is too large, or when it fails.
-    """
-    line = [sys.executable, "-m", __name__, json.dumps(asdict(how))]
-    with TemporaryFile() as given, TemporaryFile() as out, TemporaryFile() as said:  # pipes fill up while nobody reads
-        given.write(data)
-        given.seek(0)
-        child = subprocess.Popen(line, cwd=ROOT, stdin=given, stdout=out, stderr=said)  # noqa: S603 (our own module)
-        try:
-            yield from _until_ended(child, limit)
-        finally:
-            child.kill()
-            child.wait()
-        for file in (out, said):
-            file.seek(0)
-        found = out.read(MOST * 8)
-        reason = said.read().decode(errors="replace").strip().rpartition("\n")[2]
-    if child.returncode < 0:  # by its own limits
-        raise EngineError(_TOO_MUCH)
-    if child.returncode == UNREADABLE:
-        raise EngineError(_("The picture to start from cannot be read."))
-    if child.returncode:
-        raise EngineError(_("The picture could not be traced: %(reason)s"), reason=reason[:200])
-    yield _read(found)
-
-
-def _until_ended(child: subprocess.Popen[bytes], limit: float) -> Iterator[None]:
-    """None every LOOKS seconds; raises EngineError after `limit` seconds."""
-    end = time.monotonic() + limit
-    while True:
-        try:
-            child.wait(LOOKS)
-        except subprocess.TimeoutExpired:
-            if time.monotonic() > end:
-                raise EngineError(_TOO_MUCH) from None
-            yield None
-        else:
-            return
-
-
-def _read(out: bytes) -> Traced:
-    """What the child wrote. Raises EngineError when the drawing is too large to be handed on."""
-    found = json.loads(out)
-    svg, raster = found["svg"].encode(), base64.b64decode(found["raster"])
-    if len(svg) > MOST:
-        raise EngineError(_TOO_MUCH)
-    return Traced(svg, raster, found["width"], found["height"], dict(found["facts"]))
-
-
-_TOO_MUCH = _("This picture has too much in it to be drawn as flat shapes. Try fewer colours or less detail.")
-
-
-def main(how: str) -> None:
-    """The child: gentle to whoever else wants the processor, and bounded even if nobody is left to kill it."""
-    os.nice(5)
-    resource.setrlimit(resource.RLIMIT_CPU, (WORK, WORK))
-    with contextlib.suppress(OSError, ValueError):  # macOS knows no limit of address space
-        resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
-    try:
-        made = trace(sys.stdin.buffer.read(), How(**json.loads(how)))
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
-        sys.exit(UNREADABLE)
-    out = asdict(made) | {"svg": made.svg.decode(), "raster": base64.b64encode(made.raster).decode()}
-    sys.stdout.write(json.dumps(out))
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -11,7 +11,7 @@ from pydantic import Field
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Verb
 from app.engines.image.svg import MEDIA_TYPE
-from app.engines.image.tracing import How, traced
+from app.engines.image.tracing import How, trace
 from app.errors import EngineError, _
 from app.lanes import Lane
 
@@ -59,7 +59,7 @@ class Vectoriser(Engine):
         if parent is None or not parent.data:
             raise EngineError(_("There is no picture to start from."))
         how = How(params.colours, params.detail, params.smooth)
-        for result in traced(parent.data, how):
+        for result in trace.watched(parent.data, how):
             yield Step(1 if result is None else 2, 2)
             if result is not None:
                 yield Content(0, None, result.svg, MEDIA_TYPE, result.width, result.height, result.facts, raster=result.raster)
