@@ -36,7 +36,7 @@ def _listed(value: Any) -> Any:
 
 
 Text = Annotated[str, Field(max_length=MAX_TEXT), PROSE]
-Items = Annotated[list[Text], Field(max_length=MAX_ITEMS), BeforeValidator(_listed)]
+Items = Annotated[list[Text], Field(max_length=MAX_ITEMS), BeforeValidator(_listed, json_schema_input_type=list[str] | str)]
 
 
 @dataclass(frozen=True, slots=True)

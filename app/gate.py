@@ -244,6 +244,13 @@ def _told(value: Any) -> Any:
     return LOST.sub(BAD, value) if isinstance(value, str) else value
 
 
+def _numeric(value: Any) -> Any:
+    """Python takes true for 1, and pydantic with it; what is meant by it nobody knows."""
+    if isinstance(value, bool):
+        raise UnfitError(_("a number is expected"))
+    return value
+
+
 def _title(value: Any) -> Any:
     value = _line(value)
     if value == "":
@@ -276,12 +283,13 @@ def letters(value: Any) -> int:
 # Types for whatever declares what it reads: pydantic models, query and path parameters, headers. The measure stands before
 # the rule, so that it is taken after it. A text of another length: Annotated[str, Field(max_length=…), PROSE].
 LINE, PROSE, TOLD = BeforeValidator(_line), BeforeValidator(_prose), BeforeValidator(_told)
+NUMERIC = BeforeValidator(_numeric)  # of every number in a body
 Title = Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_title)]
 Words = Annotated[str, Field(max_length=200), LINE]  # to search by, or a key
 Name = Annotated[str, Field(max_length=40), LINE]  # of an engine, a verb, a part
 Object = Annotated[dict[str, Any], Field(max_length=400), BeforeValidator(_object)]  # kept as it comes
 Fields = Annotated[dict[str, Any], Field(max_length=40), BeforeValidator(_bounded)]  # whose strings a model of their own reads
-Place = Annotated[int, Field(ge=0, le=INT4)]  # in a text: code points
-Number = Annotated[int, Field(ge=1, le=INT4)]  # of a revision, a version
-Signed = Annotated[int, Field(ge=-INT4, le=INT4)]  # whose own limits are told where it is looked at
-Second = Annotated[float, Field(ge=-INT4, le=INT4, allow_inf_nan=False)]  # of a recording; as above
+Place = Annotated[int, Field(ge=0, le=INT4), NUMERIC]  # in a text: code points
+Number = Annotated[int, Field(ge=1, le=INT4), NUMERIC]  # of a revision, a version
+Signed = Annotated[int, Field(ge=-INT4, le=INT4), NUMERIC]  # whose own limits are told where it is looked at
+Second = Annotated[float, Field(ge=-INT4, le=INT4, allow_inf_nan=False), NUMERIC]  # of a recording; as above

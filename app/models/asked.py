@@ -9,12 +9,14 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from app.brief import Brief
-from app.gate import Name, Object, Place, Second, Signed
+from app.gate import NUMERIC, Name, Object, Place, Second, Signed
 from app.models.parent import Role
 from app.models.writing import WRITTEN
 
 MAX_SEED = 2**53 - 1  # the largest whole number that JSON carries safely (RFC 8259, 6)
 MAX_COUNT = 8
+Seed = Annotated[int, Field(ge=0, le=MAX_SEED), NUMERIC]
+Count = Annotated[int, Field(ge=1, le=MAX_COUNT), NUMERIC]
 Selection = tuple[Signed, Signed]
 
 
@@ -75,8 +77,8 @@ class Asked(AskedText, AskedMusic):
     brief: Brief | None = None
     engine: Name | None = None
     params: Object | None = None
-    count: int | None = Field(None, ge=1, le=MAX_COUNT)
-    seed: int | None = Field(None, ge=0, le=MAX_SEED)
+    count: Count | None = None
+    seed: Seed | None = None
     strength: Name | None = None
 
     @field_validator("engine", "seed", "count", "strength", mode="before")

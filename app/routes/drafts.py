@@ -17,7 +17,7 @@ from app.errors import ConflictError, InvalidError, StaleDraftError, _, raises
 from app.forms.asked import asked as tidied
 from app.forms.asked import form_of
 from app.gate import Fields, Name, Number, Object, Place
-from app.models.asked import MAX_COUNT, MAX_SEED
+from app.models.asked import Count, Seed
 from app.models.draft import Draft, DraftSave, draft_of
 from app.models.writing import Writing
 from app.pages import answer
@@ -52,8 +52,8 @@ class DraftIn(BaseModel):
         None, max_length=MOST_SPANS, description="Who wrote what of `text`; absent: what stayed keeps its own."
     )
     form: Object | None = Field(None, description='What the lines must keep: {"preset": "qijue", …}, see /forms.')
-    seed: int | None = Field(None, ge=0, le=MAX_SEED)
-    count: int | None = Field(None, ge=1, le=MAX_COUNT)
+    seed: Seed | None = None
+    count: Count | None = None
     keep: bool = Field(False, description="Put what this replaces among the earlier saves, however young it is.")
 
     @field_validator("engine", "base", "seed", "count", "form", mode="before")

@@ -16,7 +16,7 @@ from fastapi import FastAPI, Response
 from fastapi.dependencies.models import Dependant
 from fastapi.params import File
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from app.errors import (
     ForbiddenError,
@@ -149,8 +149,20 @@ def body_of(model: type[BaseModel]) -> dict[str, Any]:
     """The request body of a handler that takes `body(model)`: JSON, or a form whose dotted names say the same."""
     whole = model.model_json_schema()
     schema = _inlined(whole, whole.pop("$defs", {}))
-    content = {"application/json": {"schema": schema}, FORM: {"schema": _as_form(schema)}}
+    form = _as_form(schema)
+    for name in [name for name in model.model_fields if name in form["properties"] and _may_be_empty(model, name)]:
+        form["properties"][name]["anyOf"].append({"const": ""})
+    content = {"application/json": {"schema": schema}, FORM: {"schema": form}}
     return {"required": bool(schema.get("required")), "content": content}
+
+
+def _may_be_empty(model: type[BaseModel], name: str) -> bool:
+    """True when a form may leave a field empty."""
+    try:
+        model.__pydantic_validator__.validate_assignment(model.model_construct(), name, "")
+    except ValidationError:
+        return False
+    return True
 
 
 def _inlined(schema: Any, known: dict[str, Any]) -> Any:
@@ -165,7 +177,7 @@ def _inlined(schema: Any, known: dict[str, Any]) -> Any:
 
 
 def _as_form(schema: dict[str, Any]) -> dict[str, Any]:
-    """The same fields with dotted names: `brief.intent`, `parents.0.revision`, `params.` and any name."""
+    """The same fields with dotted names: `brief.intent`, `parents.0.revision`, `params.` and any name. A form has no null."""
     fields: dict[str, Any] = {}
     patterns: dict[str, Any] = {}
     required: list[str] = []
@@ -183,6 +195,6 @@ def _as_form(schema: dict[str, Any]) -> dict[str, Any]:
         elif below.get("type") == "object":
             patterns[f"^{name}\\."] = {}
         else:
-            fields[name] = field
+            fields[name] = {key: value for key, value in field.items() if key != "anyOf"} | {"anyOf": kinds}
             required += [name] if name in schema.get("required", ()) else []
     return {"type": "object", "properties": fields, "patternProperties": patterns, "required": required}
