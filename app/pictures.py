@@ -69,7 +69,7 @@ def look_at(data: Data, max_pixels: int, side: int) -> bytes:
     return _small(_decoded(content(data), max_pixels)[0], side)
 
 
-def _decoded(data: bytes, max_pixels: int) -> tuple[Image.Image, dict[str, Any] | None]:
+def _decoded(data: bytes, max_pixels: int) -> tuple[Image.Image, dict[str, Any] | str | None]:
     """A picture in RGB or RGBA with nothing but its pixels, and its recipe. Raises what `admit` does."""
     try:
         with warnings.catch_warnings():
