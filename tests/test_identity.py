@@ -13,12 +13,13 @@ from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from fastapi.testclient import TestClient
 
 from app import restore as restoring
 from app.backup import BackupError, backup
 from app.cli import app as commands
-from app.db import Database
+from app.db import Database, alembic_config
 from app.errors import UnavailableError
 from app.identity import IdentityError, adopt, examine
 from app.models import Asset, Identity
@@ -55,9 +56,11 @@ def plain(data: Path, **fields: object) -> Settings:
 
 def as_before(config: Settings) -> None:
     """Make the studio one of the version before identities."""
-    with sqlite3.connect(config.database_file or "") as rows:
-        rows.execute("drop table identity")
-        rows.execute("update alembic_version set version_num = '0004'")
+    database = Database(config)
+    with database.engine.execution_options(writes=True).connect() as connection:
+        command.downgrade(alembic_config(connection), "0004")
+        connection.commit()
+    database.close()
     mark_path(config.data).unlink()
 
 
@@ -220,7 +223,7 @@ def test_nothing_is_restored_into_a_filled_store(filled: Settings, tmp_path: Pat
 
 def test_every_command_looks_before_it_touches_anything(other: Settings, tmp_path: Path) -> None:
     """Each as a process, on a database and a store that do not belong together: a sentence, and not a byte changed."""
-    names = {command.name or command.callback.__name__ for command in commands.registered_commands if command.callback}
+    names = {one.name or one.callback.__name__ for one in commands.registered_commands if one.callback}
     assert ASIDE.keys() <= names
     there = files(other.data)
     given = {"backup": [str(tmp_path / "studio.tar")], "restore": [str(tmp_path / "none.tar")], "orphans": ["--set-aside"]}
