@@ -13,8 +13,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from app.db import Database
+from app.models import Generation
 from app.settings import Settings
 from app.store import Store
 from app.worker.orphans import Orphans
@@ -24,6 +26,7 @@ from tests.running import Running, until
 
 KILLS = int(os.environ.get("STEMMA_KILLS", "0"))
 SEED = int(os.environ.get("STEMMA_KILL_SEED", "0")) or random.SystemRandom().randrange(10**6)
+AT_WORK = 0.8  # of the kills fall while artists are answered and something runs, the others whenever they fall
 VICTIMS = [("worker",), ("serve",), ("serve", "worker")]
 pytestmark = [pytest.mark.kill, pytest.mark.timeout(900 + 60 * KILLS)]
 
@@ -34,16 +37,23 @@ def killed_again_and_again(running: Running, kills: int, dice: random.Random) ->
     artists = at_work(running, ledger)
     try:
         for number in range(kills):
+            if dice.random() < AT_WORK:
+                _until_they_work(running, ledger)
+            time.sleep(dice.uniform(0, 1.5))
             victims = VICTIMS[number % len(VICTIMS)]
-            time.sleep(dice.uniform(0, 2.0))
             running.kill(*victims)
             time.sleep(dice.uniform(0, 0.3))
             running.start(*victims)
-            answered = ledger.requests - ledger.unanswered  # from here on it is cut again, in the middle of work
-            until(lambda: ledger.requests - ledger.unanswered > answered + 5, 120, "answers")
     finally:
         at_rest(artists)
     return ledger
+
+
+def _until_they_work(running: Running, ledger: Ledger) -> None:
+    """Wait until requests are answered again and a worker has begun something."""
+    answered = ledger.requests - ledger.unanswered
+    until(lambda: ledger.requests - ledger.unanswered > answered + 5, 120, "answers")
+    until(lambda: running.http.get("/generations?status=running").json()["items"], 120, "a run")
 
 
 def swept(settings: Settings) -> None:
@@ -66,12 +76,21 @@ def survives(running: Running, settings: Settings, kills: int) -> None:
         swept(settings)
         found = faults(running, settings, ledger)
         print(f"{ledger.requests} requests, {ledger.unanswered} without an answer")
-        print(f"{len(ledger.generations)} generations, {len(ledger.imports)} files, {ledger.drafts}")
+        print(f"{len(ledger.generations)} generations, {_cut(settings)} times cut in the middle; {len(ledger.imports)} files")
         assert found == []
         assert len(ledger.generations) >= min(kills, 3)
         assert ledger.imports
     finally:
         running.stop()
+
+
+def _cut(settings: Settings) -> int:
+    """How often a worker was killed while it had one of the generations."""
+    database = Database(settings)
+    with database.reading() as session:
+        attempts = session.scalars(sa.select(Generation.attempt)).all()
+    database.close()
+    return sum(attempts) - len(attempts)
 
 
 def environment(**more: str) -> dict[str, str]:
