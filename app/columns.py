@@ -103,7 +103,7 @@ class Lasting(sa.TypeDecorator[Any]):
                 return None
             try:
                 said = spell(value) if spell else value
-            except (ValueError, TypeError, OverflowError):
+            except (ValueError, TypeError, OverflowError, RecursionError):
                 said = value
             good = fits(said)
             return said if good is said else damaged(good, said)
