@@ -34,6 +34,7 @@ from app.routes.deps import SAFE
 REF = "#/components/schemas/"
 PROBLEM = "application/problem+json"
 SENTENCE = re.compile(r"\.\s+")
+JSON = "application/json"
 FORM = "application/x-www-form-urlencoded"
 DESCRIPTION = """A studio that keeps lineage.
 
@@ -72,6 +73,7 @@ def operation_id(route: APIRoute) -> str:
 def files(*kinds: str, cached: bool = False, ranged: bool = False) -> dict[str, Any]:
     """For the decorator of a route that answers with bytes: their media types, and what conditional requests get."""
     content = {kind.partition(";")[0]: {"schema": {"type": "string", "format": "binary"}} for kind in kinds}
+    content |= {JSON: {"schema": {"type": "object"}}} if JSON in kinds else {}
     responses: dict[int | str, dict[str, Any]] = {200: {"content": content}}
     if ranged:
         content = content | {"multipart/byteranges": {"schema": {"type": "string", "format": "binary"}}}
@@ -152,7 +154,7 @@ def body_of(model: type[BaseModel]) -> dict[str, Any]:
     form = _as_form(schema)
     for name in [name for name in model.model_fields if name in form["properties"] and _may_be_empty(model, name)]:
         form["properties"][name]["anyOf"].append({"const": ""})
-    content = {"application/json": {"schema": schema}, FORM: {"schema": form}}
+    content = {JSON: {"schema": schema}, FORM: {"schema": form}}
     return {"required": bool(schema.get("required")), "content": content}
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal, cast, get_args
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from app.bounded import LIMITS
 from app.errors import InvalidError, NotFoundError, _, raises
@@ -38,7 +38,7 @@ class WaveformOut(BaseModel):
     """A recording's length in seconds, and the lowest and highest sample (-1 to 1) of each part."""
 
     duration: float
-    peaks: list[tuple[float, float]]
+    peaks: list[Annotated[list[float], Field(min_length=2, max_length=2)]]
 
 
 def played(instrument: str | None, tempo: float | None) -> Played:
