@@ -25,7 +25,8 @@ from app.store import Store
 from app.store.files import write_durably
 
 log = logging.getLogger(__name__)
-AT_START = 10.0  # seconds that a start may look; a larger database is looked at in part
+AT_START = 10.0  # seconds that the start of a studio may look; a larger database is looked at in part
+AT_RESTART = 1.0  # and that of one of its processes, which somebody waits for
 IN_PASSING = 0.5  # seconds that a running studio looks at a time
 AGAIN, SPARINGLY = 60.0, 300  # seconds between two looks of a running studio, or so many times what the last one took
 KEPT = 50  # backups that are remembered
@@ -107,9 +108,9 @@ def damaged_within(file: Path, seconds: float) -> str | None:
         return None
 
 
-def insist_on_soundness(config: Settings) -> None:
+def insist_on_soundness(config: Settings, seconds: float = AT_START) -> None:
     """Raises DamagedError, with the way back, when the database's file is damaged; sqlite3.OperationalError."""
-    if config.database_file and (found := damaged_within(config.database_file, AT_START)):
+    if config.database_file and (found := damaged_within(config.database_file, seconds)):
         said = _("The database %(file)s is damaged (%(found)s). The studio does not start on it. %(advice)s")
         raise DamagedError(said, file=str(config.database_file), found=found, advice=advice(config))
 

@@ -11,7 +11,7 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 
-from app.damage import insist_on_soundness
+from app.damage import AT_RESTART, insist_on_soundness
 from app.db import Database, ids_go_on_from, latest_id, migrated
 from app.errors import UnavailableError, _
 from app.faults import told
@@ -42,7 +42,7 @@ def ready(config: Settings) -> None:
     Raises DamagedError, IdentityError, UnavailableError (DiskFullError, ReadOnlyError; also while the tables are not made).
     """
     with told():
-        insist_on_soundness(config)
+        insist_on_soundness(config, AT_RESTART)
         found = examine(config)
         found.agreed()
         database = Database(config)

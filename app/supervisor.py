@@ -83,6 +83,8 @@ def run() -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_args: stop.set())
     patiently(lambda: prepare(config), stop)
+    if stop.is_set():
+        return 0
     children = [Child("serve"), Child("worker")]
     where = f"http://{config.host}:{config.port}"
     sys.stderr.write(f"\n  Stemma: {where}   (works in {config.data}; Ctrl+C ends)\n\n")
