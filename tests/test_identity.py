@@ -273,6 +273,7 @@ def sweeps(config: Settings) -> None:
     database, store = Database(config), Store(config.data)
     orphans, sha256 = Orphans(database, store), store.put(b"nobody's")
     os.utime(store.path(sha256), (0, 0))
+    young = [store.put(f"young {number}".encode()) for number in range(3)]
     assert orphans.tidy().set_aside == 1
     with database.writing() as session:
         assert (session.scalar(sa.select(Identity.sweep)) or {})["set_aside"] == 1
@@ -285,6 +286,7 @@ def sweeps(config: Settings) -> None:
     write_mark(store, mark)
     with database.writing() as session:
         session.execute(sa.delete(Asset).where(Asset.sha256 == sha256))
-    store.path(sha256).unlink()
+    for one in (sha256, *young):
+        store.path(one).unlink()
     store.incoming.close()
     database.close()

@@ -212,6 +212,15 @@ def test_many_orphans_at_once_stay_and_are_told(swept: tuple[Store, Orphans], we
     assert f'stemma_quarantine_files{{reason="orphan"}} {FEW + 1}.0' in metrics
 
 
+def test_a_small_store_never_loses_most_of_its_files(config: Settings, database: Database) -> None:
+    store = Store(config.data, "test")
+    for number in range(3):
+        orphan(store, f"picture {number}".encode())
+    report = Orphans(database, store).tidy()
+    assert (report.files, report.orphans, report.set_aside) == (3, 3, 0)
+    assert report.stopped
+
+
 def test_little_by_little_is_no_way_around_the_share(swept: tuple[Store, Orphans]) -> None:
     store, orphans = swept
     for number in range(FEW):

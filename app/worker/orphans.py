@@ -23,7 +23,7 @@ from app.store.quarantine import ORPHAN, today
 
 log = logging.getLogger(__name__)
 SHARE = 0.02  # of the store's files, how many may be set aside in a day
-FEW = 10  # of a small store
+FEW, PART = 4, 4  # of a small store so many, but no more than one file in PART: a run that died may leave four variants
 CHUNK = 500  # addresses in a question to the database
 
 
@@ -70,7 +70,8 @@ class Orphans:
         orphans = self._unknown(old)
         report.orphans = len(orphans)
         gone = sum(1 for _path in self.store.quarantine.files(ORPHAN, today()))
-        most = max(FEW, int(SHARE * (report.files + gone)))
+        total = report.files + gone
+        most = max(int(SHARE * total), min(FEW, total // PART))
         if len(orphans) + gone > most and not all_of_them:
             report.stopped = (
                 f"{len(orphans)} of {report.files} files in the store are unknown to the database, {gone} were set aside"
