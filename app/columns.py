@@ -123,23 +123,33 @@ class Lasting(sa.TypeDecorator[Any]):
 
 
 class Json(Lasting):
-    """JSON: bounded in depth, without half characters or numbers that are none. None is NULL.
+    """JSON: bounded in depth, without half characters or numbers that are none. None is NULL, and JSON's null is no other.
 
-    `fits` gets what was read, already made fit, and gives back what of it has the column's shape.
+    `fits` gets what was read, already made fit, and gives back what of it has the column's shape. `null`: there may be none.
     """
 
     cache_ok = True
 
-    def __init__(self, fits: Fits, *, binary: bool = True) -> None:
+    def __init__(self, fits: Fits, *, null: bool = False, binary: bool = True) -> None:
         kind: sa.types.TypeEngine[Any] = sa.JSON(none_as_null=True)
         super().__init__(kind.with_variant(JSONB(none_as_null=True), "postgresql") if binary else kind, fitting(fits))
-        self.binary = binary
+        self.null, self.binary = null, binary
+
+    def result_processor(self, dialect: sa.Dialect, coltype: Any) -> Callable[[Any], Any]:
+        read, fits, null = super().result_processor(dialect, coltype), self.fits, self.null
+
+        def present(value: Any) -> Any:
+            found = read(value)
+            nothing = found is None or (isinstance(found, Damaged) and found.raw is None)
+            return found if not nothing else None if null else damaged(fits(None), None)
+
+        return present
 
     def keep(self, value: Any) -> Any:
         return value if value is None or gate.fit(value, DEEPEST) else gate.mended(value, DEEPEST)
 
     def again(self, raw: Any, stand_in: Any, database: str) -> Any:  # noqa: ARG002 (JSON holds all that JSON said)
-        return self.keep(raw)
+        return self.keep(stand_in if raw is None else raw)
 
 
 def fitting(fits: Fits) -> Fits:

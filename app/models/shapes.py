@@ -186,9 +186,10 @@ def colour(value: Any) -> str:
     return value if isinstance(value, str) and COLOUR.fullmatch(value) else GREY
 
 
-BRIEF, PARAMS, FACTS, PLACE = Json(brief), Json(params), Json(shaped(Facts)), Json(shaped(Place))
-ORIGINS, FORM, STOPPED, MARKS, SELECTION = Json(origins), Json(form), Json(indices), Json(marks), Json(two)
-FAULTS, PLAIN_FAULT, WORKING = Json(fault), Json(fault, binary=False), Json(shaped(Working))
+BRIEF, PARAMS, FACTS, WORKING = Json(brief), Json(params), Json(shaped(Facts)), Json(shaped(Working))
+STOPPED, MARKS = Json(indices), Json(marks)
+PLACE, ORIGINS, FORM = Json(shaped(Place), null=True), Json(origins, null=True), Json(form, null=True)
+SELECTION, FAULTS, PLAIN_FAULT = Json(two, null=True), Json(fault, null=True), Json(fault, null=True, binary=False)
 VERB, STRENGTH = Word(("create", *ROLES), "damaged", 12), Word(("subtle", "strong"), "subtle", 8)
 SEED, COUNT = Whole(0, gate.INT8), Whole(1, 8)
 COLOURS, MEDIA_TYPES = Lasting(sa.String(7), colour), Lasting(sa.String(80), media_type)

@@ -23,6 +23,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy.dialects import sqlite
 
 from app import gate
+from app.brief import Brief
 from app.columns import DEEPEST, Damaged, Json, Lasting, plain
 from app.db import Database
 from app.main import create_app
@@ -34,7 +35,7 @@ SLOW = re.compile(r"as=(wav|flac|mp3|svg|png)|/events|/atlas/")
 FILES = re.compile(
     r"/(content|download|tokens|waveform|diff)\b|^/(engines|forms|metrics|readyz|healthz)"
 )  # the same for every reader
-EACH = int(os.environ.get("STEMMA_ATTACK", "6"))  # addresses asked for with each value
+EACH = int(os.environ.get("STEMMA_ATTACK", "4"))  # addresses asked for with each value
 Asked = tuple[str, str]
 
 
@@ -63,8 +64,7 @@ def readers(poisoned: tuple[Room, Path]) -> dict[str, list[Asked]]:
     for asked in every(room):
         statements.clear()
         answer = ask(room, asked)
-        if answer.status_code >= 500:
-            continue
+        assert answer.status_code < 500, f"{asked} {shown(answer)}"
         read = {f"{table.removesuffix('_1')}.{column}" for one in statements for table, column in NAMED.findall(one)}
         for name in read:
             found[name].append(asked)
@@ -196,9 +196,10 @@ def test_whatever_lies_in_a_column_is_read_as_what_it_is_to_hold(case: tuple[str
     for said, value in poison.values(column).items():
         good = read(value if not isinstance(value, bytes) else value.decode("utf-8", "replace"))
         good = plain(good) if isinstance(good, Damaged) else good
-        assert column.type.fits(good) == good, said
+        assert good is None or column.type.fits(good) == good, said
         if isinstance(column.type, Json):
             json.dumps(good, allow_nan=False).encode()
-            assert gate.fit(good, DEEPEST), said
+            assert column.name != "brief" or Brief.model_validate(good), said
+            assert good is None or gate.fit(good, DEEPEST), said
         elif isinstance(good, str):
             assert not gate.UNREADABLE.search(good), said
