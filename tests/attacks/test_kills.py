@@ -61,7 +61,8 @@ def swept(settings: Settings) -> None:
     database, store = Database(settings), Store(settings.data, "test")
     report = Orphans(database, store).tidy(age=0, all_of_them=True)
     assert not report.stopped
-    store.sweep_unfinished()
+    store.sweep_incoming()
+    store.sweep_derived(age=0)
     store.incoming.close()
     database.close()
 

@@ -18,6 +18,7 @@ from app.models.generation import OPEN
 from app.queue import OPEN as OPEN_WORKFLOW
 from app.queue import Queue
 from app.settings import Settings
+from app.store.store import HALF
 from app.store.workplace import LOCK
 from tests.attacks.artists import Ledger
 from tests.running import Running
@@ -104,6 +105,7 @@ def _store(session: Session, data: Path) -> Iterator[str]:
         if hashlib.sha256(content).hexdigest() != sha256 or (sha256 in rows and rows[sha256].bytes != len(content)):
             yield f"file {sha256} is damaged"
     left = [path for path in (data / "incoming").rglob("*") if path.is_file() and path.name != LOCK]  # the living hold it
+    left += [path for path in (data / "derived").rglob("*") if HALF.fullmatch(path.name)]
     yield from (f"left behind: {path}" for path in left)
 
 
