@@ -11,6 +11,7 @@ import os
 import platform
 import select
 import sqlite3
+import threading
 import time
 from typing import Any
 
@@ -70,9 +71,10 @@ class Changes:
 
 
 class Files:
-    """Listens to the studio's file and the queue's, for one thread."""
+    """Listens to the studio's file and the queue's, for one thread; what `rung` says is heard as a change of the queue."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, rung: threading.Event) -> None:
+        self._rung = rung
         self._changes = {STUDIO: Changes(settings.database_url), QUEUE: Changes(settings.queue_url)}
         self._seen = {name: changes.version() for name, changes in self._changes.items()}
         self._heard = 0.0
@@ -84,11 +86,14 @@ class Files:
             versions = {name: changes.version() for name, changes in self._changes.items()}
             changed = {name for name, version in versions.items() if version != self._seen[name]}
             now, self._seen = time.monotonic(), versions
+            if self._rung.is_set():
+                self._rung.clear()
+                changed.add(QUEUE)
             if QUEUE in changed:  # a worker that says that it lives writes to the studio's tables day and night
                 self._heard = now
             if changed or now >= end:
                 return changed
-            time.sleep(min(LIVELY if now - self._heard < AWAKE else CALM, end - now))
+            self._rung.wait(min(LIVELY if now - self._heard < AWAKE else CALM, end - now))
 
     def ask(self, query: str) -> list[tuple[Any, ...]]:
         """The rows of a query to the queue's tables."""
@@ -142,9 +147,11 @@ class Notices:
             self._connection = None
 
 
-def listening(settings: Settings) -> Files | Notices:
-    """Whatever tells of changes in this studio's kind of database."""
-    return Files(settings) if settings.sqlite else Notices(settings)
+def listening(settings: Settings, rung: threading.Event) -> Files | Notices:
+    """Whatever tells of changes in this studio's kind of database. `rung` is set when the queue is worth a look though
+    nobody wrote to its file; in PostgreSQL that is announced (Queue.ring).
+    """
+    return Files(settings, rung) if settings.sqlite else Notices(settings)
 
 
 def announced(sessions: sessionmaker[Session]) -> None:

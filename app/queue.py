@@ -122,7 +122,9 @@ class Queue:
         self.ring()
 
     def ring(self) -> None:
-        """Wake the workers: something waits, or one of them has room. A file of SQLite tells by itself that it changed."""
+        """Wake the workers: something waits, or one of them has room. A file of SQLite tells by itself that it changed, and a
+        worker itself that it has room.
+        """
         if self.settings.sqlite:
             return
         with self._lock:

@@ -82,7 +82,8 @@ def write_row(database: Database) -> None:
 
 
 def test_a_worker_hears_which_tables_others_wrote_to(config: Settings, database: Database) -> None:
-    ear, queue = listening(config), Queue(config)
+    rung = threading.Event()
+    ear, queue = listening(config, rung), Queue(config)
     assert ear.hear(0) == set()
     write_row(database)
     assert ear.hear(30) == {STUDIO}
@@ -90,11 +91,14 @@ def test_a_worker_hears_which_tables_others_wrote_to(config: Settings, database:
     assert ear.hear(30) == {QUEUE}
     assert ear.ask(WAITING) == [("quick",)]
     assert ear.hear(0) == set()
+    threading.Timer(0.1, rung.set).start()  # a run was cancelled: nobody writes to the file when it has ended
+    assert ear.hear(30) == {QUEUE}
+    assert ear.hear(0) == set()
     queue.close()
 
 
 def test_a_queue_that_cannot_be_asked_is_empty_and_no_error(tmp_path: Path) -> None:
-    ear = listening(Settings(data=tmp_path / "nowhere"))
+    ear = listening(Settings(data=tmp_path / "nowhere"), threading.Event())
     assert ear.hear(0.01) == set()
     assert ear.ask(WAITING) == []
 
@@ -105,7 +109,7 @@ def test_on_postgresql_a_worker_is_told(postgres: Callable[[], str], tmp_path: P
     database = Database(there)
     migrate(database.engine)
     migrate_queue(there)
-    ear, queue = listening(there), Queue(there)
+    ear, queue = listening(there, threading.Event()), Queue(there)
     assert ear.hear(30) == {STUDIO, QUEUE}  # the connection is new: something may have been missed
     assert ear.hear(0) == set()
     write_row(database)

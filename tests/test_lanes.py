@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import hashlib
 import json
@@ -19,12 +20,15 @@ from app.engines.catalog import catalog
 from app.lanes import CLASS, Lane
 from app.models import Generation
 from app.queue import Queue
-from app.settings import MusicSetting, Settings, TextSetting
+from app.settings import ROOT, MusicSetting, Settings, TextSetting
 from tests.engines.text.service import Service, Serving
 from tests.engines.text.tiny_hub import tiny_hub
 from tests.running import Running, until
 
 SLOW = {"engine": "fake-slow", "params": {"steps": 1000, "seconds": 0.2}, "count": 1}
+
+
+OWN = {"threading.Thread", "Thread", "ThreadPoolExecutor", "torch.manual_seed", "torch.seed", "random.seed", "np.random.seed"}
 
 
 class Silent(Service):
@@ -49,6 +53,20 @@ def test_every_engine_has_a_lane_that_fits_what_it_makes(tmp_path: Path) -> None
     assert {name for name, lane in lanes.items() if lane is Lane.QUICK} == quick | {"tunes", "fake-notes", "vectoriser"}
     assert engines["house"].lane({"pace": "sketch"}) is Lane.QUICK
     assert engines["house"].lane({"pace": "full"}) is Lane.LONG
+
+
+def test_engines_compute_only_while_their_next_step_is_asked_for() -> None:
+    """A thread of an engine's own would go on while another run has the device: `emitted` has the only one, and waits.
+
+    And what is drawn from the process's own chance would be another's, if others ran between two steps.
+    """
+    calls = {}
+    for path in sorted((ROOT / "app" / "engines").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+            if isinstance(node, ast.Call) and (name := ast.unparse(node.func)) in OWN:
+                calls.setdefault(name, set()).add(path.name)
+    watches, steady = "aside.py", "ace_step.py"  # a process that converts; chance set, and used up, before the first step
+    assert calls == {"threading.Thread": {"handover.py", watches}, "torch.manual_seed": {steady}}
 
 
 @pytest.mark.parametrize("priority", [0, 1, CLASS - 1, CLASS, 2 * CLASS + 7, 9 * CLASS, -5])

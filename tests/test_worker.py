@@ -15,6 +15,7 @@ import sqlalchemy as sa
 from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSWorkflowCancelledError
 from fastapi.testclient import TestClient
 
+from app.changes import QUEUE, listening
 from app.db import Database
 from app.engines.engine import Content, Step
 from app.engines.fake import Fake
@@ -146,10 +147,12 @@ def test_the_queues_signals_pass(
 
     monkeypatch.setattr(progress, "APART", 0.0)
     monkeypatch.setattr("app.worker.main.DBOS.write_stream", cancelled)
+    heard = listening(config, worker.taking._freed)
     with pytest.raises(DBOSWorkflowCancelledError):
         worker.make(id)
     assert row(database, id).status == "running"
     assert worker.running == {}
+    assert QUEUE in heard.hear(0), "there is room for what waits"
 
 
 def test_words_that_nobody_can_hear_do_not_cost_the_run(

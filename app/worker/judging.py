@@ -28,7 +28,7 @@ from app.judging.vectors import packed, unpacked
 from app.models import Asset, Embedding, Generation, JudgeVersion, Probe, Revision, Verdict
 from app.models.probe import LIFE
 from app.store import Store
-from app.worker.pace import Pace
+from app.worker.pace import NET, Pace
 from app.worker.turns import Turns
 
 if TYPE_CHECKING:
@@ -69,14 +69,14 @@ class Judging:
     def run(self, stop: threading.Event, device: Callable[[], str]) -> None:
         """Judge on `device` until told to stop. Whatever goes wrong is told to the log, and tried again."""
         while not stop.is_set():
-            more, most = False, None
+            more, most = False, NET
             try:
                 more = self.ready(device) and self.once()
             except Exception:  # a judge, a library or the database; the studio goes on without a judge
                 log.exception("judging failed and will be tried again")
                 most = LOOK_EVERY
             if not more:
-                self.pace.wait(stop, most)
+                self.pace.wait(most)
 
     def ready(self, device: Callable[[], str]) -> bool:
         """Load the weights when they are there, and say in the database that these judge from now on."""

@@ -38,7 +38,7 @@ from app.worker.taking import Taking
 from app.worker.turns import Turns
 
 log = logging.getLogger(__name__)
-HEARTBEAT = 1.0  # seconds between sweeps while anything is open, and at least between two of them
+HEARTBEAT = 1.0  # seconds between sweeps while anything is open; half of it from a change to the sweep
 TOLD_EVERY = 10.0  # seconds between two writes of the worker's row; it is also written when its state changes
 DISK_PATIENCE = 20.0  # seconds a result waits for room on a full disk before the generation fails
 
@@ -75,7 +75,7 @@ class WorkerProcess:
             self.judging.turns = self.turns
         self.running: dict[UUID, Generation] = {}  # the oldest first
         self.state = "starting"
-        self.pace = Pace(HEARTBEAT)
+        self.pace = Pace(HEARTBEAT / 2)
         others = [self.pace, self.reading.pace, *([self.judging.pace] if self.judging else [])]
         self.taking = Taking(settings, self.id, self.make, self.room, others)
         self.stop = threading.Event()
@@ -99,6 +99,8 @@ class WorkerProcess:
         self._tell("idle")
         log.info("worker %s is ready on %s", self.id, self.device)
         self.stop.wait()
+        for pace in self.taking.others:
+            pace.hurry()
         heart.join(2 * HEARTBEAT)
         self._leave()
 
@@ -156,6 +158,7 @@ class WorkerProcess:
             return "failed"
         finally:
             del self.running[generation.id]
+            self.taking.freed()
             self.queue.ring()
         return "done"
 
@@ -197,7 +200,7 @@ class WorkerProcess:
                     self.sweep.once()
             except Exception:  # a locked or restarting database must not end the worker
                 log.exception("the sweep failed and will be tried again")
-            changed = self.pace.wait(self.stop, HEARTBEAT if self.sweep.open else TOLD_EVERY)
+            changed = self.pace.wait(HEARTBEAT if self.sweep.open else TOLD_EVERY)
 
     def _tell(self, state: str) -> None:
         current = next(iter(list(self.running.values())), None)

@@ -1,20 +1,19 @@
-"""When a thread of the worker looks again: soon after a change, seldom without one."""
+"""When a thread of the worker looks again: a moment after a change, seldom without one."""
 
 from __future__ import annotations
 
 import threading
-import time
 
 NET = 15.0  # seconds after which it looks though nobody told of a change
 
 
 class Pace:
-    """For one thread: `wait` returns after `wake`, but not within `apart` seconds of its last return."""
+    """For one thread. Of changes within `apart` seconds it hears once, at their end: what was asked for begins first."""
 
-    def __init__(self, apart: float, net: float = NET) -> None:
-        self.apart, self.net = apart, net
+    def __init__(self, apart: float) -> None:
+        self.apart = apart
         self._woken = threading.Event()
-        self._last = 0.0
+        self._hurried = threading.Event()
 
     def wake(self) -> None:
         """Something changed; callable from any thread."""
@@ -22,13 +21,14 @@ class Pace:
 
     def hurry(self) -> None:
         """Something changed that is known to concern it: it looks at once."""
-        self._last = 0.0
+        self._hurried.set()
         self._woken.set()
 
-    def wait(self, stop: threading.Event, most: float | None = None) -> bool:
-        """Wait for a change, for `most` seconds (by default the net); whether there was one. Returns early on `stop`."""
-        woken = self._woken.wait(self.net if most is None else most)
-        stop.wait(max(0.0, self._last + self.apart - time.monotonic()))
+    def wait(self, most: float = NET) -> bool:
+        """Wait for a change, for `most` seconds; whether there was one. One that comes while it returns is told next time."""
+        if not self._woken.wait(most):
+            return False
+        self._hurried.wait(self.apart)
+        self._hurried.clear()
         self._woken.clear()
-        self._last = time.monotonic()
-        return woken
+        return True

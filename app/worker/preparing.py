@@ -42,7 +42,7 @@ class Preparing:
         """Prepare until told to stop."""
         while not stop.is_set():
             self.once()
-            self._pace.wait(stop)
+            self._pace.wait()
 
     def once(self) -> None:
         """Whatever is wanted and can be done now."""

@@ -24,7 +24,7 @@ from app.worker.run import unforeseen
 from app.worker.turns import Turns
 
 log = logging.getLogger(__name__)
-LOOK_EVERY = 0.25  # seconds at least between two looks
+LOOK_EVERY = 0.2  # seconds at least between two looks
 
 
 class Reading:
@@ -44,7 +44,7 @@ class Reading:
     def run(self, stop: threading.Event) -> None:
         """Read until told to stop. Whatever goes wrong is told to the log, and tried again."""
         while not stop.is_set():
-            self.pace.wait(stop)
+            self.pace.wait()
             try:
                 while self.leads() and not stop.is_set() and self.once():
                     pass

@@ -58,6 +58,9 @@ class Taking:
     ) -> None:
         self.settings, self.executor, self.make, self.room, self.others = settings, executor, make, room, others
         self.calls = {lane: Call() for lane in Lane}
+        self._called = set[Lane]()  # those in which something waited at the last look
+        self._pause = self._due = 0.0  # seconds between two calls; when the next is due
+        self._freed = threading.Event()
 
     def start(self) -> None:
         """Connect to the queue; from here on generations arrive in DBOS's threads."""
@@ -68,6 +71,10 @@ class Taking:
             asked = (call, dbos, queue)
             threading.Thread(target=queue_worker_thread, args=asked, name=f"lane {lane.queue}", daemon=True).start()
         threading.Thread(target=self._listen, name="listening", daemon=True).start()
+
+    def freed(self) -> None:
+        """A run has ended: what waits is to be taken. Of a cancelled one nothing is written to the queue that would tell."""
+        self._freed.set()
 
     def _launched(self) -> DBOS:
         config: DBOSConfig = {
@@ -101,21 +108,27 @@ class Taking:
         return dbos
 
     def _listen(self) -> None:
-        """Call the lanes in which something waits and that have room, again and again until they have taken it."""
-        ear, heard, called = listening(self.settings), {STUDIO, QUEUE}, set[Lane]()
-        pause = due = 0.0
+        """Hear of changes, and pass them on; a thread of the worker, for as long as it lives."""
+        ear, heard = listening(self.settings, self._freed), {STUDIO, QUEUE}
         while True:
-            if STUDIO in heard:
-                for other in self.others:
-                    other.wake()
-            if QUEUE in heard or called:
-                names = {name for (name,) in ear.ask(WAITING)}
-                waiting = {lane for lane in Lane if lane.queue in names and self.room(lane)}
-                if waiting - called:
-                    pause, due = self.settings.poll, 0.0
-                if time.monotonic() >= due:
-                    for lane in waiting:
-                        self.calls[lane].ring()
-                    due, pause = time.monotonic() + pause, min(2 * pause, SLOWEST)
-                called = waiting
-            heard = ear.hear(max(0.0, due - time.monotonic()) if called else NET)
+            try:
+                if STUDIO in heard:
+                    for other in self.others:
+                        other.wake()
+                if QUEUE in heard or self._called:
+                    self._call({name for (name,) in ear.ask(WAITING)})
+                heard = ear.hear(max(0.0, self._due - time.monotonic()) if self._called else NET)
+            except Exception:  # without it the lanes would look by themselves alone, every NET seconds
+                log.exception("changes are not heard; listening again")
+                time.sleep(SLOWEST)
+
+    def _call(self, names: set[str]) -> None:
+        """Call the lanes that have room and in whose queues (`names`) something waits, until they have taken it."""
+        waiting = {lane for lane in Lane if lane.queue in names and self.room(lane)}
+        if waiting - self._called:
+            self._pause, self._due = self.settings.poll, 0.0
+        if time.monotonic() >= self._due:
+            for lane in waiting:
+                self.calls[lane].ring()
+            self._due, self._pause = time.monotonic() + self._pause, min(2 * self._pause, SLOWEST)
+        self._called = waiting

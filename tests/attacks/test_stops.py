@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -26,9 +27,22 @@ pytestmark = [pytest.mark.kill, pytest.mark.timeout(900 + 4 * int(SECONDS))]
 
 
 def test_a_worker_and_a_web_that_stand_still_go_on_where_they_were(tmp_path: Path) -> None:
-    running, ledger = Running(tmp_path, environment()), Ledger()
+    running = Running(tmp_path, environment())
+    go_on(running, Settings(data=running.data))
+
+
+@pytest.mark.postgres
+def test_the_same_on_postgresql(tmp_path: Path, postgres: Callable[[], str]) -> None:
+    """Whose server ends a session that stands still in the middle of a transaction for longer than a minute."""
+    url = postgres()
+    running = Running(tmp_path, environment(STEMMA_DATABASE=url))
+    go_on(running, Settings(data=running.data, database=url))
+
+
+def go_on(running: Running, settings: Settings) -> None:
+    """Stop the worker, then the web, in the middle of work; look at everything."""
+    ledger = Ledger()
     running.start()
-    settings = Settings(data=running.data)
     try:
         artists = at_work(running, ledger)
         work = running.work()
