@@ -41,11 +41,15 @@ Items = Annotated[list[Text], Field(max_length=MAX_ITEMS), BeforeValidator(_list
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What an engine reads. `dropped` lists the words that it will not see (too long, unknown)."""
+    """What an engine reads. `dropped` lists the words that it will not see (too long, unknown), `bridges` those that it
+    reads as others: what was asked, and what it is read as. `note` says what this engine is poor at (a message id).
+    """
 
     positive: str
     negative: str = ""
     dropped: tuple[str, ...] = ()
+    bridges: tuple[tuple[str, str], ...] = ()
+    note: str = ""
 
 
 class Brief(BaseModel):

@@ -108,4 +108,5 @@ def able(
         if medium == Medium.MUSIC and kinds:
             why["others"] = _("An engine of recordings could: name one in STEMMA_MUSIC.")
         raise RefusedError(_("No engine here can do this (%(verb)s, %(medium)s)."), why, verb=str(verb), medium=str(medium))
+    willing = [engine for engine in willing if engine.unasked(brief)] or willing
     return sorted(willing, key=lambda engine: (engine.standing < 0, len(engine.prompt(brief).dropped), -engine.standing))

@@ -248,6 +248,10 @@ class Engine(ABC):
         """
         return None
 
+    def unasked(self, brief: Brief) -> bool:  # noqa: ARG002 (most engines are)
+        """Whether it may be taken for `brief` where nobody named an engine and others could do it."""
+        return True
+
     def check(self, verb: Verb, brief: Brief, params: EngineParams) -> None:  # noqa: B027 (most engines take whatever fits)
         """Look whether `brief` and `params` (an instance of Params) go together; cheap. Raises InvalidError where not."""
 

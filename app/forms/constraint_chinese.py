@@ -12,13 +12,12 @@ from app.errors import _
 from app.forms.chinese import BOTH, groups, is_han, plain, tones
 from app.forms.form import Breaks, Form, Pattern, line_tones, rhyme_letter
 from app.forms.impossible import ImpossibleError
+from app.forms.lines import CLAUSE, NEW_LINES
 from app.forms.vocabulary import Allowed, Class, Vocabulary
 
 _OPEN = 60  # the longest line where the form sets no length
 _TRIES = 5_000  # placements of the words that must appear which are looked at
 _KEPT = 512  # prefixes remembered: as many as beams and candidates walk at once
-_BREAKS = "，。！？；："
-_NEW_LINES = "\n\r"
 Fixed = Mapping[tuple[int, int], str]  # characters that have their place: (line, position)
 
 
@@ -206,6 +205,12 @@ class ChineseConstraint:
         """What may come after `prefix`, the text so far from its beginning (what stands there is taken as it is)."""
         return self._next(self._state(prefix))
 
+    def place(self, prefix: str) -> tuple[int, str]:
+        """Where a text that begins with `prefix` goes on: the line (from 0), and the characters that it has already."""
+        state = self._state(prefix)
+        here = list(filter(is_han, prefix))
+        return state.line, "".join(here[len(here) - state.at :])
+
     def _state(self, prefix: str) -> _State:
         """The state after `prefix`, from the longest one remembered among the last few."""
         known = next((n for n in range(len(prefix), max(len(prefix) - 8, 0), -1) if prefix[:n] in self._states), 0)
@@ -221,7 +226,9 @@ class ChineseConstraint:
     def _after(self, state: _State, char: str) -> _State:
         """The state one character later."""
         if not is_han(char):
-            ends = char in _NEW_LINES or (self.form.breaks is Breaks.CLAUSE and char in _BREAKS)
+            if char == "\n" and state.breaks.endswith("\r"):
+                return state  # both together are one line break
+            ends = char in NEW_LINES or (self.form.breaks is Breaks.CLAUSE and char in CLAUSE)
             if state.at and ends:
                 state = self._ended(state)
             return replace(state, breaks=state.breaks + char, tail="") if ends else replace(state, tail="")

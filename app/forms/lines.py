@@ -13,8 +13,9 @@ from app.forms.english import WORD
 from app.forms.form import Breaks
 
 _NEWLINE = "\\n\\r\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029"  # where str.splitlines() parts
-_CLAUSE = "，。！？；：,.!?;:"
-_BODY = {Breaks.LINE: re.compile(f"[^{_NEWLINE}]+"), Breaks.CLAUSE: re.compile(f"[^{_NEWLINE}{_CLAUSE}]+")}
+NEW_LINES = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")  # the same, one by one
+CLAUSE = "，。！？；：,.!?;:"  # marks that end a clause, in either width
+_BODY = {Breaks.LINE: re.compile(f"[^{_NEWLINE}]+"), Breaks.CLAUSE: re.compile(f"[^{_NEWLINE}{CLAUSE}]+")}
 _NEW_LINES = re.compile(f"\\r\\n|[{_NEWLINE}]")
 # A character, or a run of anything else that is neither space nor the usual punctuation of either language.
 _UNITS = re.compile(
@@ -67,6 +68,11 @@ def _seen(text: str) -> bool:
     if text.isalnum():
         return True
     return any((kind := unicodedata.category(char))[0] in "LNS" or kind in {"Cs", "Co", "Cn"} for char in text)
+
+
+def unified(text: str) -> str:
+    """`text` with every kind of line break as "\\n"."""
+    return _NEW_LINES.sub("\n", text)
 
 
 def split(text: str, breaks: Breaks) -> Iterator[Line]:

@@ -24,6 +24,11 @@ def _glossary() -> tuple[dict[str, str], int]:
     return words, max(map(len, words))
 
 
+def named(word: str) -> str | None:
+    """What the glossary calls a whole Chinese word; None for one that it does not list."""
+    return _glossary()[0].get(word)
+
+
 def english(text: str) -> str:
     """`text` with the Chinese words of the glossary in English."""
     return _RUN.sub(lambda run: f" {_spoken(run[0])} ", text.translate(_PUNCTUATION)) if _RUN.search(text) else text

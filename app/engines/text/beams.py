@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
-from app.engines.text.decoding import ALTERNATIVES, Constraint, Pick, permitted, ranked
+from app.engines.text.decoding import ALTERNATIVES, Constraint, Pick, leant, permitted, ranked
 from app.engines.text.sampling import IMPOSSIBLE, Sampling, penalised
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ class Beams:
 
 @dataclass(frozen=True, slots=True)
 class Beam:
-    """A text of the search. `score` is what was maximised: the sum of log-probabilities (after penalties for repetition,
-    without those for diversity) over the length to the power of the length penalty. `ended`: by the model itself.
+    """A text of the search. `score` is what was maximised: the sum of log-probabilities (after penalties for repetition and
+    leanings, without those for diversity) over the length to the power of the length penalty. `ended`: by the model itself.
     """
 
     picks: tuple[Pick, ...]
@@ -114,9 +114,11 @@ def search(
 def _read(
     logits: torch.Tensor, beam: Beam, model: LanguageModel, how: Sampling, constraint: Constraint | None, before: Sequence[int]
 ) -> tuple[torch.Tensor, torch.Tensor]:
-    """Log-probabilities within the form, and the same with repetition made unlikelier; [vocab] each."""
+    """Log-probabilities within the form, and the same with repetition made unlikelier and what is leant towards likelier;
+    [vocab] each.
+    """
     logs = logits.masked_fill(~permitted(model, constraint, beam.ids), IMPOSSIBLE).log_softmax(-1)
-    return logs, penalised(logs, [*before, *beam.ids], how)
+    return logs, leant(penalised(logs, [*before, *beam.ids], how), constraint, beam.ids)
 
 
 def _best(

@@ -84,6 +84,7 @@ def decode(
     before: Sequence[int] = (),
     stopped: Container[int] = (),
     least: int = 0,
+    apart: bool = False,
     alternatives: int = ALTERNATIVES,
 ) -> Iterator[list[Written]]:
     """Continue `prompt` once for each seed, at most `tokens` tokens each; yields what every step wrote.
@@ -91,7 +92,8 @@ def decode(
     A variant depends on its seed alone: its noise comes from its own generator, one number a token. Batched matrix products
     may differ from single ones in a logit's last bits, which `drawn` survives but for a rare tie. `constraints` holds one
     a seed, or none; `before` are earlier tokens that count as repeated; variants in `stopped` (it may grow) end before
-    their next token; no text ends by itself before it has `least` tokens. Closing the iterator stops all. Raises
+    their next token; no text ends by itself before it has `least` tokens. `apart`: no two begin with the same token, where
+    there are others (then a variant depends on those before it as well). Closing the iterator stops all. Raises
     EngineError for a prompt that is too long and a form that allows nothing.
     """
     room = min(tokens, model.room(prompt))
@@ -101,6 +103,7 @@ def decode(
     live = [
         Variant(index, generator(seed), constraint) for index, (seed, constraint) in enumerate(zip(seeds, given, strict=True))
     ]
+    taken: list[int] = []  # first tokens that no other variant may have
     while live:
         written, still = [], []
         for row, variant in enumerate(live):
@@ -108,7 +111,8 @@ def decode(
                 written.append(Written(variant.index, None, End.STOPPED))
                 continue
             logits = rows[row].index_fill(0, model.end_ids, IMPOSSIBLE) if len(variant.ids) < least else rows[row]
-            pick = choose(logits, variant, model, sampling, before, alternatives)
+            pick = choose(logits, variant, model, sampling, before, alternatives, () if variant.ids else taken)
+            taken += [pick.id] if apart and not variant.ids else []
             if pick.id in model.ends:
                 written.append(Written(variant.index, None, End.END))
                 continue
@@ -133,25 +137,36 @@ def generator(seed: int) -> torch.Generator:
 
 
 def choose(
-    logits: torch.Tensor, variant: Variant, model: LanguageModel, sampling: Sampling, before: Sequence[int], count: int
+    logits: torch.Tensor,
+    variant: Variant,
+    model: LanguageModel,
+    sampling: Sampling,
+    before: Sequence[int],
+    count: int,
+    taken: Sequence[int] = (),
 ) -> Pick:
-    """The next token of `variant` from `logits` ([vocab])."""
+    """The next token of `variant` from `logits` ([vocab]); one of those `taken` only where there is no other."""
+    import torch
+
     allowed = permitted(model, variant.constraint, variant.ids)
     possible = logits.masked_fill(~allowed, IMPOSSIBLE)
     logs = possible.log_softmax(-1)
     if int(allowed.sum()) == 1:
         return Pick(int(allowed.nonzero()[0]), 0.0, forced=True, alternatives=())
-    scores = _leant(penalised(possible, [*before, *variant.ids], sampling), variant)
+    scores = leant(penalised(possible, [*before, *variant.ids], sampling), variant.constraint, variant.ids)
+    if taken:
+        others = scores.index_fill(0, torch.tensor(taken, device=scores.device), IMPOSSIBLE)
+        scores = scores if bool(others.isneginf().all()) else others
     if bool(scores.isneginf().all()):  # what is left would all repeat: better a repetition than nothing
         scores = possible
     id = drawn(probabilities(scores, sampling), variant.generator)
     return Pick(id, float(logs[id]), forced=False, alternatives=ranked(logs, count))
 
 
-def _leant(scores: torch.Tensor, variant: Variant) -> torch.Tensor:
-    """`scores` with what the variant's constraint would rather have."""
-    leaning = getattr(variant.constraint, "leaning", None)
-    if leaning and (wanted := leaning(variant.ids)):
+def leant(scores: torch.Tensor, constraint: Constraint | None, written: Sequence[int]) -> torch.Tensor:
+    """`scores` with what the constraint would rather have after `written`."""
+    leaning = getattr(constraint, "leaning", None)
+    if leaning and (wanted := leaning(written)):
         scores = scores.clone()
         for id, more in wanted.items():
             scores[id] += more

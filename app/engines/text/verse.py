@@ -18,38 +18,35 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from app.brief import Brief, Prompt
-from app.engines.engine import Content, Request, Step, Verb
+from app.engines.engine import Content, Piece, Request, Step, Verb
 from app.engines.image.weights import digest, fault
+from app.engines.text import verse_brief, verse_page
+from app.engines.text.hearing import heard, keywords
 from app.engines.text.known_lines import known_lines
-from app.engines.text.tasks import HAN, Task, kept, parents_of
-from app.engines.text.verse_form import VerseForm, mark_of, said_in, wanted_form
+from app.engines.text.one_by_one import one_by_one
+from app.engines.text.tasks import HAN, IN_CHINESE, Task, kept, parents_of
+from app.engines.text.verse_form import VerseForm, mark_of, wanted_form
 from app.engines.text.within import Within
 from app.engines.text.writer import Writer, WriterParams
 from app.errors import EngineError, _
 from app.forms.chinese import Book
 from app.forms.constraint import ChineseConstraint, Vocabulary
 from app.forms.form import Breaks, Form
-from app.forms.recognise import recognised
+from app.forms.lines import unified
 
 if TYPE_CHECKING:
-    from app.engines.text.decoding import Constraint
+    from app.engines.text.language_model import LanguageModel
+    from app.engines.text.transcript import Transcript
 
 WEIGHTS, VOCABULARY = "model.safetensors", "poem_vocab.json"
 LIBRARIES = ("torch", "transformers", "safetensors")
 KEYWORD, TITLE, POEM, END = "<词>", "<题>", "<诗>", "<eos>"
-COMMA, STOP = "，", "。"
-# What classical verse speaks of, one character each: those of them that a brief names become its keywords.
-THEMES = frozenset(
-    "春夏秋冬月山水花雪雨风云江夜柳酒梅竹松菊雁舟别思愁梦客归乡剑琴茶僧寺仙泉湖海草荷霜叶灯渔樵星烟桃"
-    "莲燕莺蝉鹤马楼桥钟笛露溪林园村田路塞柴书老闲醉睡寒暖晚暮晨"
-)
-MANNER = re.compile("[诗词文画]风|风[格雅味]")  # where 风 is no wind
-MOST = 4  # keywords: the model saw no more
+PLACES = 12  # ways to place a word that are tried
+TITLES = 10  # characters of a title: the model saw no more
 MARKS = frozenset(f"<{mark}>" for mark in VerseForm)
-_AFTER_MARK = re.compile(r"([，。！？；：])\s+")
 OTHER = re.compile("散文|小说|故事|剧本|对白|现代诗|新诗|自由诗|白话|歌词|日记|书信|文章|作文")  # what it never saw
 CLASSICAL = re.compile("[绝律][句诗]|古诗|[五六七][言绝律]")
-CHINESE_ONLY = _("The house's verse engine reads Chinese only: name what the poem is about in Chinese.")
+UNHEARD = _("The house's verse engine writes Chinese verse, and none of these words means anything to it.")
 VERSE_ONLY = _("The house's verse engine writes classical regulated verse only, neither prose nor modern verse.")
 
 
@@ -85,6 +82,9 @@ class Verse(Writer):
         temperature: float = Field(
             0.6, ge=0, le=2, title=_("Temperature"), description=_("Higher: more daring. 0 takes the likeliest token always.")
         )
+        drafts: int = Field(
+            8, ge=1, le=16, title=_("Drafts"), description=_("Of so many drafts of each poem the likeliest is kept.")
+        )
 
     def __init__(self, folder: Path) -> None:
         """Weights, configuration and vocabulary in `folder`; beside them, if there, the lines not to be repeated."""
@@ -108,40 +108,33 @@ class Verse(Writer):
         kinds: Sequence[str] = (),  # noqa: ARG002 (the seam's)
     ) -> str | None:
         asked = brief.prompt().positive
-        if asked and not HAN.search(asked):
-            return CHINESE_ONLY
+        if asked and not HAN.search(asked) and not any(word.words for word in verse_brief.said(brief, self._known)):
+            return UNHEARD
         return VERSE_ONLY if OTHER.search(asked) and not CLASSICAL.search(asked) else None
 
+    def unasked(self, brief: Brief) -> bool:
+        asked = brief.prompt().positive
+        return not asked or bool(HAN.search(asked) or IN_CHINESE.search(asked))
+
     def prompt(self, brief: Brief) -> Prompt:
-        asked = brief.prompt()
-        words = self._keywords(brief)
-        heard = set("".join(words))
-        unheard = [word for word in asked.positive.replace(",", " ").split() if not heard & set(word) and not recognised(word)]
-        found = recognised(said_in(brief)).get("preset")
-        named = [f"<{mark}>" for mark in VerseForm if mark.preset == found]
-        return Prompt(" ".join([*named, *words]), "", tuple(unheard))
+        return verse_brief.prompt(brief, self._known)
 
-    def _keywords(self, brief: Brief) -> list[str]:
-        """The materials that the model can read, then what the brief names of the things that verse speaks of."""
-        known = _vocabulary(self.folder) if (self.folder / VOCABULARY).is_file() else {}
-        words = [word for word in brief.keywords if len(word) <= 2 and all(char in known for char in word)]  # noqa: PLR2004
-        return list(dict.fromkeys([*words, *self._themes(f"{brief.intent}{brief.style}")]))[:MOST]
-
-    def _themes(self, text: str) -> list[str]:
-        """What `text` names of the things that verse speaks of."""
-        known = _vocabulary(self.folder) if (self.folder / VOCABULARY).is_file() else {}
-        return [char for char in MANNER.sub("", text) if char in THEMES and char in known]
+    @property
+    def _known(self) -> dict[str, int]:
+        """Character or mark to id; empty where the vocabulary is missing."""
+        return _vocabulary(self.folder) if (self.folder / VOCABULARY).is_file() else {}
 
     def _words_for(self, request: Request) -> list[str]:
-        """The keywords of a request: the brief's, then what its inspirations name."""
-        return list(dict.fromkeys(self._keywords(request.brief) + self._themes("".join(self.inspiration(request)))))[:MOST]
+        """The keywords of a request: the brief's, then what its inspirations name. A lone variant takes its seed's."""
+        found = verse_brief.said(request.brief, self._known, self.inspiration(request))
+        return keywords(found, verse_brief.MOST, request.seeds[0] if len(request.seeds) == 1 else None)
 
     def _words_leant_towards(self, request: Request) -> list[str]:
         """The keywords that a poem is nudged to name."""
         return self._words_for(request)
 
     def inspiration(self, request: Request) -> list[str]:
-        return [words for words in super().inspiration(request) if self._themes(words)]
+        return [words for words in super().inspiration(request) if any(word.words for word in heard(words))]
 
     def load(self, device: str) -> None:
         if self._model and self._facts["device"] == device:
@@ -162,8 +155,7 @@ class Verse(Writer):
                 _("The weights %(file)s cannot be used: %(reason)s"), file=str(self.folder), reason=reason
             ) from error
         known = _vocabulary(self.folder)
-        # A sentence is a line of the page.
-        self._pieces = [f"{STOP}\n".encode() if word == STOP else word.encode() for word in known]
+        self._pieces = verse_page.pieces(known, "", every=False)
         marks = [id for word, id in known.items() if len(word) > 1]
         self._model = LanguageModel(inner, [known[END]], marks)
         self._facts = {
@@ -180,9 +172,11 @@ class Verse(Writer):
             pass
 
     def task(self, request: Request) -> Task:
-        known, mark = _vocabulary(self.folder), mark_of(self.form(request))
+        known, mark = self._known, mark_of(self.form(request))
         marked = f"<{mark}>" if f"<{mark}>" in known else next(word for word in known if word in MARKS)
-        message = marked + "".join(KEYWORD + word for word in self._words_for(request)) + POEM
+        words = self._words_for(request)
+        title = TITLE + "".join(words)[:TITLES] if words else ""  # poems with one hold together better
+        message = marked + "".join(KEYWORD + word for word in words) + title + POEM
         if request.verb in {Verb.CREATE, Verb.REROLL}:
             if request.seeds and (reason := self.refusal(request.verb, request.brief)):
                 raise EngineError(reason)
@@ -192,31 +186,35 @@ class Verse(Writer):
         if request.verb is Verb.VARY and request.strength:
             at = kept(text, request.strength)
         before = text[: max(0, at)]
+        if request.verb in {Verb.CONTINUE, Verb.LINE} and before.endswith(tuple(self._ends(request, before))):
+            before += "\n"
         given = request.choice if request.verb is Verb.BRANCH else ""
-        unknown = [char for char in before + given if not char.isspace() and char not in _vocabulary(self.folder)]
-        if unknown:
-            raise EngineError(
-                _("This engine writes classical verse and knows no %(characters)s."),
-                characters=" ".join(dict.fromkeys(unknown)),
-            )
         return Task(message, before, "", before + given, given)
+
+    def _ends(self, request: Request, text: str) -> list[str]:
+        """The marks after which a line of the page ends: where the form counts lines by their ends, every clause's."""
+        return verse_page.ends(text, every=self.form(request).breaks is Breaks.LINE)
 
     def form(self, request: Request) -> Form:
         """The form of this poem. Raises EngineError for one that this engine cannot keep."""
         fallback: VerseForm = self.Params.model_validate(request.params.model_dump()).form
         return wanted_form(request.form, request.brief, fallback)
 
-    def constraints(self, request: Request, task: Task) -> Sequence[Constraint]:
-        form = self.form(request)
-        known = _vocabulary(self.folder)
-        before = _AFTER_MARK.sub(r"\1", task.answer.replace(" ", ""))
+    def constraints(self, request: Request, task: Task) -> Sequence[Within]:
+        return self._holds(request, task)
+
+    def _holds(self, request: Request, task: Task, must: tuple[str, ...] = ()) -> list[Within]:
+        """What the form allows, one for each variant, with more words that it `must` have. Raises ImpossibleError."""
+        form, known = self.form(request), self._known
+        before = unified(task.answer).replace(" ", "")
         written = _words(self.folder, form.book)
-        holds = [ChineseConstraint(form.model_copy(update={"breaks": Breaks.CLAUSE}), written, seed) for seed in request.seeds]
+        form = form.model_copy(update={"breaks": Breaks.CLAUSE, "must": (*form.must, *must)})
+        holds = [placed(form, written, seed, before if must else None) for seed in request.seeds]
         if holds and (found := holds[0].allowed(before)).end and not found.characters:
             raise EngineError(_("The poem is whole already: its form has no further line."))
-        keywords = self._words_leant_towards(request)
+        leant = self._words_leant_towards(request)
         lines = 1 if request.verb is Verb.LINE else None
-        asked: dict[str, Any] = {"words": list(known), "before": before, "keywords": keywords, "lines": lines}
+        asked: dict[str, Any] = {"words": list(known), "before": before, "keywords": leant, "lines": lines}
         asked["known"] = None if self.repeats else known_lines(self.folder)
         return [Within(hold, self.model.usable, known[END], **asked) for hold in holds]
 
@@ -225,23 +223,60 @@ class Verse(Writer):
         params = self.Params.model_validate(request.params.model_dump())
         least = sum(most + 1 for line in range(form.total or 4) for _least, most in [form.span(line) or (1, 7)])
         request = replace(request, params=params.model_copy(update={"tokens": max(params.tokens, least)}))
-        # A sentence is a line of the page; where the form counts lines by their ends, every clause is.
-        ends = (COMMA, STOP) if form.breaks is Breaks.LINE else (STOP,)
-        self._pieces = [f"{word}\n".encode() if word in ends else word.encode() for word in _vocabulary(self.folder)]
-        facts = {"form": {"name": form.name, "book": str(form.book), "lines": form.total}}
-        for part in super().run(request):
+        begun = "" if request.verb in {Verb.CREATE, Verb.REROLL} else parents_of(request)[0]
+        self._pieces = verse_page.pieces(self._known, begun, every=form.breaks is Breaks.LINE)
+        facts: dict[str, Any] = {"form": {"name": form.name, "book": str(form.book), "lines": form.total}}
+        facts |= {"unread": unread} if (unread := verse_page.unread(begun, self._known)) else {}
+        # Beams and lines are compared with one another, so they are written at once.
+        together = params.beams or request.verb is Verb.LINE
+        for part in super().run(request) if together else one_by_one(request, super().run, least):
             yield replace(part, facts={**part.facts, **facts}) if isinstance(part, Content) else part
 
+    def _sampled(
+        self,
+        model: LanguageModel,
+        request: Request,
+        params: WriterParams,
+        task: Task,
+        prompt: Sequence[int],
+        sheets: Sequence[Transcript],
+        ends: dict[int, str],
+    ) -> Iterator[Step]:
+        """A poem as the best of several drafts; a new one begins with a character of its own."""
+        if request.verb is Verb.LINE:
+            yield from super()._sampled(model, request, params, task, prompt, sheets, ends)
+            return
+        from app.engines.text.drafting import opening
+        from app.engines.text.verse_drafts import Poem
+
+        (seed,), (sheet,), first = request.seeds, sheets, []
+        if not task.answer.strip():
+            pick = opening(model, prompt, self._holds(request, task)[0], seed)
+            sheet.add(self._heard(pick))
+            first = [pick.id]
+        poem = Poem(
+            model,
+            [*prompt, *first],
+            seed,
+            params.sampling,
+            params.tokens,
+            self.Params.model_validate(params.model_dump()).drafts,
+            hold=lambda must: self._holds(request, task, must)[0].after(first),
+            before=self.encoded(task.before),
+            stopped=request.stopped,
+        )
+        for number, part in enumerate(poem.written(), 1):
+            if isinstance(part, int):
+                yield Step(number, params.tokens)
+                continue
+            for pick in part.picks:
+                sheet.add(self._heard(pick))
+            sheet.finish(rstrip=True)
+            ends[0] = str(part.end)
+            yield Step(number, params.tokens, pieces=(Piece(0, tuple(sheet.tokens)),), ended=(0,))
+
     def encoded(self, text: str) -> list[int]:
-        known = _vocabulary(self.folder)
-        marks = [word for word in known if len(word) > 1]
-        ids: list[int] = []
-        while text:
-            word = next((mark for mark in marks if text.startswith(mark)), text[0])
-            text = text[len(word) :]
-            if not word.isspace():
-                ids.append(known[word])
-        return ids
+        return verse_page.encoded(text, self._known)
 
     def context(self, task: Task) -> str:
         return task.message + task.begun
@@ -252,6 +287,19 @@ def _vocabulary(folder: Path) -> dict[str, int]:
     """Character or mark to id."""
     words: list[str] = json.loads((folder / VOCABULARY).read_text("utf-8"))
     return {word: id for id, word in enumerate(words)}
+
+
+def placed(form: Form, written: Vocabulary, seed: int, after: str | None) -> ChineseConstraint:
+    """The form, its words that must appear in places by `seed`: all in lines that come `after` a text, where one is given.
+
+    Raises ImpossibleError.
+    """
+    found = ChineseConstraint(form, written, seed)
+    for other in range(1, PLACES):
+        if after is None or all(line > found.place(after)[0] for line, _at in found.fixed):
+            break
+        found = ChineseConstraint(form, written, seed + other * PLACES)
+    return found
 
 
 @lru_cache(maxsize=8)

@@ -2,30 +2,33 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from app.engines.text.known_lines import KnownLines
 from app.errors import EngineError, _
+from app.forms.chinese import is_han
 from app.forms.constraint import ChineseConstraint
 
 if TYPE_CHECKING:
     import torch
 
-_PUSH = (1.5, 4.0)  # what is added to the logits of a keyword's character at the poem's beginning and at its end
+_PUSH = (1.5, 4.0)  # what is added to the logits of a keyword's character after the first line and at the poem's end
+_FIRST = 0.5  # of it where a line begins: there too many keywords would stand
 _NEXT = 6.0  # and of its second character once the first stands there
 _SEASONS = "春夏秋冬"
 _OTHER = -2.5  # and of another season's than the one the keywords name
 _KNOWN = -30.0  # and of a character that would complete a line of the training: taken only where nothing else may stand
-_BREAKS = "，。！？；："
-_MARKS = "，。！？；：、\n "
 
 
 class Within:
     """Holds one variant within its form, and leans it towards the keywords that it has not written yet.
 
     The masks keep the form by construction; the leaning changes only how a character is drawn, never its probability in
-    the records. It also leads away from lines that were learned by heart.
+    the records. It also leads away from known lines. A poem's first line is left to the model, which has read the keywords:
+    leaning towards them from its beginning on would make all poems of a brief begin with the same word.
     """
 
     def __init__(
@@ -52,11 +55,22 @@ class Within:
         """The whole text with these tokens, without white space."""
         return self.before + "".join(self.words[id] for id in written)
 
+    def after(self, written: Sequence[int]) -> Within:
+        """The same when these tokens belong to the text already."""
+        later = copy.copy(self)
+        later.before = self.text(written)
+        return later
+
+    def _lines(self, written: Sequence[int]) -> int:
+        """How many lines end in what is written; a mark that only closes what stood before ends none."""
+        characters = [is_han(self.words[id]) for id in written]
+        return sum(before and not now for before, now in pairwise(characters))
+
     def allowed(self, written: Sequence[int]) -> torch.Tensor:
         """What may come next: [vocab] of bool. Raises EngineError when there is nothing, which no known form leads to."""
         import torch
 
-        if self.lines is not None and sum(not _is_character(self.words[id]) for id in written) >= self.lines:
+        if self.lines is not None and self._lines(written) >= self.lines:
             return self._only_end()
         found = self.form.allowed(self.text(written))
         mask = torch.frombuffer(self.form.vocabulary.mask(found), dtype=torch.uint8).bool().to(self.usable.device) & self.usable
@@ -68,11 +82,18 @@ class Within:
     def leaning(self, written: Sequence[int]) -> dict[int, float]:
         """What is added to the logits of tokens, by id."""
         text = self.text(written)
-        done = sum(map(_is_character, text)) / max(1, self.size)
-        push = _PUSH[0] + (_PUSH[1] - _PUSH[0]) * min(1.0, done)
+        line, begun = self.form.place(text)
         named = {char for word in self.keywords for char in word if char in _SEASONS}
         others = [char for char in _SEASONS if named and char not in named]
         found = {self.form.vocabulary.index[char]: _OTHER for char in others if char in self.form.vocabulary.index}
+        if line or self.form.planned == 1:
+            done = sum(map(is_han, text)) / max(1, self.size)
+            found |= self._towards(text, (_PUSH[0] + (_PUSH[1] - _PUSH[0]) * min(1.0, done)) * (1 if begun else _FIRST))
+        return found | dict.fromkeys(self._repeating(line, begun), _KNOWN)
+
+    def _towards(self, text: str, push: float) -> dict[int, float]:
+        """The next characters of the keywords that are not named yet."""
+        found: dict[int, float] = {}
         for word in self.keywords:
             if word in text:
                 continue
@@ -80,12 +101,11 @@ class Within:
             id = self.form.vocabulary.index.get(word[at])
             if id is not None:
                 found[id] = max(found.get(id, 0.0), _NEXT if at else push)
-        return found | dict.fromkeys(self._repeating(text), _KNOWN)
+        return found
 
-    def _repeating(self, text: str) -> Sequence[int]:
+    def _repeating(self, line: int, begun: str) -> Sequence[int]:
         """The characters, by id, that would complete a known line."""
-        begun = next((text[at + 1 :] for at in range(len(text) - 1, -1, -1) if text[at] in _MARKS), text)
-        least, most = self.form.span(sum(char in _BREAKS for char in text))
+        least, most = self.form.span(line)
         if self.known is None or self.points is None or not least == most == len(begun) + 1:
             return ()
         found: list[int] = self.known.completed(begun, self.points).nonzero()[0].tolist()
@@ -97,7 +117,3 @@ class Within:
         mask = torch.zeros_like(self.usable)
         mask[self.end] = True
         return mask
-
-
-def _is_character(word: str) -> bool:
-    return word not in _MARKS

@@ -66,6 +66,24 @@ def model(
         )
 
 
+@verse.command("words")
+def lexicon(
+    dictionary: Annotated[Path, typer.Option(help="dict.txt of the package jieba 0.42.1 (pip download --no-deps).")],
+    tokenizer: Annotated[Path, typer.Option(help="tokenizer.json of the English engine.")],
+    folder: Folder = HERE,
+    model: Annotated[Path, typer.Option(help="The model folder whose training's lines are known already.")] = HOUSE,
+) -> None:
+    """What the engine knows besides its model, after `data`: words of the poems, English words, lines of all other poems."""
+    from app.training.cli import told
+    from app.training.verse import poems
+    from app.training.verse import words as recipe
+
+    with told():
+        print(recipe.poems_words(poems.load(folder / "data"), dictionary), "words of the poems")
+        print(recipe.english_words(tokenizer), "English words")
+        print(recipe.other_lines(poems.install(folder / "packages"), model), "lines")
+
+
 @verse.command()
 def sample(
     model: Annotated[Path, typer.Option(help="A model folder.")] = HOUSE,

@@ -23,7 +23,7 @@ THEMES = frozenset(
     "春夏秋冬月山水花雪雨风云江夜柳酒梅竹松菊雁舟别思愁梦客归乡剑琴茶僧寺仙泉湖海草荷霜叶灯渔樵星烟桃"
     "莲燕莺蝉鹤马楼桥钟笛露日石溪林园村田路城关塞河柴火书诗老少病闲醉睡寒暖晴暮晨"
 )
-_COMMON = 60  # times a pair of characters stands in the poems, at least, that counts as a word
+COMMON = 60  # times a pair of characters stands in the poems, at least, that counts as a word
 _COUNTS = (0, 1, 1, 2, 2, 3, 3, 4)  # keywords of an example
 _TITLED = 0.3  # how often a title is told
 _POOL = 16_384  # examples that are sorted into batches at once
@@ -46,8 +46,8 @@ class Examples:
         poems = [poem for poem in poems if all(char in self.index for line in poem.lines for char in line)]
         self.poems = [poem for poem in poems if not poem.held_out]
         self.held_out = [poem for poem in poems if poem.held_out]
-        pairs = Counter(pair for poem in self.poems for line in poem.lines for pair in _pairs(line))
-        self.pairs = {pair: count for pair, count in pairs.items() if count >= _COMMON}
+        counts = Counter(pair for poem in self.poems for line in poem.lines for pair in pairs(line))
+        self.pairs = {pair: count for pair, count in counts.items() if count >= COMMON}
 
     def __len__(self) -> int:
         return len(self.poems)
@@ -56,7 +56,7 @@ class Examples:
         """Words of the poem for its brief, by chance: the season first to be named, then the rarer the likelier."""
         text = "".join(poem.lines)
         weights = {char: 3.0 if char in SEASONS else 1.0 for char in text if char in THEMES}
-        found = (pair for line in poem.lines for pair in _pairs(line) if pair in self.pairs)
+        found = (pair for line in poem.lines for pair in pairs(line) if pair in self.pairs)
         weights |= {pair: 8.0 / math.sqrt(self.pairs[pair]) for pair in found}
         count = dice.choice(_COUNTS)
         ranked = sorted(weights, key=lambda word: -(dice.random() ** (1 / weights[word])))
@@ -101,7 +101,7 @@ def sorted_batches(encoded: Sequence[tuple[list[int], int]], tokens: int, dice: 
     return found
 
 
-def _pairs(line: str) -> Iterator[str]:
+def pairs(line: str) -> Iterator[str]:
     """The pairs of characters that a line's rhythm makes: two, two, and its last three either way."""
     for at in range(0, len(line) - 1, 2):
         yield line[at : at + 2]

@@ -57,8 +57,9 @@ def written(engine: Verse, count: int, *, seed: int = 0, keywords: Sequence[str]
 
 
 def poems(engine: Verse, form: Form, keyword: str, seeds: tuple[int, ...]) -> list[str]:
-    """The poems of these seeds."""
-    request = Request(Verb.CREATE, Brief(intent="诗", materials=[keyword]), engine.Params(), seeds, form=form)
+    """The poems of these seeds; the first draft of each where the model is measured by itself."""
+    params = engine.Params(drafts=1) if engine.repeats else engine.Params()
+    request = Request(Verb.CREATE, Brief(intent="诗", materials=[keyword]), params, seeds, form=form)
     return [part.data.decode() for part in engine.run(request) if isinstance(part, Content)]
 
 

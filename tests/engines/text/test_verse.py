@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import pytest
 from conftest import tiny
 
 from app.brief import Brief
-from app.engines.engine import Content, Parent, Request, Strength, Verb
+from app.engines.catalog import VERSE, able
+from app.engines.engine import Content, Engine, Parent, Request, Strength, Verb
+from app.engines.text.smollm import SmolLM
 from app.engines.text.verse import Verse
 from app.engines.text.verse_form import VerseForm
 from app.errors import EngineError
@@ -109,10 +112,55 @@ def test_a_form_that_cannot_be_kept_is_said_before_a_word_is_written(verse: Vers
 def test_the_brief_names_what_it_is_about(verse: Verse) -> None:
     brief = Brief(intent="写一首诗，描述秋日的景色，诗风优雅", materials=["江月", "revision:x", "龘"])
     (content, *_others) = run(verse, brief=brief)
-    assert content.facts["prompt"] == "<五绝><词>江月<词>秋<诗>"
-    assert verse.prompt(Brief(intent="autumn")).dropped == ("autumn",)
-    with pytest.raises(EngineError, match="Chinese only"):
-        run(verse, brief=Brief(intent="a poem on autumn"))
+    assert content.facts["prompt"] == "<五绝><词>江月<词>秋风<题>江月秋风<诗>"
+    assert verse.prompt(brief).dropped == ("revision", "x", "龘")
+    with pytest.raises(EngineError, match="none of these words"):
+        run(verse, brief=Brief(intent="qwrtz asdfg"))
+
+
+def test_everyday_words_lead_to_words_of_verse_in_both_languages(verse: Verse) -> None:
+    house = Verse(VERSE)
+    read = house.prompt(Brief(intent="地铁里遇见老友，七言绝句"))
+    assert read.positive == "<七绝> 车马 相逢 故人"
+    assert read.bridges == (("地铁", "车马、驱车"), ("遇见", "相逢"), ("老友", "故人"))
+    assert read.dropped == ()
+    read = house.prompt(Brief(intent="the old lighthouse in heavy snow, qwrtz", materials=["江月"]))
+    assert read.positive == "江月 旧 沧海 飞雪"
+    assert dict(read.bridges)["lighthouse"].startswith("沧海")
+    assert read.dropped == ("heavy", "qwrtz")
+    (content, *_others) = run(verse, brief=Brief(intent="snow on a river, in Chinese"))
+    assert content.facts["prompt"].startswith("<五绝><词>白雪")
+
+
+def test_an_english_brief_takes_it_only_where_it_is_named_or_chinese_is() -> None:
+    engines: dict[str, Engine] = {"english": SmolLM(Path("nowhere")), "verse": Verse(VERSE)}
+    names = [
+        [one.name for one in able(engines, "text", "create", Brief(intent=asked))] for asked in ("snow", "snow, in Chinese")
+    ]
+    assert names == [["smollm"], ["verse"]]
+    assert engines["verse"].refusal(Verb.CREATE, Brief(intent="snow")) is None
+
+
+def test_the_poems_of_a_run_begin_with_different_characters(verse: Verse) -> None:
+    for first in (1, 1 << 40):
+        brief = Brief(intent="诗", materials=["江"])
+        poems = [content.data.decode() for content in run(verse, seeds=tuple(range(first, first + 12)), brief=brief)]
+        assert max(Counter(poem[0] for poem in poems).values()) <= 3
+        assert len({poem[0] for poem in poems[:4]}) == 4
+
+
+def test_a_variant_is_its_seed_and_its_best_draft(verse: Verse) -> None:
+    together = run(verse, seeds=(7, 8, 9))
+    (alone,) = run(verse, seeds=(8,))
+    assert alone.data == together[1].data
+    (first,) = run(verse, seeds=(8,), params={"drafts": 1})
+    assert alone.facts["likelihood"] >= first.facts["likelihood"] - 1
+
+
+def test_a_poem_names_what_was_asked_even_if_it_is_rare(verse: Verse) -> None:
+    for seed in range(6):
+        (content,) = run(verse, seeds=(seed,), brief=Brief(intent="诗", materials=["鳞"]))
+        assert "鳞" in content.data.decode()
 
 
 def test_a_line_is_a_line_and_a_whole_poem_takes_none(verse: Verse) -> None:
@@ -143,9 +191,10 @@ def test_a_variation_keeps_its_beginning(verse: Verse) -> None:
         assert len(content.data.decode()) == len(poem)
 
 
-def test_what_it_does_not_know_is_said(verse: Verse) -> None:
-    with pytest.raises(EngineError, match="knows no 龘"):
-        run(verse, Verb.CONTINUE, "秋龘")
+def test_what_it_does_not_know_is_left_unread_and_said(verse: Verse) -> None:
+    for content in run(verse, Verb.CONTINUE, "秋龘"):
+        assert content.data.decode().startswith("秋龘")
+        assert content.facts["unread"] == "龘"
 
 
 def test_missing_and_damaged_weights_are_said(verse: Verse, tmp_path: Path) -> None:

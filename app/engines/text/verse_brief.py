@@ -1,0 +1,55 @@
+"""A brief as the verse engine reads it: what it speaks of in words of verse, and what of it is not read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+
+from app.brief import Brief, Prompt
+from app.engines.text.hearing import Heard, heard, keywords, lexicon
+from app.engines.text.verse_form import VerseForm, said_in
+from app.forms.chinese import is_han, plain
+from app.forms.recognise import recognised
+
+MOST = 4  # keywords: the model saw no more
+LONGEST = 2  # characters of a material that stands for itself
+
+
+def said(brief: Brief, known: Collection[str], inspired: Iterable[str] = ()) -> list[Heard]:
+    """What a brief speaks of, its materials first, then what its inspirations do. Words of verse that have characters which
+    the model does not know (`known` ones, any where nobody knows) are none.
+    """
+    found = [word for material in brief.keywords for word in _material(material, known)]
+    found += heard(f"{brief.intent}\n{brief.style}")
+    found += [word for words in inspired for word in heard(words) if word.words]
+    return [replace(word, words=_writable(word.words, known)) for word in found]
+
+
+def prompt(brief: Brief, known: Collection[str]) -> Prompt:
+    """The form that a brief names, and its keywords; a poem takes another word of a bridge, with another seed."""
+    found = said(brief, known)
+    chosen = keywords(found, MOST)
+    left = [word.said for word in found if not recognised(word.said) and _unread(word, chosen)]
+    bridges = [(word.said, "、".join(word.words or ())) for word in found if word.bridged]
+    preset = recognised(said_in(brief)).get("preset")
+    named = [f"<{mark}>" for mark in VerseForm if mark.preset == preset]
+    positive = " ".join([*named, *chosen])
+    return Prompt(positive, "", tuple(dict.fromkeys(left)), tuple(dict.fromkeys(bridges)))
+
+
+def _unread(word: Heard, chosen: Collection[str]) -> bool:
+    """Whether a word was not understood, or is one too many."""
+    return word.words is None or (bool(word.words) and not set(word.words) & set(chosen))
+
+
+def _material(material: str, known: Collection[str]) -> list[Heard]:
+    """What a material names: itself, where it is short enough and no everyday word."""
+    word = plain(material)
+    itself = len(word) <= LONGEST and all(is_han(char) and (not known or char in known) for char in word)
+    return [Heard(material, (word,))] if itself and word not in lexicon().chinese else heard(material)
+
+
+def _writable(words: tuple[str, ...] | None, known: Collection[str]) -> tuple[str, ...] | None:
+    if not words or not known:
+        return words
+    return tuple(word for word in words if all(char in known for char in word)) or None
