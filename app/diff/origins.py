@@ -132,7 +132,8 @@ def made(text: str, written: Iterable[tuple[int, int]], parent: str, spans: Span
         stays = start + rest <= len(parent) and text[:start] == parent[:start] and text[end:] == parent[len(parent) - rest :]
         if stays:
             return spliced(spans, start, len(parent) - rest, end - start)
-    found = carried(parent, spans, text) if parent else whole(text, By.ENGINE)
+    # Without a parent, what the engine did not write stood in the artist's brief.
+    found = carried(parent, spans, text) if parent else whole(text, By.HAND if ranges else By.ENGINE)
     for start, end in ranges:
         found = spliced(found, start, end, end - start)
     return found

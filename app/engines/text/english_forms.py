@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import accumulate
 
 from app.engines.engine import Request, Verb
 from app.engines.text.tasks import text_of
@@ -56,6 +57,12 @@ def rhymes(form: Form, text: str) -> bool:
     at = sum(bool(line.strip()) for line in text.split("\n"))
     letter = rhyme_letter(form.rhyme, at)
     return letter is not None and letter in {rhyme_letter(form.rhyme, line) for line in range(at)}
+
+
+def ends_stanza(form: Form, text: str) -> bool:
+    """Whether the line that follows `text` is the last of a stanza or of the whole."""
+    at = sum(bool(line.strip()) for line in text.split("\n")) + 1
+    return at == form.total or at in set(accumulate(form.stanzas))
 
 
 def said(request: Request) -> str:

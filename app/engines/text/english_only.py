@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import copy
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -19,17 +20,49 @@ _REMARK = re.compile(
 _OF_TEXTS = re.compile(r"\b(texts?|poems?|verses?|lyrics?|stanzas?|title|request(ed)?|answer)\b", re.IGNORECASE)
 
 
+Spelled = tuple[tuple[int, ...], ...]
+AWAY = -5.0  # what is added to the logits of a word that is led away from
+
+
 class EnglishOnly:
-    """Holds a variant to English letters. It is a Constraint of `decode`."""
+    """Holds a variant to English letters, and leads it away from some words. It is a Leaning of `decode`."""
+
+    away: Spelled = ()  # words, as tokens, that are led away from
 
     def __init__(self, usable: torch.Tensor, pieces: Sequence[bytes]) -> None:
         """`pieces` are the bytes of each token, of which `usable` ([vocab] of bool) may be written."""
         self.mask = usable.clone()
         self.mask[[id for id, piece in enumerate(pieces) if id < len(usable) and not _english(piece)]] = False
+        self.large = [id for id, piece in enumerate(pieces) if id < len(usable) and piece.lstrip()[:1].isupper()]
+        self.first: torch.Tensor | None = None  # what may come at the beginning, where that is less
 
-    def allowed(self, _written: Sequence[int]) -> torch.Tensor:
+    def allowed(self, written: Sequence[int]) -> torch.Tensor:
         """What may come next: [vocab] of bool."""
-        return self.mask
+        return self.mask if written or self.first is None else self.first
+
+    def leaning(self, written: Sequence[int]) -> dict[int, float]:
+        """What is added to the logits of tokens, by id."""
+        return {tokens[-1]: AWAY for tokens in self.away if begun(written, tokens)}
+
+    def away_from(self, words: Spelled, *, small: bool = False) -> EnglishOnly:
+        """The same, led away from these words; `small`: without a capital at the beginning."""
+        other = copy.copy(self)
+        other.away = words
+        if small:
+            other.first = self.mask.clone()
+            other.first[self.large] = False
+        return other
+
+
+def begun(written: Sequence[int], tokens: Sequence[int]) -> bool:
+    """Whether all of a word's `tokens` but the last stand at the end of what is written."""
+    return list(written[len(written) - len(tokens) + 1 :]) == list(tokens[:-1]) if len(tokens) > 1 else True
+
+
+def spelled(words: Iterable[str], encoded: Callable[[str], Sequence[int]]) -> Spelled:
+    """The ways in which each of `words` is written, as tokens: after a space, with a capital, at a line's beginning."""
+    ways = (form for word in words for form in (f" {word}", f" {word.capitalize()}", word.capitalize()))
+    return tuple(dict.fromkeys(tuple(encoded(form)) for form in ways))
 
 
 def _english(piece: bytes) -> bool:

@@ -16,7 +16,7 @@ from app.engines.text.sampling import IMPOSSIBLE, Sampling
 
 CANDIDATES = 8
 _LONGEST = 32  # tokens of a line; a form's lines are shorter
-Judge = Callable[[Sequence[int], Sequence[Sequence[int]], Sequence[float]], int]
+Judge = Callable[[Sequence[int], Sequence[Sequence[int]], Sequence[float], Sequence[float]], int]
 
 
 @dataclass(slots=True)
@@ -38,6 +38,7 @@ def lines(
     constraints: Sequence[Constraint],
     *,
     breaks: Container[int],
+    closers: Sequence[int],
     judge: Judge,
     before: Sequence[int] = (),
     stopped: Container[int] = (),
@@ -47,9 +48,10 @@ def lines(
     """Continue `prompt` once for each seed, all variants a line in turn; yields a line's tokens at once, the last with its
     end where the poem ends.
 
-    `breaks` are the tokens that end a line; `judge` gets what a variant has, the candidates' tokens and their mean
-    log-probabilities, and says which one is best. These are the model's own, form or not: where the form leaves it a word
-    that it would never have said there, it says so. `candidates` says how many there are for the line after what a variant
+    `breaks` are the tokens that end a line, `closers` those that end a sentence; `judge` gets what a variant has, the
+    candidates' tokens, their mean log-probabilities, and the log-probability that a sentence ends with each of them; it says
+    which one is best. These are the model's own, form or not: where the form leaves it a word that it would never have said
+    there, it says so. `candidates` says how many there are for the line after what a variant
     has. At most `most` tokens each. Raises EngineError as `decode` does.
     """
     poems = []
@@ -63,8 +65,8 @@ def lines(
                 yield [Written(poem.index, None, End.STOPPED)]
                 continue
             count = candidates(poem.ids)
-            found, likelihoods = _candidates(model, poem, seeds[poem.index], sampling, breaks, before, count)
-            best = judge(poem.ids, [[pick.id for pick in line] for line in found], likelihoods)
+            found, likelihoods, closed = _candidates(model, poem, seeds[poem.index], sampling, breaks, closers, before, count)
+            best = judge(poem.ids, [[pick.id for pick in line] for line in found], likelihoods, closed)
             picks = found[best]
             over = picks[-1].id in model.ends
             room = min(most, model.room(prompt)) - len(poem.ids)
@@ -87,11 +89,12 @@ def _candidates(
     seed: int,
     sampling: Sampling,
     breaks: Container[int],
+    closers: Sequence[int],
     before: Sequence[int],
     count: int,
-) -> tuple[list[list[Pick]], list[float]]:
-    """Several next lines, written in one batch on the poem's cache, and how likely the model finds each; each ends with a
-    break or the text's end.
+) -> tuple[list[list[Pick]], list[float], list[float]]:
+    """Several next lines, written in one batch on the poem's cache, how likely the model finds each, and how likely that a
+    sentence ends with it; each ends with a break or the text's end.
     """
     poem.cache.keep([0] * count)
     drawn = [
@@ -100,11 +103,13 @@ def _candidates(
     ]
     found: list[list[Pick]] = [[] for _row in range(count)]
     likely: list[list[float]] = [[] for _row in range(count)]
+    closed: list[float | None] = [None] * count
     over = [False] * count
     fed = [poem.last] * count
     for _step in range(_LONGEST):
         rows = model.step(fed, poem.cache)
         own = rows.masked_fill(~model.usable, IMPOSSIBLE).log_softmax(-1)
+        ending = own[:, closers].logsumexp(-1)
         for row, variant in enumerate(drawn):
             if over[row]:
                 continue
@@ -115,10 +120,12 @@ def _candidates(
             if worded or pick.id not in breaks:  # how a stanza is parted from the next is nobody's choice
                 likely[row].append(float(own[row, pick.id]))
             over[row] = pick.id in model.ends or (pick.id in breaks and worded)
+            if closed[row] is None and (over[row] or pick.id in closers):
+                closed[row] = float(ending[row])
             fed[row] = pick.id
         if all(over):
             break
-    return found, [fmean(line or [0.0]) for line in likely]
+    return found, [fmean(line or [0.0]) for line in likely], [IMPOSSIBLE if end is None else end for end in closed]
 
 
 def _keep(poem: _Poem, row: int, length: int, base: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isfinite
 from statistics import fmean
 
 from app.engines.text.tasks import HAN
@@ -13,21 +14,35 @@ from app.forms.form import Breaks, Form
 from app.forms.lines import Line, split
 from app.forms.report import Kind, LineReport
 
-WEIGHTS = {"likelihood": 0.4, "rhyme": 0.25, "tones": 0.15, "metre": 0.15, "freshness": 0.2}
+WEIGHTS = {"likelihood": 0.4, "rhyme": 0.25, "tones": 0.15, "metre": 0.15, "freshness": 0.2, "close": 0.4}
 _NEAR = 2  # lines back that a line without a scheme may rhyme with
 _LONG = 4  # letters from which an English word counts as one that should not come again
 _RHYMES = {Rhyme.PERFECT: 1.0, Rhyme.SLANT: 0.6, Rhyme.SAME: 0.2, Rhyme.NONE: 0.0}
 
 
-def rankings(form: Form | None, before: str, candidates: Sequence[str], likelihoods: Sequence[float]) -> list[dict[str, float]]:
-    """For each candidate its marks from 0 to 1; `likelihoods` are mean log-probabilities. Their weighted sum ranks."""
-    low, high = min(likelihoods, default=0.0), max(likelihoods, default=0.0)
+def rankings(
+    form: Form | None,
+    before: str,
+    candidates: Sequence[str],
+    likelihoods: Sequence[float],
+    closed: Sequence[float] = (),
+) -> list[dict[str, float]]:
+    """For each candidate its marks from 0 to 1; their weighted sum ranks. `likelihoods` are mean log-probabilities, `closed`
+    those that a sentence ends with it, where one should.
+    """
     found = []
-    for line, value in zip(candidates, likelihoods, strict=True):
-        likely = (value - low) / (high - low) if high > low else 1.0
+    for at, (line, likely) in enumerate(zip(candidates, _beside(likelihoods), strict=True)):
         marks = {"likelihood": likely} | _sounds(form, before, line) | {"freshness": freshness(before, line)}
+        marks |= {"close": _beside(closed)[at]} if closed else {}
         found.append({name: round(mark, 3) for name, mark in marks.items()})
     return found
+
+
+def _beside(values: Sequence[float]) -> list[float]:
+    """Each value between the lowest, 0, and the highest, 1."""
+    known = [value for value in values if isfinite(value)]
+    low, high = min(known, default=0.0), max(known, default=0.0)
+    return [max(0.0, (value - low) / (high - low)) if high > low else 1.0 for value in values]
 
 
 def total(marks: dict[str, float]) -> float:

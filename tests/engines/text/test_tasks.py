@@ -41,6 +41,28 @@ def test_a_continuation_goes_on_from_the_cursor_and_keeps_what_follows() -> None
     assert "The heron stands." in told.message
 
 
+VERSE = "The leaves are falling on the lake.\nA heron stands and listens to the rain."
+
+
+@pytest.mark.parametrize("prefills", [True, False])
+@pytest.mark.parametrize(
+    ("text", "at", "before", "after"),
+    [
+        (VERSE, len(VERSE), f"{VERSE}\n", ""),  # a whole line: what follows stands on one of its own
+        (f"{VERSE}\n", len(VERSE) + 1, f"{VERSE}\n", ""),
+        (f"{VERSE}\nAnd the", len(VERSE) + 8, f"{VERSE}\nAnd the", ""),  # a line that is being written goes on
+        ("One sentence. And another.", 26, "One sentence. And another.", ""),  # prose goes on in its paragraph
+        (f"{VERSE}\n\nThe end.", len(VERSE), f"{VERSE}\n", "\n\nThe end."),
+        (f"{VERSE}\nThe end.", len(VERSE) + 1, f"{VERSE}\n", "\nThe end."),  # at the beginning of a line
+        ("The fox sleeps.", 4, "The ", " fox sleeps."),
+        ("The fox, asleep.", 7, "The fox", ", asleep."),
+    ],
+)
+def test_a_continuation_keeps_line_breaks(text: str, at: int, before: str, after: str, *, prefills: bool) -> None:
+    task = task_of(request(Verb.CONTINUE, text, at=at), prefills=prefills)
+    assert (task.before, task.after) == (before, after)
+
+
 def test_a_branch_drops_what_stood_there_and_begins_with_the_choice() -> None:
     task = task_of(request(Verb.BRANCH, POEM, at=4, choice="river"), prefills=True)
     assert (task.before, task.given, task.answer, task.after) == ("The ", "river", "The river", "")
@@ -58,6 +80,19 @@ def test_a_rewriting_leaves_the_rest_and_its_white_space_alone() -> None:
     assert (task.before, task.after) == ("The leaves fall.\n", "\nThe wind goes home.\n")
     assert "Make it a fox." in task.message
     assert "\n\nThe heron stands.\n\n" in task.message
+
+
+def test_a_passage_keeps_its_length_unless_another_is_asked() -> None:
+    for instruction, kept_long in (
+        ("", True),
+        ("Make it sadder.", True),
+        ("Make it longer.", False),
+        ("In more detail.", False),
+    ):
+        task = task_of(request(Verb.REWRITE, POEM, selection=(4, 10), instruction=instruction), prefills=True)
+        assert ("about as long" in task.message) is kept_long
+        assert task.stops == ("\n",), "a part of a line stays in it"
+    assert task_of(request(Verb.REWRITE, POEM, selection=(0, 30)), prefills=True).stops == ()
 
 
 @pytest.mark.parametrize(

@@ -120,14 +120,15 @@ def test_line_by_line_keeps_the_form_and_the_best_candidate(model: LanguageModel
     holds = [within(form, model, seed) for seed in (1, 2)]
     judged: list[int] = []
 
-    def judge(before: Any, candidates: Any, likelihoods: Any) -> int:
+    def judge(before: Any, candidates: Any, likelihoods: Any, closed: Any) -> int:
         judged.append(len(candidates))
         assert all(decoded(line).strip() for line in candidates)
+        assert len(closed) == len(candidates)
         return max(range(len(candidates)), key=lambda index: likelihoods[index])
 
     found: dict[int, list[int]] = {0: [], 1: []}
     ended = []
-    for step in lines(model, [7, 8], (1, 2), Sampling(), holds, breaks={5}, judge=judge, candidates=lambda _: 4):
+    for step in lines(model, [7, 8], (1, 2), Sampling(), holds, breaks={5}, closers=[4], judge=judge, candidates=lambda _: 4):
         found[step[0].index] += [word.pick.id for word in step if word.pick]
         ended += [word.end for word in step if word.end]
     assert ended == [End.END, End.END]
@@ -142,9 +143,8 @@ def test_the_cache_of_the_chosen_line_is_that_of_the_text(model: LanguageModel) 
     form = form_of({"language": "en", "lines": 3, "measure": [[4, 6]]})
     ids: list[int] = []
     records: list[float] = []
-    for step in lines(
-        model, [7, 8], (3,), Sampling(), [within(form, model)], breaks={5}, judge=lambda *_: 1, candidates=lambda _: 3
-    ):
+    how: dict[str, Any] = {"breaks": {5}, "closers": [4], "judge": lambda *_: 1, "candidates": lambda _: 3}
+    for step in lines(model, [7, 8], (3,), Sampling(), [within(form, model)], **how):
         ids += [word.pick.id for word in step if word.pick]
         records += [word.pick.logprob for word in step if word.pick]
     scores = model.score([7, 8, *ids], len(ids))
@@ -160,11 +160,12 @@ def test_a_candidate_is_as_likely_as_the_model_finds_it_form_or_not(model: Langu
     form = form_of({"language": "en", "lines": 2, "measure": [[4, 6]], "rhyme": "AA"})
     told: list[tuple[list[int], float]] = []
 
-    def judge(_before: Any, candidates: Any, likelihoods: Any) -> int:
+    def judge(_before: Any, candidates: Any, likelihoods: Any, _closed: Any) -> int:
         told.append((list(candidates[0]), likelihoods[0]))
         return 0
 
-    for _step in lines(model, [7, 8], (3,), Sampling(), [within(form, model)], breaks={5}, judge=judge, candidates=lambda _: 3):
+    how: dict[str, Any] = {"breaks": {5}, "closers": [4], "judge": judge, "candidates": lambda _: 3}
+    for _step in lines(model, [7, 8], (3,), Sampling(), [within(form, model)], **how):
         pass
     ids = [id for line, _likely in told for id in line]
     own = model.score([7, 8, *ids], len(ids)).masked_fill(~model.usable, float("-inf")).log_softmax(-1)
@@ -178,7 +179,8 @@ def test_a_candidate_is_as_likely_as_the_model_finds_it_form_or_not(model: Langu
 def test_a_stop_ends_a_poem_between_two_lines(model: LanguageModel) -> None:
     stopped: set[int] = set()
     form = form_of({"language": "en", "lines": 4, "measure": [[4, 6]]})
-    steps = lines(model, [7, 8], (3,), Sampling(), [within(form, model)], breaks={5}, judge=lambda *_: 0, stopped=stopped)
+    how: dict[str, Any] = {"breaks": {5}, "closers": [4], "judge": lambda *_: 0, "stopped": stopped}
+    steps = lines(model, [7, 8], (3,), Sampling(), [within(form, model)], **how)
     assert next(steps)[-1].end is None
     stopped.add(0)
     assert [word.end for step in steps for word in step if word.end] == [End.STOPPED]
