@@ -28,7 +28,7 @@ class Gap:
         self.slots = list(slots)
         self.at = 0
         self.signs: list[str] = []  # that must come before the next note
-        self.measure = self._begun()
+        self.measure = self._begun("")
         self.phrased = False  # the token that came last ended a phrase of four bars
 
     @property
@@ -36,9 +36,9 @@ class Gap:
         """How long all of it will be."""
         return sum((slot.length for slot in self.slots), Fraction(0))
 
-    def _begun(self) -> Measure:
+    def _begun(self, last: str) -> Measure:
         slot = self.slots[self.at]
-        return Measure(slot.length, slot.anchors, slot.home)
+        return Measure(slot.length, slot.anchors, slot.home, last=last)
 
     @property
     def whole(self) -> bool:
@@ -61,7 +61,7 @@ class Gap:
         elif token in BARLINES:
             self.at += 1
             self.signs = list(self.slots[self.at].opening[1:])
-            self.measure = self._begun()
+            self.measure = self._begun(self.measure.last)
         else:
             self.measure.feed(token)
 

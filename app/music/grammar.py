@@ -61,10 +61,11 @@ class WholeTune:
 
     def _begun(self) -> Measure:
         """The next bar, a pickup where a section begins with one."""
+        last = self.measure.last if hasattr(self, "measure") else ""
         if self._upbeat:
-            return Measure(self.pickup)
+            return Measure(self.pickup, last=last)
         short = self._must_close and self.pickup
-        return Measure(self.length - (short or 0), home=self.home and self._last and self._must_close)
+        return Measure(self.length - (short or 0), home=self.home and self._last and self._must_close, last=last)
 
     @property
     def _upbeat(self) -> bool:

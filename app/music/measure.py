@@ -38,6 +38,7 @@ class Measure:
     place: Fraction = Fraction(0)
     held: str = ""  # the last note, while its length is open
     group: tuple[Fraction, ...] = ()  # of a triplet that is not whole yet
+    last: str = ""  # the last note that sounded, also in a bar before
 
     @property
     def end(self) -> Fraction:
@@ -56,6 +57,7 @@ class Measure:
         else:
             self.settle()
             self.held = token
+            self.last = token if token in NOTES else self.last
 
     def settle(self) -> None:
         """Whatever comes is no length: the last note is an eighth."""
@@ -80,8 +82,13 @@ class Measure:
         return self._lengths() if self.anchors else _free(*self._state)[0]
 
     def sounds(self) -> Collection[str]:
-        """The notes that may come now."""
-        return self._sounds() if self.anchors else _free(*self._state)[1]
+        """The notes that may come now; of the tonics that alone may end a tune the nearest to the note before."""
+        found = self._sounds() if self.anchors else _free(*self._state)[1]
+        if self.home and self.last and found and found <= TONICS:
+            before = NOTES[self.last][0]
+            nearest = min(abs(NOTES[token][0] - before) for token in found)
+            return {token for token in found if abs(NOTES[token][0] - before) == nearest}
+        return found
 
     @property
     def _state(self) -> tuple[Fraction, bool, Fraction, str, tuple[Fraction, ...]]:

@@ -84,7 +84,7 @@ def refine(composer: Composer, score: Score, said: Asked, seeds: Sequence[int], 
     conditions = score.conditions(said)
     name = title or score.tune.title
     if metre(conditions) != score.metre:
-        yield from create(composer, conditions, seeds, name, home=home, line=_line(score))
+        yield from create(composer, [conditions] * len(seeds), seeds, name, home=home, line=_line(score))
         return
     for number, seed in enumerate(seeds):
         made = varied(composer.pen, score, conditions, seed, Strength.STRONG)

@@ -94,30 +94,32 @@ class Composer:
         return replace(self, pen=self.pen.alone)
 
     def write(
-        self, prompt: Sequence[str], seeds: Sequence[int], grammars: Sequence[Phrased], hearing: Hearing
+        self, prompts: Sequence[Sequence[str]], seeds: Sequence[int], grammars: Sequence[Phrased], hearings: Sequence[Hearing]
     ) -> Iterator[list[Wrote]]:
-        """Go on from `prompt` once for each seed; whatever phrases are settled in a step."""
+        """Go on from its prompt (all are of one length) once for each seed; whatever phrases are settled in a step."""
         eighths = max(grammar.eighths for grammar in grammars)
         count = max(1, min(self.drafts, ROWS // len(seeds), FEW if eighths > LONG else ROWS))
-        judge = Judge(self.known, hearing, eighths)
-        yield from _Writing(self.pen, judge, count).told([IDS[token] for token in prompt], seeds, grammars)
+        judges = [Judge(self.known, heard, grammar.eighths) for heard, grammar in zip(hearings, grammars, strict=True)]
+        ids = [[IDS[token] for token in prompt] for prompt in prompts]
+        yield from _Writing(self.pen, judges, count).told(ids, seeds, grammars)
 
 
 @dataclass(frozen=True, slots=True)
 class _Writing:
-    """One call of the composer: `count` drafts of each phrase of each tune."""
+    """One call of the composer: `count` drafts of each phrase of each tune, which has a judge of its own."""
 
     pen: Pen
-    judge: Judge
+    judges: Sequence[Judge]
     count: int
 
-    def told(self, ids: Sequence[int], seeds: Sequence[int], grammars: Sequence[Phrased]) -> Iterator[list[Wrote]]:
+    def told(self, ids: Sequence[Sequence[int]], seeds: Sequence[int], grammars: Sequence[Phrased]) -> Iterator[list[Wrote]]:
         """Every step in which a phrase is settled."""
         model = self.pen.model
-        room = min(MOST_TOKENS, model.room(ids))
+        room = min(MOST_TOKENS, model.room(ids[0]))
         rows = Rows(model.model, len(seeds), self.count)
-        rows.read(ids[:-1])
-        variants = [self._begun(index, *both, ids[-1]) for index, both in enumerate(zip(seeds, grammars, strict=True))]
+        rows.read([each[:-1] for each in ids])
+        given = zip(seeds, grammars, ids, strict=True)
+        variants = [self._begun(index, seed, grammar, each[-1]) for index, (seed, grammar, each) in enumerate(given)]
         while live := [variant for variant in variants if not variant.over]:
             growing = [(variant, draft) for variant in live for draft in variant.drafts if not draft.whole]
             tokens = [(draft.tokens or [variant.pending])[-1] for variant, draft in growing]
@@ -127,7 +129,7 @@ class _Writing:
             yield from [found] if found else []
 
     def _begun(self, index: int, seed: int, grammar: Phrased, pending: int) -> _Variant:
-        bound = Bound(grammar, self.judge.hearing.key)
+        bound = Bound(grammar, self.judges[index].hearing.key)
         chances = [random.Random(further(seed, number)) for number in range(self.count)]
         first = index * self.count
         drafts = [_Draft(first + at, copy.deepcopy(bound), chance) for at, chance in enumerate(chances)]
@@ -182,9 +184,10 @@ class _Writing:
         worth = []
         for number, draft in enumerate(variant.drafts):
             tune = [VOCABULARY[id] for id in [*variant.settled, *draft.tokens] if VOCABULARY[id] not in ENDS]
-            shared = self.judge.shared(tune)
+            judge = self.judges[variant.index]
+            shared = judge.shared(tune)
             if shared <= MOST_SHARED or variant.again == AGAIN:
-                worth.append((self.judge.worth(tune, draft.likelihood, shared, ended=bool(draft.end)), -number))
+                worth.append((judge.worth(tune, draft.likelihood, shared, ended=bool(draft.end)), -number))
         return -max(worth)[1] if worth else None
 
     def _once_more(self, variant: _Variant, rows: Rows) -> None:

@@ -1,41 +1,17 @@
-"""From a brief's free words (English or Chinese) to what the model of tunes can be told, and what it cannot."""
+"""What a tune is asked to be: as somebody said it, with what that suggests, and whole, as the model reads it."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, replace
 
-from app.brief import Brief, Prompt
-from app.engines.music.lexicon import (
-    BARS_WORD,
-    BEATS_WORD,
-    DIGITS,
-    INSTRUMENTS,
-    KEY_WORD,
-    KINDS,
-    LATIN,
-    LENGTH_WORDS,
-    METRE_OF_WORD,
-    METRE_WORD,
-    MODE_WORDS,
-    MOOD_WORDS,
-    NUMBERS,
-    PACES,
-    PLAIN,
-    SCENES,
-    SILENT,
-    SMALL,
-    TEMPO_WORD,
-)
+from app.engines.music.lexicon import INSTRUMENTS
+from app.engines.music.scenes import NOTHING, Suggested
 from app.music.pitch import Key, Mode, key_of
-from app.music.tokens import BOS, LENGTHS, METRES
+from app.music.tokens import BOS, LENGTHS, MOODS
 
-Name = TypeVar("Name")
 BARS = 16  # where nobody says how many
 MOST_BARS = 64
-# The metre each kind is written in, and the one that its mood suggests where no kind is asked for.
+# The metre each kind is written in.
 METRE_OF = {
     "reel": "4/4",
     "jig": "6/8",
@@ -45,13 +21,46 @@ METRE_OF = {
     "march": "4/4",
     "air": "3/4",
     "waltz": "3/4",
-    "other": "4/4",
+    "other": "2/4",
 }
-KIND_OF_MOOD = {"bright": "jig", "gentle": "air", "dark": "reel", "wistful": "air"}
-KIND_OF_METRE = {"6/8": "jig", "9/8": "slip jig", "3/4": "waltz", "4/4": "reel", "12/8": "jig", "2/4": "march"}
-MODE_OF_MOOD = {"bright": Mode.MAJOR, "gentle": Mode.MAJOR, "dark": Mode.DORIAN, "wistful": Mode.MINOR}
-TONIC_OF_MODE = {Mode.MAJOR: "G", Mode.MINOR: "A", Mode.DORIAN: "E", Mode.MIXOLYDIAN: "D"}
+# What a brief leaves open is decided by the seed, among what goes with what it says.
+KINDS_OF_MOOD = {
+    "bright": ("jig", "reel", "hornpipe", "march", "waltz", "other"),
+    "gentle": ("air", "waltz", "strathspey"),
+    "dark": ("reel", "air", "jig", "march"),
+    "wistful": ("air", "waltz"),
+}
+ANY_KIND = ("jig", "air", "reel", "waltz", "hornpipe", "march", "strathspey", "slip jig", "other")
+KINDS_OF_METRE = {
+    "6/8": ("jig", "march"),
+    "9/8": ("slip jig",),
+    "3/4": ("waltz", "air"),
+    "4/4": ("reel", "hornpipe", "march", "strathspey"),
+    "12/8": ("jig",),
+    "2/4": ("march", "other"),
+}
+MOODS_OF_KIND = {"air": ("gentle", "wistful"), "waltz": ("gentle", "bright", "wistful"), "strathspey": ("bright", "gentle")}
+MOODS_OF_MODE = {
+    Mode.MAJOR: ("bright", "gentle"),
+    Mode.MINOR: ("wistful", "dark"),
+    Mode.DORIAN: ("dark", "wistful"),
+    Mode.MIXOLYDIAN: ("bright", "gentle"),
+}
+MODES_OF_MOOD = {
+    "bright": (Mode.MAJOR, Mode.MAJOR, Mode.MIXOLYDIAN),
+    "gentle": (Mode.MAJOR, Mode.MAJOR, Mode.MIXOLYDIAN),
+    "dark": (Mode.DORIAN, Mode.MINOR),
+    "wistful": (Mode.MINOR, Mode.DORIAN),
+}
+TONICS_OF_MODE = {
+    Mode.MAJOR: ("G", "D", "A", "C", "F"),
+    Mode.MINOR: ("A", "E", "D", "G", "B"),
+    Mode.DORIAN: ("E", "A", "D", "G"),
+    Mode.MIXOLYDIAN: ("D", "A", "G", "E"),
+}
 PACE_OF = {"reel": 190, "hornpipe": 160, "strathspey": 120, "march": 110, "air": 80, "waltz": 140, "jig": 180, "slip jig": 180}
+NAMES = {Mode.MAJOR: "major", Mode.MINOR: "minor", Mode.DORIAN: "dorian", Mode.MIXOLYDIAN: "mixolydian"}
+FAR = 0.2  # from the usual pace
 PACES_POSSIBLE = range(30, 301)  # beats a minute
 
 
@@ -67,6 +76,7 @@ class Conditions:
     instrument: str = ""
     tempo: int = 0
     pace: float = 1.0
+    line: str = ""  # the shape that its line shall have
 
     @property
     def tokens(self) -> list[str]:
@@ -84,12 +94,15 @@ class Conditions:
         usual = max(50, round(quarters / 1.5 / 2) * 2) if compound else round(quarters / 2) * 2
         return f"{'3/8' if compound else '1/4'}={self.tempo or usual}"
 
-    def __str__(self) -> str:
-        names = {Mode.MAJOR: "major", Mode.MINOR: "minor", Mode.DORIAN: "dorian", Mode.MIXOLYDIAN: "mixolydian"}
-        kind = "tune" if self.rhythm == "other" else self.rhythm
-        found = f"{kind}, {self.metre}, {self.key.tonic} {names[self.key.mode]}, {self.mood}, {self.bars} bars"
-        found += f", {self.speed.partition('=')[2]} beats a minute" if self.tempo or self.pace != 1 else ""
+    @property
+    def extras(self) -> str:
+        """What is said besides of pace and instrument."""
+        found = f", {self.speed.partition('=')[2]} beats a minute" if self.tempo or self.pace != 1 else ""
         return found + (f", {INSTRUMENTS[self.instrument][0]}" if self.instrument else "")
+
+    def __str__(self) -> str:
+        kind = "tune" if self.rhythm == "other" else self.rhythm
+        return f"{kind}, {self.metre}, {self.key.tonic} {NAMES[self.key.mode]}, {self.mood}, {self.bars} bars{self.extras}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,118 +118,66 @@ class Asked:
     instrument: str | None = None
     tempo: int | None = None
     pace: float | None = None
+    suggested: Suggested = NOTHING
 
     def over(self, other: Asked) -> Asked:
         """This, and what `other` says besides."""
-        return Asked(*(getattr(self, name) or getattr(other, name) for name in self.__slots__))
+        own = (name for name in self.__slots__ if name != "suggested")
+        kept = self.suggested if self.suggested.kinds else other.suggested
+        return replace(self, **{name: getattr(self, name) or getattr(other, name) for name in own}, suggested=kept)
 
-    def whole(self) -> Conditions:
-        """With everything that was left open."""
-        mood = self.mood or ("wistful" if self.mode is Mode.MINOR else "dark" if self.mode is Mode.DORIAN else "bright")
-        named = KIND_OF_METRE.get(self.metre or "", "other") if self.metre else KIND_OF_MOOD[mood]
-        rhythm = self.rhythm or named
-        mode = self.mode or MODE_OF_MOOD[mood]
-        key = key_of((self.tonic or TONIC_OF_MODE[mode]) + mode.value) or Key(TONIC_OF_MODE[mode], mode)
-        metre, bars = self.metre or METRE_OF[rhythm], self.bars or BARS
-        return Conditions(rhythm, metre, key, mood, bars, self.instrument or "", self.tempo or 0, self.pace or 1.0)
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds that it may be: one, or those that go with what is said."""
+        if self.rhythm:
+            return (self.rhythm,)
+        fitting = self.suggested.kinds or (KINDS_OF_MOOD[self.mood] if self.mood else ())
+        if self.metre:
+            ours = KINDS_OF_METRE.get(self.metre, ("other", "air"))
+            return tuple(kind for kind in ours if kind in fitting) or ours
+        if not fitting and self.mode in {Mode.MINOR, Mode.DORIAN}:
+            fitting = tuple(dict.fromkeys(kind for mood in MOODS_OF_MODE[self.mode] for kind in KINDS_OF_MOOD[mood]))
+        return fitting or ANY_KIND
+
+    def moods(self, kind: str) -> tuple[str, ...]:
+        """The moods that a tune of this kind may have: those that are suggested, where they go with the mode asked for."""
+        if self.mood:
+            return (self.mood,)
+        of_mode = MOODS_OF_MODE[self.mode] if self.mode else MOODS
+        of_kind = self.suggested.moods or MOODS_OF_KIND.get(kind, ("bright",))
+        return tuple(mood for mood in of_kind if mood in of_mode) or of_mode
+
+    def modes(self, mood: str) -> tuple[Mode, ...]:
+        """The modes that it may be in: of those suggested the ones that go with the mood."""
+        if self.mode:
+            return (self.mode,)
+        fitting = MODES_OF_MOOD[mood]
+        found = tuple(mode for mode in self.suggested.modes if mode in fitting) or fitting
+        return (Mode.MAJOR,) if self.tonic and Mode.MAJOR in found else found  # "in G" is G major
+
+    @property
+    def _pace(self) -> float:
+        """What the scenes suggest; a kind that is named keeps its own, unless they are far from that."""
+        pace = self.suggested.pace or 1.0
+        return pace if not self.rhythm or abs(pace - 1) >= FAR else 1.0
+
+    def whole(self, seed: int = 0) -> Conditions:
+        """With everything that was left open decided by the seed: seeds in a row take each of what may be."""
+        rhythm = self.kinds[seed % len(self.kinds)]
+        moods = self.moods(rhythm)
+        mood = (
+            moods[seed // len(self.kinds) % len(moods)] if len(moods) > 1 and len(self.kinds) > 1 else moods[seed % len(moods)]
+        )
+        modes = self.modes(mood)
+        mode = modes[(seed + seed // len(modes)) % len(modes)]
+        tonics = TONICS_OF_MODE[mode]
+        tonic = self.tonic or tonics[(seed * 2 + seed // len(tonics)) % len(tonics)]
+        key = key_of(tonic + mode.value) or Key(tonics[0], mode)
+        bars, pace = self.bars or BARS, self.pace or self._pace
+        metre = self.metre or METRE_OF[rhythm]
+        return Conditions(rhythm, metre, key, mood, bars, self.instrument or "", self.tempo or 0, pace, self.suggested.line)
 
 
 def length_token(bars: int) -> str:
     """The nearest length that the model knows."""
     return f"len{min(LENGTHS, key=lambda known: abs(known - bars))}"
-
-
-def asked(brief: Brief) -> tuple[Asked, tuple[str, ...]]:
-    """What a brief says of a tune, and the words of it that say nothing to the model."""
-    text = brief.prompt().positive.translate(PLAIN)
-    heard: set[str] = set()
-    instrument = _named(text, INSTRUMENTS, heard)
-    rest = _without(text, heard)  # a 长笛 is not long
-    rhythm = _named(rest, KINDS, heard)
-    scene: set[str] = set()
-    mood = _named(rest, MOOD_WORDS, heard) or _named(rest, SCENES, scene)
-    mode = _named(rest, MODE_WORDS, heard)
-    tonic, mode = _key(rest, mode, heard)
-    metre = _metre(rest, heard) or next((METRE_OF_WORD[word] for word in METRE_OF_WORD if word in heard), None)
-    tempo, pace = _tempo(rest, heard), _named(rest, PACES, heard)
-    bars = _bars(rest, heard)
-    said = Asked(rhythm, metre, tonic, mode, mood, bars, instrument, tempo, pace)
-    return said, _unheard(text, heard | scene)
-
-
-def prompt(brief: Brief) -> Prompt:
-    """What the model will read, in words; what the brief leaves open is filled in."""
-    said, unheard = asked(brief)
-    return Prompt(str(said.whole()), "", unheard)
-
-
-def _named(text: str, words: Mapping[Name, Sequence[str]], heard: set[str]) -> Name | None:
-    """What the text names first; of two at one place the longer word."""
-    found = []
-    for name, each in words.items():
-        for word in each:
-            latin = LATIN.search(word)
-            pattern = rf"(?<![A-Za-z]){re.escape(word)}s?(?![A-Za-z])" if latin else re.escape(word)
-            if at := re.search(pattern, text, re.IGNORECASE):
-                found.append((at.start(), -len(word), name))
-                heard.add(word)
-    return min(found, key=lambda one: one[:2])[2] if found else None
-
-
-def _key(text: str, mode: Mode | None, heard: set[str]) -> tuple[str | None, Mode | None]:
-    found = KEY_WORD.search(text)
-    if not found:
-        return None, mode
-    heard.add(found[0])
-    letter, accidental, word = (found[2] or found[5]).upper(), (found[1] or found[3] or found[6] or "").lower(), found[4]
-    sharp = "sharp" in accidental or accidental in {"#", "♯", "升"}
-    tonic = letter + ("#" if sharp else "b" if accidental else "")
-    named = next((one for one, words in MODE_WORDS.items() if word and word.lower() in words), mode)
-    key = key_of(tonic + (named or Mode.MAJOR).value)
-    return (key.tonic if key else None), named
-
-
-def _metre(text: str, heard: set[str]) -> str | None:
-    for found in METRE_WORD.finditer(text):
-        beats, unit = (found[1], found[2]) if found[1] else (DIGITS[found[4]], DIGITS[found[3]])
-        metre = f"{int(beats)}/{int(unit)}"
-        if metre in METRES:
-            heard.add(found[0])
-            return metre
-    said = BEATS_WORD.search(text)
-    metre = f"{DIGITS[said[2] or said[3]]}/{DIGITS[said[1] or '四']}" if said else ""
-    if said and metre in METRES:
-        heard.add(said[0])
-        return metre
-    return None
-
-
-def _tempo(text: str, heard: set[str]) -> int | None:
-    found = TEMPO_WORD.search(text)
-    beats = int(next(filter(None, found.groups()))) if found else 0
-    if not found or beats not in PACES_POSSIBLE:
-        return None
-    heard.add(found[0])
-    return beats
-
-
-def _bars(text: str, heard: set[str]) -> int | None:
-    if found := BARS_WORD.search(text):
-        heard.add(found[0])
-        count = int(found[1]) if found[1].isdecimal() else NUMBERS[found[1].lower()]
-        return max(4, min(MOST_BARS, count))
-    return _named(text, LENGTH_WORDS, heard)
-
-
-def _without(text: str, heard: set[str]) -> str:
-    """The text with the words that were understood taken out."""
-    for word in sorted(heard, key=len, reverse=True):
-        pattern = rf"(?<![A-Za-z]){re.escape(word)}s?(?![A-Za-z])" if LATIN.search(word) else re.escape(word)
-        text = re.sub(pattern, " ", text, flags=re.IGNORECASE)
-    return text
-
-
-def _unheard(text: str, heard: set[str]) -> tuple[str, ...]:
-    """The words that nothing was made of, in their order; small words are not worth a remark."""
-    words = re.findall(r"[^\s,，、。.;；!！?？:：\"'“”‘’()（）《》]+", SMALL.sub(" ", _without(text, heard)))
-    return tuple(dict.fromkeys(word for word in words if not SILENT.fullmatch(word)))

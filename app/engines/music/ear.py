@@ -25,6 +25,9 @@ STILL, OFTEN, WIDE, FAR = 3, 3, 12, 7  # equal notes in a row, equal bars in a t
 LIFT = 0.3  # degrees that a second part lies higher at least
 LOW, HIGH = -3, 13  # letters from middle C: a fiddle's low G to the B two octaves up
 NARROW = 3  # degrees that a phrase spans at least
+LEAP = 3  # letters of a fourth: so far real tunes leap into their last note four times in a hundred
+OFTENEST = 0.34  # of a phrase's notes one degree may have, its octaves counted with it
+KINDS = 0.38  # kinds of rhythm a bar, in real tunes
 DULL, WILD = -0.3, -1.1  # mean log-probability of a token: real tunes lie between
 TONIC, OPEN_DEGREES = 0, frozenset({1, 4})  # where parts close, and where they may stay open
 
@@ -106,6 +109,8 @@ def _ends(part: Part) -> float:
         degree = NOTES[token][0] % 7 if token in NOTES else -1
         total += 0.8 if degree == TONIC else 0.1 if degree in OPEN_DEGREES else -0.5
         total += 0.3 if lasting >= 2 else -0.3 if lasting < 1 else 0.0  # noqa: PLR2004 (a quarter)
+        last = _degrees(part.bars[-2:])[-2:]
+        total -= 1.5 if len(last) > 1 and abs(last[1] - last[0]) >= LEAP else 0.0
     if len(part.bars) >= PHRASE:
         middle = _degrees(part.bars[PHRASE - 1 : PHRASE])[-1:]
         total += 0.2 if middle and middle[0] % 7 != TONIC else 0.0
@@ -117,7 +122,8 @@ def _bars(bars: Sequence[TokenBar]) -> float:
     total = -1.2 * sum(one.body == other.body for one, other in pairwise(bars))
     total -= 0.5 * sum(max(0, count - OFTEN) for count in Counter(bar.body for bar in bars).values())
     rhythms = Counter(_rhythm(bar.body) for bar in bars)
-    total -= 0.2 * sum(1 for count in rhythms.values() if count == 1)
+    total -= 0.1 * sum(1 for count in rhythms.values() if count == 1)
+    total -= 5 * max(0.0, KINDS - len(rhythms) / len(bars)) if len(bars) >= PHRASE else 0.0
     total -= 0.3 * sum(any(length.denominator > 2 for length in rhythm) for rhythm in rhythms)  # noqa: PLR2004 (crooked ones)
     return total
 
@@ -125,6 +131,15 @@ def _bars(bars: Sequence[TokenBar]) -> float:
 @lru_cache(maxsize=4096)
 def _rhythm(body: tuple[str, ...]) -> tuple[Fraction, ...]:
     return tuple(length for _token, length in sounds(body))
+
+
+def _circling(phrase: Sequence[int]) -> float:
+    """What a phrase loses that comes back to one note again and again, as slow tunes of few notes easily do."""
+    if len(phrase) < 2 * PHRASE:
+        return 0.0
+    most = max(Counter(degree % 7 for degree in phrase).values()) / len(phrase)
+    returns = sum(one == other for one, other in zip(phrase, phrase[2:], strict=False)) / len(phrase)
+    return 6 * max(0.0, most - OFTENEST) + 2 * max(0.0, returns - OFTENEST)
 
 
 def _line(bars: Sequence[TokenBar], home: int) -> float:
@@ -140,5 +155,6 @@ def _line(bars: Sequence[TokenBar], home: int) -> float:
     for start in range(0, len(bars), PHRASE):
         phrase = _degrees(bars[start : start + PHRASE])
         total -= 0.6 if phrase and max(phrase) - min(phrase) < NARROW else 0
+        total -= _circling(phrase)
     altered = sum(1 for bar in bars for token in bar.body if token in NOTES and NOTES[token][1])
     return total - 0.3 * max(0, altered - len(bars) // PART)

@@ -23,7 +23,7 @@ FOLLOWING = 1.0  # what each degree away from a line that is followed costs
 class Hearing:
     """What drafts are heard with: the key they will stand in, a bar's length in eighths, and what they stand between.
 
-    `line` are degrees evenly in time, of another tune that they shall follow from afar.
+    `line` are degrees evenly in time, of another tune that they shall follow from afar; each degree away from it costs `pull`.
     """
 
     key: Key
@@ -31,6 +31,7 @@ class Hearing:
     before: Sequence[str] = ()
     after: Sequence[str] = ()
     line: Sequence[int] = ()
+    pull: float = FOLLOWING
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Judge:
                     away += abs(NOTES[token][0] - line[min(len(line) - 1, int(place / self.eighths * len(line)))])
                     count += 1
                 place += lasting
-        return FOLLOWING * away / max(1, count)
+        return self.hearing.pull * away / max(1, count)
 
 
 @lru_cache(maxsize=4096)

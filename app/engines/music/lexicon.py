@@ -15,83 +15,48 @@ KINDS: Mapping[str, Sequence[str]] = {
     "hornpipe": ("hornpipe", "clog", "角笛舞曲", "号管舞曲", "水手舞曲"),
     "strathspey": ("strathspey", "highland fling", "斯特拉斯佩", "高地舞曲"),
     "march": ("march", "marching", "quickstep", "进行曲", "行进"),
-    "air": (
-        *("air", "song", "slow air", "lament", "lullaby", "ballad", "minuet", "hymn", "serenade", "elegy"),
-        *("歌", "歌曲", "曲调", "摇篮曲", "挽歌", "小步舞曲", "小夜曲", "民歌"),
-    ),
+    "air": (*("air", "slow air", "ballad", "minuet", "serenade", "歌", "歌曲", "小步舞曲", "小夜曲", "民歌"),),
     "waltz": ("waltz", "圆舞曲", "华尔兹"),
     "other": ("polka", "mazurka", "波尔卡", "玛祖卡"),
 }
 METRE_OF_WORD = {"polka": "2/4", "波尔卡": "2/4", "mazurka": "3/4", "玛祖卡": "3/4"}
 MOOD_WORDS: Mapping[str, Sequence[str]] = {
     "bright": (
-        *("bright", "happy", "merry", "lively", "joyful", "joyous", "cheerful", "gay", "fast", "energetic", "playful", "sunny"),
-        *("festive", "dance", "dancing", "欢快", "快乐", "明亮", "活泼", "喜悦", "热闹", "轻快", "欢乐", "喜庆"),
+        *("bright", "happy", "merry", "lively", "joyful", "joyous", "cheerful", "gay", "energetic", "playful", "sunny"),
+        *("festive", "欢快", "快乐", "明亮", "活泼", "喜悦", "热闹", "轻快", "欢乐", "喜庆"),
     ),
     "gentle": (
-        *("gentle", "calm", "soft", "peaceful", "tender", "slow", "quiet", "serene", "warm", "sweet", "lullaby", "pastoral"),
-        *("温柔", "平静", "安静", "柔和", "舒缓", "宁静", "温暖", "恬静", "轻柔", "摇篮曲", "慢"),
+        *("gentle", "calm", "soft", "peaceful", "tender", "quiet", "serene", "warm", "sweet", "pastoral"),
+        *(
+            "温柔",
+            "平静",
+            "安静",
+            "柔和",
+            "舒缓",
+            "宁静",
+            "温暖",
+            "恬静",
+            "轻柔",
+        ),
     ),
     "dark": (
         *("dark", "stormy", "fierce", "angry", "dramatic", "tense", "ominous", "wild", "driving"),
         *("阴暗", "黑暗", "激烈", "紧张", "风暴", "愤怒", "阴沉", "急促"),
     ),
     "wistful": (
-        *("wistful", "sad", "melancholy", "nostalgic", "longing", "lonely", "mournful", "lament", "sorrow", "sorrowful"),
+        *("wistful", "sad", "melancholy", "nostalgic", "longing", "lonely", "mournful", "sorrow", "sorrowful"),
         *(
             "bittersweet",
-            "elegy",
             "忧伤",
             "悲伤",
             "惆怅",
-            "思乡",
             "怀旧",
             "孤独",
             "哀伤",
             "忧郁",
-            "乡愁",
             "伤感",
-            "思念",
-            "挽歌",
         ),
     ),
-}
-# Things that have a mood of their own, where no word for a mood is said.
-SCENES: Mapping[str, Sequence[str]] = {
-    "bright": (
-        "spring",
-        "morning",
-        "sun",
-        "sunshine",
-        "wedding",
-        "birthday",
-        "fair",
-        "春",
-        "清晨",
-        "早晨",
-        "阳光",
-        "婚礼",
-        "生日",
-    ),
-    "gentle": (
-        "night",
-        "moon",
-        "moonlight",
-        "star",
-        "snow",
-        "sleep",
-        "dream",
-        "river",
-        "dawn",
-        "夜",
-        "月",
-        "星",
-        "雪",
-        "梦",
-        "河",
-    ),
-    "dark": ("storm", "thunder", "battle", "war", "wolf", "雷", "战", "狼"),
-    "wistful": ("rain", "autumn", "grave", "farewell", "goodbye", "winter", "雨", "秋", "离别", "告别", "冬"),
 }
 MODE_WORDS: Mapping[Mode, Sequence[str]] = {
     Mode.MAJOR: ("major", "ionian", "大调"),
@@ -163,3 +128,15 @@ PLAIN = str.maketrans(
     "調圓進節輕歡樂號溫靜憂傷悶懷鄉鋼鐵風豎長麗緩暗緊張憤夢戰離別鳴雙個聽寫創請給適氣愛爾蘭蘇格傳統",
     "调圆进节轻欢乐号温静忧伤闷怀乡钢铁风竖长丽缓暗紧张愤梦战离别鸣双个听写创请给适气爱尔兰苏格传统",
 )
+
+
+# English words that suggest nothing, whatever the sentence model finds near them.
+NEUTRAL = frozenset(
+    {"people", "person", "somebody", "thing", "things", "place", "life", "green", "alive", "next", "last", "answer", "true"}
+)
+
+
+def explicit() -> set[str]:
+    """The words that say outright what a tune shall be, or nothing."""
+    lists: tuple[Mapping[object, Sequence[str]], ...] = (KINDS, MOOD_WORDS, MODE_WORDS, INSTRUMENTS, PACES, LENGTH_WORDS)  # type: ignore[assignment]  # keys of several kinds
+    return {word for each in lists for words in each.values() for word in words} | NEUTRAL

@@ -6,7 +6,8 @@ import re
 from collections.abc import Mapping
 
 from app.brief import FIELDS, Brief
-from app.engines.music.conditions import MOST_BARS, Asked, asked
+from app.engines.music.asking import asked
+from app.engines.music.conditions import MOST_BARS, Asked
 from app.engines.music.lexicon import KEY_WORD, METRE_WORD
 from app.errors import InvalidError, _
 from app.music.tokens import METRES

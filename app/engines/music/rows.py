@@ -44,22 +44,24 @@ class Rows:
         shape = (len(self._layers), 2, rows, self.heads, places, self.size)
         return torch.zeros(shape, dtype=self.model.dtype, device=self.device)
 
-    def read(self, prompt: Sequence[int]) -> None:
-        """All tunes begin with `prompt`; it may be empty."""
+    def read(self, prompts: Sequence[Sequence[int]]) -> None:
+        """Each tune begins with its prompt; they are of one length, which may be 0."""
         import torch
         from transformers import DynamicCache
 
-        self._common = self._empty(self.tunes, len(prompt) + GROWTH)
-        self.settled.fill_(len(prompt))
-        if not prompt:
+        each = prompts if len({tuple(prompt) for prompt in prompts}) > 1 else prompts[:1]  # one that all share is read once
+        length = len(each[0])
+        self._common = self._empty(self.tunes, length + GROWTH)
+        self.settled.fill_(length)
+        if not length:
             return
         with torch.inference_mode():
             inner: Any = DynamicCache(config=self.model.config)
-            ids = torch.tensor([list(prompt)], device=self.device)
+            ids = torch.tensor([list(prompt) for prompt in each], device=self.device)
             self.model.model(input_ids=ids, past_key_values=inner, use_cache=True)
             for cached, layer in zip(self._common, inner.layers, strict=True):
-                cached[0, :, :, : len(prompt)] = layer.keys.repeat_interleave(self.groups, 1)
-                cached[1, :, :, : len(prompt)] = layer.values.repeat_interleave(self.groups, 1)
+                cached[0, :, :, :length] = layer.keys.repeat_interleave(self.groups, 1)
+                cached[1, :, :, :length] = layer.values.repeat_interleave(self.groups, 1)
 
     def step(self, tokens: Sequence[int], rows: Sequence[int]) -> torch.Tensor:
         """`rows` each read their token of `tokens`; what may follow, [len(rows), vocab] float32."""

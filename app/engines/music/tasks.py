@@ -11,7 +11,7 @@ from typing import Any
 from app.engines.engine import Piece, Step, Token
 from app.engines.music.composing import Composer
 from app.engines.music.conditions import Conditions
-from app.engines.music.hearing import Hearing
+from app.engines.music.hearing import FOLLOWING, Hearing
 from app.engines.music.pen import Draft, Wrote, grown
 from app.engines.music.score import Score
 from app.errors import EngineError, _
@@ -23,6 +23,17 @@ from app.music.writing import header, in_place, selected
 
 LAST_LINE = re.compile(r"\s*[:|\[\]]+")
 TITLES = 60  # code points
+SHAPED = 0.35  # what each degree away from a shape costs: it is only leant towards
+# The shapes that a line may have, in degrees evenly in time.
+SHAPES = {
+    "rising": (0, 1, 2, 3, 2, 4, 5, 6, 7),
+    "falling": (7, 6, 7, 5, 4, 5, 3, 2, 0),
+    "arch": (0, 2, 4, 5, 7, 8, 7, 5, 4, 2, 0),
+    "waves": (0, 4, 1, 5, 2, 6, 2, 5, 0),
+    "rocking": (2, 4, 2, 4, 2, 5, 2, 4, 2),
+    "low": (-2, 0, 1, 0, -1, 1, 2, 0, -2),
+    "steps": (0, 2, 1, 3, 2, 4, 3, 5, 4),
+}
 
 
 @dataclass(slots=True)
@@ -55,16 +66,21 @@ def heading(conditions: Conditions, title: str) -> str:
 
 
 def create(
-    composer: Composer, conditions: Conditions, seeds: Sequence[int], title: str, *, home: bool, line: Sequence[int] = ()
+    composer: Composer, wanted: Sequence[Conditions], seeds: Sequence[int], title: str, *, home: bool, line: Sequence[int] = ()
 ) -> Run:
-    """Tunes from the conditions alone, or after a `line` of degrees."""
-    beats = metre(conditions)
-    whole = beats.length / EIGHTH
-    drafts = [Draft(conditions.key, beats, heading(conditions, title)) for _seed in seeds]
-    grammars = [WholeTune(whole, conditions.bars, home=home) for _seed in seeds]
-    hearing = Hearing(conditions.key, whole, line=line)
-    yield from grown(composer.write(conditions.tokens, seeds, grammars, hearing), drafts, conditions.bars * len(seeds))
-    yield from (drafted(draft, conditions) for draft in drafts)
+    """Tunes from the conditions alone, each from its own, or after a `line` of degrees."""
+    beats = [metre(conditions) for conditions in wanted]
+    wholes = [beat.length / EIGHTH for beat in beats]
+    each = list(zip(wanted, beats, wholes, strict=True))
+    drafts = [Draft(conditions.key, beat, heading(conditions, title)) for conditions, beat, _whole in each]
+    grammars = [WholeTune(whole, conditions.bars, home=home) for conditions, _beat, whole in each]
+    hearings = [
+        Hearing(conditions.key, whole, line=line or SHAPES.get(conditions.line, ()), pull=FOLLOWING if line else SHAPED)
+        for conditions, _beat, whole in each
+    ]
+    steps = composer.write([conditions.tokens for conditions in wanted], seeds, grammars, hearings)
+    yield from grown(steps, drafts, sum(conditions.bars for conditions in wanted))
+    yield from (drafted(draft, conditions) for draft, conditions in zip(drafts, wanted, strict=True))
 
 
 def go_on(composer: Composer, score: Score, conditions: Conditions, seeds: Sequence[int], more: int, *, home: bool) -> Run:
@@ -81,7 +97,8 @@ def go_on(composer: Composer, score: Score, conditions: Conditions, seeds: Seque
     grammars = [WholeTune(whole / EIGHTH, more, home=home, pickup=pickup / EIGHTH) for _seed in seeds]
     drafts = [Draft(last.key, score.metre, before) for _seed in seeds]
     hearing = Hearing(score.key, whole / EIGHTH, [*joined(score.bars), *score.closing.opening])
-    yield from grown(composer.write(prompt, seeds, grammars, hearing), drafts, more * len(seeds))
+    steps = composer.write([prompt] * len(seeds), seeds, grammars, [hearing] * len(seeds))
+    yield from grown(steps, drafts, more * len(seeds))
     for draft in drafts:
         made = drafted(draft, conditions)
         made.text += rest
@@ -107,7 +124,8 @@ def replace(
         yield Step(0, len(places), pieces=(Piece(index, (draft.take(score.tune.bars[places[0]].spans[0][0]),)),))
     before, after = joined(score.bars[: places[0]]), [*joined(score.bars[places[-1] + 1 :]), *score.closing.opening]
     hearing = Hearing(score.key, score.metre.length / EIGHTH, [*before, *score.bars[places[0]].opening], after)
-    for step in composer.write(score.gap(conditions, places), seeds, grammars, hearing):
+    prompts = [score.gap(conditions, places)] * len(seeds)
+    for step in composer.write(prompts, seeds, grammars, [hearing] * len(seeds)):
         fresh: dict[int, list[Token]] = {}
         for word in step:
             if bar := drafts[word.index].feed(word):

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING, Any
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Strength, Verb
 from app.engines.image.weights import digest, fault
-from app.engines.music import blending, tasks, varying
-from app.engines.music import conditions as asking
+from app.engines.music import asking, blending, tasks, varying
 from app.engines.music.composing import Composer
 from app.engines.music.conditions import Asked
 from app.engines.music.inspiring import inspired
@@ -157,7 +156,7 @@ class Tunes(Engine):
         """What the verb asks for: Steps, and a `Made` for each seed in order."""
         title, seeds, pen = request.brief.intent, request.seeds, composer.pen
         if request.verb in {Verb.CREATE, Verb.REROLL}:
-            return tasks.create(composer, said.whole(), seeds, title, home=params.home)
+            return tasks.create(composer, [said.whole(seed) for seed in seeds], seeds, title, home=params.home)
         scores = scores_of(request)
         score = scores[0]
         own = score.conditions()

@@ -39,6 +39,19 @@ def data(
 
 
 @app.command()
+def words(tokenizer: Annotated[Path, typer.Option(help="tokenizer.json of the English engine.")]) -> None:
+    """The English words that a brief may have besides those of the lexicon of scenes."""
+    from app.engines.music import lexicon, scenes
+    from app.training.cli import told
+    from app.training.nearest import write_nearest
+
+    listed = [word for _scene, _chinese, english in scenes.rows() for word in english]
+    with told():
+        taken, target = lexicon.explicit(), scenes.FOLDER / "english.txt"
+        print(write_nearest(target, listed, taken, tokenizer, "scenes.txt", far=0.5), "English words")
+
+
+@app.command()
 def model(
     folder: Folder = HERE,
     start: Start = None,

@@ -14,7 +14,7 @@ from typing import Any
 
 from app.brief import Brief
 from app.engines.engine import Content, Parent, Request, Verb
-from app.engines.music.conditions import MODE_OF_MOOD
+from app.engines.music.conditions import MODES_OF_MOOD
 from app.engines.music.tunes import ABC, KNOWN, Tunes
 from app.music.abc import read
 from app.music.books import known
@@ -67,7 +67,9 @@ def orders(count: int, seed: int = 7) -> list[Ordered]:
     for number in range(count):
         rhythm, metre = KINDS[number % len(KINDS)]
         mode = MODES[number % len(MODES)] if number % 3 else Mode.MAJOR
-        mood = chance.choice([mood for mood, suits in MODE_OF_MOOD.items() if (suits is Mode.MAJOR) == (mode in MODES[::3])])
+        mood = chance.choice(
+            [mood for mood, suits in MODES_OF_MOOD.items() if (suits[0] is Mode.MAJOR) == (mode in MODES[::3])]
+        )
         key = key_of(chance.choice(TONICS[mode]) + mode.value) or Key()
         found.append(Ordered(rhythm, metre, key, mood, (16, 16, 8, 24, 16, 32)[number % 6]))
     return found

@@ -83,7 +83,7 @@ def test_a_tune_that_is_known_is_not_written_again(tunes: Tunes, monkeypatch: py
     known = Known.of([read(first.data.decode())])
     composer = Composer(Pen(model, Sampling(params.temperature, 0, params.top_p)), 2, known)
     conditions = Asked(rhythm="jig", bars=8).whole()
-    (other,) = [part for part in tasks.create(composer, conditions, (9,), "", home=True) if isinstance(part, tasks.Made)]
+    (other,) = [part for part in tasks.create(composer, [conditions], (9,), "", home=True) if isinstance(part, tasks.Made)]
     assert known.longest(read(first.data.decode())).bars > 6
     assert known.longest(read(other.text)).bars <= 1.0
 

@@ -40,7 +40,7 @@ def told(model: LlamaForCausalLM, tokens: list[int]) -> torch.Tensor:
 def test_drafts_that_wait_are_taken_up_and_begin_again(model: LlamaForCausalLM) -> None:
     chance = torch.Generator().manual_seed(1)
     rows = Rows(model, 2, 2)
-    rows.read(PROMPT)
+    rows.read([PROMPT] * 2)
     read: list[list[int]] = [[], [], [], []]
     bases = [PROMPT, PROMPT]
     for step in range(150):  # longer than a cache gets at once
@@ -62,7 +62,7 @@ def test_drafts_that_wait_are_taken_up_and_begin_again(model: LlamaForCausalLM) 
 
 def test_without_a_beginning(model: LlamaForCausalLM) -> None:
     rows = Rows(model, 1, 1)
-    rows.read([])
+    rows.read([[]] * rows.tunes)
     torch.testing.assert_close(rows.step([5], [0])[0], told(model, [5]), atol=1e-4, rtol=1e-4)
 
 
