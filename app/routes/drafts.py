@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from app.gate import Fields, Name, Number, Object, Place
 from app.models.asked import Count, Seed
 from app.models.draft import Draft, DraftSave, draft_of
 from app.models.writing import Writing
-from app.pages import answer
+from app.pages import answer, language_of, translations
 from app.routes.deps import WRITING, CurrentArtist, OneTurn, Parts, Session, Studio, TransactionsOf, body
 from app.routes.schemas import DraftOut, Listed
 from app.routes.works import bench, chosen_engine, engine_view
@@ -94,10 +95,12 @@ class SaveOut(BaseModel):
         return cls(**{name: getattr(save, name) for name in plain}, base=save.base_id)
 
 
-def shown(draft: Draft, parts: Studio) -> DraftOut:
-    """The draft with the prompt its engine reads."""
+def shown(draft: Draft, parts: Studio, request: Request) -> DraftOut:
+    """The draft with the prompt its engine reads, what is said of that in the reader's language."""
     engine = chosen_engine(parts, draft.work, draft)
-    return DraftOut.of(draft, engine.prompt(draft.brief) if engine else draft.brief.prompt())
+    prompt = engine.prompt(draft.brief) if engine else draft.brief.prompt()
+    note = translations(language_of(request)).gettext(prompt.note) if prompt.note else ""
+    return DraftOut.of(draft, replace(prompt, note=note))
 
 
 @router.get("", response_model=DraftOut)
@@ -107,7 +110,7 @@ def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, pa
     draft = draft_of(session, work, artist)
     return answer(
         request,
-        lambda: shown(draft, parts),
+        lambda: shown(draft, parts, request),
         partial="works/_draft.html",
         location=f"/works/{id}",
         shown=lambda: bench(parts, artist, session, work, draft),
@@ -127,26 +130,27 @@ def save(
     with transactions.reading() as (session, artist):  # who wrote what of a long text may take a second to find
         draft = draft_of(session, artist.works.get(id), artist)
         if draft.version != given.version:
-            raise _stale(draft, parts)
+            raise _stale(draft, parts, request)
         state = _state(given, draft, parts, artist)
     with transactions.writing() as (session, artist):
         draft = _to_write(id, artist, session)
         try:
             draft.save(given.version, keep=given.keep, **state)  # of that version, so what was found of it still holds
         except StaleDraftError as error:
-            raise _stale(draft, parts) from error
-        out = shown(draft, parts)
+            raise _stale(draft, parts, request) from error
+        _loaded = draft.work, draft.base and draft.base.asset  # what the engine's reading looks at, which may take long
+    out = shown(draft, parts, request)
 
-        def read() -> dict[str, Any]:
-            engine = chosen_engine(parts, draft.work, draft)
-            view = engine_view(engine) if engine else None
-            return {"prompt": out.prompt, "engine": view, "draft": draft, "work": draft.work}
+    def read() -> dict[str, Any]:
+        engine = chosen_engine(parts, draft.work, draft)
+        view = engine_view(engine) if engine else None
+        return {"prompt": out.prompt, "engine": view, "draft": draft, "work": draft.work}
 
-        return answer(request, out, partial="works/_prompt.html", location=f"/works/{id}", shown=read)
+    return answer(request, out, partial="works/_prompt.html", location=f"/works/{id}", shown=read)
 
 
-def _stale(draft: Draft, parts: Studio) -> StaleDraftError:
-    return StaleDraftError(extra={"draft": shown(draft, parts).model_dump(mode="json")})
+def _stale(draft: Draft, parts: Studio, request: Request) -> StaleDraftError:
+    return StaleDraftError(extra={"draft": shown(draft, parts, request).model_dump(mode="json")})
 
 
 def _to_write(id: UUID, artist: CurrentArtist, session: Session) -> Draft:
@@ -202,7 +206,7 @@ def go_on_from(
     """Go on from a revision: its brief, engine and parameters come back into the draft, what they replace is kept."""
     draft = _to_write(id, artist, session)
     draft.go_on_from(artist.revisions.get(chosen.revision))
-    return answer(request, lambda: shown(draft, parts), status=201, location=f"/works/{id}")
+    return answer(request, lambda: shown(draft, parts, request), status=201, location=f"/works/{id}")
 
 
 @router.get("/saves", response_model=Listed[SaveOut])
@@ -228,4 +232,4 @@ def restore(
     """Bring an earlier save back; the present state is kept as a save too."""
     draft = _to_write(id, artist, session)
     draft.restore(chosen.save)
-    return answer(request, lambda: shown(draft, parts), status=201, location=f"/works/{id}")
+    return answer(request, lambda: shown(draft, parts, request), status=201, location=f"/works/{id}")

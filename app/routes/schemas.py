@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
@@ -81,11 +82,13 @@ class PromptOut(BaseModel):
     positive: str
     negative: str
     dropped: list[str]
+    bridges: list[tuple[str, str]] = Field(description="what was asked, and what this engine reads it as")
+    note: str
 
     @classmethod
     def of(cls, prompt: Prompt) -> PromptOut:
         """From the value."""
-        return cls(positive=prompt.positive, negative=prompt.negative, dropped=list(prompt.dropped))
+        return cls.model_validate(asdict(prompt))
 
 
 class SpanOut(BaseModel):

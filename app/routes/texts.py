@@ -120,7 +120,7 @@ def by_hand(
             raise ConflictError(_("This work is in the trash. Restore it first."))
         draft = draft_of(session, work, artist, write=True)
         if given.version not in {None, draft.version}:
-            raise StaleDraftError(extra={"draft": draft_shown(draft, parts).model_dump(mode="json")})
+            raise StaleDraftError(extra={"draft": draft_shown(draft, parts, request).model_dump(mode="json")})
         revision, new = add_hand(session, draft, artist, told)
         headers = {"Location": f"/revisions/{revision.id}"}
         out = RevisionOut.of(revision)

@@ -358,8 +358,8 @@ class TestVerbs:
         wrong(ask(web, work, verb="continue", parents=[{"revision": image}]), "parents.0.role")
 
     def test_whoever_asks_for_what_an_engine_cannot_do_hears_why(self, web: TestClient, work: str, poem: str) -> None:
-        english = ask(web, work, engine="verse", brief={"intent": "a poem about the sea"})
-        assert "Chinese" in wrong(english, "engine") or "smollm" in str(english.json()["fields"])
+        strange = ask(web, work, engine="verse", brief={"intent": "qwrtz asdfg"})
+        assert "none of these words" in wrong(strange, "engine") or "smollm" in str(strange.json()["fields"])
         prose = ask(web, work, brief={"intent": "写一篇关于秋天的散文"})
         assert prose.status_code == 422
         assert "STEMMA_TEXTS" in prose.json()["title"]
@@ -371,6 +371,8 @@ class TestVerbs:
         asked = ask(web, work, brief={"intent": "写一首抒情诗,描述秋日的景色,诗风优雅典雅。"})
         assert (asked.status_code, asked.json()["engine"]) == (202, "verse")
         assert ask(web, work, brief={"intent": "a poem about autumn"}).json()["engine"] == "smollm"
+        assert ask(web, work, brief={"intent": "a Chinese poem about autumn"}).json()["engine"] == "verse"
+        assert ask(web, work, engine="verse", brief={"intent": "the sea in autumn"}).status_code == 202
 
 
 class TestStops:

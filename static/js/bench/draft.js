@@ -174,10 +174,14 @@ export class Draft {
   }
 
   /** The brief as the engine reads it, from the last save. */
-  #read({ positive, negative, dropped }) {
+  #read({ positive, negative, dropped, bridges, note }) {
     const said = (tag, kind, text) => Object.assign(document.createElement(tag), { className: kind, textContent: text });
-    const { empty, not, dropped: unread } = words.prompt;
+    const { empty, not, dropped: unread, bridges: as } = words.prompt;
     const parts = [positive ? said("p", "read", positive) : said("p", "hint", empty)];
+    if (bridges.length) {
+      parts.push(said("p", "hint bridges", `${as} `));
+      parts.at(-1).append(...bridges.flatMap(([word, read], at) => [at ? ", " : "", said("span", "", `${word} → ${read}`)]));
+    }
     if (negative) {
       parts.push(said("p", "read not", ` ${negative}`));
       parts.at(-1).prepend(said("b", "", not));
@@ -186,6 +190,7 @@ export class Draft {
       parts.push(said("p", "hint dropped", `${unread} `));
       parts.at(-1).append(...dropped.flatMap((word) => [said("del", "", word), " "]));
     }
+    if (note) parts.push(said("p", "hint note", note));
     this.prompt.replaceChildren(...parts);
   }
 
