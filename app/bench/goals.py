@@ -97,6 +97,18 @@ GOALS: dict[str, dict[str, Goal]] = {
         "scripts": Goal("music page's own scripts, gzipped", "KB", most=200.0),
         "elsewhere": Goal("music page's own scripts on a picture's bench", "", most=0),
     },
+    "hearing": {
+        "poems": Goal("verse: of 60 briefs, poems that hear theirs", "of 60", least=58),
+        "openings": Goal("verse: of twelve poems of a brief, most that begin alike", "", most=3),
+        "known": Goal("verse: known lines in them", "lines", most=0),
+        "tunes": Goal("tunes: of 40 briefs, kind and mood right in all four", "of 40", least=36),
+        "drawn": Goal("tunes: of 40 briefs drawn by lot, the same", "of 40", least=24, aim=36),
+        "pictures_apart": Goal("four pictures apart / of other briefs", "×", least=0.5),
+        "verse_apart": Goal("four poems apart / of other briefs", "×", least=0.5),
+        "english_apart": Goal("four English poems apart / of other briefs", "×", least=0.5),
+        "tunes_apart": Goal("four tunes apart / of other briefs", "×", least=0.5),
+        "harmonies_apart": Goal("four harmonies: notes under another chord, least of all pairs", "", least=0.1),
+    },
     "soak": {
         "web_memory": Goal("ten artists for twelve hours: web's memory after the first tenth, growth", "%", most=10.0),
         "worker_memory": Goal("ten artists for twelve hours: worker's memory after the first tenth, growth", "%", most=10.0),

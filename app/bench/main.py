@@ -22,7 +22,7 @@ from app.bench.studio import Studio
 from app.bench.window import Windows
 from app.errors import StemmaError
 
-LONG = {"kills", "soak"}  # measured only when named
+LONG = {"kills", "soak", "hearing"}  # measured only when named
 
 
 def run(names: Sequence[str], target: Path | None, *, quick: bool, minutes: float = 20.0) -> dict[str, Any]:

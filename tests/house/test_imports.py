@@ -19,7 +19,7 @@ ANYONE = {"settings", "errors", "gate"}
 TABLE = {
     "cli": {"bench", "main", "worker", "training", "supervisor", "serving", "example", "backup", "observe", "queue", "db"}
     | {"restore", "preparing", "starting", "identity"},
-    "bench": {"models", "engines", "judging", "music", "diff", "brief", "db"},
+    "bench": {"models", "engines", "judging", "music", "diff", "brief", "forms", "db"},
     "supervisor": {"serving", "preparing", "starting", "observe"},
     "serving": {"main", "starting", "observe", "live"},
     "preparing": {"restore", "identity", "damage", "faults", "example", "queue", "store", "db"},
