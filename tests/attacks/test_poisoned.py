@@ -111,7 +111,10 @@ def test_a_bad_value_takes_nothing_with_it(
                 put(rows, table, column, value)
                 for asked in dealt(candidates, f"{table}.{column}", at):
                     answer = ask(room, asked)
-                    assert answer.status_code < 500, f"{table}.{column} with {said}: {asked} {shown(answer)}"
+                    allowed = {503} if asked[0] == "/readyz" else set()  # it is there to say that something is wrong
+                    assert answer.status_code < 500 or answer.status_code in allowed, (
+                        f"{table}.{column} with {said}: {asked} {shown(answer)}"
+                    )
         finally:
             put_back(rows, table, column, before)
 
