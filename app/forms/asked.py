@@ -59,6 +59,8 @@ def known(name: str, value: Any) -> bool:
     """Whether a row may hold `value` under `name`: a named form for `preset`, words and numbers for a form's other fields."""
     if name == "preset":
         return isinstance(value, str) and value in presets()
+    if name in {*LISTS, TONES} and isinstance(value, list):
+        return all(isinstance(one, str) for one in value)
     parts = (
         [one for part in value for one in (part if isinstance(part, list) else [part])] if isinstance(value, list) else [value]
     )

@@ -26,6 +26,7 @@ from app import gate
 from app.brief import Brief
 from app.columns import DEEPEST, Damaged, Json, Lasting, plain
 from app.db import Database
+from app.forms.offered import filled
 from app.main import create_app
 from app.settings import Settings
 from tests.attacks import poison
@@ -203,6 +204,7 @@ def test_whatever_lies_in_a_column_is_read_as_what_it_is_to_hold(case: tuple[str
         if isinstance(column.type, Json):
             json.dumps(good, allow_nan=False).encode()
             assert column.name != "brief" or Brief.model_validate(good), said
+            assert column.name != "form" or filled(good), said
             assert good is None or gate.fit(good, DEEPEST), said
         elif isinstance(good, str):
             assert not gate.UNREADABLE.search(good), said
