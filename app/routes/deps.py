@@ -150,12 +150,17 @@ def in_one_turn(handler: Callable[..., Any], status: int, *, unsafe: bool) -> Ca
     def turn(**given: Any) -> Any:
         later = next((value for value in given.values() if isinstance(value, Later)), None)
         if later is None:
-            return written(handler(**given))
+            return written(handler(**given), given)
         with later.transactions.own() as found:
-            return written(handler(**{k: found[v.place] if isinstance(v, Later) else v for k, v in given.items()}))
+            return written(handler(**{k: found[v.place] if isinstance(v, Later) else v for k, v in given.items()}), given)
 
-    def written(made: Any) -> Any:
-        return Response(made.model_dump_json(), status, media_type="application/json") if isinstance(made, BaseModel) else made
+    def written(made: Any, given: dict[str, Any]) -> Any:
+        if not isinstance(made, BaseModel):
+            return made
+        answer = Response(made.model_dump_json(), status, media_type="application/json")
+        for headers in (value.headers for value in given.values() if isinstance(value, Response)):
+            answer.headers.raw.extend(headers.raw)  # what the handler says of its answer, as FastAPI takes it
+        return answer
 
     @functools.wraps(handler)
     async def among_writers(**given: Any) -> Any:

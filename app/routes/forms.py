@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from app.bounded import LIMITS
@@ -16,7 +16,7 @@ from app.forms.presets import TITLES, presets
 from app.forms.report import Finding, LineReport, Report
 from app.gate import Object
 from app.models.writing import Writing
-from app.pages import language_of, translations
+from app.pages import VARY, language_of, translations
 from app.routes.deps import WRITING, OneTurn, body
 from app.routes.schemas import Listed
 
@@ -107,8 +107,9 @@ class ReportOut(BaseModel):
 
 
 @router.get("")
-def index(request: Request) -> Listed[PresetOut]:
+def index(request: Request, response: Response) -> Listed[PresetOut]:
     """The named forms, in the order in which they are offered."""
+    response.headers.update(VARY)
     say = translations(language_of(request)).gettext
     found = [
         PresetOut(name=name, title=say(TITLES[name]), language=form.language, form=form.model_dump(mode="json"))

@@ -19,7 +19,7 @@ from app.models.asking_text import selection_in
 from app.models.draft import draft_of
 from app.models.generation import Status
 from app.models.text import add_hand, tokens_of, told_of_hand
-from app.pages import answer, language_of, translations
+from app.pages import VARY, answer, language_of, translations
 from app.routes.deps import CurrentArtist, OneTurn, Parts, Studio, TransactionsOf, body
 from app.routes.drafts import shown as draft_shown
 from app.routes.generations import shown
@@ -156,8 +156,9 @@ def read(
 
 
 @router.get("/readings/{id}")
-def reading(id: UUID, request: Request, artist: CurrentArtist) -> ReadingOut:
+def reading(id: UUID, request: Request, response: Response, artist: CurrentArtist) -> ReadingOut:
     """A reading: its tokens with their chances, and the perplexity of the passage."""
+    response.headers.update(VARY)
     return ReadingOut.of(artist.readings.get(id), request)
 
 

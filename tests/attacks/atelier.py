@@ -16,6 +16,7 @@ from PIL import Image
 from app.brief import Medium
 from app.db import Database
 from app.engines.engine import Alternative, Token
+from app.errors import StemmaError, UnavailableError
 from app.models import Generation, Status
 from app.models.artist import local_artist
 from app.models.reading import Reading
@@ -99,13 +100,15 @@ class Atelier:
         with self.database.writing() as session:
             session.get_one(Generation, UUID(generation)).status = Status.RUNNING
 
-    def reading(self, revision: str, *, ready: bool) -> str:
-        """A reading of a poem that waits for a worker, or that one has read."""
+    def reading(self, revision: str, *, ready: bool, error: StemmaError | None = None) -> str:
+        """A reading of a poem that waits for a worker, that one has read, or that one could not read."""
         with self.database.writing() as session:
             row = Reading(artist_id=local_artist(session).id, revision_id=UUID(revision), engine="house-verse")
             if ready:
                 row.tokens = packed([Token(0, 3, "The", -1.5, alternatives=(Alternative("A", -2.0),))])
                 row.perplexity = 4.5
+            if error is not None:
+                row.error = {"code": error.code, "title": error.title, "details": error.details}
             session.add(row)
             session.flush()
             self.ids["readings"].append(str(row.id))
@@ -144,6 +147,7 @@ def texts(atelier: Atelier) -> None:
         atelier.ids["generations"].append(str(other.generation_id))
     atelier.reading(root, ready=False)
     atelier.reading(root, ready=True)
+    atelier.reading(root, ready=False, error=UnavailableError())
 
 
 def music(atelier: Atelier) -> None:
