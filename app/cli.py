@@ -9,7 +9,7 @@ from typing import Annotated, Any
 
 import typer
 
-from app.bench.goals import GOALS
+from app.benchmarks.goals import GOALS
 from app.errors import StemmaError
 
 app = typer.Typer(help="Stemma, a web studio for human-AI co-creation.", no_args_is_help=True, pretty_exceptions_enable=False)
@@ -30,7 +30,7 @@ def _set(**options: Any) -> None:
 def studio(host: Host = None, port: Port = None, data: Data = None) -> None:
     """Run the whole studio: web and a worker, started again when one dies."""
     _set(host=host, port=port, data=data)
-    from app.supervisor import run
+    from app.commands.studio import run
 
     raise typer.Exit(run())
 
@@ -39,7 +39,7 @@ def studio(host: Host = None, port: Port = None, data: Data = None) -> None:
 def serve(host: Host = None, port: Port = None, data: Data = None) -> None:
     """Run the web process alone."""
     _set(host=host, port=port, data=data)
-    from app.serving import serve as run
+    from app.commands.serve import serve as run
 
     run()
 
@@ -54,8 +54,8 @@ def worker(data: Data = None) -> None:
     from app.settings import settings
 
     os.environ.setdefault("OMP_NUM_THREADS", str(settings().worker_threads))  # read by torch when it is imported
-    from app.observe import set_up_logging
-    from app.starting import patiently, ready
+    from app.web.observe import set_up_logging
+    from app.integrity.startup import patiently, ready
     from app.worker.main import WorkerProcess
 
     set_up_logging(settings())
@@ -67,7 +67,7 @@ def worker(data: Data = None) -> None:
 def migrate(data: Data = None) -> None:
     """Bring the tables of the studio and of the queue to the present form; a new studio gets the example."""
     _set(data=data)
-    from app.preparing import prepare
+    from app.commands.prepare import prepare
     from app.settings import settings
 
     prepare(settings())
@@ -78,7 +78,7 @@ def migrate(data: Data = None) -> None:
 def backup(target: Annotated[Path, typer.Argument(help="The file to write, a .tar.")], data: Data = None) -> None:
     """Write the whole studio into one file, as it is at this moment; the studio may go on running."""
     _set(data=data)
-    from app.backup import backup as run
+    from app.commands.backup import backup as run
     from app.settings import settings
 
     print(f"{target}: {run(settings(), target)} files and all rows.")
@@ -88,8 +88,8 @@ def backup(target: Annotated[Path, typer.Argument(help="The file to write, a .ta
 def restore(source: Annotated[Path, typer.Argument(help="A file that `stemma backup` wrote.")], data: Data = None) -> None:
     """Bring a backup back, into an empty data folder and an empty database."""
     _set(data=data)
-    from app.queue import migrate_queue
-    from app.restore import restore as run
+    from app.storage.queue import migrate_queue
+    from app.commands.restore import restore as run
     from app.settings import settings
 
     count = run(settings(), source)
@@ -101,7 +101,7 @@ def restore(source: Annotated[Path, typer.Argument(help="A file that `stemma bac
 def adopt(data: Data = None) -> None:
     """Join a database and a store that do not say that they belong together: only if you are sure that they do."""
     _set(data=data)
-    from app.identity import adopt as run
+    from app.integrity.identity import adopt as run
     from app.settings import settings
 
     found = run(settings())
@@ -146,7 +146,7 @@ def bench(
 ) -> None:
     """Measure what is promised, in a studio of its own on this machine."""
     os.environ["STEMMA_LOG_LEVEL"] = "WARNING"
-    from app.bench.main import run
+    from app.benchmarks.main import run
 
     run(names or (), json, quick=quick, minutes=minutes)
 

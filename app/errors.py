@@ -1,7 +1,7 @@
 """Errors that carry their HTTP status and a message for the person.
 
 Messages are gettext message ids with named placeholders, so that a page can say them in the reader's language.
-One handler (`app.main`) turns them into problem+json (RFC 9457), a page or a partial.
+One handler (`app.web.main`) turns them into problem+json (RFC 9457), a page or a partial.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def raises(*errors: type[StemmaError]) -> Callable[[Function], Function]:
     """Say which errors a handler or a dependency of handlers may raise; the description of the HTTP interface is made of it."""
 
     def said(function: Function) -> Function:
-        function.raised = errors  # type: ignore[attr-defined]  # read by app.routes.interface
+        function.raised = errors  # type: ignore[attr-defined]  # read by app.web.routes.interface
         return function
 
     return said

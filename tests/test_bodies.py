@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from starlette.types import Message, Receive, Scope, Send
 
-from app import bodies
-from app.bodies import HELD, Bodies, Body
+from app.web import bodies
+from app.web.bodies import HELD, Bodies, Body
 from app.settings import Settings
 
 MOST = 3 * HELD
@@ -62,7 +62,7 @@ def quick(config: Settings, monkeypatch: pytest.MonkeyPatch) -> Settings:
     """Patience that a test can wait for."""
     monkeypatch.setattr(bodies, "GRACE", 0.5)
     monkeypatch.setattr(bodies, "PACE", 2_000)
-    monkeypatch.setattr("app.guard.IDLE", 0.1)
+    monkeypatch.setattr("app.web.guard.IDLE", 0.1)
     return config.model_copy(update={"silence": 0.4})
 
 

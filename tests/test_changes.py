@@ -13,11 +13,11 @@ from uuid import uuid4
 import pytest
 import sqlalchemy as sa
 
-from app import changes
-from app.changes import QUEUE, STUDIO, Changes, listening
-from app.db import Database, migrate
+from app.storage import changes
+from app.storage.changes import QUEUE, STUDIO, Changes, listening
+from app.storage.db import Database, migrate
 from app.models import Artist
-from app.queue import WAITING, Queue, migrate_queue
+from app.storage.queue import WAITING, Queue, migrate_queue
 from app.settings import Settings
 
 

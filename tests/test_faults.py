@@ -17,12 +17,12 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from app import db
-from app.db import Database
+from app.storage import db
+from app.storage.db import Database
 from app.engines.image.house import FOLDER, House
-from app.engines.image.weights import NAME
+from app.engines.shared.weights import NAME
 from app.errors import DiskFullError, InvalidError, StemmaError
-from app.main import create_app
+from app.web.main import create_app
 from app.models import Asset, Revision
 from app.settings import Settings
 from app.worker import main

@@ -16,19 +16,19 @@ import sqlalchemy as sa
 from alembic import command
 from fastapi.testclient import TestClient
 
-from app import restore as restoring
-from app.backup import BackupError, backup
+from app.commands import restore as restoring
+from app.commands.backup import BackupError, backup
 from app.cli import app as commands
-from app.db import Database, alembic_config
+from app.storage.db import Database, alembic_config
 from app.errors import UnavailableError
-from app.identity import IdentityError, adopt, examine
+from app.integrity.identity import IdentityError, adopt, examine
 from app.models import Asset, Identity
-from app.preparing import prepare
-from app.restore import restore
+from app.commands.prepare import prepare
+from app.commands.restore import restore
 from app.settings import ROOT, Settings
-from app.starting import ready
-from app.store import Store
-from app.store.mark import Mark, mark_path, read_mark, write_mark
+from app.integrity.startup import ready
+from app.storage.store import Store
+from app.storage.store.mark import Mark, mark_path, read_mark, write_mark
 from app.worker.orphans import Orphans
 
 # What no command of these touches: the studio that the settings name. Every other one looks before it touches anything.

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from app.queue import NET
+from app.storage.queue import NET
 from app.settings import ROOT
 from app.worker.main import TOLD_EVERY
 from app.worker.pace import NET as LOOK_NET

@@ -13,14 +13,14 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from app.db import Database, migrate, now
+from app.storage.db import Database, migrate, now
 from app.judging.fake import Fake
-from app.live.live import Live
+from app.web.live.live import Live
 from app.models import Asset, Embedding, Generation, JudgeVersion, Probe, Revision, Verdict
-from app.models.probe import LIFE
-from app.queue import Queue
+from app.models.query_image import LIFE
+from app.storage.queue import Queue
 from app.settings import Settings
-from app.store import Store
+from app.storage.store import Store
 from app.worker.judging import Judging
 from tests.growing import Garden
 from tests.hands import hands

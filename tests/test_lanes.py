@@ -15,11 +15,11 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.brief import Medium
-from app.db import Database
+from app.storage.db import Database
 from app.engines.catalog import catalog
 from app.lanes import CLASS, Lane
 from app.models import Generation
-from app.queue import Queue
+from app.storage.queue import Queue
 from app.settings import ROOT, MusicSetting, Settings, TextSetting
 from tests.engines.text.service import Service, Serving
 from tests.engines.text.tiny_hub import tiny_hub

@@ -12,12 +12,12 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from app.db import Database, now, uuid7
-from app.live.live import Live, Run
-from app.live.reader import PENDING, Reader
-from app.live.word import Word, merged
+from app.storage.db import Database, now, uuid7
+from app.web.live.live import Live, Run
+from app.web.live.reader import PENDING, Reader
+from app.web.live.word import Word, merged
 from app.models import Generation
-from app.queue import Queue
+from app.storage.queue import Queue
 from app.settings import Settings
 
 
@@ -81,7 +81,7 @@ def test_what_ended_before_is_told_to_those_who_ask_since(web: TestClient, live:
 
 def test_a_poke_is_heard_at_once(web: TestClient, live: Live, work: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """With nothing going on the rows are looked at rarely; a request of this process is not left waiting for that."""
-    monkeypatch.setattr("app.live.live.CALM", 30.0)
+    monkeypatch.setattr("app.web.live.live.CALM", 30.0)
 
     async def listen() -> float:
         words = live.words(work=UUID(work))
@@ -113,7 +113,7 @@ def test_a_database_that_is_away_ends_no_stream(
         return real()
 
     live_error = sa.exc.OperationalError("select", {}, Exception("away"))
-    monkeypatch.setattr("app.live.live.CALM", 0.05)
+    monkeypatch.setattr("app.web.live.live.CALM", 0.05)
     monkeypatch.setattr(database, "reading", reading)
 
     async def listen() -> Word:

@@ -19,7 +19,7 @@ from fastapi.testclient import TestClient
 from app.cli import app as commands
 from app.engines.text import gguf
 from app.settings import ROOT, Settings
-from app.store import Store
+from app.storage.store import Store
 from tests.running import Running, until
 
 DIGEST = "ab" * 32

@@ -8,9 +8,9 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from app.db import Database
+from app.storage.db import Database
 from app.models import Generation
-from app.scripts import static
+from app.web.scripts import static
 from app.settings import Settings
 from tests.hands import hands
 

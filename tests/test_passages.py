@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.passages import AROUND, Passage, passage, tongue
+from app.web.views.passages import AROUND, Passage, passage, tongue
 
 TEXTS = st.text(alphabet="ab\n，月👩", max_size=40)
 

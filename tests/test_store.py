@@ -18,14 +18,14 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from app.db import Database
+from app.storage.db import Database
 from app.errors import DiskFullError, NotFoundError, UnavailableError
 from app.models import Asset, Identity
 from app.settings import ROOT, Settings
-from app.store import ORPHAN_AGE, Store
-from app.store.mark import Mark, write_mark
-from app.store.quarantine import DAMAGED, DAYS, ORPHAN, today
-from app.store.workplace import LOCK
+from app.storage.store import ORPHAN_AGE, Store
+from app.storage.store.mark import Mark, write_mark
+from app.storage.store.quarantine import DAMAGED, DAYS, ORPHAN, today
+from app.storage.store.workplace import LOCK
 from app.worker.orphans import FEW, Orphans
 
 
@@ -110,7 +110,7 @@ def test_the_sweep_of_the_dead_leaves_what_the_living_write(tmp_path: Path) -> N
     alive = Store(tmp_path, "alive")
     alive.incoming.file("ab" * 32).write_bytes(b"x")
     code = (
-        "import os, pathlib; from app.store import Store;"
+        "import os, pathlib; from app.storage.store import Store;"
         f"Store(pathlib.Path({str(tmp_path)!r}), 'dead').incoming.file('cd' * 32).write_bytes(b'half'); os.kill(os.getpid(), 9)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=False)
@@ -342,7 +342,7 @@ def test_new_folders_reach_the_disk_with_the_file(tmp_path: Path, monkeypatch: p
     def sync(folder: Path) -> None:
         synced.append((folder, {path.name for path in folder.iterdir()}))
 
-    monkeypatch.setattr("app.store.files.sync_folder", sync)
+    monkeypatch.setattr("app.storage.store.files.sync_folder", sync)
     sha256 = Store(tmp_path / "new").put(b"a fox")
     way = [tmp_path, tmp_path / "new", *(tmp_path / "new" / part for part in ("store", f"store/{sha256[:2]}"))]
     for folder, name in zip(

@@ -11,7 +11,7 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from app.brief import Brief, Prompt
-from app.db import Database
+from app.storage.db import Database
 from app.engines.engine import Content, Engine, EngineParams, Medium, Piece, Request, Step, Token, Verb
 from app.models import Generation, Revision, Transcript
 from app.models.transcript import unpacked

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
-from app.music.abc import read
-from app.music.checks import checks
+from app.media.music.abc.abc import read
+from app.media.music.notation.checks import checks
 from tests.running import Running, until
 from tests.test_texts_kill import Reader
 

@@ -9,16 +9,16 @@ from uuid import UUID
 import pytest
 from fastapi.testclient import TestClient
 
-from app.db import Database
+from app.storage.db import Database
 from app.engines.engine import Content
 from app.engines.music.tunes import ABC
 from app.errors import EngineError
 from app.models import Transcript
 from app.models.transcript import unpacked
-from app.music.abc import read
+from app.media.music.abc.abc import read
 from app.settings import Settings
-from app.store import Store
-from app.worker.keeping import Lost, finish
+from app.storage.store import Store
+from app.worker.save_results import Lost, finish
 from app.worker.run import begin
 from tests.hands import hands, row
 
@@ -205,7 +205,7 @@ def test_one_variant_is_stopped_and_kept_as_far_as_it_got(
 ) -> None:
     worker, told = hands(config, monkeypatch)
     monkeypatch.setattr("app.worker.progress.APART_TEXT", 0)
-    monkeypatch.setattr("app.worker.stopping.LOOK_EVERY", 0)
+    monkeypatch.setattr("app.worker.stops.LOOK_EVERY", 0)
     id = ask(web, work, params={"bars": 32})
 
     def tell(_key: str, word: dict[str, Any]) -> None:

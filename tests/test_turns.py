@@ -8,10 +8,10 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from app.engines.handover import Closed, emitted
+from app.engines.shared.callback_iterator import Closed, emitted
 from app.lanes import Lane
-from app.worker import turns as module
-from app.worker.turns import Turns
+from app.worker import model_lock as module
+from app.worker.model_lock import Turns
 
 SOON = 5.0  # seconds in which what may happen happens
 NOT_YET = 0.05

@@ -15,17 +15,17 @@ import sqlalchemy as sa
 from dbos._error import DBOSAwaitedWorkflowCancelledError, DBOSWorkflowCancelledError
 from fastapi.testclient import TestClient
 
-from app.changes import QUEUE, listening
-from app.db import Database
+from app.storage.changes import QUEUE, listening
+from app.storage.db import Database
 from app.engines.engine import Content, Step
 from app.engines.fake import Fake
 from app.models import Revision, Worker
-from app.observe import worth_telling
-from app.queue import Queue
+from app.web.observe import worth_telling
+from app.storage.queue import Queue
 from app.settings import Settings
-from app.store import Store
+from app.storage.store import Store
 from app.worker import progress, run
-from app.worker.keeping import Lost, finish
+from app.worker.save_results import Lost, finish
 from app.worker.liveness import Liveness
 from app.worker.progress import Progress
 from app.worker.run import begin, fail, patiently, release

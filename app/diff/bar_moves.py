@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from app.diff.text_align import Gap
+from app.diff.align import Gap
 
 Moved = tuple[int, int, int]  # where a passage was in the old tune, where it is in the new one, its bars
 SEED = 2  # bars in a row that a passage has at least

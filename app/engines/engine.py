@@ -15,7 +15,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from app.brief import Brief, Medium, Prompt
-from app.forms.form import Form
+from app.media.text.prosody.form import Form
 from app.lanes import Lane
 
 __all__ = [

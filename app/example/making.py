@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx2
 
-from app.backup import backup
+from app.commands.backup import backup
 from app.errors import StemmaError, _
 from app.example.make import BUNDLE, make
 from app.example.stories import NAME, STORIES

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from app.engines.image import weights
+from app.engines.shared import weights
 from app.errors import EngineError, _
 from app.judging import sentences
 from app.judging.judge import flat, unit

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.engines.image import checkpoint, chinese, weights
+from app.engines.shared import checkpoint, chinese_glossary, weights
 from app.errors import EngineError, _
 from app.judging.judge import flat, unit
 
@@ -115,7 +115,7 @@ class Hub:
         padding = {"padding": True if model.config.model_type == "clip" else "max_length"}
         limit = int(model.config.text_config.max_position_embeddings)
         for at in range(0, len(texts), BATCH):
-            said = [" ".join(chinese.english(text).split()) for text in texts[at : at + BATCH]]
+            said = [" ".join(chinese_glossary.english(text).split()) for text in texts[at : at + BATCH]]
             pieces = words(said, truncation=True, max_length=limit, return_tensors="pt", **padding).to(self._device)
             with torch.inference_mode():
                 rows.append(model.get_text_features(**pieces).pooler_output.float().cpu().numpy())

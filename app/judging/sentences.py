@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
-from app.engines.image import minilm, weights
+from app.engines.shared import minilm, weights
 from app.errors import EngineError, _
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.columns import Figure, Whole, Words
-from app.db import Base, now
+from app.storage.columns import Figure, Whole, Words
+from app.storage.db import Base, now
 from app.gate import INT8
 from app.models.shapes import COLOURS, MEDIA_TYPES
 

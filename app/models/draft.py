@@ -11,13 +11,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column, object_session, relationship
 
 from app.brief import Brief, Medium
-from app.columns import Whole, Words
-from app.db import Base, now, uuid7
-from app.diff.origins import By, Spans, carried, check, spans_of, stored, whole
+from app.storage.columns import Whole, Words
+from app.storage.db import Base, now, uuid7
+from app.diff.authorship import By, Spans, carried, check, spans_of, stored, whole
 from app.errors import InvalidError, NotFoundError, StaleDraftError, _
 from app.models.shapes import BRIEF, COUNT, FORM, ORIGINS, PARAMS, SEED
 from app.models.work import FOUND, Work
-from app.music.words import words_in
+from app.media.music.abc.words import words_in
 
 if TYPE_CHECKING:
     from app.models.artist import Artist
@@ -34,8 +34,8 @@ class State:
     engine: Mapped[str | None] = mapped_column(Words(40))
     params: Mapped[dict[str, Any]] = mapped_column(PARAMS, default=dict)
     text: Mapped[str | None] = mapped_column(Words())
-    origins: Mapped[list[list[Any]] | None] = mapped_column(ORIGINS)  # [[start, end, by], …], app.diff.origins
-    form: Mapped[dict[str, Any] | None] = mapped_column(FORM)  # {preset, …}, app.forms.asked
+    origins: Mapped[list[list[Any]] | None] = mapped_column(ORIGINS)  # [[start, end, by], …], app.diff.authorship
+    form: Mapped[dict[str, Any] | None] = mapped_column(FORM)  # {preset, …}, app.media.text.prosody.asked
     seed: Mapped[int | None] = mapped_column(SEED)  # locked seed; None: a new one each time
     count: Mapped[int] = mapped_column(COUNT, default=4)
     version: Mapped[int] = mapped_column(Whole(1), default=1)

@@ -12,12 +12,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from app.brief import Brief
-from app.columns import Whole, Word, Words
-from app.db import Base, now, uuid7
+from app.storage.columns import Whole, Word, Words
+from app.storage.db import Base, now, uuid7
 from app.errors import ConflictError, InvalidError, _
 from app.gate import INT8
 from app.lanes import CLASS, Lane
-from app.models.parent import ROLE, Role
+from app.models.edge import ROLE, Role
 from app.models.scope import Scope
 from app.models.shapes import BRIEF, COUNT, FORM, PARAMS, PLACE, PLAIN_FAULT, SEED, STOPPED, STRENGTH, VERB
 from app.models.work import Work, Works
@@ -74,7 +74,7 @@ class Generation(Base):
     seed: Mapped[int] = mapped_column(SEED)  # of the first variant; the others count up
     count: Mapped[int] = mapped_column(COUNT)
     place: Mapped[dict[str, Any] | None] = mapped_column(PLACE)  # in a text: {selection, at, choice, instruction}
-    form: Mapped[dict[str, Any] | None] = mapped_column(FORM)  # of a text: {preset, …}, app.forms.asked
+    form: Mapped[dict[str, Any] | None] = mapped_column(FORM)  # of a text: {preset, …}, app.media.text.prosody.asked
     stopped: Mapped[list[int]] = mapped_column(STOPPED, default=list)  # variants that the artist stopped; what they had is kept
     status: Mapped[Status] = mapped_column(Word(Status, Status.FAILED, 10), default=Status.QUEUED)
     priority: Mapped[int] = mapped_column(Whole(0, INT8), default=CLASS)  # its lane (app.lanes), then its turn

@@ -9,11 +9,11 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import NULLABLE_JSON, Base, now
+from app.storage.db import NULLABLE_JSON, Base, now
 
 
 class Identity(Base):
-    """The one row of its table; app.identity compares it with the file in the store."""
+    """The one row of its table; app.integrity.identity compares it with the file in the store."""
 
     __tablename__ = "identity"
     __table_args__ = (sa.CheckConstraint("one = 1", name="single"),)

@@ -13,8 +13,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import gate
-from app.columns import Damaged, Json, Words, plain
-from app.db import Base, now, uuid7
+from app.storage.columns import Damaged, Json, Words, plain
+from app.storage.db import Base, now, uuid7
 
 log = logging.getLogger(__name__)
 BATCH = 500

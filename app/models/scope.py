@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.db import Base
+from app.storage.db import Base
 from app.errors import NotFoundError
 
 if TYPE_CHECKING:

@@ -1,5 +1,5 @@
 """What the columns hold: each function gives back what of a row's value has the column's shape, and the value itself where
-nothing is wrong with it (app.columns).
+nothing is wrong with it (app.storage.columns).
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app import gate
 from app.brief import FIELDS, MAX_ITEMS, MAX_TEXT
-from app.columns import Json, Lasting, Whole, Word
-from app.diff.origins import By
-from app.forms.asked import known as known_in_form
-from app.models.parent import ROLES
+from app.storage.columns import Json, Lasting, Whole, Word
+from app.diff.authorship import By
+from app.media.text.prosody.asked import known as known_in_form
+from app.models.edge import ROLES
 
 LISTS = {"materials", "criteria"}
 FAULT = {"code": "error", "title": "Something went wrong.", "details": {}}

@@ -12,7 +12,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.db import Base
+from app.storage.db import Base
 
 Record = list[Any]  # [start, end, text, logprob, forced, [[text, logprob], …]]
 

@@ -9,8 +9,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.columns import Word, Words
-from app.db import Base, now
+from app.storage.columns import Word, Words
+from app.storage.db import Base, now
 from app.models.shapes import WORKING
 
 STATES = ("starting", "idle", "busy", "gone")

@@ -20,7 +20,7 @@ from app.errors import EngineError
 from app.judging.judge import Judge
 from app.judging.vectors import KIND
 from app.models import Embedding, JudgeVersion
-from app.models.verdict import present_judge
+from app.models.judgement import present_judge
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

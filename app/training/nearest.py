@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.forms.english import sound
+from app.media.text.prosody.english import sound
 from app.training.checkpoint import write
 
 if TYPE_CHECKING:

@@ -12,14 +12,14 @@ from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
-from app.db import Database, now
-from app.faults import told
-from app.identity import explained, together
+from app.storage.db import Database, now
+from app.storage.faults import told
+from app.integrity.identity import explained, together
 from app.models import Asset, Identity
 from app.settings import Settings
-from app.starting import ready
-from app.store import ORPHAN_AGE, Store
-from app.store.quarantine import ORPHAN, today
+from app.integrity.startup import ready
+from app.storage.store import ORPHAN_AGE, Store
+from app.storage.store.quarantine import ORPHAN, today
 
 log = logging.getLogger(__name__)
 SHARE = 0.02  # of the store's files, how many may be set aside in a day

@@ -9,12 +9,12 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from app.db import Database, now
+from app.storage.db import Database, now
 from app.models import Worker
 from app.models.generation import OPEN, Generation
-from app.outbox import PRESENCE, anything_open, reconcile
-from app.queue import Queue
-from app.store import Store
+from app.requests.outbox import PRESENCE, anything_open, reconcile
+from app.storage.queue import Queue
+from app.storage.store import Store
 from app.worker.liveness import Liveness
 from app.worker.orphans import Orphans
 

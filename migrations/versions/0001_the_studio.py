@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.db import JSON, Moment, now, uuid7
+from app.storage.db import JSON, Moment, now, uuid7
 
 revision = "0001"
 down_revision = None

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.db import JSON, Moment
+from app.storage.db import JSON, Moment
 
 revision = "0005"
 down_revision = "0004"

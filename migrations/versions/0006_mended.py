@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from app.columns import Moment
+from app.storage.columns import Moment
 from app.models.mended import mend
 
 revision = "0006"

@@ -10,7 +10,7 @@ import httpx2
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from fastapi.testclient import TestClient
 
-from app.pages import VARY
+from app.web.pages import VARY
 
 PROGRAM, HTMX, BROWSER = "program", "htmx", "browser"
 READERS = {

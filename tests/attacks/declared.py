@@ -45,7 +45,7 @@ def known(annotation: Any) -> bool:
 
 
 def bodies(web: TestClient) -> Iterator[tuple[str, type[BaseModel]]]:
-    """The model of every body that a route reads (app.routes.deps.body)."""
+    """The model of every body that a route reads (app.web.deps.body)."""
     for route in routes(Room(web), "POST", "PUT", "PATCH", "DELETE"):
         for dependency in route.dependant.dependencies:
             known = inspect.getclosurevars(dependency.call).nonlocals if inspect.isfunction(dependency.call) else {}

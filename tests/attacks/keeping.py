@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx2
 from PIL import Image
 
-from app.store import Store
+from app.storage.store import Store
 from tests.running import Running
 
 QUICKLY = {"STEMMA_FAKE_ENGINES": "1", "STEMMA_PRELOAD": "0", "STEMMA_JUDGE": "", "STEMMA_GRACE": "1"}

@@ -9,8 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.brief import FIELDS
-from app.columns import Json, Lasting
-from app.db import Base
+from app.storage.columns import Json, Lasting
+from app.storage.db import Base
 from app.models.shapes import Facts, Place, Working
 
 KEYS = [*FIELDS, *Facts.model_fields, *Place.model_fields, *Working.model_fields, "code", "title", "details", "preset", "steps"]

@@ -16,7 +16,7 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from app.db import Database, now
+from app.storage.db import Database, now
 from app.engines.engine import Alternative, Token
 from app.models import (
     Artist,

@@ -15,9 +15,9 @@ import numpy as np
 import soundfile
 from PIL import Image, ImageCms, PngImagePlugin
 
-from app.music.abc import read
-from app.music.midi import midi
-from app.music.musicxml import musicxml
+from app.media.music.abc.abc import read
+from app.media.music.files.midi import midi
+from app.media.music.files.musicxml import musicxml
 
 TUNE = """X:1
 T:The Fox

@@ -13,8 +13,8 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
-from app.db import Database
-from app.routes.deps import TransactionsOf, current_artist, session, transactions
+from app.storage.db import Database
+from app.web.deps import TransactionsOf, current_artist, session, transactions
 from app.settings import Settings
 from tests.attacks.rooms import Room, furnish, png, routes
 

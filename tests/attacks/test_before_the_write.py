@@ -15,26 +15,26 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.bounded.task import TASKS, Task
-from app.db import Database
+from app.storage.db import Database
 from app.models import Generation
 from app.models.generation import Status
 from app.settings import Settings
-from app.store import Store
+from app.storage.store import Store
 from tests.hands import hands
 
 TUNE = "X:1\nT:Air\nM:4/4\nL:1/8\nK:G\nGABc d2e2|d2B2 G4|\n"
 TEXT = "Rain on the roof.\nThe lamp burns low.\n"
 # What takes time and is no bounded task (those are all looked at), by the module that calls it.
 COSTLY = (
-    "app.models.asking.place_in_music",
-    "app.models.asking.form_wanted",
-    "app.routes.generations.refuse_overlong",
-    "app.routes.texts.selection_in",
-    "app.routes.texts.told_of_hand",
-    "app.worker.keeping.keep",
-    "app.worker.keeping.packed",
-    "app.worker.keeping._origins",
-    "app.worker.keeping.facts_of",
+    "app.requests.build.place_in_music",
+    "app.requests.build.form_wanted",
+    "app.web.routes.generations.refuse_overlong",
+    "app.web.routes.texts.selection_in",
+    "app.web.routes.texts.told_of_hand",
+    "app.worker.save_results.keep",
+    "app.worker.save_results.packed",
+    "app.worker.save_results._origins",
+    "app.worker.save_results.facts_of",
 )
 STORING = ("put", "adopt", "get", "keep_derived")
 
@@ -148,6 +148,6 @@ def test_what_a_worker_made(
     wish = {"brief": {"intent": "a fox"}, "engine": "fake-slow", "params": {"steps": 2, "seconds": 0.0}, "count": 2}
     id = ask("POST", f"/works/{work}/generations", json=wish)["id"]
     assert worker.make(id) == "done"
-    assert {"put", "app.worker.keeping.keep"} <= done
+    assert {"put", "app.worker.save_results.keep"} <= done
     with database.reading() as session:
         assert session.get_one(Generation, UUID(id)).status == Status.DONE

@@ -16,7 +16,7 @@ import pytest
 from fastapi.routing import RouteContext
 from fastapi.testclient import TestClient
 
-from app.db import Database
+from app.storage.db import Database
 from app.settings import Settings
 from tests import interface
 from tests.attacks.asking import BROWSER, HTMX, PROGRAM, READERS, ask, kind, name, routes, same_error

@@ -15,7 +15,7 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 import app.engines
 from app.engines.engine import EngineParams
-from app.forms.form import Form
+from app.media.text.prosody.form import Form
 from app.gate import INT8, UNREADABLE
 from tests.attacks.declared import Leaf, bodies, parameters, walk
 from tests.attacks.rooms import Room, routes

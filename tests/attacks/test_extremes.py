@@ -21,9 +21,9 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
-from app.db import Database, migrate
-from app.main import create_app
-from app.queue import migrate_queue
+from app.storage.db import Database, migrate
+from app.web.main import create_app
+from app.storage.queue import migrate_queue
 from app.settings import Settings
 from tests.attacks.declared import bodies, declared
 from tests.attacks.rooms import Room, furnish, noun, routes, shown

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from alembic import command
 
 from app.brief import MAX_TEXT, Brief
-from app.db import Database, alembic_config, migrate, now, uuid7
+from app.storage.db import Database, alembic_config, migrate, now, uuid7
 from app.models import Draft, Generation, Mended, Project, Revision, Work
 from app.models.artist import local_artist
 from app.models.mended import mend

@@ -24,10 +24,10 @@ from sqlalchemy.dialects import sqlite
 
 from app import gate
 from app.brief import Brief
-from app.columns import DEEPEST, Damaged, Json, Lasting, plain
-from app.db import Database
-from app.forms.offered import filled
-from app.main import create_app
+from app.storage.columns import DEEPEST, Damaged, Json, Lasting, plain
+from app.storage.db import Database
+from app.media.text.prosody.offered import filled
+from app.web.main import create_app
 from app.settings import Settings
 from tests.attacks import poison
 from tests.attacks.rooms import FLAVOURS, Room, addresses, furnish, routes, shown

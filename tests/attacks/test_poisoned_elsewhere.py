@@ -13,13 +13,13 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from app.backup import backup
-from app.columns import Json
-from app.db import Database, migrate
-from app.main import create_app
+from app.commands.backup import backup
+from app.storage.columns import Json
+from app.storage.db import Database, migrate
+from app.web.main import create_app
 from app.models import Generation, Revision, Work
-from app.queue import migrate_queue
-from app.restore import restore
+from app.storage.queue import migrate_queue
+from app.commands.restore import restore
 from app.settings import Settings
 from tests.attacks import poison
 from tests.attacks.rooms import FLAVOURS, Room, furnish, shown

@@ -15,7 +15,7 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from app.db import Database
+from app.storage.db import Database
 from app.models import Generation
 from app.models.artist import local_artist
 from app.settings import Settings

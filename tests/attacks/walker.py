@@ -12,14 +12,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.db import Database
+from app.storage.db import Database
 from app.models import Asset, Draft, Generation, Revision, Status, Work
 from app.models.generation import OPEN
-from app.queue import OPEN as OPEN_WORKFLOW
-from app.queue import Queue
+from app.storage.queue import OPEN as OPEN_WORKFLOW
+from app.storage.queue import Queue
 from app.settings import Settings
-from app.store.store import HALF
-from app.store.workplace import LOCK
+from app.storage.store.store import HALF
+from app.storage.store.workplace import LOCK
 from tests.attacks.artists import Ledger
 from tests.running import Running
 

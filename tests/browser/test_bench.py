@@ -7,7 +7,7 @@ from typing import Any
 
 from playwright.sync_api import Page, expect
 
-from app.routes.works import SHOWN
+from app.web.routes.works import SHOWN
 from tests.browser.conftest import Visit
 from tests.browser.window import button, field, finished, follow, revision_of, runs, saved, variants, verbs
 from tests.running import Running

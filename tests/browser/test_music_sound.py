@@ -7,8 +7,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.music.abc import read
-from app.music.performance import performed, quarters_a_minute
+from app.media.music.abc.abc import read
+from app.media.music.sound.performance import performed, quarters_a_minute
 from tests.browser.conftest import Visit
 from tests.running import Running
 

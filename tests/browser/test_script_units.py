@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Route
 
-from app.scripts import STATIC
+from app.web.scripts import STATIC
 
 Compute = Callable[..., Any]
 ORIGIN = "http://units.invalid"

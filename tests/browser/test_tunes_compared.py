@@ -7,8 +7,8 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.music.abc import read
-from app.music.transpose import transposed
+from app.media.music.abc.abc import read
+from app.media.music.abc.transpose import transposed
 from tests.browser.conftest import Visit
 from tests.browser.test_accessibility import AXE, PHONE, WIDE, violations
 from tests.browser.window import Windows

@@ -9,23 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.diff.carrying import holds_together, kept
-from app.diff.origins import (
-    By,
-    Span,
-    Spans,
-    carried,
-    changed,
-    check,
-    joined,
-    made,
-    percent,
-    shares,
-    spans_of,
-    spliced,
-    stored,
-    whole,
-)
+from app.diff.kept import holds_together, kept
+from app.diff.authorship import By, Span, Spans, carried, changed, check, joined, made, percent, shares, spans_of, spliced, stored, whole
 from app.errors import InvalidError
 
 # Families of emoji, flags, accents that combine, Hebrew and Arabic, Chinese beyond the first plane, spaces and line ends.

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.diff.text_align import matches
-from app.diff.text_diff import Passage, text_diff
+from app.diff.align import matches
+from app.diff.text import Passage, text_diff
 
 LONG = 200_000  # characters
 BOUND = 1.0  # seconds of processor time for two texts of LONG characters

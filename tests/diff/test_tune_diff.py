@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.diff.tune_diff import BarPair, TuneDiff, tune_diff
-from app.music.abc import read
-from app.music.transpose import transposed
+from app.diff.tune import BarPair, TuneDiff, tune_diff
+from app.media.music.abc.abc import read
+from app.media.music.abc.transpose import transposed
 
 HEAD = "X:1\nT:The Test\nM:4/4\nL:1/8\nK:D\n"
 FIRST = "d2fd Adfa | gfed B2AF | G2BG F2AF | EFGA B2A2"

@@ -10,8 +10,8 @@ from typing import Any
 import docx
 import pytest
 
-from app.documents import reading, reading_docx
-from app.documents.reading import encoding_of
+from app.media.text.documents import reading, reading_docx
+from app.media.text.documents.reading import encoding_of
 from app.errors import TooLargeError, UnsupportedError
 
 read = reading.read.here  # not in a child: it is what is read that is looked at

@@ -13,11 +13,11 @@ from uuid import UUID
 import docx
 import pytest
 
-from app.documents.document import Document
-from app.documents.docx import RECIPE, docx_of
-from app.documents.epub import epub_of
-from app.documents.markdown import escaped, markdown
-from app.documents.reading_docx import text_of_docx
+from app.media.text.documents.document import Document
+from app.media.text.documents.docx import RECIPE, docx_of
+from app.media.text.documents.epub import epub_of
+from app.media.text.documents.markdown import escaped, markdown
+from app.media.text.documents.reading_docx import text_of_docx
 
 TEXT = (
     "微风拂面过东楼，\n月满空庭夜未收。\n\n"

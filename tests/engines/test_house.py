@@ -15,7 +15,7 @@ from pydantic import ValidationError
 from app.brief import Brief
 from app.engines.engine import Content, Parent, Step, Strength, Verb
 from app.engines.image.house import Aspect, House
-from app.engines.image.picture import png
+from app.media.image.picture import png
 from app.engines.image.preview import LONGER
 from app.errors import EngineError
 from tests.engines.pictures import alike, apart, imported, made, parent, pixels, request, stepped

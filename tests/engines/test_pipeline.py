@@ -21,7 +21,8 @@ from transformers import BertModel, BertTokenizer
 
 from app.brief import Brief
 from app.engines.engine import Content, Parent, Request, Step, Strength, Verb
-from app.engines.image import minilm, preview, reading
+from app.engines.shared import minilm
+from app.engines.image import preview, reading
 from app.engines.image.house import FOLDER
 from app.engines.image.pipeline import Pipeline
 from app.errors import EngineError

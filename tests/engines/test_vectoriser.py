@@ -12,9 +12,9 @@ from PIL import Image
 
 from app.brief import Brief
 from app.engines.engine import Content, Parent, Request, Step, Verb
-from app.engines.image import svg
-from app.engines.image.posterise import pick_palette, posterise
-from app.engines.image.tracing import How, Traced, trace
+from app.media.image import svg
+from app.media.image.posterise import pick_palette, posterise
+from app.media.image.tracing import How, Traced, trace
 from app.engines.image.vectoriser import Vectoriser
 from app.errors import EngineError, TooLargeError
 from tests.engines.drawings import ROOF, SKY, SUN, flat, noise, png, psnr, rendered

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from app.forms import chinese
-from app.forms.check import check
-from app.forms.chinese import Book
-from app.forms.form import Form, Freedom, Language, Pattern, line_tones
-from app.forms.presets import patterns, preset, regulated
-from app.forms.report import Kind, Report
+from app.media.text.prosody import chinese
+from app.media.text.prosody.check import check
+from app.media.text.prosody.chinese import Book
+from app.media.text.prosody.form import Form, Freedom, Language, Pattern, line_tones
+from app.media.text.prosody.presets import patterns, preset, regulated
+from app.media.text.prosody.report import Kind, Report
 
 STORK_TOWER = "白日依山尽，黄河入海流。欲穷千里目，更上一层楼。"
 SPRING_VIEW = "国破山河在，城春草木深。感时花溅泪，恨别鸟惊心。烽火连三月，家书抵万金。白头搔更短，浑欲不胜簪。"

@@ -10,11 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.forms.check import check
-from app.forms.chinese import Book, readings
-from app.forms.constraint import ChineseConstraint, EnglishConstraint, Vocabulary, Words, constraint, impossible
-from app.forms.form import Breaks, Form, Freedom, Language, Rhyming
-from app.forms.presets import preset, regulated
+from app.media.text.prosody.check import check
+from app.media.text.prosody.chinese import Book, readings
+from app.media.text.prosody.constraint import ChineseConstraint, EnglishConstraint, Vocabulary, Words, constraint, impossible
+from app.media.text.prosody.form import Breaks, Form, Freedom, Language, Rhyming
+from app.media.text.prosody.presets import preset, regulated
 
 SIZE = 4_600  # characters, as many as the model of verse has
 QUICK = settings(derandomize=True, deadline=None, max_examples=40, suppress_health_check=[HealthCheck.too_slow])

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from app.forms.check import check
-from app.forms.english import Rhyme, rhyme, rhymes_of, sound
-from app.forms.form import Form, Language, Rhyming
-from app.forms.presets import preset
-from app.forms.report import Kind
+from app.media.text.prosody.check import check
+from app.media.text.prosody.english import Rhyme, rhyme, rhymes_of, sound
+from app.media.text.prosody.form import Form, Language, Rhyming
+from app.media.text.prosody.presets import preset
+from app.media.text.prosody.report import Kind
 
 # Shakespeare, Sonnet 18 (1609).
 SONNET = """Shall I compare thee to a summer's day?

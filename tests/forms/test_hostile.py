@@ -9,10 +9,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.forms.check import check
-from app.forms.form import Form, Language, Pattern
-from app.forms.presets import TITLES, preset, presets
-from app.forms.report import Report
+from app.media.text.prosody.check import check
+from app.media.text.prosody.form import Form, Language, Pattern
+from app.media.text.prosody.presets import TITLES, preset, presets
+from app.media.text.prosody.report import Report
 
 WORDS = {"acrostic": "春s", "must": ("秋", "sea"), "avoid": ("月", "a a")}
 ANYTHING = st.text(

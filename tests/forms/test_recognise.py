@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from app.forms.asked import form_of
-from app.forms.check import check
-from app.forms.form import Form
-from app.forms.recognise import recognised
-from app.forms.report import Kind
+from app.media.text.prosody.asked import form_of
+from app.media.text.prosody.check import check
+from app.media.text.prosody.form import Form
+from app.media.text.prosody.recognise import recognised
+from app.media.text.prosody.report import Kind
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,7 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import make_url
 
-from app.db import Database, make_engine, now
+from app.storage.db import Database, make_engine, now
 from app.models.worker import Worker
 from app.settings import ROOT, Settings
 

@@ -142,7 +142,7 @@ def test_engines_load_their_libraries_only_when_they_run() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("module", ["app.main", "app.cli"])
+@pytest.mark.parametrize("module", ["app.web.main", "app.cli"])
 def test_the_web_process_has_no_torch(module: str) -> None:
     code = f"import sys, json, {module}; print(json.dumps(sorted(m for m in {HEAVY!r} if m in sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)

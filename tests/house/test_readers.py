@@ -1,4 +1,4 @@
-"""Who reads an answer is decided in one place: app.pages.reader."""
+"""Who reads an answer is decided in one place: app.web.pages.reader."""
 
 from __future__ import annotations
 
@@ -18,4 +18,4 @@ def test_no_other_module_looks_at_the_headers_that_tell_who_asks() -> None:
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value.lower() in TELLING
     ]
     assert looking
-    assert {place.split(":")[0] for place in looking} == {"app/pages.py"}, looking
+    assert {place.split(":")[0] for place in looking} == {"app/web/pages.py"}, looking

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from app.scripts import STATIC, imports, modules, script, static
+from app.web.scripts import STATIC, imports, modules, script, static
 from app.settings import ROOT
 
 # Which folder of static/js may import from which others; vendor/ is open to all.

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw
 
-from app.engines.image import minilm
+from app.engines.shared import minilm
 from app.judging.house import FOLDER, House
 
 pytestmark = [

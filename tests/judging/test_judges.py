@@ -15,7 +15,7 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from transformers import BertModel
 
-from app.engines.image import minilm
+from app.engines.shared import minilm
 from app.errors import EngineError
 from app.judging import catalog, sentences
 from app.judging.house import House

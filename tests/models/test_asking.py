@@ -10,7 +10,7 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import Session
 
-from app.db import Database, uuid7
+from app.storage.db import Database, uuid7
 from app.engines.catalog import best
 from app.engines.engine import Engine
 from app.engines.fake import Fake, Slow
@@ -18,8 +18,8 @@ from app.errors import InvalidError, StemmaError
 from app.lanes import CLASS
 from app.models import Artist, Asset, Generation, Project, Revision, Work
 from app.models.artist import local_artist
-from app.models.asked import MAX_SEED, Asked
-from app.models.asking import Asking
+from app.requests.request import MAX_SEED, Asked
+from app.requests.build import Asking
 from app.models.draft import draft_of
 
 ENGINES: dict[str, Engine] = {engine.name: engine for engine in (Fake(), Slow())}

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from app.brief import Brief
-from app.models.diff import Piece, brief_diff, word_diff
+from app.lineage.compare import Piece, brief_diff, word_diff
 
 STORM = "A lighthouse on a low rock, the first light before a storm."
 CALM = "A lighthouse on a low rock, the last light before the calm."

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.brief import Brief
-from app.db import Database, now
+from app.storage.db import Database, now
 from app.errors import NotFoundError, StaleDraftError
 from app.models import Work
 from app.models.artist import local_artist

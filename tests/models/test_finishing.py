@@ -8,15 +8,15 @@ from functools import partial
 import pytest
 from sqlalchemy.orm import Session
 
-from app.db import Database
+from app.storage.db import Database
 from app.engines.catalog import best
 from app.engines.engine import Engine
 from app.engines.image.house import House
 from app.errors import InvalidError
 from app.models import Artist, Generation, Project, Revision, Work
 from app.models.artist import local_artist
-from app.models.asked import Asked
-from app.models.asking import Asking
+from app.requests.request import Asked
+from app.requests.build import Asking
 
 ENGINES: dict[str, Engine] = {"house": House()}
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy.orm import Session
 
-from app.db import Database, migrate
+from app.storage.db import Database, migrate
 from app.errors import NotFoundError
 from app.models import Artist, Generation, GenerationParent
-from app.models.contour import SIBLING, contour, descendants
-from app.models.kin import near, numbered, way
-from app.models.lineage import counts, graph, layout, pane, version
+from app.lineage.tree_layout import SIBLING, contour, descendants
+from app.lineage.relatives import near, numbered, way
+from app.lineage.graph import counts, graph, layout, pane, version
 from app.settings import Settings
 from tests.growing import Garden
 

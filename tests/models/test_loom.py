@@ -10,11 +10,11 @@ from uuid import UUID
 import pytest
 from sqlalchemy.orm import Session
 
-from app.db import Database
-from app.diff.parting import first, joined, pieces, read, shared, words
-from app.models.bough import PAGE, Bough, Frame, loom_pane, loom_view
-from app.models.loom import Loom
-from app.models.strands import Strand, strands
+from app.storage.db import Database
+from app.diff.words import first, joined, pieces, read, shared, words
+from app.lineage.loom_view import PAGE, Bough, Frame, loom_pane, loom_view
+from app.lineage.loom import Loom
+from app.lineage.loom_texts import Strand, strands
 from tests.growing import Garden
 
 CHINESE = ["风", "月，", "落叶", "。\n", "秋", "谁", "楼，", "\n"]

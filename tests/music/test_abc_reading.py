@@ -10,10 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.errors import InvalidError
-from app.music.abc import MAX_TEXT, read
-from app.music.checks import checks, incomplete
-from app.music.pitch import Key, Mode, key_of
-from app.music.tune import MAX_BARS, metre_of
+from app.media.music.abc.abc import MAX_TEXT, read
+from app.media.music.notation.checks import checks, incomplete
+from app.media.music.notation.pitch import Key, Mode, key_of
+from app.media.music.notation.tune import MAX_BARS, metre_of
 
 JIG = """X:1
 T:The Test

@@ -11,13 +11,13 @@ import pytest
 from test_abc_reading import JIG
 
 from app.errors import InvalidError
-from app.music.abc import read
-from app.music.audio import recording
-from app.music.harmony import harmonised
-from app.music.midi import TICKS, midi
-from app.music.musicxml import musicxml
-from app.music.performance import order, performed, quarters_a_minute
-from app.music.writing import with_chords
+from app.media.music.abc.abc import read
+from app.media.music.sound.audio import recording
+from app.media.music.theory.harmony import harmonised
+from app.media.music.files.midi import TICKS, midi
+from app.media.music.files.musicxml import musicxml
+from app.media.music.sound.performance import order, performed, quarters_a_minute
+from app.media.music.abc.writing import with_chords
 
 music21 = pytest.importorskip("music21")
 

@@ -8,18 +8,18 @@ from fractions import Fraction
 import pytest
 from test_abc_reading import JIG
 
-from app.music.abc import read
-from app.music.checks import apart, checks, contour, ends_at_home, incomplete
-from app.music.gaps import Gap, Slot
-from app.music.grammar import WholeTune
-from app.music.harmony import harmonised, symbol_pitches
-from app.music.novelty import Known
-from app.music.ornaments import ornamented
-from app.music.pitch import Key, Mode
-from app.music.tokens import EIGHTH, END, EOS, METRES, TokenBar, UnfitError, joined, notes_of, split, tokens_of
-from app.music.transpose import transposed
-from app.music.tune import metre_of
-from app.music.writing import Sheet, header, selected, with_bars, with_chords
+from app.media.music.abc.abc import read
+from app.media.music.notation.checks import apart, checks, contour, ends_at_home, incomplete
+from app.media.music.grammar.gaps import Gap, Slot
+from app.media.music.grammar.grammar import WholeTune
+from app.media.music.theory.harmony import harmonised, symbol_pitches
+from app.media.music.theory.novelty import Known
+from app.media.music.theory.ornaments import ornamented
+from app.media.music.notation.pitch import Key, Mode
+from app.media.music.grammar.tokens import EIGHTH, END, EOS, METRES, TokenBar, UnfitError, joined, notes_of, split, tokens_of
+from app.media.music.abc.transpose import transposed
+from app.media.music.notation.tune import metre_of
+from app.media.music.abc.writing import Sheet, header, selected, with_bars, with_chords
 
 
 def sheet_of(bars: list[TokenBar], key: Key, metre: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from app.music.heading import heading, span_of
+from app.media.music.notation.heading import heading, span_of
 
 TUNE = "X:1\nT:A tune\nM:3/4\nL:1/8\nK:{key}\nAB|c2d2e2|f2e2d2|[1c6:|[2c4||\n"
 

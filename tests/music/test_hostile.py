@@ -10,16 +10,16 @@ from fractions import Fraction
 import pytest
 
 from app.errors import InvalidError, TooLargeError
-from app.music.abc import MAX_TEXT, read
-from app.music.bar_writing import bar_text
-from app.music.harmony import harmonised
-from app.music.musicxml import musicxml
-from app.music.performance import MAX_SOUNDS, performed
-from app.music.pitch import Key, Pitch
-from app.music.reading_musicxml import read_musicxml
-from app.music.second_voice import with_second_voice
-from app.music.staff import MOST_PITCHES
-from app.music.tune import MAX_BARS, Note
+from app.media.music.abc.abc import MAX_TEXT, read
+from app.media.music.abc.bar_writing import bar_text
+from app.media.music.theory.harmony import harmonised
+from app.media.music.files.musicxml import musicxml
+from app.media.music.sound.performance import MAX_SOUNDS, performed
+from app.media.music.notation.pitch import Key, Pitch
+from app.media.music.files.reading_musicxml import read_musicxml
+from app.media.music.theory.second_voice import with_second_voice
+from app.media.music.abc.staff import MOST_PITCHES
+from app.media.music.notation.tune import MAX_BARS, Note
 
 pytestmark = pytest.mark.timeout(300)
 HEAD = "X:1\nT:Much\nM:4/4\nL:1/8\nK:C\n"

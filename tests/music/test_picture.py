@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from app.music.abc import read
-from app.music.engraving import engrave
-from app.music.glyphs import Pen
-from app.music.picture import INK, PAPER, SPACES, tune_picture, wave_picture, webp
+from app.media.music.abc.abc import read
+from app.media.music.engraving.engraving import engrave
+from app.media.music.engraving.glyphs import Pen
+from app.media.music.engraving.picture import INK, PAPER, SPACES, tune_picture, wave_picture, webp
 
 JIG = """X:1
 M:6/8

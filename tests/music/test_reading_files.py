@@ -21,17 +21,18 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.errors import InvalidError, StemmaError, TooLargeError, UnsupportedError
-from app.music import reading_midi, reading_musicxml, reading_sound
-from app.music.abc import read
-from app.music.checks import incomplete
-from app.music.files import TOLD, Played, tune_file, without_recipe
-from app.music.midi import midi
-from app.music.musicxml import musicxml
-from app.music.notating import first_tune, likely_key, spelt
-from app.music.performance import performed
-from app.music.pitch import Key, Mode, key_of
-from app.music.reading_midi import LARGEST
-from app.music.reading_sound import Admitted
+from app.media.music.files import reading_midi, reading_musicxml
+from app.media.music.sound import reading_sound
+from app.media.music.abc.abc import read
+from app.media.music.notation.checks import incomplete
+from app.media.music.files.files import TOLD, Played, tune_file, without_recipe
+from app.media.music.files.midi import midi
+from app.media.music.files.musicxml import musicxml
+from app.media.music.files.notating import first_tune, likely_key, spelt
+from app.media.music.sound.performance import performed
+from app.media.music.notation.pitch import Key, Mode, key_of
+from app.media.music.files.reading_midi import LARGEST
+from app.media.music.sound.reading_sound import Admitted
 from app.training.music.corpus import folder
 
 # Read here, not in a child: it is what they read that is looked at.

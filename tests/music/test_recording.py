@@ -9,8 +9,8 @@ import pytest
 import soundfile
 
 from app.errors import UnsupportedError
-from app.music import recording
-from app.music.recording import FADE, Recording, made, read, resampled
+from app.media.music.sound import recording
+from app.media.music.sound.recording import FADE, Recording, made, read, resampled
 
 RATE = 8_000
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from test_abc_reading import JIG
 
-from app.music.abc import read
-from app.music.harmony import chord_tones, harmonised
-from app.music.second_voice import with_second_voice
+from app.media.music.abc.abc import read
+from app.media.music.theory.harmony import chord_tones, harmonised
+from app.media.music.theory.second_voice import with_second_voice
 
 TUNE = "X:1\nM:4/4\nL:1/8\nK:G\nd|G2 B>d g2 (3fed|{c}B2 ^cA d4-|d2 [CA]2 z2 A,2|G8|]\n% the end\n"
 

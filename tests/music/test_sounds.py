@@ -12,9 +12,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.music.abc import read
-from app.music.audio import INSTRUMENTS, MEDIA_TYPES, NOTES, RATE, SOUNDS, note_name, recording, write
-from app.music.performance import performed, quarters_a_minute
+from app.media.music.abc.abc import read
+from app.media.music.sound.audio import INSTRUMENTS, MEDIA_TYPES, NOTES, RATE, SOUNDS, note_name, recording, write
+from app.media.music.sound.performance import performed, quarters_a_minute
 from app.settings import ROOT
 
 NOWHERE = Path("/nowhere")  # no samples: the synthesizer plays

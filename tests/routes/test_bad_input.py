@@ -12,7 +12,7 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from app.db import Database
+from app.storage.db import Database
 from app.models import Generation, Revision
 
 NOBODY = str(uuid4())

@@ -9,9 +9,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.brief import Medium
-from app.db import Database
-from app.music.abc import read
-from app.music.transpose import transposed
+from app.storage.db import Database
+from app.media.music.abc.abc import read
+from app.media.music.abc.transpose import transposed
 from tests.growing import Garden
 
 BROWSER = {"Accept": "text/html"}

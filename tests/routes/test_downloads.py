@@ -15,13 +15,13 @@ from PIL import Image
 
 from app.bounded import SLOW, asking
 from app.bounded.turns import Turns
-from app.db import Database
+from app.storage.db import Database
 from app.engines.image.house import House
 from app.engines.image.vectoriser import Vectoriser
-from app.routes import downloads
+from app.web.routes import downloads
 from app.settings import Settings
-from app.store import Store
-from app.worker.keeping import finish
+from app.storage.store import Store
+from app.worker.save_results import finish
 from app.worker.progress import Progress
 from app.worker.run import begin, perform, request_for
 

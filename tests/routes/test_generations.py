@@ -14,12 +14,12 @@ from uuid import UUID
 import pytest
 from fastapi.testclient import TestClient
 
-from app.db import Database, now
+from app.storage.db import Database, now
 from app.models import Generation
-from app.outbox import PRESENCE, SETTLING, reconcile
-from app.queue import Queue, migrate_queue
+from app.requests.outbox import PRESENCE, SETTLING, reconcile
+from app.storage.queue import Queue, migrate_queue
 from app.settings import Settings
-from app.store import Store
+from app.storage.store import Store
 from app.worker.liveness import Liveness
 from app.worker.sweep import Sweep
 

@@ -12,10 +12,10 @@ import pytest
 from fastapi.testclient import TestClient
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.db import Database, now
-from app.main import create_app
+from app.storage.db import Database, now
+from app.web.main import create_app
 from app.models import Worker
-from app.observe import JsonFormatter, request_id
+from app.web.observe import JsonFormatter, request_id
 from app.settings import Settings
 
 

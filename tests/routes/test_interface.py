@@ -10,7 +10,7 @@ import pytest
 import schemathesis
 from fastapi.testclient import TestClient
 
-from app.routes.interface import FORM, PROBLEM
+from app.web.routes.interface import FORM, PROBLEM
 from tests import interface
 
 Operation = tuple[str, str, dict[str, Any]]

@@ -11,7 +11,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from app.db import Database
+from app.storage.db import Database
 from tests.growing import Garden
 
 BROWSER = {"Accept": "text/html"}

@@ -9,7 +9,7 @@ from uuid import uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from app.db import Database
+from app.storage.db import Database
 from tests.growing import Garden
 
 BROWSER = {"Accept": "text/html"}

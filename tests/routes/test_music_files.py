@@ -20,15 +20,15 @@ from PIL import Image
 
 from app.bounded import SLOW, asking
 from app.bounded.turns import Turns
-from app.db import Database
+from app.storage.db import Database
 from app.models import Artist, Asset, Revision, Work
 from app.models.asset import keep_asset
-from app.music.abc import read
-from app.music.files import without_recipe
-from app.music.performance import performed
-from app.routes import music_files
+from app.media.music.abc.abc import read
+from app.media.music.files.files import without_recipe
+from app.media.music.sound.performance import performed
+from app.web.routes import music_files
 from app.settings import Settings
-from app.store import Store
+from app.storage.store import Store
 
 TUNE = 'X:1\nT:The Fox\nR:jig\nM:6/8\nL:1/8\nQ:3/8=110\nK:D\n|:A|"D"dfe dBA|BAF "A"A2F|ABA dfe|"D"d3 d2:|\n'
 
@@ -267,7 +267,7 @@ def test_many_at_once_are_sent_away_and_what_is_rendered_is_not_rendered_again(
 
 def test_only_the_latest_renderings_are_kept(config: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     store = Store(config.data)
-    monkeypatch.setattr("app.store.store.RENDERED", 250)
+    monkeypatch.setattr("app.storage.store.store.RENDERED", 250)
     names = [f"{at:064x}.wav" for at in range(5)]
     store.keep_derived(store.rendered("a letter.txt"), b"x" * 100)  # somebody else's
     for name in names:

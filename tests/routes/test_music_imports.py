@@ -10,8 +10,8 @@ import pytest
 import soundfile
 from fastapi.testclient import TestClient
 
-from app.music.abc import read
-from app.music.performance import performed
+from app.media.music.abc.abc import read
+from app.media.music.sound.performance import performed
 
 TUNE = "X:1\nT:Fuchs\nM:6/8\nL:1/8\nK:D\n|:A|dfe dBA|BAF A2F|ABA dfe|d3 d2:|\n"
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.main import create_app
+from app.web.main import create_app
 from app.settings import Settings, TextSetting
 from tests.engines.text.tiny_hub import tiny_hub
 

@@ -8,7 +8,7 @@ from types import SimpleNamespace as Fake
 import pytest
 from fastapi.testclient import TestClient
 
-from app.db import Database
+from app.storage.db import Database
 from app.models.revision import choose_cover
 from tests.growing import Garden
 

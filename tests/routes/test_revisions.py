@@ -12,10 +12,10 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from app.db import Database
+from app.storage.db import Database
 from app.models import Revision, Work
 from app.models.artist import local_artist
-from app.routes.revisions import WIDTHS
+from app.web.routes.revisions import WIDTHS
 
 
 def test_bytes_are_named_by_their_digest_and_kept_for_ever(web: TestClient, revision: str) -> None:

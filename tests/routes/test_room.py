@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from fastapi.testclient import TestClient
 
-from app.db import Database, now
+from app.storage.db import Database, now
 from app.models import Worker
 
 

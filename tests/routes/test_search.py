@@ -13,18 +13,18 @@ import pytest
 import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from app.db import Database, migrate
+from app.storage.db import Database, migrate
 from app.judging.fake import Fake
 from app.judging.vectors import packed
-from app.main import create_app
+from app.web.main import create_app
 from app.models import Asset, Embedding, JudgeVersion, Revision, Work
-from app.models.bough import loom_pane
-from app.models.excerpt import words_of
+from app.lineage.loom_view import loom_pane
+from app.lineage.excerpt import words_of
 from app.models.revision import choose_cover
 from app.search.index import Index
 from app.search.passage import passages
 from app.settings import Settings
-from app.store import Store
+from app.storage.store import Store
 from app.worker.judging import Judging
 from tests.growing import Garden
 
@@ -143,7 +143,7 @@ def test_by_a_picture_that_was_brought(
 def test_only_the_latest_probes_are_kept(
     web: TestClient, picture: Callable[..., bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("app.models.probe.KEPT", 2)
+    monkeypatch.setattr("app.models.query_image.KEPT", 2)
     ids = [web.post("/probes", files={"file": ("a.png", picture())}).json()["id"] for _ in range(3)]
     assert [web.get(f"/probes/{id}/content").status_code for id in ids] == [404, 200, 200]
 

@@ -9,7 +9,7 @@ from uuid import UUID, uuid4
 import pytest
 from fastapi.testclient import TestClient
 
-from app.db import Database
+from app.storage.db import Database
 from app.engines.engine import Alternative, Token
 from app.models import DraftSave, Generation, Reading, Revision, Transcript, Work
 from app.models.artist import local_artist

@@ -12,13 +12,13 @@ import pytest
 import soundfile
 from fastapi.testclient import TestClient
 
-from app.db import Database
+from app.storage.db import Database
 from app.models import Asset, Revision
 from app.models.artist import local_artist
 from app.models.asset import keep_asset
 from app.models.work import Work
 from app.settings import Settings
-from app.store import Store
+from app.storage.store import Store
 
 RATE = 8_000
 

@@ -8,10 +8,10 @@ from uuid import UUID
 import pytest
 from fastapi.testclient import TestClient
 
-from app.db import Database
+from app.storage.db import Database
 from app.models import Artist, Generation, Revision, Work
 from app.models.artist import local_artist
-from app.music.tune import MAX_NOTES
+from app.media.music.notation.tune import MAX_NOTES
 
 TUNE = "X:1\nT:The Slipway\nR:jig\nM:6/8\nL:1/8\nQ:3/8=120\nK:G\nD|GAB c2A|BGE E2D|GAB cde|d3 G2|]\n"
 OTHER = TUNE.replace("The Slipway", "The Quay").replace("GAB cde", "ecA AGF")

@@ -15,7 +15,7 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from app.engines.image import minilm
+from app.engines.shared import minilm
 from app.judging.house import House
 from app.training.cli import app
 from app.training.faults import TrainingError

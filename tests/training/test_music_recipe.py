@@ -11,8 +11,8 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from app.music.abc import read
-from app.music.tokens import END, EOS, GAP, IDS, MIDDLE, VOCABULARY, joined, split
+from app.media.music.abc.abc import read
+from app.media.music.grammar.tokens import END, EOS, GAP, IDS, MIDDLE, VOCABULARY, joined, split
 from app.training.cli import app
 from app.training.faults import TrainingError
 from app.training.music import corpus, dataset, examples, measure, model

@@ -17,8 +17,9 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from app.brief import Prompt
-from app.engines.image import fewsteps, sampler, weights
-from app.engines.image.minilm import TextEncoder
+from app.engines.image import fewsteps, sampler
+from app.engines.shared import weights
+from app.engines.shared.minilm import TextEncoder
 from app.engines.image.preview import Preview
 from app.engines.image.sampler import Level
 from app.errors import EngineError, _

@@ -14,8 +14,9 @@ from pydantic import Field
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Strength, Verb
-from app.engines.image import fewsteps, minilm, preview, sampler, weights
-from app.engines.image.picture import covered, nearest, opened, png
+from app.engines.image import fewsteps, preview, sampler
+from app.engines.shared import minilm, weights
+from app.media.image.picture import covered, nearest, opened, png
 from app.errors import EngineError, _
 
 if TYPE_CHECKING:

@@ -16,13 +16,13 @@ from pydantic import Field, create_model
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Strength, Verb
-from app.engines.handover import emitted
-from app.engines.image.checkpoint import folder_of, missing, revision
-from app.engines.image.outlook import Outlook, preview_of
-from app.engines.image.picture import covered, opened, png
+from app.engines.shared.callback_iterator import emitted
+from app.engines.shared.checkpoint import folder_of, missing, revision
+from app.engines.image.pipeline_preview import Outlook, preview_of
+from app.media.image.picture import covered, opened, png
 from app.engines.image.preview import Preview
 from app.engines.image.reading import cut
-from app.engines.loading import dtype_of, line
+from app.engines.shared.loading import dtype_of, line
 from app.errors import EngineError, _
 from app.settings import EngineSetting
 

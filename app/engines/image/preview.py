@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from app.engines.image.picture import webp
+from app.media.image.picture import webp
 
 if TYPE_CHECKING:
     import torch

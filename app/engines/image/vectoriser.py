@@ -10,8 +10,8 @@ from pydantic import Field
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Verb
-from app.engines.image.svg import MEDIA_TYPE
-from app.engines.image.tracing import How, trace
+from app.media.image.svg import MEDIA_TYPE
+from app.media.image.tracing import How, trace
 from app.errors import EngineError, _
 from app.lanes import Lane
 

@@ -8,16 +8,16 @@ from fractions import Fraction
 from app.engines.engine import Piece, Step, Strength, Token
 from app.engines.music.composing import Composer
 from app.engines.music.conditions import Asked, Conditions
-from app.engines.music.pen import Draft, Pen, grown
+from app.engines.music.decoder import Draft, Pen, grown
 from app.engines.music.score import Score
 from app.engines.music.tasks import Run, create, drafted, heading, metre
 from app.engines.music.varying import varied
-from app.music.abc import read
-from app.music.gaps import Pattern
-from app.music.measure import TONICS
-from app.music.pitch import Key
-from app.music.tokens import DURATIONS, EOS, NOTES, REST, note_token, notes_of, sounds, tokens_of
-from app.music.writing import Sheet
+from app.media.music.abc.abc import read
+from app.media.music.grammar.gaps import Pattern
+from app.media.music.grammar.measure import TONICS
+from app.media.music.notation.pitch import Key
+from app.media.music.grammar.tokens import DURATIONS, EOS, NOTES, REST, note_token, notes_of, sounds, tokens_of
+from app.media.music.abc.writing import Sheet
 
 REACH = 1  # letters that a blend may be away from the other tune's line
 

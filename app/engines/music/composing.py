@@ -14,20 +14,20 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
-from app.engines.music.drawing import drawn
-from app.engines.music.hearing import MOST_SHARED, Hearing, Judge
-from app.engines.music.pen import MOST_TOKENS, Bound, Pen, Wrote, further
-from app.engines.music.rows import Rows
+from app.engines.shared.sampling_rows import drawn
+from app.engines.music.scoring import MOST_SHARED, Hearing, Judge
+from app.engines.music.decoder import MOST_TOKENS, Bound, Pen, Wrote, further
+from app.engines.shared.phrase_cache import Rows
 from app.engines.text.decoding import End
-from app.engines.text.sampling import IMPOSSIBLE
+from app.engines.shared.sampling import IMPOSSIBLE
 from app.errors import EngineError, _
-from app.music.grammar import Grammar
-from app.music.tokens import ENDS, IDS, VOCABULARY
+from app.media.music.grammar.grammar import Grammar
+from app.media.music.grammar.tokens import ENDS, IDS, VOCABULARY
 
 if TYPE_CHECKING:
     import torch
 
-    from app.music.novelty import Known
+    from app.media.music.theory.novelty import Known
 
 AGAIN, WARMER = 4, 0.2  # how often a phrase is begun again, and by how much its temperature rises each time
 ROWS = 32  # drafts of all tunes together

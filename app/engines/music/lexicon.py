@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from app.music.pitch import Mode
+from app.media.music.notation.pitch import Mode
 
 # Latin words stand alone in a text, Chinese ones anywhere. Longer ones are looked for first.
 KINDS: Mapping[str, Sequence[str]] = {

@@ -10,7 +10,7 @@ from app.engines.music.asking import asked
 from app.engines.music.conditions import MOST_BARS, Asked
 from app.engines.music.lexicon import KEY_WORD, METRE_WORD
 from app.errors import InvalidError, _
-from app.music.tokens import METRES
+from app.media.music.grammar.tokens import METRES
 
 FEWEST_BARS = 4
 # The metres of each kind as the books have them; an air and a tune of no kind go in any.

@@ -10,13 +10,13 @@ from app.engines.engine import Parent, Request
 from app.engines.music.conditions import MOST_BARS, Asked, Conditions
 from app.engines.music.lexicon import KINDS
 from app.errors import EngineError, _
-from app.music.abc import read
-from app.music.checks import incomplete
-from app.music.gaps import Slot
-from app.music.harmony import chord_tones, harmonised
-from app.music.pitch import Key, Mode
-from app.music.tokens import EIGHTH, GAP, GAPS, METRES, MIDDLE, MODES, NOTES, TokenBar, joined, note_token, sounds, tokens_of
-from app.music.tune import Metre, Tune
+from app.media.music.abc.abc import read
+from app.media.music.notation.checks import incomplete
+from app.media.music.grammar.gaps import Slot
+from app.media.music.theory.harmony import chord_tones, harmonised
+from app.media.music.notation.pitch import Key, Mode
+from app.media.music.grammar.tokens import EIGHTH, GAP, GAPS, METRES, MIDDLE, MODES, NOTES, TokenBar, joined, note_token, sounds, tokens_of
+from app.media.music.notation.tune import Metre, Tune
 
 BEFORE, AFTER = 40, 24  # bars around a gap that the model is shown
 SHORTEST = 2  # eighths of a last bar that can end on the tonic

@@ -9,10 +9,10 @@ from pydantic import Field
 
 from app.engines.engine import EngineParams
 from app.engines.music.conditions import Asked
-from app.engines.text.sampling import Sampling
+from app.engines.shared.sampling import Sampling
 from app.errors import _
-from app.music.pitch import Mode
-from app.music.tokens import METRES, MODES, MOODS, RHYTHMS
+from app.media.music.notation.pitch import Mode
+from app.media.music.grammar.tokens import METRES, MODES, MOODS, RHYTHMS
 
 OPEN = ""  # of a choice: as the brief says
 

@@ -8,14 +8,14 @@ from fractions import Fraction
 
 from app.engines.engine import Piece, Step, Strength, Token
 from app.engines.music.conditions import Conditions
-from app.engines.music.pen import Pen, further
+from app.engines.music.decoder import Pen, further
 from app.engines.music.score import Score
 from app.engines.music.tasks import Made, Run
-from app.music.abc import read
-from app.music.gaps import Gap
-from app.music.ornaments import ornamented
-from app.music.tokens import notes_of, split
-from app.music.writing import with_bars
+from app.media.music.abc.abc import read
+from app.media.music.grammar.gaps import Gap
+from app.media.music.theory.ornaments import ornamented
+from app.media.music.grammar.tokens import notes_of, split
+from app.media.music.abc.writing import with_bars
 
 SHARES = {Strength.SUBTLE: 0.25, Strength.STRONG: 0.5}  # of the different bars that a variation writes anew
 RUN = {Strength.SUBTLE: 1, Strength.STRONG: 4}  # bars that are written in one go

@@ -8,12 +8,12 @@ from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
 from app.engines.text.decoding import ALTERNATIVES, Constraint, Pick, leant, permitted, ranked
-from app.engines.text.sampling import IMPOSSIBLE, Sampling, penalised
+from app.engines.shared.sampling import IMPOSSIBLE, Sampling, penalised
 
 if TYPE_CHECKING:
     import torch
 
-    from app.engines.text.language_model import LanguageModel
+    from app.engines.shared.language_model import LanguageModel
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,13 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Protocol
 
-from app.engines.text.sampling import IMPOSSIBLE, Sampling, drawn, penalised, probabilities
+from app.engines.shared.sampling import IMPOSSIBLE, Sampling, drawn, penalised, probabilities
 from app.errors import EngineError, _
 
 if TYPE_CHECKING:
     import torch
 
-    from app.engines.text.language_model import LanguageModel
+    from app.engines.shared.language_model import LanguageModel
 
 ALTERNATIVES = 8
 

@@ -7,12 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.engines.text.decoding import ALTERNATIVES, Constraint, End, Pick, decode, permitted, ranked
-from app.engines.text.sampling import IMPOSSIBLE, Sampling
+from app.engines.shared.sampling import IMPOSSIBLE, Sampling
 
 if TYPE_CHECKING:
     import torch
 
-    from app.engines.text.language_model import LanguageModel
+    from app.engines.shared.language_model import LanguageModel
 
 SPREAD = 1_000_003  # seeds of a variant's drafts are this far apart
 OPENINGS = 48  # of the likeliest first tokens one is drawn

@@ -8,10 +8,10 @@ from itertools import accumulate
 from app.engines.engine import Request, Verb
 from app.engines.text.tasks import text_of
 from app.errors import EngineError, _
-from app.forms.asked import form_of
-from app.forms.check import check
-from app.forms.form import Form, Language, rhyme_letter
-from app.forms.recognise import recognised
+from app.media.text.prosody.asked import form_of
+from app.media.text.prosody.check import check
+from app.media.text.prosody.form import Form, Language, rhyme_letter
+from app.media.text.prosody.recognise import recognised
 
 CHINESE_FORM = _("This form counts Chinese characters, and this engine writes English: take the house verse engine.")
 VERSE = re.compile(

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
-from app.engines.image import chinese
-from app.forms.chinese import plain
+from app.engines.shared import chinese_glossary as chinese
+from app.media.text.prosody.chinese import plain
 
 FOLDER = Path(__file__).with_name("words")
 # Characters that are a word of verse by themselves.

@@ -60,7 +60,7 @@ class Hub(Writer):
         from safetensors import SafetensorError
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
-        from app.engines.text.language_model import LanguageModel
+        from app.engines.shared.language_model import LanguageModel
 
         source = self.setting.model
         try:

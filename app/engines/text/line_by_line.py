@@ -11,8 +11,8 @@ from dataclasses import dataclass, field
 from statistics import fmean
 
 from app.engines.text.decoding import Constraint, End, Pick, Variant, Written, choose, generator
-from app.engines.text.language_model import Cache, LanguageModel
-from app.engines.text.sampling import IMPOSSIBLE, Sampling
+from app.engines.shared.language_model import Cache, LanguageModel
+from app.engines.shared.sampling import IMPOSSIBLE, Sampling
 
 CANDIDATES = 8
 _LONGEST = 32  # tokens of a line; a form's lines are shorter

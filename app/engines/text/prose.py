@@ -14,8 +14,8 @@ from app.engines.engine import Request, Verb
 from app.engines.text.english_forms import VERSE
 from app.engines.text.tasks import TOLD, Task, wanted
 from app.errors import _
-from app.forms.form import Form
-from app.forms.recognise import recognised
+from app.media.text.prosody.form import Form
+from app.media.text.prosody.recognise import recognised
 
 NOTE = _(
     "This small model goes on from a first sentence of yours better than it follows a wish. For stories and other prose name "

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Sequence
 
 from app.engines.engine import Token
 from app.engines.text.decoding import ALTERNATIVES, Pick, ranked
-from app.engines.text.language_model import LanguageModel
-from app.engines.text.sampling import IMPOSSIBLE
+from app.engines.shared.language_model import LanguageModel
+from app.engines.shared.sampling import IMPOSSIBLE
 from app.errors import EngineError, _
 
 BLOCK = 256  # places whose log-probabilities are held at once: a vocabulary of 50,000 takes 50 MB

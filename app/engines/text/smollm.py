@@ -16,7 +16,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Piece, Request, Step, Verb
-from app.engines.text import aside, gguf, prose
+from app.engines.text import convert_process, gguf, prose
 from app.engines.text.drafting import AllOrNone
 from app.engines.text.ending import Ending
 from app.engines.text.english_forms import FORMED, ends_stanza, english_form, line_by_line, rhymes
@@ -27,14 +27,14 @@ from app.engines.text.tasks import HAN, IN_CHINESE, LATIN_WORD, LONGER, Task, te
 from app.engines.text.vocabulary import token_bytes, unwritable
 from app.engines.text.writer import Writer, WriterParams, configured
 from app.errors import EngineError, _
-from app.forms.form import Form
+from app.media.text.prosody.form import Form
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
     from app.engines.text.decoding import Constraint
     from app.engines.text.english_only import EnglishOnly, Spelled
-    from app.engines.text.language_model import LanguageModel
+    from app.engines.shared.language_model import LanguageModel
     from app.engines.text.transcript import Transcript
     from app.engines.text.within_english import Lexicon
 
@@ -73,16 +73,16 @@ class SmolLM(Writer):
             return _("The weights %(file)s cannot be used: %(reason)s") % {"file": FILE, "reason": _("it is missing")}
         if gguf.finished(source(), self.folder):
             return None
-        return aside.failure(self.folder) or _("It is being prepared, once; that takes about a minute.")
+        return convert_process.failure(self.folder) or _("It is being prepared, once; that takes about a minute.")
 
     @property
     def preparing(self) -> bool:
         installed = all(importlib.util.find_spec(package) for package in (*LIBRARIES, PACKAGE))
-        failed = aside.failure(self.folder) is not None
+        failed = convert_process.failure(self.folder) is not None
         return installed and source().is_file() and not failed and not gguf.finished(source(), self.folder)
 
     def prepare(self) -> None:
-        aside.convert_aside(source(), self.folder)
+        convert_process.convert_aside(source(), self.folder)
 
     def refusal(
         self,
@@ -329,7 +329,7 @@ class SmolLM(Writer):
         import torch
         from transformers import AutoModelForCausalLM
 
-        from app.engines.text.language_model import LanguageModel
+        from app.engines.shared.language_model import LanguageModel
 
         folder = gguf.converted(source(), self.folder)
         kind: Any = AutoModelForCausalLM

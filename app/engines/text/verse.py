@@ -19,7 +19,7 @@ from pydantic import Field
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Piece, Request, Step, Verb
-from app.engines.image.weights import digest, fault
+from app.engines.shared.weights import digest, fault
 from app.engines.text import verse_brief, verse_page
 from app.engines.text.hearing import heard, keywords
 from app.engines.text.known_lines import known_lines
@@ -29,13 +29,13 @@ from app.engines.text.verse_form import VerseForm, mark_of, wanted_form
 from app.engines.text.within import Within
 from app.engines.text.writer import Writer, WriterParams
 from app.errors import EngineError, _
-from app.forms.chinese import Book
-from app.forms.constraint import ChineseConstraint, Vocabulary
-from app.forms.form import Breaks, Form
-from app.forms.lines import unified
+from app.media.text.prosody.chinese import Book
+from app.media.text.prosody.constraint import ChineseConstraint, Vocabulary
+from app.media.text.prosody.form import Breaks, Form
+from app.media.text.prosody.lines import unified
 
 if TYPE_CHECKING:
-    from app.engines.text.language_model import LanguageModel
+    from app.engines.shared.language_model import LanguageModel
     from app.engines.text.transcript import Transcript
 
 WEIGHTS, VOCABULARY = "model.safetensors", "poem_vocab.json"
@@ -144,7 +144,7 @@ class Verse(Writer):
         import torch
         from transformers import LlamaForCausalLM
 
-        from app.engines.text.language_model import LanguageModel
+        from app.engines.shared.language_model import LanguageModel
 
         kind: Any = LlamaForCausalLM
         try:

@@ -6,11 +6,11 @@ from collections.abc import Callable, Container, Generator, Iterator, Sequence
 from dataclasses import dataclass
 
 from app.engines.text.drafting import Draft, drafts
-from app.engines.text.language_model import LanguageModel
-from app.engines.text.sampling import Sampling
+from app.engines.shared.language_model import LanguageModel
+from app.engines.shared.sampling import Sampling
 from app.engines.text.within import Within
-from app.forms.chinese import is_han
-from app.forms.impossible import ImpossibleError
+from app.media.text.prosody.chinese import is_han
+from app.media.text.prosody.impossible import ImpossibleError
 
 NAMED, AGAIN = 0.6, 1.5  # what a draft gains by naming all of its keywords, and loses by nothing but repeated characters
 

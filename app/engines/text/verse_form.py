@@ -8,10 +8,10 @@ from typing import Any
 
 from app.brief import Brief
 from app.errors import EngineError, _
-from app.forms.asked import form_of
-from app.forms.form import Breaks, Form, Language
-from app.forms.presets import patterns
-from app.forms.recognise import recognised
+from app.media.text.prosody.asked import form_of
+from app.media.text.prosody.form import Breaks, Form, Language
+from app.media.text.prosody.presets import patterns
+from app.media.text.prosody.recognise import recognised
 
 
 class VerseForm(StrEnum):

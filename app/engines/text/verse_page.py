@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from app.forms.chinese import is_han, plain
-from app.forms.lines import CLAUSE
+from app.media.text.prosody.chinese import is_han, plain
+from app.media.text.prosody.lines import CLAUSE
 
 COMMA, STOP = "，", "。"
 NARROW = {COMMA: ",", STOP: "."}

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING
 
 from app.engines.text.english_only import AWAY
 from app.errors import EngineError, _
-from app.forms.constraint import EnglishConstraint, Next, Words
-from app.forms.english import sound, stresses
-from app.forms.form import Form
-from app.forms.impossible import ImpossibleError
-from app.forms.verse_english import offbeat
+from app.media.text.prosody.constraint import EnglishConstraint, Next, Words
+from app.media.text.prosody.english import sound, stresses
+from app.media.text.prosody.form import Form
+from app.media.text.prosody.impossible import ImpossibleError
+from app.media.text.prosody.verse_english import offbeat
 
 if TYPE_CHECKING:
     import torch

@@ -10,7 +10,7 @@ import diffusers
 from diffusers.models.attention_processor import AttnProcessor
 
 from app.engines.image.hourglass import Hourglass
-from app.engines.image.weights import class_name
+from app.engines.shared.weights import class_name
 from app.training.faults import TrainingError
 from app.training.image.text import WIDTH
 

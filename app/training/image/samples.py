@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from PIL import Image, ImageDraw, ImageFont
 
-from app.engines.image.minilm import readable
+from app.engines.shared.minilm import readable
 from app.training.image import networks
 from app.training.image.text import TextEncoder
 from app.training.run import Machine

@@ -10,11 +10,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from app.music.abc import read
-from app.music.checks import incomplete
-from app.music.pitch import Mode
-from app.music.tokens import METRES, MODES, NOTES, TokenBar, UnfitError, joined, split, tokens_of
-from app.music.tune import Tune
+from app.media.music.abc.abc import read
+from app.media.music.notation.checks import incomplete
+from app.media.music.notation.pitch import Mode
+from app.media.music.grammar.tokens import METRES, MODES, NOTES, TokenBar, UnfitError, joined, split, tokens_of
+from app.media.music.notation.tune import Tune
 from app.training.checkpoint import write
 from app.training.faults import TrainingError
 from app.training.music import corpus

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from app.engines.music.conditions import length_token
-from app.music.tokens import BOS, END, EOS, GAP, GAPS, IDS, MIDDLE, joined
+from app.media.music.grammar.tokens import BOS, END, EOS, GAP, GAPS, IDS, MIDDLE, joined
 from app.training.music.dataset import Tokens
 
 INFILLED = 0.45  # of the examples

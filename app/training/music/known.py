@@ -8,12 +8,12 @@ from pathlib import Path
 
 import numpy as np
 
-from app.music.abc import read
-from app.music.novelty import Known, numbers_of, sounds_of
-from app.music.pitch import Key, Mode
-from app.music.tokens import notes_of
-from app.music.tune import Tune, metre_of
-from app.music.writing import Sheet, header
+from app.media.music.abc.abc import read
+from app.media.music.theory.novelty import Known, numbers_of, sounds_of
+from app.media.music.notation.pitch import Key, Mode
+from app.media.music.grammar.tokens import notes_of
+from app.media.music.notation.tune import Tune, metre_of
+from app.media.music.abc.writing import Sheet, header
 from app.training.checkpoint import write
 from app.training.faults import TrainingError
 from app.training.music.dataset import Tokens

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F  # noqa: N812 (torch's own custom)
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from app.music.tokens import EOS, IDS, PAD, VOCABULARY
+from app.media.music.grammar.tokens import EOS, IDS, PAD, VOCABULARY
 from app.training import checkpoint
 from app.training.faults import TrainingError
 from app.training.image.export import swap

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.music.audio import INSTRUMENTS, NOTES, note_name
+from app.media.music.sound.audio import INSTRUMENTS, NOTES, note_name
 from app.training.faults import TrainingError
 
 if TYPE_CHECKING:

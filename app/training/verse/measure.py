@@ -13,10 +13,10 @@ from app.brief import Brief
 from app.engines.engine import Content, Request, Verb
 from app.engines.text.verse import Verse
 from app.engines.text.verse_form import VerseForm
-from app.forms.asked import form_of
-from app.forms.check import check
-from app.forms.form import Form
-from app.forms.report import Kind
+from app.media.text.prosody.asked import form_of
+from app.media.text.prosody.check import check
+from app.media.text.prosody.form import Form
+from app.media.text.prosody.report import Kind
 from app.training.verse import network
 from app.training.verse.examples import Examples
 from app.training.verse.poems import Poem

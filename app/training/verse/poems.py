@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from app.forms.chinese import LEVEL, Book, groups, plain, tones
+from app.media.text.prosody.chinese import LEVEL, Book, groups, plain, tones
 from app.training.checkpoint import write
 from app.training.faults import TrainingError
 from app.training.run import Report

@@ -14,7 +14,7 @@ from typing import Any
 
 from app.engines.text.hearing import FOLDER, rows
 from app.engines.text.known_lines import OTHERS, KnownLines, known_lines
-from app.forms.chinese import plain
+from app.media.text.prosody.chinese import plain
 from app.training.checkpoint import write
 from app.training.faults import TrainingError
 from app.training.nearest import write_nearest

@@ -5,7 +5,7 @@ export const SLOT = 56;
 export const LEVEL = 92;
 const TILE = 64; // of an atlas, 16 a row, 256 a page
 
-/** The server's arrays (app.models.lineage.layout) as a graph. `base` is the number of the revision on the bench. */
+/** The server's arrays (app.lineage.graph.layout) as a graph. `base` is the number of the revision on the bench. */
 export function read(data, base) {
   const n = data.number.length;
   const graph = {

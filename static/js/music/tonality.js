@@ -1,4 +1,4 @@
-// Keys by name, moved by semitones the way the studio does it (app/music/pitch.py): of two spellings the plainer.
+// Keys by name, moved by semitones the way the studio does it (app/media/music/notation/pitch.py): of two spellings the plainer.
 
 const LETTERS = "CDEFGAB";
 const SEMITONES = [0, 2, 4, 5, 7, 9, 11];

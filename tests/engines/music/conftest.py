@@ -9,7 +9,7 @@ import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
 from app.engines.music.tunes import KNOWN, Tunes
-from app.music.tokens import VOCABULARY
+from app.media.music.grammar.tokens import VOCABULARY
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ from app.engines.music.musicgen import LICENCE, Draw, MusicGen
 from app.engines.music.player import Player
 from app.engines.music.tunes import ABC
 from app.errors import EngineError
-from app.music.recording import FADE, FLAC, Recording, made, read
+from app.media.music.sound.recording import FADE, FLAC, Recording, made, read
 from app.settings import MusicSetting
 from tests.engines.music import tiny_players
 from tests.engines.music.tiny_players import RATE

@@ -8,16 +8,16 @@ import pytest
 
 from app.brief import Brief
 from app.engines.engine import Content, Request, Verb
-from app.engines.music import composing, ear, hearing, tasks
+from app.engines.music import composing, melody_score, scoring, tasks
 from app.engines.music.composing import Composer
 from app.engines.music.conditions import Asked
-from app.engines.music.pen import Pen
+from app.engines.music.decoder import Pen
 from app.engines.music.tunes import Tunes
-from app.engines.text.sampling import Sampling
-from app.music.abc import read
-from app.music.novelty import Known
-from app.music.pitch import Key
-from app.music.tokens import joined, tokens_of
+from app.engines.shared.sampling import Sampling
+from app.media.music.abc.abc import read
+from app.media.music.theory.novelty import Known
+from app.media.music.notation.pitch import Key
+from app.media.music.grammar.tokens import joined, tokens_of
 
 GOOD = """X:1
 M:6/8
@@ -31,7 +31,7 @@ d|g2g fed|efg dBG|c2e BGB|ABA A2d|g2g fed|efg dBG|fed cAF|G3 G2:|
 def heard(text: str) -> float:
     tune = read(text)
     assert tune.metre
-    return ear.score(joined(tokens_of(tune)), tune.metre.length * 8, -0.7)
+    return melody_score.score(joined(tokens_of(tune)), tune.metre.length * 8, -0.7)
 
 
 @pytest.mark.parametrize(
@@ -53,11 +53,11 @@ def test_the_ear_prefers(good: str, bad: str) -> None:
 
 
 def test_parts_are_told_apart_without_their_pickups() -> None:
-    parts = ear.parts_of(joined(tokens_of(read(GOOD))), Fraction(6))
+    parts = melody_score.parts_of(joined(tokens_of(read(GOOD))), Fraction(6))
     assert [(len(part.bars), part.closed) for part in parts] == [(8, True), (8, True)]
-    begun = ear.parts_of(joined(tokens_of(read(GOOD))[:12]), Fraction(6))
+    begun = melody_score.parts_of(joined(tokens_of(read(GOOD))[:12]), Fraction(6))
     assert [(len(part.bars), part.closed) for part in begun] == [(8, True), (2, False)]
-    assert ear.score([], Fraction(6), 0.0) == 0
+    assert melody_score.score([], Fraction(6), 0.0) == 0
 
 
 def made(engine: Tunes, *seeds: int, **params: object) -> list[Content]:
@@ -75,7 +75,7 @@ def test_of_more_drafts_better_ones_are_kept(tunes: Tunes) -> None:
 
 def test_a_tune_that_is_known_is_not_written_again(tunes: Tunes, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(composing, "MOST_SHARED", 1.0)
-    monkeypatch.setattr(hearing, "MOST_SHARED", 1.0)
+    monkeypatch.setattr(scoring, "MOST_SHARED", 1.0)
     params = tunes.Params(drafts=2)
     model = tunes._model
     assert model
@@ -89,6 +89,6 @@ def test_a_tune_that_is_known_is_not_written_again(tunes: Tunes, monkeypatch: py
 
 
 def test_a_line_is_followed_from_afar() -> None:
-    high, low = (hearing.Judge(None, hearing.Hearing(Key(), Fraction(4), line=[degree] * 8), Fraction(8)) for degree in (7, 0))
+    high, low = (scoring.Judge(None, scoring.Hearing(Key(), Fraction(4), line=[degree] * 8), Fraction(8)) for degree in (7, 0))
     tokens = ["n7", "n8", "n7", "n6", "|", "n7"]
     assert high.worth(tokens, -0.7, 0.0, ended=False) > low.worth(tokens, -0.7, 0.0, ended=False) + 5

@@ -12,8 +12,8 @@ from app.engines.music.lexicon import INSTRUMENTS
 from app.engines.music.scenes import rows
 from app.engines.music.tasks import SHAPES
 from app.engines.music.tunes import Tunes
-from app.music.abc import read
-from app.music.tokens import MOODS, RHYTHMS, VOCABULARY
+from app.media.music.abc.abc import read
+from app.media.music.grammar.tokens import MOODS, RHYTHMS, VOCABULARY
 from app.settings import ROOT
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from app.brief import Brief
 from app.engines.engine import Content, Parent, Request, Step, Verb
 from app.engines.music.tunes import ABC, Tunes
-from app.music.abc import read
-from app.music.checks import incomplete
+from app.media.music.abc.abc import read
+from app.media.music.notation.checks import incomplete
 
 NOTES = st.sampled_from(
     ["G2AB", "g/f/e dc", "(3ABc d2", "B>A G2", "[GB]2 A2", "z2 A2", "!trill!A2 ^cB", "{c}B2 A2", '"G"G2 "D7"AB', "~A2 BA"]

@@ -8,7 +8,7 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from app.engines.text.language_model import LanguageModel
+from app.engines.shared.language_model import LanguageModel
 
 END = 1
 

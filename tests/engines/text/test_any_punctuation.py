@@ -8,10 +8,10 @@ import pytest
 
 from app.engines.engine import Verb
 from app.engines.text.verse import Verse
-from app.forms.asked import form_of
-from app.forms.check import check
-from app.forms.form import Breaks
-from app.forms.lines import CLAUSE, NEW_LINES, split
+from app.media.text.prosody.asked import form_of
+from app.media.text.prosody.check import check
+from app.media.text.prosody.form import Breaks
+from app.media.text.prosody.lines import CLAUSE, NEW_LINES, split
 from tests.engines.text.test_verse import run, verse
 
 __all__ = ["verse"]  # the tiny engine

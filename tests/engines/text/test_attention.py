@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 import torch
 
-from app.engines.text import attention
-from app.engines.text.language_model import LanguageModel
+from app.engines.shared import attention
+from app.engines.shared.language_model import LanguageModel
 from tests.engines.text.conftest import END, tiny
 
 PROMPT = [3, 14, 15, 9, 26]

@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from app.engines.text.beams import Beam, Beams, search
-from app.engines.text.language_model import LanguageModel
-from app.engines.text.sampling import Sampling
+from app.engines.shared.language_model import LanguageModel
+from app.engines.shared.sampling import Sampling
 
 PROMPT = [3, 14, 15, 9, 26]
 

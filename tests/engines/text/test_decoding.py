@@ -11,10 +11,10 @@ import pytest
 import torch
 from transformers.generation import logits_process as theirs
 
-from app.engines.text import sampling
+from app.engines.shared import sampling
 from app.engines.text.decoding import End, Pick, decode
-from app.engines.text.language_model import LanguageModel
-from app.engines.text.sampling import Sampling, drawn, penalised, probabilities
+from app.engines.shared.language_model import LanguageModel
+from app.engines.shared.sampling import Sampling, drawn, penalised, probabilities
 from app.errors import EngineError
 
 PROMPT = [3, 14, 15, 9, 26]

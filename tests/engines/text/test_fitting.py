@@ -9,7 +9,7 @@ import pytest
 
 from app.brief import Brief
 from app.engines.engine import Content, Fit, Parent, Part, Request, Strength, Verb
-from app.engines.text.fitting import cut
+from app.engines.text.token_budget import cut
 from app.engines.text.hub import Hub
 from app.engines.text.remote import Remote
 from app.engines.text.tasks import Task

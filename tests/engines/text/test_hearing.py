@@ -8,7 +8,7 @@ import pytest
 
 from app.engines.catalog import VERSE
 from app.engines.text.hearing import Heard, heard, keywords, lexicon, rows
-from app.forms.chinese import is_han
+from app.media.text.prosody.chinese import is_han
 
 KNOWN = frozenset(json.loads((VERSE / "poem_vocab.json").read_text("utf-8")))
 

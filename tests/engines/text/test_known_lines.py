@@ -14,7 +14,7 @@ from app.engines.engine import Content
 from app.engines.text.known_lines import OTHERS, KnownLines, known_lines
 from app.engines.text.verse import Verse
 from app.engines.text.verse_form import VerseForm
-from app.forms.check import check
+from app.media.text.prosody.check import check
 from tests.engines.text.test_verse import run, verse
 
 __all__ = ["verse"]  # the tiny engine

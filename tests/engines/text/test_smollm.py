@@ -20,8 +20,8 @@ from app.engines.text.rescoring import perplexity
 from app.engines.text.smollm import PACKAGE, SmolLM, source
 from app.engines.text.tasks import HAN
 from app.errors import DiskFullError, EngineError
-from app.forms.asked import form_of
-from app.forms.check import check
+from app.media.text.prosody.asked import form_of
+from app.media.text.prosody.check import check
 from tests.running import CACHE
 
 pytestmark = [

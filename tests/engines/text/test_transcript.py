@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 
 from app.engines.engine import Token
-from app.engines.text.language_model import LanguageModel
+from app.engines.shared.language_model import LanguageModel
 from app.engines.text.rescoring import perplexity, rescore
 from app.engines.text.transcript import Heard, Transcript
 from app.engines.text.vocabulary import byte_letters, token_bytes, unwritable

@@ -17,9 +17,9 @@ from app.engines.text.smollm import SmolLM
 from app.engines.text.verse import Verse
 from app.engines.text.verse_form import VerseForm
 from app.errors import EngineError
-from app.forms.asked import form_of
-from app.forms.check import check
-from app.forms.impossible import ImpossibleError
+from app.media.text.prosody.asked import form_of
+from app.media.text.prosody.check import check
+from app.media.text.prosody.impossible import ImpossibleError
 
 MARKS = ["<pad>", "<eos>", *(f"<{form}>" for form in VerseForm), "<题>", "<词>", "<诗>", "，", "。"]
 # The beginning of 千字文: no character twice, and rhymes enough for every form by either book.

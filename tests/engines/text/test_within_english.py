@@ -9,15 +9,15 @@ import torch
 from conftest import tiny
 
 from app.engines.text.decoding import End, decode
-from app.engines.text.language_model import LanguageModel
+from app.engines.shared.language_model import LanguageModel
 from app.engines.text.line_by_line import lines
-from app.engines.text.sampling import Sampling
+from app.engines.shared.sampling import Sampling
 from app.engines.text.within_english import Lexicon, WithinEnglish, word_kinds
 from app.errors import EngineError
-from app.forms.asked import form_of
-from app.forms.check import check
-from app.forms.form import Form
-from app.forms.impossible import ImpossibleError
+from app.media.text.prosody.asked import form_of
+from app.media.text.prosody.check import check
+from app.media.text.prosody.form import Form
+from app.media.text.prosody.impossible import ImpossibleError
 
 _LIST = """
     the a of in on and with my her night light bright sight flight white day way say may gray play stay tree sea free see be

@@ -1,0 +1,49 @@
+"""Whether the house's engines hear their briefs, and whether the four variants of one differ (app.benchmarks.hearing_alone)."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from app.benchmarks.bench import Bench
+from app.benchmarks.figures import Figure, UnmeasuredError
+from app.settings import ROOT, Settings
+
+PATIENCE = 3600  # seconds
+FEW = 2  # of each list, for a quick check that it runs
+
+
+def measure(bench: Bench) -> Iterator[tuple[str, Figure]]:
+    """Figures of the lists first, then how far variants are apart."""
+    answer = told(bench.times(0, FEW))
+    poems, openings = answer["poems"], answer["openings"]
+    by_chance = poems["by_chance"] * 60 / poems["briefs"]
+    yield "poems", Figure(60 * poems["heard"] / poems["briefs"], poems | {"by_chance": by_chance})
+    yield "openings", Figure(openings["most"], openings["by_brief"])
+    yield "known", Figure(len(openings["known"]), {"lines": openings["lines"], "known": openings["known"]})
+    for name in ("tunes", "drawn"):
+        yield name, Figure(40 * answer[name]["right"] / answer[name]["briefs"], answer[name])
+    for medium, found in answer["apart"].items():
+        yield f"{medium}_apart", Figure(found.get("ratio", found.get("least", 0.0)), found)
+
+
+def told(few: int) -> dict[str, Any]:
+    """What the process of the engines found. Raises UnmeasuredError."""
+    quiet = {"TRANSFORMERS_VERBOSITY": "error", "TQDM_DISABLE": "1", "TOKENIZERS_PARALLELISM": "false"}
+    environment = os.environ | quiet | {"OMP_NUM_THREADS": str(Settings().worker_threads), "OMP_WAIT_POLICY": "PASSIVE"}
+    line = [sys.executable, "-m", "app.benchmarks.hearing_alone", str(few)]
+    try:
+        done = subprocess.run(line, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
+    except subprocess.TimeoutExpired as error:
+        raise UnmeasuredError("the engines took longer than %(seconds)d s", seconds=PATIENCE) from error
+    found = [json.loads(said) for said in done.stdout.splitlines() if said.startswith("{")]
+    if not found:
+        raise UnmeasuredError("the engines do not run alone: %(error)s", error=done.stderr[-300:])
+    answer: dict[str, Any] = found[-1]
+    if "error" in answer:
+        raise UnmeasuredError(answer["error"])
+    return answer

@@ -1,0 +1,1 @@
+"""What the command `stemma` starts: the studio, the web server, backup and restore."""

@@ -1,1 +1,0 @@
-"""Documents: texts as files that other programs read and write."""

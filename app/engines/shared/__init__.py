@@ -1,0 +1,1 @@
+"""What several engines use: weights, sampling, text encoders, loading."""

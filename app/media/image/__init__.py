@@ -1,0 +1,1 @@
+"""Pictures: admission, SVG, tracing."""

@@ -1,0 +1,1 @@
+"""Music: notation, ABC, files, engraving, sound, grammar and theory."""

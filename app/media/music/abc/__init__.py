@@ -1,0 +1,1 @@
+"""ABC notation: reading, writing, transposing."""

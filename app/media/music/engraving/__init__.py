@@ -1,0 +1,1 @@
+"""A tune drawn as a score."""

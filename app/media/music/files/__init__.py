@@ -1,0 +1,1 @@
+"""Tunes as MIDI and MusicXML."""

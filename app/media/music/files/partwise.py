@@ -1,0 +1,212 @@
+"""Elements of score-partwise (MusicXML 4.0) as bars: the first voice of the first part, with repeats, endings and chords."""
+
+from __future__ import annotations
+
+import re
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from app.errors import InvalidError, TooLargeError, _
+from app.media.music.files.notating import Imported, Measure, abc, even, key_with
+from app.media.music.notation.pitch import LETTERS, Key, Mode, Pitch
+from app.media.music.notation.tune import MAX_BARS, Metre, Note, metre_of
+
+MOST_NOTES = 20_000
+NUMBER = re.compile(r"\s*\d{1,9}(?:\.\d{1,6})?\s*")
+LONGEST = 64  # whole notes
+# Parts of a whole note that every length is a multiple of: all that notation writes, and quintuplets and septuplets. Sums of
+# lengths without a common measure would be fractions of ever more digits.
+GRID = 2**10 * 3**2 * 5 * 7
+MODES = {
+    "major": Mode.MAJOR,
+    "ionian": Mode.MAJOR,
+    "minor": Mode.MINOR,
+    "aeolian": Mode.MINOR,
+    "dorian": Mode.DORIAN,
+    "mixolydian": Mode.MIXOLYDIAN,
+    "phrygian": Mode.PHRYGIAN,
+    "lydian": Mode.LYDIAN,
+    "locrian": Mode.LOCRIAN,
+}
+KINDS = {"major": "", "minor": "m", "dominant": "7", "major-seventh": "maj7", "minor-seventh": "m7", "diminished": "dim",
+         "augmented": "aug"}  # fmt: skip
+ACCIDENTALS = {-1: "b", 0: "", 1: "#"}
+HIGHEST = 9  # octave
+SYMBOLS = re.compile(r"[^A-Za-z0-9+#]")
+
+
+@dataclass(slots=True)
+class _Bar:
+    """A measure while it is read."""
+
+    notes: list[Note] = field(default_factory=list)
+    place: Fraction = Fraction(0)
+    voice: str | None = None
+    chord: str = ""
+    graces: tuple[Pitch, ...] = ()
+    opens: bool = False
+    ending: str = ""
+    closing: str = "|"
+
+
+class Partwise:
+    """Reads a score; what it knows so far."""
+
+    def __init__(self, root: ET.Element) -> None:
+        self.root = root
+        self.key, self.metre, self.divisions = Key(), None, Fraction(1)  # type: tuple[Key, Metre | None, Fraction]
+        self.tempo, self.count = "", 0
+        self.imported = Imported("")
+
+    def read(self, name: str) -> Imported:
+        """The tune. Raises InvalidError (no notes), TooLargeError, ValueError (numbers that are none)."""
+        parts = self.root.findall("part")
+        sounding = [part for part in parts if part.find("measure/note/pitch") is not None]
+        if not sounding:
+            raise InvalidError("file", _("there are no notes in this file"))
+        if len(parts) > 1:
+            self.imported.without(_("Only one voice was taken."))
+        measures = list(self._measures(sounding[0]))
+        if not measures:  # notes so short that none is left
+            raise InvalidError("file", _("there are no notes in this file"))
+        title = self.root.findtext("work/work-title") or self.root.findtext("movement-title") or name
+        composer = self.root.findtext("identification/creator[@type='composer']") or ""
+        self.imported.text = abc(title, composer, self.tempo, measures)
+        return self.imported
+
+    def _measures(self, part: ET.Element) -> Iterator[Measure]:
+        before: tuple[Key, Metre | None] | None = None
+        for number, element in enumerate(part.findall("measure")):
+            if number >= MAX_BARS:
+                raise TooLargeError(_("A tune may have %(most)s bars."), most=f"{MAX_BARS:,}")
+            bar = _Bar()
+            for child in element:
+                self._child(bar, child)
+            notes, moved = even(bar.notes)
+            if moved:
+                self.imported.without(_("Notes were moved to the nearest place that notation has."))
+            fields = ""
+            if before and before[0] != self.key:
+                fields += f"[K:{self.key.name}]"
+            if before and before[1] != self.metre:
+                fields += f"[M:{self.metre or 'none'}]"
+            before = (self.key, self.metre)
+            if notes:
+                yield Measure(notes, self.key, self.metre, bar.opens, bar.ending, bar.closing, fields)
+
+    def _child(self, bar: _Bar, child: ET.Element) -> None:
+        """What stands in a measure, one after another."""
+        if child.tag == "attributes":
+            self._attributes(child)
+        elif child.tag == "note":
+            self._note(bar, child)
+        elif child.tag == "barline":
+            _barline(bar, child)
+        elif child.tag == "harmony":
+            bar.chord = _chord(child) or bar.chord
+        elif child.tag in {"direction", "sound"} and not self.tempo:
+            sound = child if child.tag == "sound" else child.find("sound")
+            if sound is not None and sound.get("tempo"):
+                self.tempo = f"1/4={min(999, max(10, round(float(sound.get('tempo', '120')))))}"
+        elif child.tag in {"backup", "forward"}:
+            length = self._length(child)
+            bar.place += length if child.tag == "forward" else -length
+
+    def _attributes(self, attributes: ET.Element) -> None:
+        if (divisions := attributes.findtext("divisions")) is not None:
+            self.divisions = _number(divisions)
+            if not 0 < self.divisions <= 1_000_000:  # noqa: PLR2004 (parts of a quarter note)
+                raise ValueError(divisions)
+        if (fifths := attributes.findtext("key/fifths")) is not None:
+            mode = MODES.get((attributes.findtext("key/mode") or "").strip().lower(), Mode.MAJOR)
+            self.key = key_with(int(fifths), mode)
+        if attributes.find("time/senza-misura") is not None:
+            self.metre = None
+        elif attributes.find("time/beats") is not None:
+            beats = sum(int(one) for one in (attributes.findtext("time/beats") or "").split("+"))
+            self.metre = metre_of(f"{beats}/{attributes.findtext('time/beat-type')}")
+
+    def _length(self, element: ET.Element) -> Fraction:
+        """In whole notes."""
+        length = _number(element.findtext("duration") or "0") / self.divisions / 4
+        if length > LONGEST:
+            raise ValueError(length)
+        return length if GRID % length.denominator == 0 else Fraction(round(length * GRID), GRID)
+
+    def _note(self, bar: _Bar, element: ET.Element) -> None:
+        voice = element.findtext("voice") or "1"
+        pitch = _pitch(element)
+        if element.find("grace") is not None:
+            if pitch and bar.voice in {None, voice}:
+                bar.graces = (*bar.graces, pitch)[:8]
+            return
+        length = self._length(element)
+        bar.voice = bar.voice or voice
+        if voice != bar.voice or element.findtext("staff") not in {None, "1"}:
+            self.imported.without(_("Only one voice was taken."))
+            bar.place += length if element.find("chord") is None else 0
+            return
+        self.count += 1
+        if self.count > MOST_NOTES:
+            raise TooLargeError(_("A tune may have %(most)s notes."), most=f"{MOST_NOTES:,}")
+        if element.find("chord") is not None and bar.notes:
+            if pitch:
+                last = bar.notes[-1]
+                bar.notes[-1] = replace(last, pitches=tuple(sorted({*last.pitches, pitch}, key=lambda one: one.midi)))
+            return
+        if length <= 0:
+            return
+        here = bar.notes[-1].start + bar.notes[-1].duration if bar.notes else Fraction(0)
+        if bar.place > here:
+            bar.notes.append(Note((), here, bar.place - here))
+        tied = any(tie.get("type") == "start" for tie in element.findall("tie"))
+        start = max(here, bar.place)
+        bar.notes.append(Note((pitch,) if pitch else (), start, length, tied and bool(pitch), bar.chord, bar.graces))
+        bar.place, bar.chord, bar.graces = start + length, "", ()
+
+
+def _number(text: str) -> Fraction:
+    """A number as scores have them. Raises ValueError for others: 1e999 would take a while."""
+    if not NUMBER.fullmatch(text):
+        raise ValueError(text[:20])
+    return Fraction(text.strip())
+
+
+def _pitch(element: ET.Element) -> Pitch | None:
+    found = element.find("pitch")
+    if found is None:
+        return None
+    letter, octave = (found.findtext("step") or "").strip(), int(found.findtext("octave") or "4")
+    alter = round(float(found.findtext("alter") or "0"))  # quarter tones become the nearest semitone
+    if letter not in set(LETTERS) or not 0 <= octave <= HIGHEST or abs(alter) > 2:  # noqa: PLR2004 (double sharps)
+        raise ValueError(letter)
+    return Pitch(LETTERS.index(letter) + 7 * (octave - 4), alter)
+
+
+def _barline(bar: _Bar, element: ET.Element) -> None:
+    """Repeats and endings; a plain line says nothing."""
+    repeat = element.find("repeat")
+    ending = element.find("ending")
+    direction = repeat.get("direction") if repeat is not None else ""
+    if direction == "forward":
+        bar.opens = True
+    if ending is not None and ending.get("type") == "start":
+        bar.ending = ",".join(re.findall(r"\d", ending.get("number", ""))[:4])
+    if direction == "backward":
+        bar.closing = ":|"
+    elif element.get("location", "right") == "right":
+        bar.closing = {"light-light": "||", "light-heavy": "|]"}.get(element.findtext("bar-style") or "", bar.closing)
+
+
+def _chord(element: ET.Element) -> str:
+    """A chord symbol: root, accidental, kind."""
+    letter = (element.findtext("root/root-step") or "").strip()
+    if letter not in set(LETTERS):
+        return ""
+    alter = ACCIDENTALS.get(int(float(element.findtext("root/root-alter") or "0")), "")
+    kind = element.find("kind")
+    named = (kind.text or "").strip() if kind is not None else ""
+    text = SYMBOLS.sub("", kind.get("text", "")) if kind is not None else ""
+    return f"{letter}{alter}{KINDS.get(named, text)[:6]}"

@@ -1,0 +1,1 @@
+"""The tokens of the house model of tunes, and which may follow."""

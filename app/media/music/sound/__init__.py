@@ -1,0 +1,1 @@
+"""A tune as sound, and recordings."""

@@ -1,0 +1,1 @@
+"""Harmony, second voices, ornaments, and how alike two tunes are."""

@@ -1,0 +1,1 @@
+"""Texts: documents, prosody, rules of writing."""

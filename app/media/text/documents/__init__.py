@@ -1,0 +1,1 @@
+"""Texts as files that other programs read and write."""

@@ -1,0 +1,124 @@
+"""Which engine takes a wish, and whether its parameters fit."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from pydantic import ValidationError
+
+from app.brief import Brief, Medium
+from app.errors import InvalidError, _
+from app.gate import invalid
+from app.lanes import Lane
+from app.models.edge import Role
+
+
+class AnEngine(Protocol):
+    """What is asked of an engine here (app.engines.engine.Engine is one)."""
+
+    name: str
+    medium: Any
+    verbs: Any
+    Params: Any
+
+    def unready(self) -> str | None:
+        """Why it cannot run, or None."""
+
+    def check(self, verb: Any, brief: Brief, params: Any) -> None:
+        """Raises InvalidError where brief and parameters contradict one another."""
+
+    def lane(self, params: Mapping[str, Any]) -> Lane:
+        """What a run with `params` waits for."""
+
+    def refusal(self, verb: Any, brief: Brief, texts: Sequence[str] = (), kinds: Sequence[str] = ()) -> str | None:
+        """Why it cannot do this, ready or not, or None."""
+
+
+class Best(Protocol):
+    """Picks the engine when none is named (app.engines.catalog.best)."""
+
+    def __call__(
+        self, medium: str, verb: str, brief: Brief, texts: Sequence[str] = (), kinds: Sequence[str] = (), /
+    ) -> AnEngine:
+        """Raises a StemmaError that says what each lacks when there is none."""
+
+
+class Choosing:
+    """Picks among `engines` for one wish: `verb` in `medium` for `brief`, starting from `texts`, or from what is of these
+    `kinds` (media types).
+    """
+
+    def __init__(
+        self,
+        engines: Mapping[str, AnEngine],
+        best: Best,
+        medium: str,
+        verb: str,
+        brief: Brief,
+        texts: Sequence[str],
+        kinds: Sequence[str] = (),
+    ) -> None:
+        self.engines, self.best = engines, best
+        self.medium, self.verb, self.brief, self.texts, self.kinds = medium, verb, brief, texts, kinds
+
+    def choose(self, wanted: str | None, fallback: str | None, *, chosen: bool) -> AnEngine:
+        """The engine called `wanted`, else `fallback` (which the artist has `chosen`, or the parent's), else the best.
+
+        A parent's engine that is gone, or that cannot do this, gives way; one that the artist chose is told about.
+        Raises InvalidError naming those that can.
+        """
+        ours = [engine for engine in self.engines.values() if engine.medium == self.medium]
+        if ours and not any(self.verb in engine.verbs for engine in ours):
+            if self.medium == Medium.TEXT and self.verb in list(Role):
+                self.best(self.medium, self.verb, self.brief, self.texts, self.kinds)  # says who could
+            verbs = sorted({str(verb) for engine in ours for verb in engine.verbs})
+            raise InvalidError("verb", _("allowed here: %(verbs)s"), verbs=", ".join(verbs))
+        name = wanted or (fallback if fallback in self.engines else None)
+        if name is None:
+            return self.best(self.medium, self.verb, self.brief, self.texts, self.kinds)
+        engine = self.engines.get(name)
+        if engine is None or engine.medium != self.medium:
+            names = [e.name for e in self.engines.values() if e.medium == self.medium]
+            raise InvalidError("engine", _("allowed here: %(names)s"), names=", ".join(names) or "–")
+        if self._can(engine):
+            return engine
+        if wanted is None and not chosen:
+            return self.best(self.medium, self.verb, self.brief, self.texts, self.kinds)
+        raise self._unable(engine)
+
+    def _can(self, engine: AnEngine) -> bool:
+        able = engine.medium == self.medium and self.verb in engine.verbs
+        return able and engine.refusal(self.verb, self.brief, self.texts, self.kinds) is None
+
+    def _unable(self, engine: AnEngine) -> InvalidError:
+        """Why it cannot, and who can."""
+        names = ", ".join(e.name for e in self.engines.values() if self._can(e))
+        if self.verb not in engine.verbs:
+            said = _("this engine cannot do that; it can: %(verbs)s")
+            error = InvalidError("verb", said, verbs=", ".join(sorted(engine.verbs)), names=names)
+        else:
+            reason = engine.refusal(self.verb, self.brief, self.texts, self.kinds) or ""
+            error = InvalidError("engine", reason, names=names)
+        if names:
+            error.fields.append(("engine", _("these engines can: %(names)s")))
+        elif self.medium == Medium.TEXT:
+            error.fields.append(("engine", _("A service or a larger model could: name one in STEMMA_TEXTS.")))
+        elif any(kind.startswith("audio/") for kind in self.kinds):
+            error.fields.append(("engine", _("An engine of recordings could: name one in STEMMA_MUSIC.")))
+        return error
+
+
+def check_params(engine: AnEngine, wanted: Mapping[str, Any], *, lenient: bool = False) -> dict[str, Any]:
+    """`wanted` over the engine's defaults. `lenient` drops what the engine does not know (another engine's, an older
+    version's). Raises InvalidError with the first field that is wrong.
+    """
+    given = {
+        name: value for name, value in wanted.items() if value != "" and (not lenient or name in engine.Params.model_fields)
+    }
+    try:
+        return dict(engine.Params.model_validate(given).model_dump(mode="json"))
+    except ValidationError as error:
+        if lenient:
+            return dict(engine.Params().model_dump(mode="json"))
+        raise invalid(error, "params") from error

@@ -1,0 +1,1 @@
+"""Where everything is kept: the database, the store of bytes, the queue."""

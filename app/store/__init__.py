@@ -1,5 +1,0 @@
-"""The store: content-addressed files, kept durably and never deleted unless the studio made them."""
-
-from app.store.store import ORPHAN_AGE, Store
-
-__all__ = ["ORPHAN_AGE", "Store"]

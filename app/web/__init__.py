@@ -1,0 +1,1 @@
+"""The web process: the application, its pages and streams, the routes, and what they share."""

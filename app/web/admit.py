@@ -1,0 +1,156 @@
+"""What may come in, and what it becomes: a picture, a text, a tune or a recording as a root of its work's lineage.
+
+All of it is read, and its bytes are stored, before the transaction that makes the root.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, NamedTuple
+
+from fastapi import UploadFile
+
+from app.media.image import admit as pictures
+from app.bounded import Source, size
+from app.media.text.documents.reading import decoded, ending, read
+from app.errors import InvalidError, TooLargeError, UnfitError, UnsupportedError, _
+from app.gate import told
+from app.models import Asset
+from app.media.text.rules import LONGEST, written
+from app.media.music.theory import telling
+from app.media.music.files.files import without_recipe
+from app.media.music.files.notating import Imported, first_tune
+from app.media.music.files.reading_midi import read_midi
+from app.media.music.files.reading_musicxml import read_musicxml
+from app.media.music.sound.reading_sound import admit, sounds_like
+from app.web.deps import Studio
+
+KEY = re.compile(r"^K:", re.MULTILINE)
+HEAD = 64  # bytes by which a file is known
+ABC, XML = {"abc", "txt"}, {"musicxml", "mxl", "xml"}
+NO_MUSIC = _("That is no music Stemma can read (ABC, MusicXML, MIDI; WAV, FLAC, MP3 or Ogg).")
+
+
+class Upload(NamedTuple):
+    """A file as it came; `head` are its first bytes."""
+
+    name: str
+    data: Source
+    head: bytes
+
+    @property
+    def ending(self) -> str:
+        """What its name ends with, after the last dot."""
+        return ending(self.name)
+
+    @property
+    def stem(self) -> str:
+        """Its name without that."""
+        return self.name.rpartition(".")[0] or self.name
+
+
+class Root(NamedTuple):
+    """What is to be kept: bytes that lie in the store already (their row is not written yet), or a text; of a tune what is
+    told of it.
+    """
+
+    facts: dict[str, Any]
+    asset: Asset | None = None
+    text: str | None = None
+    told: telling.Told | None = None
+
+
+def upload(file: UploadFile, limit: int) -> Upload:
+    """The file of a form; its bytes stay where they lie. Raises TooLargeError for one of more than `limit` bytes."""
+    data = Source(file.file)
+    if size(data) > limit:
+        raise TooLargeError(limit=f"{limit // 2**20} MB")
+    file.file.seek(0)
+    return Upload(told(file.filename or "", 200), data, file.file.read(HEAD))
+
+
+def picture(parts: Studio, file: Upload) -> Root:
+    """Raises UnsupportedError, TooLargeError, InvalidError, BusyError."""
+    to = parts.store.new_file()
+    try:
+        admitted = pictures.admit(file.data, parts.settings.max_pixels, to)
+        sha256 = parts.store.adopt(to)
+    finally:
+        to.unlink(missing_ok=True)
+    asset = Asset(
+        sha256=sha256,
+        media_type="image/png",
+        bytes=admitted.bytes,
+        width=admitted.width,
+        height=admitted.height,
+        colour=admitted.colour,
+    )
+    return Root({"file": file.name, **_recipe(admitted.recipe)}, asset)
+
+
+def text(_parts: Studio, file: Upload) -> Root:
+    """Raises InvalidError for a text that is empty or holds what no text may, UnsupportedError, TooLargeError, BusyError."""
+    found = read(file.name, file.data, LONGEST)
+    words = _writable(found.text)
+    if not words.strip():
+        raise InvalidError("file", _("there is no text in this file"))
+    facts = {"file": file.name, "format": found.kind, **({"encoding": found.encoding} if found.encoding else {})}
+    return Root(facts, text=words)
+
+
+def _writable(said: str) -> str:
+    """What a file says, as a revision may hold it. Raises InvalidError, TooLargeError."""
+    if len(said) > LONGEST + said.count("\r\n"):
+        raise TooLargeError(_("A text has at most %(most)d characters."), most=LONGEST)
+    try:
+        return written(said)
+    except UnfitError as error:
+        raise InvalidError("file", error.title, **error.details) from error
+
+
+def music(parts: Studio, file: Upload) -> Root:
+    """A tune from notes, a recording from sound; by what the file is, and only then by its name.
+
+    Raises UnsupportedError, TooLargeError, InvalidError, BusyError.
+    """
+    if file.head.startswith(b"MThd"):
+        return _tune(file, "midi", read_midi(file.data, file.stem))
+    if file.ending in XML or file.head.startswith(b"PK\x03\x04"):
+        found, recipe = read_musicxml(file.data, file.stem)
+        return _tune(file, "musicxml", found, **_recipe(recipe))
+    if file.ending in ABC:
+        given, encoding = decoded(file.data, LONGEST)
+        said, recipe = without_recipe(_writable(given))
+        if said.strip() and not KEY.search(
+            said
+        ):  # a tune in ABC has a key (standard 2.1, 3.1.14); words have notes in them too
+            raise UnsupportedError(NO_MUSIC)
+        return _tune(file, "abc", first_tune(said), encoding=encoding, **_recipe(recipe))
+    if sounds_like(file.head):
+        return _recording(parts, file)
+    raise UnsupportedError(NO_MUSIC)
+
+
+def _tune(file: Upload, kind: str, found: Imported, **about: Any) -> Root:
+    """A root from notes in ABC. Raises InvalidError where there are none."""
+    tune = telling.told(found.text)
+    if not tune.notes:
+        raise InvalidError("file", _("there are no notes in this file"))
+    facts = {"file": file.name, "format": kind, **about, **({"simplified": found.simplified} if found.simplified else {})}
+    return Root(facts, text=found.text, told=tune)
+
+
+def _recipe(recipe: dict[str, Any] | str | None) -> dict[str, Any]:
+    """The recipe of a file that Stemma made: told, never trusted."""
+    return {"recipe": recipe} if recipe else {}
+
+
+def _recording(parts: Studio, file: Upload) -> Root:
+    to = parts.store.new_file()
+    try:
+        found = admit(file.data, to)
+        sha256 = parts.store.adopt(to)
+    finally:
+        to.unlink(missing_ok=True)
+    asset = Asset(sha256=sha256, media_type="audio/flac", bytes=found.bytes, duration=found.duration)
+    return Root({"file": file.name, "format": found.kind, "rate": found.rate, "channels": found.channels}, asset)

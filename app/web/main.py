@@ -1,0 +1,130 @@
+"""Builds the web application."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import threading
+from collections.abc import AsyncIterator
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
+from starlette.types import Scope
+
+from app.web import problems
+from app.web.bodies import Bodies
+from app.bounded.child import HELPER
+from app.bounded.leaving import Leaving
+from app.integrity.damage import Watch
+from app.storage.db import Database
+from app.engines.catalog import catalog
+from app.web.guard import Guard
+from app.judging.catalog import judge
+from app.web.live.live import Live
+from app.web.methods import Head
+from app.web.observe import Observe, set_up_logging
+from app.requests.outbox import reconcile
+from app.storage.queue import Queue
+from app.web.routes import about, diffs, downloads, drafts, events, prosody, generations, health, imports, interface, lineage, loom, music_files, preferences, probes, projects, revisions, engine_room, search, texts, trash, trims, tunes, works
+from app.web.deps import WRITING, Studio
+from app.web.scripts import STATIC, static_version
+from app.search.index import Index
+from app.settings import Settings, settings
+from app.storage.store import Store
+
+log = logging.getLogger(__name__)
+ROUTERS = (
+    projects,
+    works,
+    drafts,
+    generations,
+    diffs,
+    revisions,
+    texts,
+    tunes,
+    prosody,
+    downloads,
+    music_files,
+    imports,
+    trims,
+    lineage,
+    loom,
+    search,
+    probes,
+    events,
+    preferences,
+    health,
+    trash,
+    engine_room,
+    about,
+)
+
+
+class ForEver(StaticFiles):
+    """Static files under an address that holds their digest: they may be kept for ever."""
+
+    async def get_response(self, path: str, scope: Scope):  # type: ignore[no-untyped-def]  # Starlette's own signature
+        response = await super().get_response(path, scope)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        return response
+
+
+class Web(FastAPI):
+    """FastAPI, with the whole interface described."""
+
+    def openapi(self) -> dict[str, Any]:
+        """The description of the HTTP interface, made once."""
+        if self.openapi_schema is None:
+            self.openapi_schema = interface.described(self, super().openapi())
+        return self.openapi_schema
+
+
+def create_app(config: Settings | None = None) -> FastAPI:
+    """The web application with its own database, store and queue."""
+    config = config or settings()
+    set_up_logging(config)
+    database, queue = Database(config), Queue(config)
+    index = Index(judge(config))
+    parts = Studio(config, database, Store(config.data), queue, Live(database, queue), catalog(config), index)
+
+    @contextlib.asynccontextmanager
+    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
+        threading.Thread(target=_catch_up, args=(parts,), daemon=True).start()
+        HELPER.start()
+        yield
+        parts.live.close()
+        queue.close()
+        database.close()
+        parts.store.incoming.close()
+
+    app = Web(
+        title="Stemma",
+        version="0.1.0",
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        description=interface.DESCRIPTION,
+        generate_unique_id_function=interface.operation_id,
+    )
+    app.state.studio = parts
+    app.state.damage = Watch(config, database.engine)
+    for module in ROUTERS:
+        app.include_router(module.router)
+    app.mount(f"/static/{static_version()}", ForEver(directory=STATIC), name="static")
+    problems.install(app)
+    app.add_middleware(Head)
+    app.add_middleware(problems.Unexpected)
+    app.add_middleware(Leaving)
+    app.add_middleware(Bodies, settings=config, most=WRITING)
+    app.add_middleware(Guard, settings=config)
+    app.add_middleware(Observe)
+    return app
+
+
+def _catch_up(parts: Studio) -> None:
+    """Queue what was accepted just before the last end of this process."""
+    try:
+        reconcile(parts.database, parts.queue)
+    except Exception:  # the workers' sweep does the same every second
+        log.exception("could not catch up")

@@ -1,0 +1,235 @@
+"""Drafts: autosave with versions, earlier saves, going on from a revision."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from app.bounded import LIMITS
+from app.brief import Brief
+from app.diff.authorship import By, Span
+from app.engines.engine import Verb
+from app.errors import ConflictError, InvalidError, StaleDraftError, _, raises
+from app.media.text.prosody.asked import asked as tidied
+from app.media.text.prosody.asked import form_of
+from app.gate import Fields, Name, Number, Object, Place
+from app.requests.request import Count, Seed
+from app.models.draft import Draft, DraftSave, draft_of
+from app.media.text.rules import Writing
+from app.web.pages import answer, language_of, translations
+from app.web.deps import WRITING, CurrentArtist, OneTurn, Parts, Session, Studio, TransactionsOf, body
+from app.web.schemas import DraftOut, Listed
+from app.web.routes.works import bench, chosen_engine, engine_view
+
+router = APIRouter(route_class=OneTurn, prefix="/works/{id}/draft", tags=["drafts"])
+MOST_SPANS = 50_000  # of one text
+
+
+class SpanIn(BaseModel):
+    """Who put characters `start` to `end` (Unicode code points) there."""
+
+    start: Place
+    end: Place
+    by: By
+
+
+class DraftIn(BaseModel):
+    """A draft to save; absent fields stay as they are, and fields that GET adds are welcome back."""
+
+    model_config = ConfigDict(extra="ignore")
+
+    version: Number
+    brief: Fields | None = None
+    engine: Name | None = None
+    params: Object | None = None
+    base: UUID | None = None
+    text: Writing | None = None
+    origins: list[SpanIn] | None = Field(
+        None, max_length=MOST_SPANS, description="Who wrote what of `text`; absent: what stayed keeps its own."
+    )
+    form: Object | None = Field(None, description='What the lines must keep: {"preset": "qijue", …}, see /forms.')
+    seed: Seed | None = None
+    count: Count | None = None
+    keep: bool = Field(False, description="Put what this replaces among the earlier saves, however young it is.")
+
+    @field_validator("engine", "base", "seed", "count", "form", mode="before")
+    @classmethod
+    def _nothing(cls, value: Any) -> Any:
+        """An empty form field means none."""
+        return None if value == "" else value
+
+
+class Chosen(BaseModel):
+    """A revision to go on from."""
+
+    revision: UUID
+
+
+class Save(BaseModel):
+    """An earlier save to bring back."""
+
+    save: UUID
+
+
+class SaveOut(BaseModel):
+    """An earlier save."""
+
+    id: UUID
+    version: int
+    written_at: Any
+    saved_at: Any
+    brief: Brief
+    engine: str | None
+    params: dict[str, Any]
+    base: UUID | None
+
+    @classmethod
+    def of(cls, save: DraftSave) -> SaveOut:
+        """From its row."""
+        plain = ("id", "version", "written_at", "saved_at", "brief", "engine", "params")
+        return cls(**{name: getattr(save, name) for name in plain}, base=save.base_id)
+
+
+def shown(draft: Draft, parts: Studio, request: Request) -> DraftOut:
+    """The draft with the prompt its engine reads, what is said of that in the reader's language."""
+    engine = chosen_engine(parts, draft.work, draft)
+    prompt = engine.prompt(draft.brief) if engine else draft.brief.prompt()
+    note = translations(language_of(request)).gettext(prompt.note) if prompt.note else ""
+    return DraftOut.of(draft, replace(prompt, note=note))
+
+
+@router.get("", response_model=DraftOut)
+def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, parts: Parts) -> Response:
+    """The artist's draft of this work (a work that was never touched has an empty one)."""
+    work = artist.works.get(id)
+    draft = draft_of(session, work, artist)
+    return answer(
+        request,
+        lambda: shown(draft, parts, request),
+        partial="works/_draft.html",
+        location=f"/works/{id}",
+        shown=lambda: bench(parts, artist, session, work, draft),
+    )
+
+
+@router.put("", response_model=DraftOut)
+@raises(ConflictError, StaleDraftError, *LIMITS)
+def save(
+    id: UUID,
+    request: Request,
+    transactions: TransactionsOf,
+    parts: Parts,
+    given: Annotated[DraftIn, Depends(body(DraftIn, WRITING))],
+) -> Response:
+    """Save the draft if `version` is the present one; 409 with the present draft when another window was quicker."""
+    with transactions.reading() as (session, artist):  # who wrote what of a long text may take a second to find
+        draft = draft_of(session, artist.works.get(id), artist)
+        if draft.version != given.version:
+            raise _stale(draft, parts, request)
+        state = _state(given, draft, parts, artist)
+    with transactions.writing() as (session, artist):
+        draft = _to_write(id, artist, session)
+        try:
+            draft.save(given.version, keep=given.keep, **state)  # of that version, so what was found of it still holds
+        except StaleDraftError as error:
+            raise _stale(draft, parts, request) from error
+        _loaded = draft.work, draft.base and draft.base.asset  # what the engine's reading looks at, which may take long
+    out = shown(draft, parts, request)
+
+    def read() -> dict[str, Any]:
+        engine = chosen_engine(parts, draft.work, draft)
+        view = engine_view(engine) if engine else None
+        return {"prompt": out.prompt, "engine": view, "draft": draft, "work": draft.work}
+
+    return answer(request, out, partial="works/_prompt.html", location=f"/works/{id}", shown=read)
+
+
+def _stale(draft: Draft, parts: Studio, request: Request) -> StaleDraftError:
+    return StaleDraftError(extra={"draft": shown(draft, parts, request).model_dump(mode="json")})
+
+
+def _to_write(id: UUID, artist: CurrentArtist, session: Session) -> Draft:
+    work = artist.works.get(id)
+    if work.trashed:
+        raise ConflictError(_("This work is in the trash. Restore it first."))
+    return draft_of(session, work, artist, write=True)
+
+
+def _state(given: DraftIn, draft: Draft, parts: Studio, artist: CurrentArtist) -> dict[str, Any]:
+    """The columns that `given` sets: what is absent stays, a null takes away."""
+    state: dict[str, Any] = {}
+    if given.brief is not None:
+        state["brief_data"] = _brief({**draft.brief_data, **given.brief})
+    names = [engine.name for engine in parts.engines.values() if Verb.CREATE in engine.verbs]
+    if given.engine is not None and given.engine not in names:
+        raise InvalidError("engine", _("allowed here: %(names)s"), names=", ".join(names))
+    for name in ("engine", "params", "seed"):
+        if name in given.model_fields_set and (name != "params" or given.params is not None):
+            state[name] = getattr(given, name)
+    if given.model_fields_set & {"text", "origins"}:
+        text = given.text if "text" in given.model_fields_set else draft.text
+        spans = None if given.origins is None else [Span(one.start, one.end, one.by) for one in given.origins]
+        state |= draft.write(text, spans)
+    if "form" in given.model_fields_set:
+        form_of(given.form)
+        state["form"] = tidied(given.form) or None
+    if given.count is not None:
+        state["count"] = given.count
+    if "base" in given.model_fields_set:
+        state["base_id"] = artist.revisions.get(given.base).id if given.base else None
+    return state
+
+
+def _brief(data: dict[str, Any]) -> dict[str, Any]:
+    try:
+        return Brief.model_validate(data).model_dump()
+    except ValidationError as error:
+        found = [{**one, "loc": ("body", "brief", *one["loc"])} for one in error.errors()]
+        raise RequestValidationError(found) from error
+
+
+@router.post("/base", status_code=201, response_model=DraftOut)
+@raises(ConflictError)
+def go_on_from(
+    id: UUID,
+    request: Request,
+    artist: CurrentArtist,
+    session: Session,
+    parts: Parts,
+    chosen: Annotated[Chosen, Depends(body(Chosen))],
+) -> Response:
+    """Go on from a revision: its brief, engine and parameters come back into the draft, what they replace is kept."""
+    draft = _to_write(id, artist, session)
+    draft.go_on_from(artist.revisions.get(chosen.revision))
+    return answer(request, lambda: shown(draft, parts, request), status=201, location=f"/works/{id}")
+
+
+@router.get("/saves", response_model=Listed[SaveOut])
+def saves(id: UUID, request: Request, artist: CurrentArtist, session: Session) -> Response:
+    """Earlier saves of the draft, the latest first; with age they get fewer."""
+    draft = draft_of(session, artist.works.get(id), artist)
+    kept = draft.saves()
+    listed = Listed[SaveOut](items=[SaveOut.of(one) for one in kept])
+    work = draft.work
+    return answer(request, listed, partial="works/_saves.html", location=f"/works/{id}", draft=draft, saves=kept, work=work)
+
+
+@router.post("/restoration", status_code=201, response_model=DraftOut)
+@raises(ConflictError)
+def restore(
+    id: UUID,
+    request: Request,
+    artist: CurrentArtist,
+    session: Session,
+    parts: Parts,
+    chosen: Annotated[Save, Depends(body(Save))],
+) -> Response:
+    """Bring an earlier save back; the present state is kept as a save too."""
+    draft = _to_write(id, artist, session)
+    draft.restore(chosen.save)
+    return answer(request, lambda: shown(draft, parts, request), status=201, location=f"/works/{id}")

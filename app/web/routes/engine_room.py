@@ -1,0 +1,131 @@
+"""The engine room: engines, workers, the queue."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+from pydantic import BaseModel
+
+from app.errors import NotFoundError, raises
+from app.models.generation import OPEN, Status
+from app.models.worker import Worker
+from app.models.worker import workers as known_workers
+from app.web.pages import answer
+from app.web.deps import CurrentArtist, OneTurn, Parts, Session, Studio
+from app.web.schemas import Listed
+from app.web.routes.works import engine_view
+
+router = APIRouter(route_class=OneTurn, tags=["engine room"])
+SHOWN = 40
+
+
+class EngineOut(BaseModel):
+    """An engine: what it can do, and whether it can do it here and now."""
+
+    name: str
+    title: str
+    medium: str
+    verbs: list[str]
+    params: dict[str, Any]
+    licence: str
+    ready: bool
+    reason: str | None
+
+
+class JudgeOut(BaseModel):
+    """The studio's judge: whether its weights are there, and the version that judged last (null: none did yet)."""
+
+    name: str
+    title: str
+    ready: bool
+    reason: str | None
+    version: str | None
+
+
+class WorkerOut(BaseModel):
+    """A worker; `state` is starting, idle, busy or lost."""
+
+    id: str
+    name: str
+    device: str
+    state: str
+    generation: UUID | None
+    facts: dict[str, Any]
+    seen_at: datetime
+
+
+def engines_out(parts: Studio) -> list[EngineOut]:
+    """The catalogue as programs read it."""
+    out = []
+    for engine in parts.engines.values():
+        view = engine_view(engine)
+        shared = {name: view[name] for name in ("name", "title", "medium", "verbs", "licence")}
+        out.append(EngineOut(**shared, params=view["schema"], ready=view["unready"] is None, reason=view["unready"]))
+    return out
+
+
+def judge_out(parts: Studio, session: Session) -> JudgeOut | None:
+    """The judge as programs read it; None where it is switched off."""
+    judge, present = parts.index.judge, parts.index.present(session)
+    if judge is None:
+        return None
+    reason, version = judge.unready(), present.version if present else None
+    return JudgeOut(name=judge.name, title=judge.title, ready=reason is None, reason=reason, version=version)
+
+
+def worker_out(worker: Worker) -> WorkerOut:
+    """A worker's row; one that was not heard of lately is lost."""
+    return WorkerOut(
+        id=worker.id,
+        name=worker.name,
+        device=worker.device,
+        state=worker.state if worker.alive else "lost",
+        generation=worker.generation_id,
+        facts=worker.facts,
+        seen_at=worker.seen_at,
+    )
+
+
+@router.get("/engines", response_model=Listed[EngineOut])
+def engines(request: Request, parts: Parts) -> Response:
+    """The engines of this studio."""
+    return answer(request, lambda: Listed[EngineOut](items=engines_out(parts)), location="/engine-room")
+
+
+@router.get("/judge", response_model=JudgeOut)
+@raises(NotFoundError)
+def judge(request: Request, session: Session, parts: Parts) -> Response:
+    """The judge of this studio. 404 where it is switched off."""
+    if (out := judge_out(parts, session)) is None:
+        raise NotFoundError
+    return answer(request, out, location="/engine-room")
+
+
+@router.get("/workers", response_model=Listed[WorkerOut])
+def workers(request: Request, session: Session) -> Response:
+    """The workers that live, and those lost lately."""
+    found = known_workers(session)
+    return answer(request, lambda: Listed[WorkerOut](items=[worker_out(one) for one in found]), location="/engine-room")
+
+
+@router.get("/engine-room", response_model=Listed[WorkerOut])
+def room(request: Request, artist: CurrentArtist, session: Session, parts: Parts) -> Response:
+    """What runs, what waits, who works."""
+    going = artist.generations.page(status=[str(s) for s in OPEN], limit=SHOWN)
+    ended = artist.generations.page(status=[Status.DONE, Status.FAILED, Status.CANCELLED], limit=12)
+    found = known_workers(session)
+    return answer(
+        request,
+        lambda: Listed[WorkerOut](items=[worker_out(one) for one in found]),
+        "room/show.html",
+        partial="room/_room.html",
+        going=[(one, parts.queue.latest(one.id) if one.status == Status.RUNNING else {}) for one in reversed(going)],
+        ended=ended,
+        waiting=artist.generations.waiting(),
+        workers=[worker_out(one) for one in found],
+        engines=engines_out(parts),
+        judge=judge_out(parts, session),
+    )

@@ -1,0 +1,66 @@
+"""Imports: an uploaded picture, text, tune or recording becomes a root of the lineage."""
+
+from __future__ import annotations
+
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, File, Request, Response, UploadFile
+
+from app.bounded import LIMITS
+from app.brief import Medium
+from app.errors import ConflictError, UnsupportedError, _, raises
+from app.models import Artist, Work
+from app.models.asset import keep_asset
+from app.models.draft import draft_of
+from app.lineage.tune_facts import facts_beside
+from app.web.pages import answer, wants_html
+from app.web import admit
+from app.web.deps import OneTurn, Parts, TransactionsOf
+from app.web.schemas import RevisionOut
+
+router = APIRouter(route_class=OneTurn, tags=["imports"])
+FILES = (
+    "a picture: PNG, JPEG, WebP, GIF, AVIF; a text: .txt, .md, .docx; a tune: .abc, .musicxml, .mxl, .mid; "
+    "a recording: .wav, .flac, .mp3, .ogg"
+)
+ADMIT = {Medium.IMAGE: admit.picture, Medium.TEXT: admit.text, Medium.MUSIC: admit.music}
+
+
+@router.post("/works/{id}/imports", status_code=201, response_model=RevisionOut)
+@raises(ConflictError, UnsupportedError, *LIMITS)
+def create(
+    id: UUID,
+    request: Request,
+    transactions: TransactionsOf,
+    parts: Parts,
+    file: Annotated[UploadFile, File(description=FILES)],
+) -> Response:
+    """Upload a picture, a text, a tune or a recording, kept as a root that everything can be made from.
+
+    A picture is decoded and encoded anew without metadata. A text is read as UTF-8, UTF-16 with its mark or GB 18030;
+    its line ends become `\n`; Markdown stays source; of a DOCX the words stay. Of notes (ABC, MusicXML, MIDI) one tune
+    is kept in ABC, and what was made simpler is told among its facts. A recording is decoded and encoded anew as FLAC.
+    """
+    with transactions.reading() as (_session, artist):
+        medium = Medium(_open_work(artist, id).medium)
+    root = ADMIT[medium](parts, admit.upload(file, parts.settings.max_upload))  # seconds, and nobody waits for it
+    if root.told is not None:
+        with transactions.reading() as (session, artist):
+            root.facts.update(facts_beside(session, artist, artist.works.get(id), root.told))
+    with transactions.writing() as (session, artist):
+        work = _open_work(artist, id)
+        asset = keep_asset(session, root.asset) if root.asset is not None else None
+        revision = artist.revisions.add_import(work, asset, root.facts, root.text)
+        if wants_html(request):  # an artist who brings a work wants to go on from it
+            draft_of(session, work, artist, write=True).go_on_from(revision)
+        headers = {"Location": f"/revisions/{revision.id}"}
+        return answer(request, lambda: RevisionOut.of(revision), status=201, location=f"/works/{id}", headers=headers)
+
+
+def _open_work(artist: Artist, id: UUID) -> Work:
+    """The work. Raises NotFoundError, and ConflictError for one in the trash."""
+    work = artist.works.get(id)
+    if work.trashed:
+        raise ConflictError(_("This work is in the trash. Restore it first."))
+    return work

@@ -1,0 +1,150 @@
+"""Works: the bench, its title, its trash."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel
+
+from app.brief import Brief, Medium
+from app.diff.authorship import shown, spans_of, stored
+from app.engines.catalog import best
+from app.engines.engine import Engine, Verb
+from app.engines.music.tunes import ABC
+from app.errors import EngineError
+from app.media.text.prosody.offered import filled, offered
+from app.gate import Title
+from app.models.draft import Draft, draft_of
+from app.lineage.graph import pane
+from app.models.work import Work
+from app.models.worker import workers
+from app.media.music.sound.recording import FLAC
+from app.web.pages import answer
+from app.web.views.passages import tongue
+from app.web.deps import CurrentArtist, OneTurn, Parts, Session, Studio, body
+from app.web.schemas import WorkOut
+
+router = APIRouter(route_class=OneTurn, prefix="/works", tags=["works"])
+SHOWN = 12  # generations on the bench at first; more on request
+ROOMS = dict.fromkeys(Medium, "works/show.html") | {Medium.TEXT: "works/writing.html", Medium.MUSIC: "works/music.html"}
+
+
+class WorkPatch(BaseModel):
+    """What can be changed of a work."""
+
+    title: Title
+
+
+def engine_view(engine: Engine) -> dict[str, Any]:
+    """What a page needs to draw an engine and its parameters."""
+    return {
+        "name": engine.name,
+        "title": engine.title,
+        "licence": engine.licence,
+        "medium": str(engine.medium),
+        "verbs": sorted(str(verb) for verb in engine.verbs),
+        **(heard_by(engine) if engine.medium == Medium.MUSIC else {}),
+        "unready": engine.unready(),
+        "schema": engine.Params.model_json_schema(),
+        "defaults": engine.Params().model_dump(mode="json"),
+    }
+
+
+def heard_by(engine: Engine) -> dict[str, list[str]]:
+    """Of an engine of music: its verbs for what lies there in notes, and for a recording."""
+    kinds = {"notes": ABC, "sound": FLAC}
+    return {
+        name: sorted(str(verb) for verb in engine.verbs if engine.refusal(verb, Brief(), (), (kind,)) is None)
+        for name, kind in kinds.items()
+    }
+
+
+def painters(parts: Studio, work: Work) -> list[Engine]:
+    """The engines that can make such a work out of a brief; the others work on what is there."""
+    return [engine for engine in parts.engines.values() if engine.medium == work.medium and Verb.CREATE in engine.verbs]
+
+
+def chosen_engine(parts: Studio, work: Work, draft: Draft) -> Engine | None:
+    """The draft's engine, else the first of this medium; for a text the one that reads its brief best, for a recording the
+    first that can start from one.
+    """
+    fitting = painters(parts, work)
+    named = next((engine for engine in fitting if engine.name == draft.engine), None)
+    if named is None and work.medium == Medium.TEXT and fitting:
+        with suppress(EngineError):  # none is ready: the first tells why
+            return best(parts.engines, work.medium, Verb.CREATE, draft.brief)
+    if named is None and draft.base is not None and draft.base.asset is not None and work.medium == Medium.MUSIC:
+        named = next((engine for engine in fitting if heard_by(engine)["sound"]), None)
+    return named or (fitting[0] if fitting else None)
+
+
+def bench(parts: Studio, artist: CurrentArtist, session: Session, work: Work, draft: Draft | None = None) -> dict[str, Any]:
+    """Everything the bench shows."""
+    draft = draft or draft_of(session, work, artist)
+    engine = chosen_engine(parts, work, draft)
+    generations = artist.generations.page(work=work, limit=SHOWN + 1)
+    view = engine_view(engine) if engine else None
+    return {
+        "work": work,
+        "draft": draft,
+        "base": draft.base,
+        "engines": [engine_view(e) for e in painters(parts, work)],
+        "vectoriser": next((engine_view(e) for e in parts.engines.values() if Verb.VECTORISE in e.verbs), None),
+        "engine": view,
+        "params": (view["defaults"] if view else {}) | draft.params,
+        "prompt": engine.prompt(draft.brief) if engine else draft.brief.prompt(),
+        "generations": generations[:SHOWN],
+        "more": generations[SHOWN - 1].id if len(generations) > SHOWN else None,
+        "tree": pane(session, work, draft.base),
+        "judge": parts.index.judge.title if parts.index.judge else None,
+        "judged": parts.index.present(session) is not None,
+        "waiting": not any(worker.alive for worker in workers(session)),
+        **(writing(draft) if work.medium == Medium.TEXT else {}),
+    }
+
+
+def writing(draft: Draft) -> dict[str, Any]:
+    """What the writing room shows besides: the text in the editor and who wrote it, and the forms that can be asked for."""
+    text = draft.text or ""
+    spans = shown(stored(spans_of(text, draft.origins)))
+    return {
+        "sheet": {"text": text, "origins": spans, "language": tongue(text or draft.brief.intent)},
+        "presets": offered(),
+        "wanted": filled(draft.form),
+    }
+
+
+@router.get("/{id}", response_model=WorkOut)
+def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, parts: Parts) -> Response:
+    """A work; in a browser its bench."""
+    work = artist.works.get(id)
+    return answer(request, lambda: WorkOut.of(work), ROOMS[work.medium], shown=lambda: bench(parts, artist, session, work))
+
+
+@router.patch("/{id}", response_model=WorkOut)
+def rename(
+    id: UUID, request: Request, artist: CurrentArtist, patch: Annotated[WorkPatch, Depends(body(WorkPatch))]
+) -> Response:
+    """Give a work another title."""
+    work = artist.works.get(id)
+    work.rename(patch.title)
+    return answer(request, lambda: WorkOut.of(work), location=f"/works/{id}")
+
+
+@router.post("/{id}/trash", status_code=201, response_model=WorkOut)
+def trash(id: UUID, request: Request, artist: CurrentArtist) -> Response:
+    """Put a work into the trash; nothing of it is deleted."""
+    work = artist.works.get(id)
+    work.trash()
+    return answer(request, lambda: WorkOut.of(work), status=201, location=f"/projects/{work.project_id}")
+
+
+@router.delete("/{id}/trash", response_model=WorkOut)
+def restore(id: UUID, request: Request, artist: CurrentArtist) -> Response:
+    """Take a work back from the trash."""
+    work = artist.works.get(id)
+    work.restore()
+    return answer(request, lambda: WorkOut.of(work), location=f"/works/{id}")
