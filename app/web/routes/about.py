@@ -67,4 +67,4 @@ def docs(request: Request) -> Response:
         (status, len(said := reply["description"]), said) for status, reply in replies if PROBLEM in reply.get("content", {})
     )
     errors = {status: said for status, _length, said in told}  # the fullest description of each
-    return page(request, "docs/show.html", tags=tags, errors=errors)
+    return page(request, "about/interface.html", tags=tags, errors=errors)

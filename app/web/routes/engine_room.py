@@ -120,8 +120,8 @@ def room(request: Request, artist: CurrentArtist, session: Session, parts: Parts
     return answer(
         request,
         lambda: Listed[WorkerOut](items=[worker_out(one) for one in found]),
-        "room/show.html",
-        partial="room/_room.html",
+        "engine_room/show.html",
+        partial="engine_room/_room.html",
         going=[(one, parts.queue.latest(one.id) if one.status == Status.RUNNING else {}) for one in reversed(going)],
         ended=ended,
         waiting=artist.generations.waiting(),

@@ -155,7 +155,7 @@ def part(request: Request, artist: CurrentArtist, session: Session, work: Work, 
     if asked.pane:
         base = draft_of(session, work, artist).base
         tree = graph.pane(session, work, base)
-        return page(request, "lineage/_pane.html", work=work, tree=tree, base=base)
+        return page(request, "lineage/_minimap.html", work=work, tree=tree, base=base)
     if asked.cursor:
         return page(request, "lineage/_list.html", **listed(artist, work, asked))
     return page(request, "lineage/_card.html", **looked(artist, session, work, asked))

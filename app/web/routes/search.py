@@ -152,5 +152,5 @@ def nearest(id: UUID, request: Request, artist: CurrentArtist, session: Session,
         nearness=None if distance is None else words,
     )
     return answer(
-        request, out, partial="revisions/_nearest.html", location=f"/revisions/{id}", revision=revision, near=out, hit=hit
+        request, out, partial="revisions/picture/_nearest.html", location=f"/revisions/{id}", revision=revision, near=out, hit=hit
     )

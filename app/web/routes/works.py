@@ -29,7 +29,7 @@ from app.web.schemas import WorkOut
 
 router = APIRouter(route_class=OneTurn, prefix="/works", tags=["works"])
 SHOWN = 12  # generations on the bench at first; more on request
-ROOMS = dict.fromkeys(Medium, "works/show.html") | {Medium.TEXT: "works/writing.html", Medium.MUSIC: "works/music.html"}
+ROOMS = dict.fromkeys(Medium, "works/picture/bench.html") | {Medium.TEXT: "works/text/bench.html", Medium.MUSIC: "works/tune/bench.html"}
 
 
 class WorkPatch(BaseModel):
