@@ -54,8 +54,8 @@ def worker(data: Data = None) -> None:
     from app.settings import settings
 
     os.environ.setdefault("OMP_NUM_THREADS", str(settings().worker_threads))  # read by torch when it is imported
-    from app.web.observe import set_up_logging
     from app.integrity.startup import patiently, ready
+    from app.web.observe import set_up_logging
     from app.worker.main import WorkerProcess
 
     set_up_logging(settings())
@@ -88,9 +88,9 @@ def backup(target: Annotated[Path, typer.Argument(help="The file to write, a .ta
 def restore(source: Annotated[Path, typer.Argument(help="A file that `stemma backup` wrote.")], data: Data = None) -> None:
     """Bring a backup back, into an empty data folder and an empty database."""
     _set(data=data)
-    from app.storage.queue import migrate_queue
     from app.commands.restore import restore as run
     from app.settings import settings
+    from app.storage.queue import migrate_queue
 
     count = run(settings(), source)
     migrate_queue(settings())

@@ -12,6 +12,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from sqlalchemy import make_url
 
 ROOT = Path(__file__).resolve().parent.parent
+EXAMPLE = ROOT / "app/example/studio.tar"  # what a new studio opens on
 
 
 class EngineSetting(BaseModel):

@@ -3,8 +3,8 @@
 from alembic import context
 
 import app.models  # noqa: F401 (knows every table)
-from app.storage.db import Base, make_engine
 from app.settings import settings
+from app.storage.db import Base, make_engine
 
 
 def run() -> None:

@@ -15,13 +15,13 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from app.storage.db import Database, migrate
 from app.integrity.identity import settle
-from app.web.main import create_app
 from app.models import Artist, Project, Revision, Work
-from app.storage.queue import migrate_queue
 from app.settings import Settings
+from app.storage.db import Database, migrate
+from app.storage.queue import migrate_queue
 from app.storage.store import Store
+from app.web.main import create_app
 from tests import interface
 from tests.running import Running, free_port
 

@@ -9,9 +9,9 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.storage.db import now, uuid7
 from app.models import Artist, Asset, Generation, Parent, Pick, Project, Revision, Work
 from app.models.artist import local_artist
+from app.storage.db import now, uuid7
 
 
 class Garden:

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import pytest
 
-from app.storage.db import Database
 from app.engines.engine import Engine
 from app.models import Generation
 from app.settings import Settings
+from app.storage.db import Database
 from app.worker import main
 from app.worker.main import WorkerProcess
 

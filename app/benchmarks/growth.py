@@ -10,9 +10,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.storage.db import now, uuid7
 from app.models import Generation, Parent, Pick, Project, Revision, Work
 from app.models.artist import local_artist
+from app.storage.db import now, uuid7
 
 WIDE = 60  # how far back a generation's parent may lie
 TITLES = ("harbour", "fox", "lighthouse", "窗边的猫", "山水", "orchard", "tin robot", "snow", "海边的灯塔", "moth")

@@ -26,10 +26,10 @@ from app.engines.text.known_lines import known_lines
 from app.engines.text.smollm import SmolLM
 from app.engines.text.verse import Verse
 from app.errors import StemmaError
-from app.media.text.prosody.form import Breaks
-from app.media.text.prosody.lines import split
 from app.media.music.abc.abc import read
 from app.media.music.grammar.tokens import tokens_of
+from app.media.text.prosody.form import Breaks
+from app.media.text.prosody.lines import split
 from app.settings import Settings
 
 LISTS = Path(__file__).with_name("lists")

@@ -16,12 +16,12 @@ from app.benchmarks.figures import Figure, UnmeasuredError, clocked, percentile,
 from app.benchmarks.growth import gallery
 from app.benchmarks.studio import Studio
 from app.benchmarks.web import resident
-from app.storage.db import now, uuid7
 from app.judging.house import House
 from app.judging.judge import unit
 from app.judging.vectors import packed
 from app.models import Asset, Embedding, JudgeVersion, Revision, Work
 from app.models.artist import local_artist
+from app.storage.db import now, uuid7
 
 PICTURES = 200_000
 KINDS = 500  # things that the pictures show; each is near the others of its kind

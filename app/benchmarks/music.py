@@ -17,8 +17,8 @@ from app.benchmarks.bench import Bench
 from app.benchmarks.figures import Figure, UnmeasuredError, percentile, spread
 from app.benchmarks.music_page import on_page
 from app.media.music.abc.abc import read
-from app.media.music.sound.audio import RATE, recording, write
 from app.media.music.notation.tune import Tune
+from app.media.music.sound.audio import RATE, recording, write
 from app.settings import ROOT, Settings
 
 PATIENCE = 600  # seconds

@@ -19,8 +19,8 @@ import httpx2
 from PIL import Image, ImageDraw
 
 from app.benchmarks.figures import UnmeasuredError
-from app.storage.db import Database
 from app.settings import ROOT, Settings
+from app.storage.db import Database
 
 PATIENCE = 120.0  # seconds for anything that must happen
 

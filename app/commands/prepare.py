@@ -6,14 +6,13 @@ import logging
 
 import sqlalchemy as sa
 
-from app.integrity.damage import insist_on_soundness, renew_queue
-from app.storage.db import Database, migrate
-from app.example.make import BUNDLE
-from app.storage.faults import told
-from app.integrity.identity import examine, settle
-from app.storage.queue import migrate_queue
 from app.commands.restore import restore, unfinished
-from app.settings import Settings
+from app.integrity.damage import insist_on_soundness, renew_queue
+from app.integrity.identity import examine, settle
+from app.settings import EXAMPLE, Settings
+from app.storage.db import Database, migrate
+from app.storage.faults import told
+from app.storage.queue import migrate_queue
 from app.storage.store import Store
 from app.storage.store.files import make_folder
 
@@ -27,8 +26,8 @@ def prepare(config: Settings) -> None:
     """
     with told():
         insist_on_soundness(config)
-        if config.example and BUNDLE.exists() and _wants_example(config):
-            restore(config, BUNDLE)
+        if config.example and EXAMPLE.exists() and _wants_example(config):
+            restore(config, EXAMPLE)
             log.info("a new studio: the example hangs in it")
         examine(config).agreed()  # before a table is made or changed
         make_folder(config.data)
@@ -46,7 +45,7 @@ def prepare(config: Settings) -> None:
 def _wants_example(config: Settings) -> bool:
     """Whether nothing is there yet, or the example itself that did not come in whole."""
     found = examine(config)
-    if unfinished(found.mark, BUNDLE):
+    if unfinished(found.mark, EXAMPLE):
         return found.database != (found.mark and found.mark.id)
     if config.database_file and not config.database_file.exists():
         return found.empty and found.mark is None

@@ -15,12 +15,12 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 
 from app.commands.backup import FILES, FORMAT, MANIFEST, ROWS, BackupError, into_one_file, opened, pour_tables
-from app.storage.db import Base, Database, migrate
 from app.errors import _
-from app.storage.faults import told
 from app.integrity.identity import Found, examine
 from app.models import Identity
 from app.settings import Settings
+from app.storage.db import Base, Database, migrate
+from app.storage.faults import told
 from app.storage.store import Store
 from app.storage.store.files import make_folder, sync_folder
 from app.storage.store.mark import Mark, write_mark

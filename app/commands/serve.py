@@ -117,9 +117,9 @@ def room_for_connections() -> None:
 
 def serve() -> None:
     """Serve until told to stop."""
+    from app.integrity.startup import patiently, ready
     from app.web.main import create_app
     from app.web.observe import set_up_logging
-    from app.integrity.startup import patiently, ready
 
     config = settings()
     check_exposure(config)

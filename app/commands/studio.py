@@ -11,8 +11,8 @@ import sys
 import threading
 import time
 
-from app.web.observe import set_up_logging
 from app.settings import settings
+from app.web.observe import set_up_logging
 
 log = logging.getLogger(__name__)
 QUICK = 10.0  # seconds; a child that lives shorter is started again more slowly each time

@@ -13,8 +13,8 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
-from app.diff.bar_moves import Moved, moved
 from app.diff.align import Budget, Gap, Match, aligned, coded, gaps, joined
+from app.diff.bar_moves import Moved, moved
 from app.media.music.notation.bars import Facet, alike, facets, sound
 from app.media.music.notation.numbering import ends_section
 from app.media.music.notation.tune import Bar, Tune

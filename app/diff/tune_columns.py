@@ -14,12 +14,12 @@ from app.diff.tune import BarPair, Op, TuneDiff, tune_diff
 from app.errors import _
 from app.media.music.abc.abc import read
 from app.media.music.abc.bar_writing import bar_text
+from app.media.music.abc.signs import length_text
 from app.media.music.notation.bars import Facet, begins
 from app.media.music.notation.heading import Heading, heading
 from app.media.music.notation.numbering import repeats
-from app.media.music.abc.signs import length_text
-from app.media.music.theory.telling import SMALL, told
 from app.media.music.notation.tune import Bar, Fault, Tune
+from app.media.music.theory.telling import SMALL, told
 
 UNSAFE = re.compile(r"[\n%]|\[[A-Za-z]:")  # in a bar: what would not stay within it when it is drawn beside others
 NOTES = frozenset({"pitch", "rhythm"})

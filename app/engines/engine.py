@@ -15,8 +15,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from app.brief import Brief, Medium, Prompt
-from app.media.text.prosody.form import Form
 from app.lanes import Lane
+from app.media.text.prosody.form import Form
 
 __all__ = [
     "Alternative",

@@ -9,14 +9,12 @@ from __future__ import annotations
 import re
 import time
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx2
 
 from app.errors import StemmaError, _
 
-BUNDLE = Path(__file__).with_name("studio.tar")
 PATIENCE = 300.0  # seconds for one generation
 
 

@@ -14,16 +14,16 @@ import httpx2
 
 from app.commands.backup import backup
 from app.errors import StemmaError, _
-from app.example.make import BUNDLE, make
+from app.example.make import make
 from app.example.stories import NAME, STORIES
-from app.settings import ROOT, Settings
+from app.settings import EXAMPLE, ROOT, Settings
 
 START = 180.0  # seconds a studio may take until its worker has loaded the models
 
 
 def remake(target: Path | None = None) -> Path:
     """Run a studio in a temporary folder, make the example in it, write its backup to `target`."""
-    target = target or BUNDLE
+    target = target or EXAMPLE
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

@@ -19,8 +19,8 @@ import sqlalchemy as sa
 from sqlalchemy import event
 
 from app.errors import _
-from app.storage.faults import DamagedError, database_fault
 from app.settings import Settings
+from app.storage.faults import DamagedError, database_fault
 from app.storage.store import Store
 from app.storage.store.files import write_durably
 

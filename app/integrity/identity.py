@@ -16,12 +16,12 @@ from uuid import UUID, uuid4
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.storage.db import Database, migrate
 from app.errors import StemmaError, _
-from app.storage.faults import told
 from app.models import Asset
 from app.models.identity import Identity
 from app.settings import Settings
+from app.storage.db import Database, migrate
+from app.storage.faults import told
 from app.storage.store import Store
 from app.storage.store.mark import Mark, mark_path, read_mark, write_mark
 

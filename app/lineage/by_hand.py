@@ -9,15 +9,15 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, object_session
 
 from app.brief import Medium
-from app.diff.kept import ends
 from app.diff.authorship import spans_of, stored
+from app.diff.kept import ends
 from app.errors import InvalidError, _
+from app.lineage.tune_facts import facts_of
 from app.models.artist import Artist
 from app.models.draft import Draft
 from app.models.edge import Role
 from app.models.revision import Origin, Revision, choose_cover, edges
 from app.models.transcript import Transcript
-from app.lineage.tune_facts import facts_of
 from app.models.work import Work
 
 FURTHEST = 64  # ancestors whose tokens are looked for

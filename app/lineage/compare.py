@@ -9,8 +9,8 @@ from typing import Any
 from app.brief import FIELDS, Brief, Medium
 from app.diff.text import Op, Passage, passages, text_diff
 from app.diff.tune_columns import Tunes, compared
-from app.models.revision import Revision
 from app.media.image.admit import difference
+from app.models.revision import Revision
 from app.storage.store import Store
 
 

@@ -17,11 +17,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.brief import Medium
-from app.models.asset import Asset
-from app.lineage.loom_view import View, loom_pane
-from app.lineage.tree_layout import contour, descendants
 from app.lineage.excerpt import new_words, words_of
+from app.lineage.loom_view import View, loom_pane
 from app.lineage.minimap import Pane, tree_pane
+from app.lineage.tree_layout import contour, descendants
+from app.models.asset import Asset
 from app.models.edge import ROLES, Parent
 from app.models.pick import Pick
 from app.models.project import Project

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from app.diff.words import Piece
 from app.lineage.loom import Loom, Node
+from app.lineage.loom_texts import Strand, strands
 from app.lineage.minimap import coming, latest
 from app.models.revision import Revision
-from app.lineage.loom_texts import Strand, strands
 from app.models.work import Work
 
 SHOWN = 7  # pieces of an edit that are told

@@ -8,9 +8,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
+from app.lineage.relatives import Kin, children_of, way
 from app.lineage.tree_layout import contour
 from app.models.generation import OPEN, Generation, GenerationParent
-from app.lineage.relatives import Kin, children_of, way
 from app.models.pick import Pick
 from app.models.revision import Revision
 from app.models.work import Work

@@ -8,13 +8,13 @@ from sqlalchemy.orm import Session
 
 from app.brief import Medium
 from app.errors import ConflictError, InvalidError, _
+from app.media.music.sound import recording_files
+from app.media.music.sound.recording import MEDIA_TYPES
 from app.models.artist import Artist
 from app.models.asset import Asset, keep_asset
 from app.models.edge import Role
 from app.models.revision import Origin, Revision, choose_cover, edges
 from app.models.work import Work
-from app.media.music.sound import recording_files
-from app.media.music.sound.recording import MEDIA_TYPES
 from app.storage.store import Store
 
 

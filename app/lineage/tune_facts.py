@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
 from app.brief import Medium
+from app.media.music.theory.novelty import Known, Shared, small
+from app.media.music.theory.telling import Told, sung, told
 from app.models.artist import Artist
 from app.models.edge import Parent
 from app.models.revision import Revision
 from app.models.work import Work, Works
-from app.media.music.theory.novelty import Known, Shared, small
-from app.media.music.theory.telling import Told, sung, told
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,8 +32,8 @@ FURTHEST = 256  # ancestors that are looked through
 
 
 def facts_of(session: Session, artist: Artist, work: Work, text: str, parents: Iterable[UUID] = ()) -> dict[str, Any]:
-    """What is told of a tune (app.media.music.theory.telling) and `own`: {notes, bars, title, start} of the longest run of notes that it
-    shares with another tune of the artist's. `parents` are the revisions that it comes from.
+    """What is told of a tune (app.media.music.theory.telling) and `own`: {notes, bars, title, start} of the longest run of
+    notes that it     shares with another tune of the artist's. `parents` are the revisions that it comes from.
 
     Raises InvalidError for more than a million code points, TooLargeError, BusyError.
     """

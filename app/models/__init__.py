@@ -4,17 +4,17 @@ from app.brief import Medium
 from app.models.artist import Artist
 from app.models.asset import Asset
 from app.models.draft import Draft, DraftSave
+from app.models.edge import Parent, Role
 from app.models.generation import Generation, GenerationParent, Status
 from app.models.identity import Identity
-from app.models.mended import Mended
-from app.models.edge import Parent, Role
-from app.models.pick import Pick
-from app.models.query_image import Probe
-from app.models.project import Project
+from app.models.judgement import Embedding, JudgeVersion, Verdict
 from app.models.likelihood import Reading
+from app.models.mended import Mended
+from app.models.pick import Pick
+from app.models.project import Project
+from app.models.query_image import Probe
 from app.models.revision import Origin, Revision
 from app.models.transcript import Transcript
-from app.models.judgement import Embedding, JudgeVersion, Verdict
 from app.models.work import Work
 from app.models.worker import Worker
 

@@ -8,14 +8,14 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
-from app.storage.columns import Words
-from app.storage.db import Base, now, uuid7
 from app.models.generation import Generations
-from app.models.query_image import Probes
-from app.models.project import Projects
 from app.models.likelihood import Readings
+from app.models.project import Projects
+from app.models.query_image import Probes
 from app.models.revision import Revisions
 from app.models.work import Works
+from app.storage.columns import Words
+from app.storage.db import Base, now, uuid7
 
 LOCAL = "local"
 

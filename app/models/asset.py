@@ -6,10 +6,10 @@ from datetime import datetime
 
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
-from app.storage.columns import Figure, Whole, Words
-from app.storage.db import Base, now
 from app.gate import INT8
 from app.models.shapes import COLOURS, MEDIA_TYPES
+from app.storage.columns import Figure, Whole, Words
+from app.storage.db import Base, now
 
 
 class Asset(Base):

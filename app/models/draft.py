@@ -11,13 +11,13 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column, object_session, relationship
 
 from app.brief import Brief, Medium
-from app.storage.columns import Whole, Words
-from app.storage.db import Base, now, uuid7
 from app.diff.authorship import By, Spans, carried, check, spans_of, stored, whole
 from app.errors import InvalidError, NotFoundError, StaleDraftError, _
+from app.media.music.abc.words import words_in
 from app.models.shapes import BRIEF, COUNT, FORM, ORIGINS, PARAMS, SEED
 from app.models.work import FOUND, Work
-from app.media.music.abc.words import words_in
+from app.storage.columns import Whole, Words
+from app.storage.db import Base, now, uuid7
 
 if TYPE_CHECKING:
     from app.models.artist import Artist

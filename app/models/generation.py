@@ -12,8 +12,6 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from app.brief import Brief
-from app.storage.columns import Whole, Word, Words
-from app.storage.db import Base, now, uuid7
 from app.errors import ConflictError, InvalidError, _
 from app.gate import INT8
 from app.lanes import CLASS, Lane
@@ -21,6 +19,8 @@ from app.models.edge import ROLE, Role
 from app.models.scope import Scope
 from app.models.shapes import BRIEF, COUNT, FORM, PARAMS, PLACE, PLAIN_FAULT, SEED, STOPPED, STRENGTH, VERB
 from app.models.work import Work, Works
+from app.storage.columns import Whole, Word, Words
+from app.storage.db import Base, now, uuid7
 
 if TYPE_CHECKING:
     from app.models.artist import Artist

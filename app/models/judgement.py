@@ -9,9 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, relationship
 
+from app.models.shapes import MARKS
 from app.storage.columns import Figure, Whole, Words
 from app.storage.db import Base, now, uuid7
-from app.models.shapes import MARKS
 
 
 class JudgeVersion(Base):

@@ -9,12 +9,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, defer, mapped_column, relationship
 
-from app.storage.columns import Figure, Words
-from app.storage.db import Base, now, uuid7
 from app.models.revision import Revision
 from app.models.scope import Scope
 from app.models.shapes import FAULTS, SELECTION
 from app.models.transcript import unpacked
+from app.storage.columns import Figure, Words
+from app.storage.db import Base, now, uuid7
 
 KEPT = 100  # of one artist; an older one makes room for a new one
 

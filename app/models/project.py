@@ -9,9 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from app.models.scope import Scope
 from app.storage.columns import Words
 from app.storage.db import Base, now, uuid7
-from app.models.scope import Scope
 
 if TYPE_CHECKING:
     from app.models.artist import Artist

@@ -8,8 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
-from app.storage.db import Base, now, uuid7
 from app.models.scope import Scope
+from app.storage.db import Base, now, uuid7
 
 LIFE = timedelta(days=1)
 KEPT = 50  # of one artist; an older one makes room for a new one

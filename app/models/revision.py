@@ -11,18 +11,18 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from app.brief import Brief, Medium
-from app.storage.columns import Whole, Word, Words
-from app.storage.db import Base, now, uuid7
 from app.diff.authorship import By, stored, whole
 from app.errors import NotFoundError
+from app.media.music.abc.words import words_in
 from app.models.asset import Asset
 from app.models.edge import Parent, Role
+from app.models.judgement import Verdict
 from app.models.pick import Pick
 from app.models.scope import Scope
 from app.models.shapes import BRIEF, FACTS, ORIGINS, PARAMS, SEED, STRENGTH, VERB
-from app.models.judgement import Verdict
 from app.models.work import FOUND, Work, Works
-from app.media.music.abc.words import words_in
+from app.storage.columns import Whole, Word, Words
+from app.storage.db import Base, now, uuid7
 
 if TYPE_CHECKING:
     from app.models.artist import Artist

@@ -8,8 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.storage.db import Base
 from app.errors import NotFoundError
+from app.storage.db import Base
 
 if TYPE_CHECKING:
     from app.models.artist import Artist

@@ -13,10 +13,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app import gate
 from app.brief import FIELDS, MAX_ITEMS, MAX_TEXT
-from app.storage.columns import Json, Lasting, Whole, Word
 from app.diff.authorship import By
 from app.media.text.prosody.asked import known as known_in_form
 from app.models.edge import ROLES
+from app.storage.columns import Json, Lasting, Whole, Word
 
 LISTS = {"materials", "criteria"}
 FAULT = {"code": "error", "title": "Something went wrong.", "details": {}}

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from app.brief import Medium
-from app.storage.columns import Whole, Word, Words
-from app.storage.db import Base, now, uuid7
 from app.models.project import Project, Projects
 from app.models.scope import Scope, like
+from app.storage.columns import Whole, Word, Words
+from app.storage.db import Base, now, uuid7
 
 if TYPE_CHECKING:
     from app.models.revision import Revision

@@ -9,9 +9,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
+from app.models.shapes import WORKING
 from app.storage.columns import Word, Words
 from app.storage.db import Base, now
-from app.models.shapes import WORKING
 
 STATES = ("starting", "idle", "busy", "gone")
 STALE = timedelta(seconds=25)  # a worker writes every ten seconds; after this it is shown as lost

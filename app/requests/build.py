@@ -12,15 +12,15 @@ from sqlalchemy.orm import Session
 from app.brief import Brief, Medium
 from app.errors import ConflictError, InvalidError, QueueFullError, _
 from app.models.artist import Artist
-from app.requests.request import Asked
-from app.requests.music import FROM_MUSIC, ONE_RESULT, check_music, check_one, not_music, place_in_music
-from app.requests.text import CANDIDATES, FROM_BENCH, FROM_TEXT, check_parents, form_wanted, left_out, place_of
-from app.requests.engine_choice import AnEngine, Best, Choosing, check_params
 from app.models.draft import Draft, draft_of
-from app.models.generation import Generation, GenerationParent
 from app.models.edge import Role
+from app.models.generation import Generation, GenerationParent
 from app.models.revision import Revision
 from app.models.work import Work
+from app.requests.engine_choice import AnEngine, Best, Choosing, check_params
+from app.requests.music import FROM_MUSIC, ONE_RESULT, check_music, check_one, not_music, place_in_music
+from app.requests.request import Asked
+from app.requests.text import CANDIDATES, FROM_BENCH, FROM_TEXT, check_parents, form_wanted, left_out, place_of
 
 FROM_DRAFT = {"create", "refine", *FROM_BENCH}  # the others take what is missing from their parent
 FINISHED = {"pace": "full"}  # what changes in a sketch's parameters

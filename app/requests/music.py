@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from typing import Any
 
 from app.errors import InvalidError, _
-from app.requests.request import Asked
+from app.media.music.theory.telling import Told, told
 from app.models.edge import Role
 from app.models.revision import Revision
-from app.media.music.theory.telling import Told, told
+from app.requests.request import Asked
 
 ONE_WORK = {"continue", "replace", "transpose", "harmonise"}  # verbs that start from exactly one tune or recording
 FROM_MUSIC = {*ONE_WORK, "vary", "blend"}  # a tune is enough, without a word in the brief

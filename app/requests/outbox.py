@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from app.storage.db import Database, now
 from app.models.generation import OPEN, Generation, Status
+from app.storage.db import Database, now
 from app.storage.queue import OPEN as OPEN_WORKFLOW
 from app.storage.queue import Queue
 

@@ -10,8 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from app.brief import Brief
 from app.gate import NUMERIC, Name, Object, Place, Second, Signed
-from app.models.edge import Role
 from app.media.text.rules import WRITTEN
+from app.models.edge import Role
 
 MAX_SEED = 2**53 - 1  # the largest whole number that JSON carries safely (RFC 8259, 6)
 MAX_COUNT = 8

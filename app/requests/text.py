@@ -7,13 +7,13 @@ from typing import Any
 
 from app.brief import Medium
 from app.errors import InvalidError, _
+from app.lineage.by_hand import tokens_of
 from app.media.text.prosody.asked import asked as tidied
 from app.media.text.prosody.asked import form_of
-from app.requests.request import AskedText, Selection
 from app.models.draft import Draft
 from app.models.edge import Role
 from app.models.revision import Revision
-from app.lineage.by_hand import tokens_of
+from app.requests.request import AskedText, Selection
 
 ONE_TEXT = {"continue", "rewrite", "branch", "line", "translate"}  # verbs that start from exactly one
 FROM_TEXT = {*ONE_TEXT, "join", "vary"}  # a text is enough, without a word in the brief

@@ -28,9 +28,9 @@ from sqlalchemy import event
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
+from app.settings import ROOT, Settings, settings
 from app.storage.changes import announced
 from app.storage.columns import Damaged, Moment, Whole, loads
-from app.settings import ROOT, Settings, settings
 
 log = logging.getLogger(__name__)
 BUSY_TIMEOUT = 15  # seconds a writer waits for another before the person is told
@@ -62,7 +62,7 @@ class Base(DeclarativeBase):
 
     @property
     def damaged(self) -> list[str]:
-        """The columns, of those that were read, whose value does not fit: a stand-in is shown in its place (app.storage.columns)."""
+        """The columns, of those that were read, whose value does not fit: a stand-in is shown in its place (see columns)."""
         names = sa.inspect(type(self)).column_attrs.keys()
         return [name.removesuffix("_data") for name in names if isinstance(self.__dict__.get(name), Damaged)]
 

@@ -19,9 +19,9 @@ from dbos import DBOS, DBOSClient, DBOSPortableJSONSerializer
 from dbos._error import DBOSNonExistentWorkflowError, DBOSStreamTimeoutError
 from sqlalchemy import event
 
-from app.storage.changes import QUEUE, Changes, announce
 from app.lanes import Lane
 from app.settings import Settings
+from app.storage.changes import QUEUE, Changes, announce
 
 log = logging.getLogger(__name__)
 APPLICATION = "stemma"

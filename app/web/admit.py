@@ -10,19 +10,19 @@ from typing import Any, NamedTuple
 
 from fastapi import UploadFile
 
-from app.media.image import admit as pictures
 from app.bounded import Source, size
-from app.media.text.documents.reading import decoded, ending, read
 from app.errors import InvalidError, TooLargeError, UnfitError, UnsupportedError, _
 from app.gate import told
-from app.models import Asset
-from app.media.text.rules import LONGEST, written
-from app.media.music.theory import telling
+from app.media.image.admit import admit as admit_picture
 from app.media.music.files.files import without_recipe
 from app.media.music.files.notating import Imported, first_tune
 from app.media.music.files.reading_midi import read_midi
 from app.media.music.files.reading_musicxml import read_musicxml
 from app.media.music.sound.reading_sound import admit, sounds_like
+from app.media.music.theory import telling
+from app.media.text.documents.reading import decoded, ending, read
+from app.media.text.rules import LONGEST, written
+from app.models import Asset
 from app.web.deps import Studio
 
 KEY = re.compile(r"^K:", re.MULTILINE)
@@ -73,7 +73,7 @@ def picture(parts: Studio, file: Upload) -> Root:
     """Raises UnsupportedError, TooLargeError, InvalidError, BusyError."""
     to = parts.store.new_file()
     try:
-        admitted = pictures.admit(file.data, parts.settings.max_pixels, to)
+        admitted = admit_picture(file.data, parts.settings.max_pixels, to)
         sha256 = parts.store.adopt(to)
     finally:
         to.unlink(missing_ok=True)

@@ -24,9 +24,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import DiskFullError, StemmaError, TooLargeError, TooSlowError, UnavailableError, _
 from app.gate import whole
+from app.settings import Settings
 from app.web.guard import lingering
 from app.web.problems import problem
-from app.settings import Settings
 
 log = logging.getLogger(__name__)
 SLACK = 1024 * 1024  # bytes of a request besides the file it carries

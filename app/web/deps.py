@@ -25,7 +25,6 @@ from sqlalchemy import orm
 from starlette.concurrency import run_in_threadpool
 
 from app import gate
-from app.storage.db import Database
 from app.engines.engine import Engine
 from app.errors import (
     DiskFullError,
@@ -37,12 +36,13 @@ from app.errors import (
     _,
     raises,
 )
-from app.web.live.live import Live
 from app.models.artist import Artist, local_artist
-from app.storage.queue import Queue
 from app.search.index import Index
 from app.settings import Settings
+from app.storage.db import Database
+from app.storage.queue import Queue
 from app.storage.store import Store
+from app.web.live.live import Live
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 MAX_BODY = 4 * 1024 * 1024  # bytes of a JSON or form body; files have their own limit

@@ -15,14 +15,14 @@ from fastapi.responses import FileResponse
 from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
+from app.errors import MalformedError, NotFoundError, RangeError, _
 from app.media.text.documents.document import Document
 from app.media.text.documents.writing import SMALL, WRITERS, write
-from app.errors import MalformedError, NotFoundError, RangeError, _
 from app.models import Revision
-from app.web.pages import translations
-from app.web.views.passages import tongue
 from app.web.deps import Studio
+from app.web.pages import translations
 from app.web.schemas import RevisionOut
+from app.web.views.passages import tongue
 
 # The bytes under an address never change; `nosniff` and the sandbox keep them from being anything but what they are.
 FOR_EVER = {

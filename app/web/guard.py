@@ -12,8 +12,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.errors import ForbiddenError, ForeignHostError, StemmaError
 from app.gate import address
-from app.web.problems import problem
 from app.settings import Settings
+from app.web.problems import problem
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
 DRAINED = 64 * 1024 * 1024  # bytes of a refused body that are thrown away, so that its sender gets to hear why

@@ -12,26 +12,51 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
-from app.web import problems
-from app.web.bodies import Bodies
 from app.bounded.child import HELPER
 from app.bounded.leaving import Leaving
-from app.integrity.damage import Watch
-from app.storage.db import Database
 from app.engines.catalog import catalog
-from app.web.guard import Guard
+from app.integrity.damage import Watch
 from app.judging.catalog import judge
+from app.requests.outbox import reconcile
+from app.search.index import Index
+from app.settings import Settings, settings
+from app.storage.db import Database
+from app.storage.queue import Queue
+from app.storage.store import Store
+from app.web import problems
+from app.web.bodies import Bodies
+from app.web.deps import WRITING, Studio
+from app.web.guard import Guard
 from app.web.live.live import Live
 from app.web.methods import Head
 from app.web.observe import Observe, set_up_logging
-from app.requests.outbox import reconcile
-from app.storage.queue import Queue
-from app.web.routes import about, diffs, downloads, drafts, events, prosody, generations, health, imports, interface, lineage, loom, music_files, preferences, probes, projects, revisions, engine_room, search, texts, trash, trims, tunes, works
-from app.web.deps import WRITING, Studio
+from app.web.routes import (
+    about,
+    diffs,
+    downloads,
+    drafts,
+    engine_room,
+    events,
+    generations,
+    health,
+    imports,
+    interface,
+    lineage,
+    loom,
+    music_files,
+    preferences,
+    probes,
+    projects,
+    prosody,
+    revisions,
+    search,
+    texts,
+    trash,
+    trims,
+    tunes,
+    works,
+)
 from app.web.scripts import STATIC, static_version
-from app.search.index import Index
-from app.settings import Settings, settings
-from app.storage.store import Store
 
 log = logging.getLogger(__name__)
 ROUTERS = (

@@ -14,8 +14,8 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.storage.db import HELD, WAITED, uuid7
 from app.settings import Settings
+from app.storage.db import HELD, WAITED, uuid7
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 log = logging.getLogger("app.access")

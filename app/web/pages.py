@@ -20,12 +20,12 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
 
-from app.storage.db import now
 from app.errors import filled
 from app.media.music.notation.heading import heading, span_of
-from app.web.views.passages import by_rank, lead, passage, tongue
-from app.web.scripts import script, static
 from app.settings import ROOT
+from app.storage.db import now
+from app.web.scripts import script, static
+from app.web.views.passages import by_rank, lead, passage, tongue
 
 LANGUAGES = {"en": "English", "zh": "中文"}
 _LOCALES = {"en": Locale("en"), "zh": Locale("zh", script="Hans")}

@@ -13,8 +13,8 @@ from pydantic import BaseModel, Field
 from app.brief import Brief, Medium, Prompt
 from app.diff.authorship import By, shares, shown, spans_of, stored
 from app.errors import filled
-from app.models import Draft, Generation, Project, Revision, Work
 from app.media.music.theory.telling import SMALL, told
+from app.models import Draft, Generation, Project, Revision, Work
 
 Item = TypeVar("Item")
 Damage = Annotated[

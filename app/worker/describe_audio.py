@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from app.engines.engine import Content
 from app.errors import EngineError, UnsupportedError, _
-from app.models import Asset
 from app.media.music.sound.recording import MEDIA_TYPES, read
+from app.models import Asset
 
 RECORDINGS = frozenset(MEDIA_TYPES)
 

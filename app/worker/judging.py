@@ -22,14 +22,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from app.brief import Brief
-from app.storage.db import Database, now, uuid7
 from app.judging.judge import Judge
 from app.judging.vectors import packed, unpacked
 from app.models import Asset, Embedding, Generation, JudgeVersion, Probe, Revision, Verdict
 from app.models.query_image import LIFE
+from app.storage.db import Database, now, uuid7
 from app.storage.store import Store
-from app.worker.pace import NET, Pace
 from app.worker.model_lock import Turns
+from app.worker.pace import NET, Pace
 
 if TYPE_CHECKING:
     from app.judging.judge import Vectors

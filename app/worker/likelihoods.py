@@ -11,7 +11,6 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.brief import Brief
-from app.storage.db import Database
 from app.engines.engine import Engine, Token, Verb
 from app.engines.text.rescoring import perplexity
 from app.engines.text.writer import Writer
@@ -19,9 +18,10 @@ from app.errors import EngineError, StemmaError, _
 from app.models import Reading as Row
 from app.models import Revision
 from app.models.transcript import packed
+from app.storage.db import Database
+from app.worker.model_lock import Turns
 from app.worker.pace import Pace
 from app.worker.run import unforeseen
-from app.worker.model_lock import Turns
 
 log = logging.getLogger(__name__)
 LOOK_EVERY = 0.2  # seconds at least between two looks

@@ -14,28 +14,28 @@ from uuid import UUID
 import sqlalchemy as sa
 from dbos import DBOS
 
-from app.storage.db import Database, now
 from app.engines.catalog import catalog
 from app.engines.engine import Engine
 from app.errors import EngineError, StemmaError, _
 from app.judging.catalog import judge
 from app.lanes import Lane
 from app.models import Generation, Worker
-from app.storage.queue import PROGRESS, Queue
 from app.settings import Settings
+from app.storage.db import Database, now
+from app.storage.queue import PROGRESS, Queue
 from app.storage.store import Store
 from app.worker.judging import Judging
-from app.worker.save_results import Lost, finish
+from app.worker.likelihoods import Reading
 from app.worker.liveness import Liveness
+from app.worker.model_lock import Turns
 from app.worker.pace import NET, Pace
 from app.worker.prepare import Preparing
 from app.worker.progress import Progress
-from app.worker.likelihoods import Reading
 from app.worker.run import begin, fail, patiently, perform, release, request_for, unforeseen, waiting_for
+from app.worker.save_results import Lost, finish
 from app.worker.stops import Stopped
 from app.worker.sweep import Sweep
 from app.worker.taking import Taking
-from app.worker.model_lock import Turns
 
 log = logging.getLogger(__name__)
 HEARTBEAT = 1.0  # seconds between sweeps while anything is open; half of it from a change to the sweep

@@ -12,12 +12,12 @@ from dataclasses import asdict, dataclass
 
 import sqlalchemy as sa
 
-from app.storage.db import Database, now
-from app.storage.faults import told
 from app.integrity.identity import explained, together
+from app.integrity.startup import ready
 from app.models import Asset, Identity
 from app.settings import Settings
-from app.integrity.startup import ready
+from app.storage.db import Database, now
+from app.storage.faults import told
 from app.storage.store import ORPHAN_AGE, Store
 from app.storage.store.quarantine import ORPHAN, today
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from app.engines.catalog import HOUSE
 from app.engines.engine import Engine
 from app.errors import StemmaError
-from app.worker.pace import Pace
 from app.worker.model_lock import Turns
+from app.worker.pace import Pace
 
 log = logging.getLogger(__name__)
 AGAIN = 60.0  # seconds after a failure, a full disk say

@@ -9,16 +9,16 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.storage.db import Database, now
 from app.engines.engine import Content, Engine, Parent, Part, Request, Step, Strength, Verb
 from app.engines.music.tunes import ABC
 from app.errors import DiskFullError, EngineError, StemmaError, UnavailableError, _
 from app.media.text.prosody.asked import form_of
 from app.models import Asset, Generation, GenerationParent, Medium, Role, Status
 from app.models.generation import OPEN
+from app.storage.db import Database, now
 from app.storage.store import Store
-from app.worker.save_results import PNG, TEXT
 from app.worker.progress import Progress
+from app.worker.save_results import PNG, TEXT
 
 log = logging.getLogger(__name__)
 Stepping = Callable[[Iterator[Step | Content]], Iterator[Step | Content]]

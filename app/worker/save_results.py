@@ -9,20 +9,20 @@ from typing import Any, NamedTuple
 
 from PIL import Image
 
-from app.storage.db import Database
 from app.diff.authorship import By, made, spans_of, stored, whole
 from app.engines.engine import Content
-from app.media.image import svg
 from app.engines.music.tunes import ABC
 from app.errors import EngineError, _
 from app.gate import BAD, UNREADABLE
+from app.lineage.tune_facts import facts_of
+from app.media.image import svg
+from app.media.music.abc.abc import read
+from app.media.music.notation.checks import checks
 from app.models import Artist, Asset, Generation, Revision, Role, Status, Transcript, Work
 from app.models.asset import keep_asset
 from app.models.revision import Origin, choose_cover, edges
 from app.models.transcript import packed
-from app.lineage.tune_facts import facts_of
-from app.media.music.abc.abc import read
-from app.media.music.notation.checks import checks
+from app.storage.db import Database
 from app.storage.store import Store
 from app.worker.describe_audio import RECORDINGS, describe_audio
 

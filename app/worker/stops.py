@@ -9,8 +9,8 @@ from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.storage.db import Database
 from app.models import Generation, Status
+from app.storage.db import Database
 from app.worker.progress import Progress
 
 log = logging.getLogger(__name__)

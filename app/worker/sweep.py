@@ -9,10 +9,10 @@ from datetime import timedelta
 
 import sqlalchemy as sa
 
-from app.storage.db import Database, now
 from app.models import Worker
 from app.models.generation import OPEN, Generation
 from app.requests.outbox import PRESENCE, anything_open, reconcile
+from app.storage.db import Database, now
 from app.storage.queue import Queue
 from app.storage.store import Store
 from app.worker.liveness import Liveness

@@ -14,10 +14,10 @@ from collections.abc import Callable, Sequence
 from dbos import DBOS, DBOSConfig, DBOSPortableJSONSerializer
 from dbos._queue import queue_worker_thread  # not public: pyproject.toml pins the minor version
 
-from app.storage.changes import QUEUE, STUDIO, listening
 from app.lanes import Lane
-from app.storage.queue import APPLICATION, NET, VERSION, WAITING, WORKFLOW, queue_engine, registered
 from app.settings import Settings
+from app.storage.changes import QUEUE, STUDIO, listening
+from app.storage.queue import APPLICATION, NET, VERSION, WAITING, WORKFLOW, queue_engine, registered
 from app.worker.pace import Pace
 
 log = logging.getLogger(__name__)

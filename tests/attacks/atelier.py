@@ -14,13 +14,13 @@ from fastapi.testclient import TestClient
 from PIL import Image
 
 from app.brief import Medium
-from app.storage.db import Database
 from app.engines.engine import Alternative, Token
 from app.errors import StemmaError, UnavailableError
 from app.models import Generation, Status
 from app.models.artist import local_artist
 from app.models.likelihood import Reading
 from app.models.transcript import packed
+from app.storage.db import Database
 from app.worker.main import WorkerProcess
 from tests.growing import Garden
 

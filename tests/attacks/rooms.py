@@ -16,7 +16,6 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from app.storage.db import Database, now
 from app.engines.engine import Alternative, Token
 from app.models import (
     Artist,
@@ -35,6 +34,7 @@ from app.models import (
     Worker,
 )
 from app.models.transcript import packed
+from app.storage.db import Database, now
 
 TUNE = "X:1\nT:Air\nM:4/4\nL:1/8\nK:G\nGABc d2e2|d2B2 G4|\n"
 TEXT = "Rain on the roof.\nThe lamp burns low.\n"

@@ -13,9 +13,9 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
+from app.settings import Settings
 from app.storage.db import Database
 from app.web.deps import TransactionsOf, current_artist, session, transactions
-from app.settings import Settings
 from tests.attacks.rooms import Room, furnish, png, routes
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")

@@ -16,9 +16,9 @@ import pytest
 from fastapi.routing import RouteContext
 from fastapi.testclient import TestClient
 
+from app.settings import Settings
 from app.storage.db import Database
 from app.web.pages import VARY
-from app.settings import Settings
 from tests.attacks.asking import BROWSER, HTMX, PROGRAM, READERS, ask, kind, name, routes, same_error
 from tests.attacks.atelier import Atelier, full
 from tests.hands import hands

@@ -15,10 +15,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.bounded.task import TASKS, Task
-from app.storage.db import Database
 from app.models import Generation
 from app.models.generation import Status
 from app.settings import Settings
+from app.storage.db import Database
 from app.storage.store import Store
 from tests.hands import hands
 

@@ -16,8 +16,8 @@ import pytest
 from fastapi.routing import RouteContext
 from fastapi.testclient import TestClient
 
-from app.storage.db import Database
 from app.settings import Settings
+from app.storage.db import Database
 from tests import interface
 from tests.attacks.asking import BROWSER, HTMX, PROGRAM, READERS, ask, kind, name, routes, same_error
 from tests.attacks.atelier import BRIEF, FAKE, JIG, POEM, Atelier, picture, recording

@@ -15,8 +15,8 @@ from pydantic import BaseModel, TypeAdapter, ValidationError
 
 import app.engines
 from app.engines.engine import EngineParams
-from app.media.text.prosody.form import Form
 from app.gate import INT8, UNREADABLE
+from app.media.text.prosody.form import Form
 from tests.attacks.declared import Leaf, bodies, parameters, walk
 from tests.attacks.rooms import Room, routes
 

@@ -21,10 +21,10 @@ from fastapi.routing import APIRoute
 from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
-from app.storage.db import Database, migrate
-from app.web.main import create_app
-from app.storage.queue import migrate_queue
 from app.settings import Settings
+from app.storage.db import Database, migrate
+from app.storage.queue import migrate_queue
+from app.web.main import create_app
 from tests.attacks.declared import bodies, declared
 from tests.attacks.rooms import Room, furnish, noun, routes, shown
 

@@ -12,8 +12,8 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image, PngImagePlugin
 
-from app.media.music.files.files import TOLD
 from app.media.image.admit import RECIPE
+from app.media.music.files.files import TOLD
 from tests.attacks.rooms import FLAVOURS, TUNE, shown
 
 ABOUT = '"stemma": 1, "brief": {"intent": "a fox"}'

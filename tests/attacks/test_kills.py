@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from app.storage.db import Database
 from app.models import Generation
 from app.settings import Settings
+from app.storage.db import Database
 from app.storage.store import Store
 from app.worker.orphans import Orphans
 from tests.attacks.artists import Ledger, at_rest, at_work

@@ -24,11 +24,11 @@ from sqlalchemy.dialects import sqlite
 
 from app import gate
 from app.brief import Brief
+from app.media.text.prosody.offered import filled
+from app.settings import Settings
 from app.storage.columns import DEEPEST, Damaged, Json, Lasting, plain
 from app.storage.db import Database
-from app.media.text.prosody.offered import filled
 from app.web.main import create_app
-from app.settings import Settings
 from tests.attacks import poison
 from tests.attacks.rooms import FLAVOURS, Room, addresses, furnish, routes, shown
 

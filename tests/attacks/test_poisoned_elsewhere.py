@@ -14,13 +14,13 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from app.commands.backup import backup
+from app.commands.restore import restore
+from app.models import Generation, Revision, Work
+from app.settings import Settings
 from app.storage.columns import Json
 from app.storage.db import Database, migrate
-from app.web.main import create_app
-from app.models import Generation, Revision, Work
 from app.storage.queue import migrate_queue
-from app.commands.restore import restore
-from app.settings import Settings
+from app.web.main import create_app
 from tests.attacks import poison
 from tests.attacks.rooms import FLAVOURS, Room, furnish, shown
 

@@ -16,10 +16,10 @@ import sqlalchemy as sa
 from fastapi.routing import APIRoute, iter_route_contexts
 from PIL import Image
 
-from app.storage.db import LONG, Database
-from app.web.main import create_app
-from app.web.deps import OneTurn
 from app.settings import Settings
+from app.storage.db import LONG, Database
+from app.web.deps import OneTurn
+from app.web.main import create_app
 from tests.attacks.lines import FILE, HALVES, JSON, OPENED, Holdings, Line, unsafe
 from tests.running import Running, until
 

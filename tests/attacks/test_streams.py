@@ -15,10 +15,10 @@ from uuid import UUID
 import httpx2
 import pytest
 
-from app.storage.db import Database
 from app.models import Generation
 from app.models.artist import local_artist
 from app.settings import Settings
+from app.storage.db import Database
 from tests.attacks.lines import Holdings
 from tests.running import Running, until
 

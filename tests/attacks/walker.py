@@ -12,12 +12,12 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.storage.db import Database
 from app.models import Asset, Draft, Generation, Revision, Status, Work
 from app.models.generation import OPEN
+from app.settings import Settings
+from app.storage.db import Database
 from app.storage.queue import OPEN as OPEN_WORKFLOW
 from app.storage.queue import Queue
-from app.settings import Settings
 from app.storage.store.store import HALF
 from app.storage.store.workplace import LOCK
 from tests.attacks.artists import Ledger

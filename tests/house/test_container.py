@@ -21,9 +21,9 @@ from alembic import command
 from alembic.config import Config
 from sqlalchemy import make_url
 
-from app.storage.db import Database, make_engine, now
 from app.models.worker import Worker
 from app.settings import ROOT, Settings
+from app.storage.db import Database, make_engine, now
 
 OWN = ("migrate", "web", "worker", "worker-gpu")
 DOCKERFILE = (ROOT / "Dockerfile").read_text("utf-8")

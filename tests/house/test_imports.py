@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,68 +15,12 @@ import pytest
 
 from app.settings import ROOT
 
-# Who may import whom. The design names the parts; those that a part was divided into since stand beside it.
+MAP = (ROOT / "docs/house.md").read_text("utf-8")
 ANYONE = {"settings", "errors", "gate"}
+# Who may import whom, as the map of the house says it: a row of its table is a room, what it holds, and what it may import.
 TABLE = {
-    "cli": {"bench", "main", "worker", "training", "supervisor", "serving", "example", "backup", "observe", "queue", "db"}
-    | {"restore", "preparing", "starting", "identity"},
-    "bench": {"models", "engines", "judging", "music", "diff", "brief", "forms", "db"},
-    "supervisor": {"serving", "preparing", "starting", "observe"},
-    "serving": {"main", "starting", "observe", "live"},
-    "preparing": {"restore", "identity", "damage", "faults", "example", "queue", "store", "db"},
-    "starting": {"identity", "damage", "faults", "store", "db"},
-    "example": {"backup"},
-    "restore": {"backup", "identity", "faults", "models", "store", "db"},
-    "backup": {"identity", "damage", "faults", "models", "store", "db"},
-    "identity": {"faults", "models", "store", "db"},
-    "damage": {"faults", "store"},
-    "faults": set(),
-    "bounded": set(),
-    "main": {"routes", "pages", "scripts", "queue", "db", "guard", "bodies", "problems", "observe", "live", "outbox", "engines"}
-    | {"judging", "search", "store", "damage", "bounded", "methods"},
-    "routes": {"models", "pages", "queue", "store", "engines", "judging", "live", "pictures", "observe", "brief", "db"}
-    | {"search", "forms", "passages", "documents", "music", "diff", "identity", "damage", "faults", "bounded"},
-    "worker": {
-        "changes",
-        "lanes",
-        "models",
-        "engines",
-        "judging",
-        "queue",
-        "store",
-        "outbox",
-        "brief",
-        "db",
-        "forms",
-        "music",
-        "identity",
-    }
-    | {"faults", "diff", "bounded", "starting"},
-    "bodies": {"guard", "problems"},
-    "guard": {"problems"},
-    "problems": {"pages", "observe", "faults", "methods"},
-    "methods": set(),
-    "search": {"models", "judging"},
-    "live": {"lanes", "models", "queue", "changes", "db"},
-    "outbox": {"models", "queue", "db"},
-    "queue": {"changes", "lanes"},
-    "changes": set(),
-    "db": {"changes", "columns"},
-    "lanes": set(),
-    "observe": {"db"},
-    "pages": {"db", "passages", "music", "scripts"},
-    "scripts": set(),
-    "passages": {"diff"},
-    "documents": {"bounded"},
-    "pictures": {"bounded"},
-    "models": {"lanes", "db", "columns", "store", "brief", "forms", "music", "diff", "pictures", "bounded"},
-    "columns": set(),
-    "diff": {"music", "bounded"},
-    "forms": {"bounded"},
-    "music": {"bounded"},
-    "training": {"engines", "judging", "music", "brief", "forms"},
-    "judging": {"engines"},
-    "engines": {"lanes", "brief", "forms", "music", "bounded"},
+    room: set(filter(None, (name.strip() for name in others.split(","))))
+    for room, others in re.findall(r"^\| `(\w+)` \| [^|]+ \|([^|]*)\|$", MAP, re.MULTILINE)
 }
 HEAVY = ("torch", "transformers", "diffusers")
 # A network is made of torch's classes, so its module is as heavy as torch: it is loaded like a library.

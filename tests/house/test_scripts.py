@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from app.web.scripts import STATIC, imports, modules, script, static
 from app.settings import ROOT
+from app.web.scripts import STATIC, imports, modules, script, static
 
 # Which folder of static/js may import from which others; vendor/ is open to all.
 TABLE = {

@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy.orm import Session
 
 from app.brief import Brief
-from app.storage.db import Database, now
 from app.errors import NotFoundError, StaleDraftError
 from app.models import Work
 from app.models.artist import local_artist
 from app.models.draft import APART, Draft, DraftSave, draft_of, thin
+from app.storage.db import Database, now
 
 
 def mine(session: Session, work: str) -> Draft:

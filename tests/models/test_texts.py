@@ -9,17 +9,17 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 
-from app.storage.db import Database
 from app.engines.engine import Token
 from app.errors import InvalidError
+from app.lineage.by_hand import tokens_of
 from app.media.text.prosody.asked import asked, form_of
 from app.media.text.prosody.offered import filled
 from app.media.text.prosody.presets import preset
 from app.models import Project, Revision, Role, Transcript, Work
 from app.models.artist import local_artist
 from app.models.revision import edges
-from app.lineage.by_hand import tokens_of
 from app.models.transcript import packed, unpacked
+from app.storage.db import Database
 
 
 @pytest.fixture

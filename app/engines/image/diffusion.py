@@ -18,10 +18,10 @@ from PIL import Image
 
 from app.brief import Prompt
 from app.engines.image import fewsteps, sampler
-from app.engines.shared import weights
-from app.engines.shared.minilm import TextEncoder
 from app.engines.image.preview import Preview
 from app.engines.image.sampler import Level
+from app.engines.shared import weights
+from app.engines.shared.minilm import TextEncoder
 from app.errors import EngineError, _
 
 if TYPE_CHECKING:

@@ -16,8 +16,8 @@ from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Strength, Verb
 from app.engines.image import fewsteps, preview, sampler
 from app.engines.shared import minilm, weights
-from app.media.image.picture import covered, nearest, opened, png
 from app.errors import EngineError, _
+from app.media.image.picture import covered, nearest, opened, png
 
 if TYPE_CHECKING:
     import torch

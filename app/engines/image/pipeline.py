@@ -16,14 +16,14 @@ from pydantic import Field, create_model
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Strength, Verb
-from app.engines.shared.callback_iterator import emitted
-from app.engines.shared.checkpoint import folder_of, missing, revision
 from app.engines.image.pipeline_preview import Outlook, preview_of
-from app.media.image.picture import covered, opened, png
 from app.engines.image.preview import Preview
 from app.engines.image.reading import cut
+from app.engines.shared.callback_iterator import emitted
+from app.engines.shared.checkpoint import folder_of, missing, revision
 from app.engines.shared.loading import dtype_of, line
 from app.errors import EngineError, _
+from app.media.image.picture import covered, opened, png
 from app.settings import EngineSetting
 
 if TYPE_CHECKING:

@@ -10,10 +10,10 @@ from pydantic import Field
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Verb
-from app.media.image.svg import MEDIA_TYPE
-from app.media.image.tracing import How, trace
 from app.errors import EngineError, _
 from app.lanes import Lane
+from app.media.image.svg import MEDIA_TYPE
+from app.media.image.tracing import How, trace
 
 
 class Vectoriser(Engine):

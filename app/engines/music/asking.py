@@ -30,8 +30,8 @@ from app.engines.music.lexicon import (
     TEMPO_WORD,
 )
 from app.engines.music.scenes import Scene
-from app.media.music.notation.pitch import Mode, key_of
 from app.media.music.grammar.tokens import METRES
+from app.media.music.notation.pitch import Mode, key_of
 
 Name = TypeVar("Name")
 

@@ -13,11 +13,11 @@ from app.engines.music.score import Score
 from app.engines.music.tasks import Run, create, drafted, heading, metre
 from app.engines.music.varying import varied
 from app.media.music.abc.abc import read
+from app.media.music.abc.writing import Sheet
 from app.media.music.grammar.gaps import Pattern
 from app.media.music.grammar.measure import TONICS
-from app.media.music.notation.pitch import Key
 from app.media.music.grammar.tokens import DURATIONS, EOS, NOTES, REST, note_token, notes_of, sounds, tokens_of
-from app.media.music.abc.writing import Sheet
+from app.media.music.notation.pitch import Key
 
 REACH = 1  # letters that a blend may be away from the other tune's line
 

@@ -14,12 +14,12 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
-from app.engines.shared.sampling_rows import drawn
-from app.engines.music.scoring import MOST_SHARED, Hearing, Judge
 from app.engines.music.decoder import MOST_TOKENS, Bound, Pen, Wrote, further
+from app.engines.music.scoring import MOST_SHARED, Hearing, Judge
 from app.engines.shared.phrase_cache import Rows
-from app.engines.text.decoding import End
 from app.engines.shared.sampling import IMPOSSIBLE
+from app.engines.shared.sampling_rows import drawn
+from app.engines.text.decoding import End
 from app.errors import EngineError, _
 from app.media.music.grammar.grammar import Grammar
 from app.media.music.grammar.tokens import ENDS, IDS, VOCABULARY

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 from app.engines.music.lexicon import INSTRUMENTS
 from app.engines.music.scenes import NOTHING, Suggested
-from app.media.music.notation.pitch import Key, Mode, key_of
 from app.media.music.grammar.tokens import BOS, LENGTHS, MOODS
+from app.media.music.notation.pitch import Key, Mode, key_of
 
 BARS = 16  # where nobody says how many
 MOST_BARS = 64

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 
 from app.engines.engine import Piece, Step, Token
 from app.engines.shared.sampling import Sampling
-from app.media.music.grammar.grammar import Grammar
-from app.media.music.notation.pitch import Key
-from app.media.music.grammar.tokens import BARLINES, ENDS, IDS, NOTES, VOCABULARY, notes_of
-from app.media.music.notation.tune import Metre
 from app.media.music.abc.writing import Sheet
+from app.media.music.grammar.grammar import Grammar
+from app.media.music.grammar.tokens import BARLINES, ENDS, IDS, NOTES, VOCABULARY, notes_of
+from app.media.music.notation.pitch import Key
+from app.media.music.notation.tune import Metre
 
 if TYPE_CHECKING:
     import torch

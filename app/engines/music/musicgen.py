@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field, create_model
 
 from app.engines.engine import EngineParams, Request, Step, Verb
+from app.engines.music.player import SOUND, Call, Emit, Player, base_of, within
 from app.engines.shared.checkpoint import absent, folder_of, unusable
 from app.engines.shared.loading import dtype_of
-from app.engines.music.player import SOUND, Call, Emit, Player, base_of, within
 from app.errors import _
 from app.media.music.sound.recording import FADE, made
 from app.settings import MusicSetting

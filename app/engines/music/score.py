@@ -11,12 +11,25 @@ from app.engines.music.conditions import MOST_BARS, Asked, Conditions
 from app.engines.music.lexicon import KINDS
 from app.errors import EngineError, _
 from app.media.music.abc.abc import read
-from app.media.music.notation.checks import incomplete
 from app.media.music.grammar.gaps import Slot
-from app.media.music.theory.harmony import chord_tones, harmonised
+from app.media.music.grammar.tokens import (
+    EIGHTH,
+    GAP,
+    GAPS,
+    METRES,
+    MIDDLE,
+    MODES,
+    NOTES,
+    TokenBar,
+    joined,
+    note_token,
+    sounds,
+    tokens_of,
+)
+from app.media.music.notation.checks import incomplete
 from app.media.music.notation.pitch import Key, Mode
-from app.media.music.grammar.tokens import EIGHTH, GAP, GAPS, METRES, MIDDLE, MODES, NOTES, TokenBar, joined, note_token, sounds, tokens_of
 from app.media.music.notation.tune import Metre, Tune
+from app.media.music.theory.harmony import chord_tones, harmonised
 
 BEFORE, AFTER = 40, 24  # bars around a gap that the model is shown
 SHORTEST = 2  # eighths of a last bar that can end on the tonic

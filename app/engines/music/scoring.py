@@ -9,8 +9,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from app.engines.music import melody_score
-from app.media.music.notation.pitch import Key
 from app.media.music.grammar.tokens import EIGHTH, NOTES, notes_of, sounds, split
+from app.media.music.notation.pitch import Key
 
 if TYPE_CHECKING:
     from app.media.music.theory.novelty import Known

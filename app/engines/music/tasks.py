@@ -11,15 +11,15 @@ from typing import Any
 from app.engines.engine import Piece, Step, Token
 from app.engines.music.composing import Composer
 from app.engines.music.conditions import Conditions
-from app.engines.music.scoring import FOLLOWING, Hearing
 from app.engines.music.decoder import Draft, Wrote, grown
 from app.engines.music.score import Score
+from app.engines.music.scoring import FOLLOWING, Hearing
 from app.errors import EngineError, _
+from app.media.music.abc.writing import header, in_place, selected
 from app.media.music.grammar.gaps import Gap
 from app.media.music.grammar.grammar import WholeTune
 from app.media.music.grammar.tokens import EIGHTH, LASTING, NOTES, REST, joined, notes_of
 from app.media.music.notation.tune import Metre, metre_of
-from app.media.music.abc.writing import header, in_place, selected
 
 LAST_LINE = re.compile(r"\s*[:|\[\]]+")
 TITLES = 60  # code points

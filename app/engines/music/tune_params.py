@@ -11,8 +11,8 @@ from app.engines.engine import EngineParams
 from app.engines.music.conditions import Asked
 from app.engines.shared.sampling import Sampling
 from app.errors import _
-from app.media.music.notation.pitch import Mode
 from app.media.music.grammar.tokens import METRES, MODES, MOODS, RHYTHMS
+from app.media.music.notation.pitch import Mode
 
 OPEN = ""  # of a choice: as the brief says
 

@@ -11,27 +11,27 @@ from typing import TYPE_CHECKING, Any
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Strength, Verb
-from app.engines.shared.weights import digest, fault
 from app.engines.music import asking, blending, tasks, varying
 from app.engines.music.composing import Composer
 from app.engines.music.conditions import Asked
-from app.engines.music.inspiring import inspired
 from app.engines.music.decoder import Pen
+from app.engines.music.inspiring import inspired
 from app.engines.music.possible import check_possible
 from app.engines.music.score import scores_of
 from app.engines.music.tasks import Made, Run
 from app.engines.music.tune_params import Harmonies, TuneParams
+from app.engines.shared.weights import digest, fault
 from app.errors import EngineError, _
 from app.lanes import Lane
 from app.media.music.abc.abc import read
-from app.media.music.theory.books import known
+from app.media.music.abc.transpose import transposed
+from app.media.music.abc.writing import with_chords
+from app.media.music.grammar.tokens import END, EOS, IDS, VOCABULARY
 from app.media.music.notation.checks import checks, contour, ends_at_home
+from app.media.music.notation.tune import metre_of
+from app.media.music.theory.books import known
 from app.media.music.theory.harmony import harmonised
 from app.media.music.theory.second_voice import with_second_voice
-from app.media.music.grammar.tokens import END, EOS, IDS, VOCABULARY
-from app.media.music.abc.transpose import transposed
-from app.media.music.notation.tune import metre_of
-from app.media.music.abc.writing import with_chords
 
 if TYPE_CHECKING:
     from app.engines.shared.language_model import LanguageModel

@@ -12,10 +12,10 @@ from app.engines.music.decoder import Pen, further
 from app.engines.music.score import Score
 from app.engines.music.tasks import Made, Run
 from app.media.music.abc.abc import read
-from app.media.music.grammar.gaps import Gap
-from app.media.music.theory.ornaments import ornamented
-from app.media.music.grammar.tokens import notes_of, split
 from app.media.music.abc.writing import with_bars
+from app.media.music.grammar.gaps import Gap
+from app.media.music.grammar.tokens import notes_of, split
+from app.media.music.theory.ornaments import ornamented
 
 SHARES = {Strength.SUBTLE: 0.25, Strength.STRONG: 0.5}  # of the different bars that a variation writes anew
 RUN = {Strength.SUBTLE: 1, Strength.STRONG: 4}  # bars that are written in one go

@@ -7,8 +7,8 @@ from dataclasses import dataclass, field, replace
 from itertools import chain, zip_longest
 from typing import TYPE_CHECKING
 
-from app.engines.text.decoding import ALTERNATIVES, Constraint, Pick, leant, permitted, ranked
 from app.engines.shared.sampling import IMPOSSIBLE, Sampling, penalised
+from app.engines.text.decoding import ALTERNATIVES, Constraint, Pick, leant, permitted, ranked
 
 if TYPE_CHECKING:
     import torch

@@ -6,8 +6,8 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from app.engines.text.decoding import ALTERNATIVES, Constraint, End, Pick, decode, permitted, ranked
 from app.engines.shared.sampling import IMPOSSIBLE, Sampling
+from app.engines.text.decoding import ALTERNATIVES, Constraint, End, Pick, decode, permitted, ranked
 
 if TYPE_CHECKING:
     import torch

@@ -8,10 +8,10 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator, Sequence
 
-from app.engines.text.decoding import Constraint
-from app.engines.text.drafting import Draft, drafts
 from app.engines.shared.language_model import LanguageModel
 from app.engines.shared.sampling import Sampling
+from app.engines.text.decoding import Constraint
+from app.engines.text.drafting import Draft, drafts
 
 COUNT = 6  # continuations of which one is taken
 FOLLOWING = 12  # tokens of the text after the passage that are read

@@ -10,9 +10,9 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 
-from app.engines.text.decoding import Constraint, End, Pick, Variant, Written, choose, generator
 from app.engines.shared.language_model import Cache, LanguageModel
 from app.engines.shared.sampling import IMPOSSIBLE, Sampling
+from app.engines.text.decoding import Constraint, End, Pick, Variant, Written, choose, generator
 
 CANDIDATES = 8
 _LONGEST = 32  # tokens of a line; a form's lines are shorter

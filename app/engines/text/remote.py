@@ -12,9 +12,9 @@ from pydantic import Field, SecretStr
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Fit, Medium, Piece, Request, Step, Token, Verb
 from app.engines.text import protocols
-from app.engines.text.token_budget import estimated, fitting, left_out, lightened, measured
 from app.engines.text.protocols import Kind
 from app.engines.text.tasks import Task, inspiring, task_of
+from app.engines.text.token_budget import estimated, fitting, left_out, lightened, measured
 from app.engines.text.transcript import Heard, Transcript
 from app.engines.text.wire import Patience, Refused, Wire
 from app.engines.text.writer import written

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable, Sequence
 
 from app.engines.engine import Token
-from app.engines.text.decoding import ALTERNATIVES, Pick, ranked
 from app.engines.shared.language_model import LanguageModel
 from app.engines.shared.sampling import IMPOSSIBLE
+from app.engines.text.decoding import ALTERNATIVES, Pick, ranked
 from app.errors import EngineError, _
 
 BLOCK = 256  # places whose log-probabilities are held at once: a vocabulary of 50,000 takes 50 MB

@@ -32,9 +32,9 @@ from app.media.text.prosody.form import Form
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
+    from app.engines.shared.language_model import LanguageModel
     from app.engines.text.decoding import Constraint
     from app.engines.text.english_only import EnglishOnly, Spelled
-    from app.engines.shared.language_model import LanguageModel
     from app.engines.text.transcript import Transcript
     from app.engines.text.within_english import Lexicon
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Container, Generator, Iterator, Sequence
 from dataclasses import dataclass
 
-from app.engines.text.drafting import Draft, drafts
 from app.engines.shared.language_model import LanguageModel
 from app.engines.shared.sampling import Sampling
+from app.engines.text.drafting import Draft, drafts
 from app.engines.text.within import Within
 from app.media.text.prosody.chinese import is_han
 from app.media.text.prosody.impossible import ImpossibleError

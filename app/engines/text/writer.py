@@ -15,20 +15,20 @@ from pydantic import Field
 
 from app.brief import Brief
 from app.engines.engine import Content, Engine, EngineParams, Fit, Medium, Piece, Request, Step, Token, Verb
-from app.engines.text.token_budget import fitting, left_out, lightened, measured
 from app.engines.shared.language_model import ROOM
-from app.engines.text.ranking import order, rankings
 from app.engines.shared.sampling import Sampling
+from app.engines.text.ranking import order, rankings
 from app.engines.text.spans import clipped, words_around
 from app.engines.text.tasks import LONGER, Task, inspiring, parents_of, task_of
+from app.engines.text.token_budget import fitting, left_out, lightened, measured
 from app.engines.text.transcript import Heard, Transcript
 from app.errors import EngineError, _
 from app.media.text.prosody.form import Form
 
 if TYPE_CHECKING:
+    from app.engines.shared.language_model import LanguageModel
     from app.engines.text.decoding import Constraint, Pick
     from app.engines.text.ending import Ending
-    from app.engines.shared.language_model import LanguageModel
 
 TEXT = "text/plain"
 SPARE = 6  # tokens by which a rewritten passage may be longer than it was, or a third of it

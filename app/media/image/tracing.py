@@ -17,9 +17,9 @@ from typing import Any
 from PIL import Image, ImageOps
 
 from app.bounded import MB, SLOW, Data, bounded, content
+from app.errors import EngineError, TooLargeError, _
 from app.media.image.posterise import posterise
 from app.media.image.svg import MOST, compose
-from app.errors import EngineError, TooLargeError, _
 
 WORK = 30  # seconds of processor time
 MEMORY = 2048 * MB

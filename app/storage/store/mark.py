@@ -1,4 +1,4 @@
-"""The store's half of the studio's identity: the file `store/identity`, whose id is also the database's (app.integrity.identity)."""
+"""The store's half of the studio's identity: the file `store/identity`, whose id the database has too."""
 
 from __future__ import annotations
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from statistics import median
 
 from app.media.music.abc.abc import read
+from app.media.music.grammar.tokens import METRES, MODES, NOTES, TokenBar, UnfitError, joined, split, tokens_of
 from app.media.music.notation.checks import incomplete
 from app.media.music.notation.pitch import Mode
-from app.media.music.grammar.tokens import METRES, MODES, NOTES, TokenBar, UnfitError, joined, split, tokens_of
 from app.media.music.notation.tune import Tune
 from app.training.checkpoint import write
 from app.training.faults import TrainingError

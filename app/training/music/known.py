@@ -9,11 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from app.media.music.abc.abc import read
-from app.media.music.theory.novelty import Known, numbers_of, sounds_of
-from app.media.music.notation.pitch import Key, Mode
-from app.media.music.grammar.tokens import notes_of
-from app.media.music.notation.tune import Tune, metre_of
 from app.media.music.abc.writing import Sheet, header
+from app.media.music.grammar.tokens import notes_of
+from app.media.music.notation.pitch import Key, Mode
+from app.media.music.notation.tune import Tune, metre_of
+from app.media.music.theory.novelty import Known, numbers_of, sounds_of
 from app.training.checkpoint import write
 from app.training.faults import TrainingError
 from app.training.music.dataset import Tokens

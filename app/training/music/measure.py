@@ -17,11 +17,11 @@ from app.engines.engine import Content, Parent, Request, Verb
 from app.engines.music.conditions import MODES_OF_MOOD
 from app.engines.music.tunes import ABC, KNOWN, Tunes
 from app.media.music.abc.abc import read
+from app.media.music.grammar.tokens import MODES
+from app.media.music.notation.pitch import Key, Mode, key_of
+from app.media.music.notation.tune import metre_of
 from app.media.music.theory.books import known
 from app.media.music.theory.novelty import Known
-from app.media.music.notation.pitch import Key, Mode, key_of
-from app.media.music.grammar.tokens import MODES
-from app.media.music.notation.tune import metre_of
 from app.training.music import model
 from app.training.music.dataset import Tokens
 from app.training.music.known import known_of, tune_of

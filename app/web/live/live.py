@@ -21,13 +21,13 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
+from app.lanes import Lane
+from app.models.generation import OPEN, Generation, Status
 from app.storage.changes import Changes
 from app.storage.db import Database, now
-from app.lanes import Lane
+from app.storage.queue import Queue
 from app.web.live.reader import Reader
 from app.web.live.word import Word, merged, word_of
-from app.models.generation import OPEN, Generation, Status
-from app.storage.queue import Queue
 
 log = logging.getLogger(__name__)
 BUSY, CALM = 0.1, 1.0  # seconds between looks at the rows, with and without an open generation

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from app.storage.db import now
 from app.models.generation import OPEN, Status
+from app.storage.db import now
 
 LATE = timedelta(minutes=5)  # after a generation's end nothing more is waited for
 

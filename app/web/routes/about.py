@@ -8,11 +8,11 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
-from app.web.pages import answer, page, wants_html
-from app.web.deps import OneTurn, Parts
-from app.web.routes.interface import PROBLEM
-from app.web.routes.engine_room import EngineOut, engines_out
 from app.settings import ROOT
+from app.web.deps import OneTurn, Parts
+from app.web.pages import answer, page, wants_html
+from app.web.routes.engine_room import EngineOut, engines_out
+from app.web.routes.interface import PROBLEM
 
 router = APIRouter(route_class=OneTurn, tags=["about"])
 METHODS = ("get", "post", "put", "patch", "delete")

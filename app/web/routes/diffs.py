@@ -17,12 +17,12 @@ from app.diff.text_rows import compared
 from app.diff.tune_columns import Tunes, stretches
 from app.errors import InvalidError, NotFoundError, _, raises
 from app.gate import Number
-from app.models import Revision
 from app.lineage.compare import Diff, compare, picture_difference
 from app.lineage.relatives import near, numbered
 from app.media.music.notation.bars import Facet
-from app.web.pages import answer
+from app.models import Revision
 from app.web.deps import CurrentArtist, OneTurn, Parts, Session
+from app.web.pages import answer
 
 router = APIRouter(route_class=OneTurn, prefix="/revisions", tags=["diffs"])
 TOLD = 1_000  # changes of a tune that a page tells

@@ -11,14 +11,14 @@ from fastapi.responses import StreamingResponse
 
 from app.bounded import LIMITS
 from app.brief import Medium
-from app.media.text.documents.writing import WRITERS
+from app.errors import EngineError, InvalidError, _, raises
+from app.media.image.admit import png, svg_with_recipe, with_recipe
 from app.media.image.svg import MEDIA_TYPE as SVG
 from app.media.image.tracing import How, trace
-from app.errors import EngineError, InvalidError, _, raises
-from app.models import Asset, Revision
 from app.media.music.files.files import MEDIA_TYPES
 from app.media.music.files.files import Kind as MusicKind
-from app.media.image.admit import png, svg_with_recipe, with_recipe
+from app.media.text.documents.writing import WRITERS
+from app.models import Asset, Revision
 from app.web.deps import CurrentArtist, OneTurn, Parts, Studio
 from app.web.files import FOR_EVER, WRITTEN, Kind, attached, recipe, recipe_file, written
 from app.web.routes.interface import files

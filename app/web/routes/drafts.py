@@ -15,16 +15,16 @@ from app.brief import Brief
 from app.diff.authorship import By, Span
 from app.engines.engine import Verb
 from app.errors import ConflictError, InvalidError, StaleDraftError, _, raises
+from app.gate import Fields, Name, Number, Object, Place
 from app.media.text.prosody.asked import asked as tidied
 from app.media.text.prosody.asked import form_of
-from app.gate import Fields, Name, Number, Object, Place
-from app.requests.request import Count, Seed
-from app.models.draft import Draft, DraftSave, draft_of
 from app.media.text.rules import Writing
-from app.web.pages import answer, language_of, translations
+from app.models.draft import Draft, DraftSave, draft_of
+from app.requests.request import Count, Seed
 from app.web.deps import WRITING, CurrentArtist, OneTurn, Parts, Session, Studio, TransactionsOf, body
-from app.web.schemas import DraftOut, Listed
+from app.web.pages import answer, language_of, translations
 from app.web.routes.works import bench, chosen_engine, engine_view
+from app.web.schemas import DraftOut, Listed
 
 router = APIRouter(route_class=OneTurn, prefix="/works/{id}/draft", tags=["drafts"])
 MOST_SPANS = 50_000  # of one text

@@ -13,10 +13,10 @@ from app.errors import NotFoundError, raises
 from app.models.generation import OPEN, Status
 from app.models.worker import Worker
 from app.models.worker import workers as known_workers
-from app.web.pages import answer
 from app.web.deps import CurrentArtist, OneTurn, Parts, Session, Studio
-from app.web.schemas import Listed
+from app.web.pages import answer
 from app.web.routes.works import engine_view
+from app.web.schemas import Listed
 
 router = APIRouter(route_class=OneTurn, tags=["engine room"])
 SHOWN = 40

@@ -22,14 +22,14 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import StreamingResponse
 from starlette.concurrency import run_in_threadpool
 
-from app.storage.db import now
 from app.errors import DiskFullError, UnavailableError, raises
 from app.gate import LAST_SECOND
-from app.web.live.word import Word
 from app.models import Generation
 from app.models.artist import Artist, local_artist
-from app.web.pages import language_of, render
+from app.storage.db import now
 from app.web.deps import OneTurn, Parts, Studio
+from app.web.live.word import Word
+from app.web.pages import language_of, render
 from app.web.routes.interface import files
 
 router = APIRouter(route_class=OneTurn, tags=["events"])

@@ -14,14 +14,14 @@ from app.engines.catalog import able
 from app.engines.engine import Engine
 from app.errors import ConflictError, EngineError, InvalidError, NotFoundError, QueueFullError, _, raises
 from app.gate import Words
-from app.requests.request import Asked
+from app.models.generation import Generation, Status
 from app.requests.build import Asking
 from app.requests.engine_choice import Best
-from app.models.generation import Generation, Status
-from app.web.pages import answer
+from app.requests.request import Asked
 from app.web.deps import CurrentArtist, OneTurn, Parts, Studio, TransactionsOf, body
-from app.web.token_budget import OverlongError, refuse_overlong
+from app.web.pages import answer
 from app.web.schemas import GenerationOut, Listed
+from app.web.token_budget import OverlongError, refuse_overlong
 
 router = APIRouter(route_class=OneTurn, tags=["generations"])
 

@@ -10,15 +10,15 @@ from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
 
-from app.storage.db import migrated
 from app.errors import DiskFullError, UnavailableError, raises
 from app.integrity.identity import explained, together
 from app.models import Generation, Identity, Worker
 from app.models.worker import workers
-from app.web.observe import GENERATIONS, ORPHANS, QUARANTINE, REGISTRY, STOPPED, STORED, WORKERS
-from app.web.deps import OneTurn, Parts
-from app.web.routes.interface import files
+from app.storage.db import migrated
 from app.storage.store.quarantine import DAMAGED, ORPHAN
+from app.web.deps import OneTurn, Parts
+from app.web.observe import GENERATIONS, ORPHANS, QUARANTINE, REGISTRY, STOPPED, STORED, WORKERS
+from app.web.routes.interface import files
 
 router = APIRouter(route_class=OneTurn, tags=["health"])
 

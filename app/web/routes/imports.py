@@ -10,13 +10,13 @@ from fastapi import APIRouter, File, Request, Response, UploadFile
 from app.bounded import LIMITS
 from app.brief import Medium
 from app.errors import ConflictError, UnsupportedError, _, raises
+from app.lineage.tune_facts import facts_beside
 from app.models import Artist, Work
 from app.models.asset import keep_asset
 from app.models.draft import draft_of
-from app.lineage.tune_facts import facts_beside
-from app.web.pages import answer, wants_html
 from app.web import admit
 from app.web.deps import OneTurn, Parts, TransactionsOf
+from app.web.pages import answer, wants_html
 from app.web.schemas import RevisionOut
 
 router = APIRouter(route_class=OneTurn, tags=["imports"])

@@ -14,15 +14,15 @@ from app.bounded import LIMITS
 from app.errors import raises
 from app.gate import Number
 from app.lineage import graph
-from app.web.views.sprite_sheet import atlas, page_assets
 from app.lineage.compare import compare
-from app.models.draft import draft_of
 from app.lineage.relatives import near, numbered, way
+from app.models.draft import draft_of
 from app.models.revision import Revision
 from app.models.work import Work
-from app.web.pages import VARY, is_htmx, page, wants_html
 from app.web.deps import CurrentArtist, OneTurn, Parts, Session
+from app.web.pages import VARY, is_htmx, page, wants_html
 from app.web.routes.interface import UNCHANGED, files
+from app.web.views.sprite_sheet import atlas, page_assets
 
 router = APIRouter(route_class=OneTurn, prefix="/works/{id}/lineage", tags=["lineage"])
 LISTED = 100  # revisions on a page of the list

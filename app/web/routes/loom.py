@@ -10,14 +10,14 @@ from pydantic import BaseModel, Field
 
 from app.gate import Number
 from app.lineage import graph
-from app.lineage.loom_view import loom_pane, loom_view
-from app.models.draft import draft_of
-from app.lineage.relatives import numbered
 from app.lineage.loom import Loom, Node
 from app.lineage.loom_texts import Strand, strands
+from app.lineage.loom_view import loom_pane, loom_view
+from app.lineage.relatives import numbered
+from app.models.draft import draft_of
 from app.models.work import Work
-from app.web.pages import VARY, is_htmx, page, wants_html
 from app.web.deps import CurrentArtist, OneTurn, Session
+from app.web.pages import VARY, is_htmx, page, wants_html
 from app.web.routes.interface import UNCHANGED
 
 router = APIRouter(route_class=OneTurn, prefix="/works/{id}/loom", tags=["lineage"])

@@ -11,16 +11,16 @@ from pydantic import BaseModel, Field
 
 from app.bounded import LIMITS
 from app.errors import InvalidError, NotFoundError, _, raises
-from app.models import Asset, Revision
-from app.web.views import thumbnails
-from app.media.music.sound import audio
 from app.media.music.files.files import ENDINGS, MEDIA_TYPES, VERSION, Kind, Played, tune_file, write_tune
+from app.media.music.sound import audio
 from app.media.music.sound.recording_files import Kind as SoundKind
 from app.media.music.sound.recording_files import recording_file
 from app.media.music.theory.telling import SMALL
+from app.models import Asset, Revision
 from app.web.deps import CurrentArtist, OneTurn, Parts, Studio
 from app.web.files import FOR_EVER, attached, digest, recipe, rendered, unchanged
 from app.web.routes.interface import UNCHANGED
+from app.web.views import thumbnails
 
 router = APIRouter(route_class=OneTurn, tags=["revisions"])
 KINDS = get_args(Kind)

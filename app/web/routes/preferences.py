@@ -9,8 +9,8 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from app.gate import address
-from app.web.pages import Reader, reader
 from app.web.deps import OneTurn, body
+from app.web.pages import Reader, reader
 
 router = APIRouter(route_class=OneTurn, tags=["preferences"])
 YEAR = 365 * 24 * 3600  # seconds

@@ -11,11 +11,11 @@ from pydantic import BaseModel
 
 from app.bounded import LIMITS
 from app.errors import UnsupportedError, raises
-from app.models import Probe
-from app.web.pages import answer
 from app.media.image.admit import look_at
+from app.models import Probe
 from app.web.admit import upload
 from app.web.deps import CurrentArtist, OneTurn, Parts, TransactionsOf
+from app.web.pages import answer
 from app.web.routes.interface import files
 
 router = APIRouter(route_class=OneTurn, prefix="/probes", tags=["search"])

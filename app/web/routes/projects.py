@@ -14,8 +14,8 @@ from app.errors import ConflictError, _, raises
 from app.gate import Title, Words
 from app.lineage.excerpt import heads
 from app.models.work import Work
-from app.web.pages import answer
 from app.web.deps import CurrentArtist, OneTurn, Parts, Session, Studio, body
+from app.web.pages import answer
 from app.web.schemas import Listed, ProjectOut, WorkOut
 
 router = APIRouter(route_class=OneTurn, tags=["projects"])

@@ -10,14 +10,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from app.bounded import LIMITS
 from app.errors import raises
+from app.gate import Object
 from app.media.text.prosody.asked import form_of
 from app.media.text.prosody.check import held
 from app.media.text.prosody.presets import TITLES, presets
 from app.media.text.prosody.report import Finding, LineReport, Report
-from app.gate import Object
 from app.media.text.rules import Writing
-from app.web.pages import VARY, language_of, translations
 from app.web.deps import WRITING, OneTurn, body
+from app.web.pages import VARY, language_of, translations
 from app.web.schemas import Listed
 
 router = APIRouter(route_class=OneTurn, prefix="/forms", tags=["forms"])

@@ -13,23 +13,23 @@ from app.brief import Medium
 from app.diff.authorship import percent, spans_of
 from app.diff.text_rows import sheet
 from app.diff.tune_columns import about, stretches
-from app.media.image.tracing import SIDE
 from app.errors import InvalidError, NotFoundError, _, raises
 from app.gate import Number, Place
-from app.models import Asset, Revision
-from app.web.views import thumbnails
-from app.lineage.compare import compare
 from app.lineage.by_hand import tokens_of
+from app.lineage.compare import compare
+from app.media.image.admit import thumbnail
+from app.media.image.tracing import SIDE
 from app.media.music.engraving import picture
 from app.media.music.files.files import MEDIA_TYPES, Played
 from app.media.music.files.files import Kind as MusicKind
-from app.web.pages import answer
-from app.media.image.admit import thumbnail
+from app.models import Asset, Revision
 from app.web.deps import CurrentArtist, OneTurn, Parts, Studio
 from app.web.files import FOR_EVER, WRITTEN, File, Kind, recipe, unchanged, written
+from app.web.pages import answer
 from app.web.routes.interface import files
 from app.web.routes.music_files import KINDS, SOUND, Instrument, Tempo, allowed, heard, played, recording_content, tune_content
 from app.web.schemas import Listed, RevisionOut
+from app.web.views import thumbnails
 
 router = APIRouter(route_class=OneTurn, tags=["revisions"])
 SHOWN = {"image/png", "image/webp", "audio/wav", "audio/flac"}  # what a browser may open as a page of its own

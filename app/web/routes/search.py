@@ -14,10 +14,10 @@ from app.gate import Words
 from app.judging.vectors import unpacked
 from app.models import Probe, Revision
 from app.models.worker import workers
-from app.web.pages import answer
-from app.web.deps import CurrentArtist, OneTurn, Parts, Session
-from app.web.schemas import RevisionOut
 from app.search.search import Hit, Search
+from app.web.deps import CurrentArtist, OneTurn, Parts, Session
+from app.web.pages import answer
+from app.web.schemas import RevisionOut
 
 router = APIRouter(route_class=OneTurn, tags=["search"])
 # How far the nearest earlier picture is: up to where it is called so. 1 is as far as two pictures usually are.
@@ -152,5 +152,11 @@ def nearest(id: UUID, request: Request, artist: CurrentArtist, session: Session,
         nearness=None if distance is None else words,
     )
     return answer(
-        request, out, partial="revisions/picture/_nearest.html", location=f"/revisions/{id}", revision=revision, near=out, hit=hit
+        request,
+        out,
+        partial="revisions/picture/_nearest.html",
+        location=f"/revisions/{id}",
+        revision=revision,
+        near=out,
+        hit=hit,
     )

@@ -13,14 +13,14 @@ from app.bounded import LIMITS
 from app.engines.engine import Engine, Verb
 from app.errors import ConflictError, InvalidError, StaleDraftError, _, filled, raises
 from app.gate import Name, Number, Place
+from app.lineage.by_hand import add_hand, tokens_of, told_of_hand
 from app.models import Reading, Revision
-from app.requests.request import Selection
-from app.requests.text import selection_in
 from app.models.draft import draft_of
 from app.models.generation import Status
-from app.lineage.by_hand import add_hand, tokens_of, told_of_hand
-from app.web.pages import VARY, answer, language_of, translations
+from app.requests.request import Selection
+from app.requests.text import selection_in
 from app.web.deps import CurrentArtist, OneTurn, Parts, Studio, TransactionsOf, body
+from app.web.pages import VARY, answer, language_of, translations
 from app.web.routes.drafts import shown as draft_shown
 from app.web.routes.generations import shown
 from app.web.schemas import GenerationOut, RevisionOut

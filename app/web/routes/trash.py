@@ -8,8 +8,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from app.lineage.excerpt import heads
-from app.web.pages import answer
 from app.web.deps import CurrentArtist, OneTurn, Session
+from app.web.pages import answer
 from app.web.schemas import ProjectOut, WorkOut
 
 router = APIRouter(route_class=OneTurn, tags=["trash"])

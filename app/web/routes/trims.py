@@ -11,10 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.bounded import LIMITS
 from app.errors import ConflictError, raises
 from app.gate import Second
-from app.models.draft import draft_of
 from app.lineage.trim import add_trim, check_trimmable, cut
-from app.web.pages import answer, wants_html
+from app.models.draft import draft_of
 from app.web.deps import OneTurn, Parts, TransactionsOf, body
+from app.web.pages import answer, wants_html
 from app.web.schemas import RevisionOut
 
 router = APIRouter(route_class=OneTurn, tags=["music"])

@@ -12,10 +12,10 @@ from app.bounded import LIMITS
 from app.errors import TooLargeError, _, filled, raises
 from app.gate import TOLD
 from app.media.music.abc.abc import MAX_TEXT
-from app.media.music.theory.telling import told
 from app.media.music.notation.tune import Fault
-from app.web.pages import language_of, translations
+from app.media.music.theory.telling import told
 from app.web.deps import WRITING, OneTurn, body
+from app.web.pages import language_of, translations
 from app.web.schemas import ChecksOut
 
 router = APIRouter(route_class=OneTurn, prefix="/tunes", tags=["tunes"])

@@ -15,21 +15,24 @@ from app.engines.catalog import best
 from app.engines.engine import Engine, Verb
 from app.engines.music.tunes import ABC
 from app.errors import EngineError
-from app.media.text.prosody.offered import filled, offered
 from app.gate import Title
-from app.models.draft import Draft, draft_of
 from app.lineage.graph import pane
+from app.media.music.sound.recording import FLAC
+from app.media.text.prosody.offered import filled, offered
+from app.models.draft import Draft, draft_of
 from app.models.work import Work
 from app.models.worker import workers
-from app.media.music.sound.recording import FLAC
-from app.web.pages import answer
-from app.web.views.passages import tongue
 from app.web.deps import CurrentArtist, OneTurn, Parts, Session, Studio, body
+from app.web.pages import answer
 from app.web.schemas import WorkOut
+from app.web.views.passages import tongue
 
 router = APIRouter(route_class=OneTurn, prefix="/works", tags=["works"])
 SHOWN = 12  # generations on the bench at first; more on request
-ROOMS = dict.fromkeys(Medium, "works/picture/bench.html") | {Medium.TEXT: "works/text/bench.html", Medium.MUSIC: "works/tune/bench.html"}
+ROOMS = dict.fromkeys(Medium, "works/picture/bench.html") | {
+    Medium.TEXT: "works/text/bench.html",
+    Medium.MUSIC: "works/tune/bench.html",
+}
 
 
 class WorkPatch(BaseModel):

@@ -13,13 +13,13 @@ from sqlalchemy.orm import Session
 
 from app.brief import Medium
 from app.errors import BusyError, NotFoundError, TooLargeError, UnsupportedError
-from app.web.views import thumbnails
+from app.media.image.admit import thumbnail
+from app.media.music.engraving import picture
 from app.models.asset import Asset
 from app.models.revision import Revision
 from app.models.work import Work
-from app.media.music.engraving import picture
-from app.media.image.admit import thumbnail
 from app.storage.store import Store
+from app.web.views import thumbnails
 
 SIDE, ROW = 64, 16  # pixels of a tile; tiles in a row
 SIDE_TRACED = 1024  # pixels of the longer side of a drawing's raster

@@ -15,9 +15,9 @@ from app.engines.music.decoder import Pen
 from app.engines.music.tunes import Tunes
 from app.engines.shared.sampling import Sampling
 from app.media.music.abc.abc import read
-from app.media.music.theory.novelty import Known
-from app.media.music.notation.pitch import Key
 from app.media.music.grammar.tokens import joined, tokens_of
+from app.media.music.notation.pitch import Key
+from app.media.music.theory.novelty import Known
 
 GOOD = """X:1
 M:6/8

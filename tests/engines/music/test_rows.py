@@ -6,9 +6,8 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from app.engines.shared import sampling_rows
+from app.engines.shared import sampling, sampling_rows
 from app.engines.shared.phrase_cache import Rows
-from app.engines.shared import sampling
 from app.engines.shared.sampling import Sampling
 
 PROMPT = [2, 9, 30, 31]

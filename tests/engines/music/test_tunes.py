@@ -12,9 +12,9 @@ from app.engines.engine import Content, Parent, Request, Step, Strength, Verb
 from app.engines.music.tunes import ABC, Tunes
 from app.errors import EngineError
 from app.media.music.abc.abc import read
+from app.media.music.grammar.tokens import METRES, tokens_of
 from app.media.music.notation.checks import incomplete
 from app.media.music.notation.pitch import Key, Mode
-from app.media.music.grammar.tokens import METRES, tokens_of
 
 JIG = """X:1
 T:The Parent

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 import torch
 
-from app.engines.text.beams import Beam, Beams, search
 from app.engines.shared.language_model import LanguageModel
 from app.engines.shared.sampling import Sampling
+from app.engines.text.beams import Beam, Beams, search
 
 PROMPT = [3, 14, 15, 9, 26]
 

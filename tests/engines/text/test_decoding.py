@@ -12,9 +12,9 @@ import torch
 from transformers.generation import logits_process as theirs
 
 from app.engines.shared import sampling
-from app.engines.text.decoding import End, Pick, decode
 from app.engines.shared.language_model import LanguageModel
 from app.engines.shared.sampling import Sampling, drawn, penalised, probabilities
+from app.engines.text.decoding import End, Pick, decode
 from app.errors import EngineError
 
 PROMPT = [3, 14, 15, 9, 26]

@@ -9,10 +9,10 @@ import pytest
 
 from app.brief import Brief
 from app.engines.engine import Content, Fit, Parent, Part, Request, Strength, Verb
-from app.engines.text.token_budget import cut
 from app.engines.text.hub import Hub
 from app.engines.text.remote import Remote
 from app.engines.text.tasks import Task
+from app.engines.text.token_budget import cut
 from app.settings import TextSetting
 from tests.engines.text.tiny_hub import tiny_hub
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from service import KEY, WORDS, Service, Serving
 
 from app.brief import Brief
 from app.engines.engine import Content, Parent, Request, Step, Verb
@@ -18,6 +17,7 @@ from app.engines.text.remote import Remote
 from app.engines.text.wire import Patience
 from app.errors import EngineError
 from app.settings import Settings, TextSetting
+from tests.engines.text.service import KEY, WORDS, Service, Serving
 from tests.running import free_port
 
 TEXT = "".join(WORDS) + "🍂"

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import tiny
 
 from app.brief import Brief
 from app.engines.catalog import VERSE, able
@@ -20,6 +19,7 @@ from app.errors import EngineError
 from app.media.text.prosody.asked import form_of
 from app.media.text.prosody.check import check
 from app.media.text.prosody.impossible import ImpossibleError
+from tests.engines.text.conftest import tiny
 
 MARKS = ["<pad>", "<eos>", *(f"<{form}>" for form in VerseForm), "<题>", "<词>", "<诗>", "，", "。"]
 # The beginning of 千字文: no character twice, and rhymes enough for every form by either book.

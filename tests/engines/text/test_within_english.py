@@ -6,18 +6,18 @@ from typing import Any
 
 import pytest
 import torch
-from conftest import tiny
 
-from app.engines.text.decoding import End, decode
 from app.engines.shared.language_model import LanguageModel
-from app.engines.text.line_by_line import lines
 from app.engines.shared.sampling import Sampling
+from app.engines.text.decoding import End, decode
+from app.engines.text.line_by_line import lines
 from app.engines.text.within_english import Lexicon, WithinEnglish, word_kinds
 from app.errors import EngineError
 from app.media.text.prosody.asked import form_of
 from app.media.text.prosody.check import check
 from app.media.text.prosody.form import Form
 from app.media.text.prosody.impossible import ImpossibleError
+from tests.engines.text.conftest import tiny
 
 _LIST = """
     the a of in on and with my her night light bright sight flight white day way say may gray play stay tree sea free see be

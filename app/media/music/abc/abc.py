@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from app.errors import InvalidError, _
+from app.media.music.abc.staff import Staff
 from app.media.music.notation.numbering import numbered
 from app.media.music.notation.pitch import Key, key_of
-from app.media.music.abc.staff import Staff
 from app.media.music.notation.tune import Fault, Metre, Tune, metre_of
 
 MAX_TEXT = 1_000_000  # code points

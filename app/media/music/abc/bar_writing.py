@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
-from app.media.music.notation.pitch import Key
 from app.media.music.abc.signs import length_text, written
+from app.media.music.notation.pitch import Key
 from app.media.music.notation.tune import Metre, Note
 
 ALTERED = {0: "=", 1: "^", -1: "_", 2: "^^", -2: "__"}

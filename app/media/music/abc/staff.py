@@ -9,8 +9,8 @@ from fractions import Fraction
 from itertools import islice
 
 from app.errors import _
-from app.media.music.notation.pitch import Key, Pitch
 from app.media.music.abc.signs import ACCIDENTALS, ONE_PITCH, SIGN, length_of, plain_pitch, tuplet_of
+from app.media.music.notation.pitch import Key, Pitch
 from app.media.music.notation.tune import MAX_BARS, MAX_NOTES, Bar, Metre, Note
 
 INNER_LENGTH = re.compile(r"\[(?:\^{1,2}|_{1,2}|=)?[A-Ga-g][,']*(\d*(?:/+\d*)?)")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from app.media.music.notation.pitch import LETTERS, Key, Pitch
 from app.media.music.abc.signs import ONE_PITCH, SIGN, plain_pitch, written
-from app.media.music.notation.tune import Bar, Tune
 from app.media.music.abc.writing import edited
+from app.media.music.notation.pitch import LETTERS, Key, Pitch
+from app.media.music.notation.tune import Bar, Tune
 
 ACCIDENTALS = {2: "^^", 1: "^", 0: "=", -1: "_", -2: "__"}
 ROOTS = re.compile(r"(?<![A-Za-z])([A-G])(#|b)?")

@@ -12,10 +12,10 @@ from typing import Any, BinaryIO, Literal
 from app import gate
 from app.bounded import MB, SLOW, bounded
 from app.errors import InvalidError, _
-from app.media.music.sound import audio
 from app.media.music.abc.abc import read
 from app.media.music.files.midi import midi
 from app.media.music.files.musicxml import musicxml
+from app.media.music.sound import audio
 
 Kind = Literal["abc", "midi", "musicxml", "wav", "flac", "mp3"]
 ENDINGS: Mapping[Kind, str] = {"abc": "abc", "midi": "mid", "musicxml": "musicxml", "wav": "wav", "flac": "flac", "mp3": "mp3"}

@@ -5,9 +5,9 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
-from app.media.music.sound.performance import Sound, performed, quarters_a_minute
 from app.media.music.notation.pitch import Mode
 from app.media.music.notation.tune import Tune
+from app.media.music.sound.performance import Sound, performed, quarters_a_minute
 
 TICKS = 480  # a quarter note
 MINOR = {Mode.MINOR, Mode.DORIAN, Mode.PHRYGIAN, Mode.LOCRIAN}  # a MIDI key knows two modes: by its third

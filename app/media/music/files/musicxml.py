@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from fractions import Fraction
 
 from app.media.music.abc.bar_writing import grouped
-from app.media.music.theory.harmony import SYMBOL
 from app.media.music.notation.numbering import repeats
-from app.media.music.sound.performance import TEMPO, quarters_a_minute
 from app.media.music.notation.pitch import Mode, Pitch
 from app.media.music.notation.tune import Bar, Note, Tune
+from app.media.music.sound.performance import TEMPO, quarters_a_minute
+from app.media.music.theory.harmony import SYMBOL
 
 DOCTYPE = (
     '<!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN" "http://www.musicxml.org/dtds/partwise.dtd">'

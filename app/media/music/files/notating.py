@@ -10,9 +10,9 @@ from fractions import Fraction
 
 from app.errors import _
 from app.media.music.abc.bar_writing import bar_text
+from app.media.music.abc.writing import BARS_A_LINE, header
 from app.media.music.notation.pitch import LETTERS, SEMITONES, SHARPS, SHIFTS, Key, Mode, Pitch
 from app.media.music.notation.tune import Metre, Note
-from app.media.music.abc.writing import BARS_A_LINE, header
 
 NUMBER = re.compile(r"^X:", re.MULTILINE)  # begins a tune (standard 2.1, 3.1.1)
 FINEST = 64  # parts of a whole note: lengths that notation does not have are moved to these

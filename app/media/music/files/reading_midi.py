@@ -11,8 +11,8 @@ from typing import Any
 from app.bounded import MB, Data, bounded, content, size
 from app.errors import InvalidError, TooLargeError, UnsupportedError, _
 from app.media.music.files.notating import Imported, abc, key_with, likely_key
-from app.media.music.notation.pitch import Key, Mode
 from app.media.music.files.transcribing import Heard, measures, on_grid
+from app.media.music.notation.pitch import Key, Mode
 from app.media.music.notation.tune import Metre
 
 LARGEST = 256 * 1024  # bytes: no tune comes near it

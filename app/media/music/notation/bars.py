@@ -7,9 +7,9 @@ from collections import Counter
 from fractions import Fraction
 from typing import Literal
 
+from app.media.music.abc.transpose import ROOTS
 from app.media.music.notation.numbering import repeats
 from app.media.music.notation.pitch import LETTERS, SEMITONES
-from app.media.music.abc.transpose import ROOTS
 from app.media.music.notation.tune import Bar, Note
 
 Facet = Literal["pitch", "rhythm", "chords", "ornaments", "repeat"]

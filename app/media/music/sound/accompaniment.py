@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
-from app.media.music.theory.harmony import SYMBOL, symbol_pitches
 from app.media.music.notation.tune import Bar
+from app.media.music.theory.harmony import SYMBOL, symbol_pitches
 
 # What is played in each eighth of a bar: b the bass, c the chord.
 PATTERNS = {

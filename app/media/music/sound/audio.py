@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Literal
 
 from app.errors import InvalidError, UnavailableError, _
-from app.media.music.sound.performance import Sound, performed, quarters_a_minute
 from app.media.music.notation.tune import Tune
+from app.media.music.sound.performance import Sound, performed, quarters_a_minute
 from app.settings import ROOT
 
 if TYPE_CHECKING:

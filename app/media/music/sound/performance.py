@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from app.errors import TooLargeError, _
-from app.media.music.sound.accompaniment import accompaniment
 from app.media.music.notation.numbering import ends_section, repeats
 from app.media.music.notation.tune import Bar, Metre, Tune
+from app.media.music.sound.accompaniment import accompaniment
 
 TEMPO = re.compile(r"(?:(\d{1,2})/(\d{1,3})\s*=\s*)?(\d{1,3}(?:\.\d+)?)\s*$")
 BEATS_A_MINUTE = (20.0, 400.0)

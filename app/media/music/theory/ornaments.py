@@ -6,10 +6,10 @@ import random
 from collections.abc import Container, Iterator
 from fractions import Fraction
 
-from app.media.music.notation.pitch import Key, Pitch
 from app.media.music.abc.signs import written
-from app.media.music.notation.tune import Note, Tune
 from app.media.music.abc.writing import edited
+from app.media.music.notation.pitch import Key, Pitch
+from app.media.music.notation.tune import Note, Tune
 
 ROLLED = Fraction(3, 8)  # the length of a note from which on it is rolled
 CUT = Fraction(1, 8)  # … and cut

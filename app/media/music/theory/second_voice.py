@@ -10,11 +10,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from app.media.music.theory.harmony import chord_tones, walked_back
-from app.media.music.notation.pitch import Key, Pitch
 from app.media.music.abc.signs import written
-from app.media.music.notation.tune import Bar, Note, Tune
 from app.media.music.abc.writing import edited
+from app.media.music.notation.pitch import Key, Pitch
+from app.media.music.notation.tune import Bar, Note, Tune
+from app.media.music.theory.harmony import chord_tones, walked_back
 
 BELOW = {2: 0.0, 5: 0.25, 3: 0.8, 4: 1.4}  # letters under the tune's note, and how little one wants them
 OUTSIDE, LEAP, TURN = 1.5, 0.2, 0.3  # a note outside the chord on a beat; each letter of a leap; another interval than before

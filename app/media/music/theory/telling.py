@@ -9,12 +9,12 @@ from typing import Any
 
 from app.bounded import MB, bounded
 from app.errors import _
-from app.media.music.theory import books
 from app.media.music.abc.abc import read
 from app.media.music.notation.checks import checks, contour, ends_at_home, incomplete
-from app.media.music.theory.novelty import Known, Shared, numbers_of, sounds_of
 from app.media.music.notation.pitch import Key
 from app.media.music.notation.tune import Fault, Metre, Tune
+from app.media.music.theory import books
+from app.media.music.theory.novelty import Known, Shared, numbers_of, sounds_of
 
 MOST_NOTES = 4_000  # of a tune that are compared with others: about twenty minutes
 SMALL = 4_000  # code points that are read at once: at most some hundredths of a second

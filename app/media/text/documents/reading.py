@@ -7,8 +7,8 @@ import re
 from typing import Literal, NamedTuple
 
 from app.bounded import MB, Data, bounded, content, size
-from app.media.text.documents.reading_docx import text_of_docx
 from app.errors import TooLargeError, UnsupportedError, _
+from app.media.text.documents.reading_docx import text_of_docx
 
 Kind = Literal["txt", "md", "docx"]
 KINDS: dict[str, Kind] = {"txt": "txt", "text": "txt", "md": "md", "markdown": "md", "docx": "docx"}

@@ -7,10 +7,10 @@ from pathlib import Path
 from typing import Literal
 
 from app.bounded import MB, bounded
+from app.errors import _
 from app.media.text.documents import docx, epub
 from app.media.text.documents import markdown as md
 from app.media.text.documents.document import Document
-from app.errors import _
 
 Kind = Literal["md", "docx", "epub"]
 WRITERS: Mapping[str, tuple[Callable[[Document], bytes], str]] = {

@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.errors import InvalidError, _
+from app.gate import invalid
 from app.media.text.prosody.form import Breaks, Form, Freedom, Language
 from app.media.text.prosody.presets import presets, regulated
-from app.gate import invalid
 
 FREE = "free"
 LISTS = {"must", "avoid"}  # a form field sends them as one text, a line or a comma each

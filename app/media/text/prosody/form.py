@@ -11,8 +11,8 @@ from typing import Annotated, Self
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
 from app.errors import _
-from app.media.text.prosody.chinese import LEVEL, OBLIQUE, Book
 from app.gate import LINE, PROSE, Name
+from app.media.text.prosody.chinese import LEVEL, OBLIQUE, Book
 
 MAX_LINES = 400
 EITHER = "中"  # in a tone pattern: level or oblique
