@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from app.brief import Brief, Medium
+from app.engines.engine import Engine, Verb
 from app.errors import ConflictError, InvalidError, QueueFullError, _
 from app.models.artist import Artist
 from app.models.draft import Draft, draft_of
@@ -17,7 +18,8 @@ from app.models.edge import Role
 from app.models.generation import Generation, GenerationParent
 from app.models.revision import Revision
 from app.models.work import Work
-from app.requests.engine_choice import AnEngine, Best, Choosing, check_params
+from app.requests.engine_choice import Best, Choosing, check_params
+from app.requests.engine_request import kind_of
 from app.requests.music import FROM_MUSIC, ONE_RESULT, check_music, check_one, not_music, place_in_music
 from app.requests.request import Asked
 from app.requests.text import CANDIDATES, FROM_BENCH, FROM_TEXT, check_parents, form_wanted, left_out, place_of
@@ -33,7 +35,6 @@ EMPTY = {
     Medium.TEXT: _("say what it is to be about: the brief is empty"),
     Medium.MUSIC: _("say what you want to hear: the brief is empty"),
 }
-ABC = "text/vnd.abc"  # app.engines.music.tunes.ABC
 WISH = ("work_id", "artist_id", "verb", "strength", "brief_data", "engine", "params", "seed", "count", "place", "form")
 KEYS = ("stopped", "idempotency_key", "idempotency_digest")
 
@@ -46,7 +47,7 @@ class Asking:
         session: Session,
         artist: Artist,
         work: Work,
-        engines: Mapping[str, AnEngine],
+        engines: Mapping[str, Engine],
         best: Best,
     ) -> None:
         self.session, self.artist, self.work, self.engines, self.best = session, artist, work, engines, best
@@ -133,7 +134,7 @@ class Asking:
         form = form_wanted(asked, self.work.medium, asked.verb, draft, starts)
         engine = self._engine(asked, source, brief, starts)
         params = self._params(asked, source, engine)
-        engine.check(asked.verb, brief, engine.Params.model_validate(params))
+        engine.check(Verb(asked.verb), brief, engine.Params.model_validate(params))
         return Generation(
             work_id=self.work.id,
             artist_id=self.artist.id,
@@ -154,7 +155,7 @@ class Asking:
             ],
         )
 
-    def _engine(self, asked: Asked, source: Draft | Revision, brief: Brief, starts: Sequence[Revision]) -> AnEngine:
+    def _engine(self, asked: Asked, source: Draft | Revision, brief: Brief, starts: Sequence[Revision]) -> Engine:
         """What is asked for, the draft's, the parent's, or the best; a drawing has its own."""
         texts = [*(one.text for one in starts if one.text), *([asked.instruction] if asked.instruction else [])]
         kinds = [kind for one in starts if (kind := kind_of(one))]
@@ -170,7 +171,7 @@ class Asking:
         not_music(asked)
         return place_of(asked.verb, asked, starts)
 
-    def _params(self, asked: Asked, source: Draft | Revision, engine: AnEngine) -> dict[str, Any]:
+    def _params(self, asked: Asked, source: Draft | Revision, engine: Engine) -> dict[str, Any]:
         """What is asked for over the source's: they go with an engine, so another engine's are left behind."""
         wanted = asked.params if asked.params is not None else {} if asked.verb in ALONE else source.params
         if asked.verb == Role.FINISH:
@@ -188,13 +189,6 @@ class Asking:
         if asked.verb in FROM_DRAFT or not parents:
             return draft_of(self.session, self.work, self.artist)
         return next(revision for revision, role in parents if role != Role.INSPIRE).painted
-
-
-def kind_of(revision: Revision) -> str | None:
-    """The media type of what a revision holds; None when it holds nothing."""
-    if revision.text is not None:
-        return ABC if revision.work.medium == Medium.MUSIC else "text/plain"
-    return revision.asset.media_type if revision.asset else None
 
 
 def _starts(parents: Sequence[tuple[Revision, Role]]) -> list[Revision]:

@@ -8,39 +8,16 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from app.brief import Brief, Medium
+from app.engines.engine import Engine, Verb
 from app.errors import InvalidError, _
 from app.gate import invalid
-from app.lanes import Lane
 from app.models.edge import Role
-
-
-class AnEngine(Protocol):
-    """What is asked of an engine here (app.engines.engine.Engine is one)."""
-
-    name: str
-    medium: Any
-    verbs: Any
-    Params: Any
-
-    def unready(self) -> str | None:
-        """Why it cannot run, or None."""
-
-    def check(self, verb: Any, brief: Brief, params: Any) -> None:
-        """Raises InvalidError where brief and parameters contradict one another."""
-
-    def lane(self, params: Mapping[str, Any]) -> Lane:
-        """What a run with `params` waits for."""
-
-    def refusal(self, verb: Any, brief: Brief, texts: Sequence[str] = (), kinds: Sequence[str] = ()) -> str | None:
-        """Why it cannot do this, ready or not, or None."""
 
 
 class Best(Protocol):
     """Picks the engine when none is named (app.engines.catalog.best)."""
 
-    def __call__(
-        self, medium: str, verb: str, brief: Brief, texts: Sequence[str] = (), kinds: Sequence[str] = (), /
-    ) -> AnEngine:
+    def __call__(self, medium: str, verb: str, brief: Brief, texts: Sequence[str] = (), kinds: Sequence[str] = (), /) -> Engine:
         """Raises a StemmaError that says what each lacks when there is none."""
 
 
@@ -51,7 +28,7 @@ class Choosing:
 
     def __init__(
         self,
-        engines: Mapping[str, AnEngine],
+        engines: Mapping[str, Engine],
         best: Best,
         medium: str,
         verb: str,
@@ -62,7 +39,7 @@ class Choosing:
         self.engines, self.best = engines, best
         self.medium, self.verb, self.brief, self.texts, self.kinds = medium, verb, brief, texts, kinds
 
-    def choose(self, wanted: str | None, fallback: str | None, *, chosen: bool) -> AnEngine:
+    def choose(self, wanted: str | None, fallback: str | None, *, chosen: bool) -> Engine:
         """The engine called `wanted`, else `fallback` (which the artist has `chosen`, or the parent's), else the best.
 
         A parent's engine that is gone, or that cannot do this, gives way; one that the artist chose is told about.
@@ -87,18 +64,18 @@ class Choosing:
             return self.best(self.medium, self.verb, self.brief, self.texts, self.kinds)
         raise self._unable(engine)
 
-    def _can(self, engine: AnEngine) -> bool:
+    def _can(self, engine: Engine) -> bool:
         able = engine.medium == self.medium and self.verb in engine.verbs
-        return able and engine.refusal(self.verb, self.brief, self.texts, self.kinds) is None
+        return able and engine.refusal(Verb(self.verb), self.brief, self.texts, self.kinds) is None
 
-    def _unable(self, engine: AnEngine) -> InvalidError:
+    def _unable(self, engine: Engine) -> InvalidError:
         """Why it cannot, and who can."""
         names = ", ".join(e.name for e in self.engines.values() if self._can(e))
         if self.verb not in engine.verbs:
             said = _("this engine cannot do that; it can: %(verbs)s")
             error = InvalidError("verb", said, verbs=", ".join(sorted(engine.verbs)), names=names)
         else:
-            reason = engine.refusal(self.verb, self.brief, self.texts, self.kinds) or ""
+            reason = engine.refusal(Verb(self.verb), self.brief, self.texts, self.kinds) or ""
             error = InvalidError("engine", reason, names=names)
         if names:
             error.fields.append(("engine", _("these engines can: %(names)s")))
@@ -109,7 +86,7 @@ class Choosing:
         return error
 
 
-def check_params(engine: AnEngine, wanted: Mapping[str, Any], *, lenient: bool = False) -> dict[str, Any]:
+def check_params(engine: Engine, wanted: Mapping[str, Any], *, lenient: bool = False) -> dict[str, Any]:
     """`wanted` over the engine's defaults. `lenient` drops what the engine does not know (another engine's, an older
     version's). Raises InvalidError with the first field that is wrong.
     """

@@ -20,6 +20,7 @@ from app.errors import EngineError, StemmaError, _
 from app.judging.catalog import judge
 from app.lanes import Lane
 from app.models import Generation, Worker
+from app.requests.engine_request import request_for
 from app.settings import Settings
 from app.storage.db import Database, now
 from app.storage.queue import PROGRESS, Queue
@@ -31,7 +32,7 @@ from app.worker.model_lock import Turns
 from app.worker.pace import NET, Pace
 from app.worker.prepare import Preparing
 from app.worker.progress import Progress
-from app.worker.run import begin, fail, patiently, perform, release, request_for, unforeseen, waiting_for
+from app.worker.run import begin, fail, patiently, perform, release, unforeseen, waiting_for
 from app.worker.save_results import Lost, finish
 from app.worker.stops import Stopped
 from app.worker.sweep import Sweep
@@ -172,7 +173,7 @@ class WorkerProcess:
         stopped, lane = Stopped(self.database, generation.id, progress) if writes else None, Lane.of(generation.priority)
         with self.turns.open(lane):
             self.load(engine)
-            run = engine.run(request_for(generation, engine, self.store, stopped or ()))
+            run = engine.run(request_for(generation, engine, self.store.get, stopped or ()))
             contents = perform(run, progress, lambda steps: self.turns.steps(steps, lane))
         if progress.cancelled and stopped:
             stopped.look()

@@ -4,21 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Iterator
 from uuid import UUID
 
 import sqlalchemy as sa
 
-from app.engines.engine import Content, Engine, Parent, Part, Request, Step, Strength, Verb
-from app.engines.music.tunes import ABC
+from app.engines.engine import Content, Step
 from app.errors import DiskFullError, EngineError, StemmaError, UnavailableError, _
-from app.media.text.prosody.asked import form_of
-from app.models import Asset, Generation, GenerationParent, Medium, Role, Status
+from app.models import Generation, Status
 from app.models.generation import OPEN
 from app.storage.db import Database, now
-from app.storage.store import Store
 from app.worker.progress import Progress
-from app.worker.save_results import PNG, TEXT
 
 log = logging.getLogger(__name__)
 Stepping = Callable[[Iterator[Step | Content]], Iterator[Step | Content]]
@@ -48,45 +44,6 @@ def waiting_for(database: Database, id: UUID) -> str | None:
     query = sa.select(Generation.engine).where(Generation.id == id, Generation.status.in_(OPEN))
     with database.reading() as session:
         return session.scalar(query)
-
-
-def request_for(generation: Generation, engine: Engine, store: Store, stopped: Container[int] = ()) -> Request:
-    """What the engine is asked: the row's wishes with the parents' bytes."""
-    place = generation.place or {}
-    return Request(
-        Verb(generation.verb),
-        generation.brief,
-        engine.Params.model_validate(generation.params),
-        generation.seeds,
-        tuple(_parent(parent, store) for parent in generation.parents),
-        Strength(generation.strength) if generation.strength else None,
-        selection=tuple(place["selection"]) if place.get("selection") else None,
-        at=place.get("at"),
-        choice=place.get("choice") or "",
-        instruction=place.get("instruction") or "",
-        leave_out=frozenset(Part(part) for part in place.get("leave_out") or ()),
-        form=form_of(generation.form) if generation.form else None,
-        bars=tuple(place["bars"]) if place.get("bars") else None,
-        semitones=place.get("semitones"),
-        section=tuple(place["section"]) if place.get("section") else None,
-        stopped=stopped,
-    )
-
-
-def _parent(parent: GenerationParent, store: Store) -> Parent:
-    revision = parent.revision
-    data = store.get(revision.asset.pixels) if revision.asset else None
-    media_type = _media_type(revision.asset)
-    if revision.text is not None:
-        data, media_type = revision.text.encode(), ABC if revision.work.medium == Medium.MUSIC else TEXT
-    words = revision.brief.prompt().positive
-    if not words and parent.role == Role.INSPIRE:
-        words = revision.work.title
-    return Parent(parent.role, data, media_type, revision.seed, revision.engine, revision.params, words)
-
-
-def _media_type(asset: Asset | None) -> str | None:
-    return None if asset is None else PNG if asset.raster else asset.media_type
 
 
 def perform(run: Iterator[Step | Content], progress: Progress, stepping: Stepping = iter) -> list[Content]:

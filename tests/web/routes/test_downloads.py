@@ -17,12 +17,13 @@ from app.bounded import SLOW, asking
 from app.bounded.turns import Turns
 from app.engines.image.house import House
 from app.engines.image.vectoriser import Vectoriser
+from app.requests.engine_request import request_for
 from app.settings import Settings
 from app.storage.db import Database
 from app.storage.store import Store
 from app.web.routes import downloads
 from app.worker.progress import Progress
-from app.worker.run import begin, perform, request_for
+from app.worker.run import begin, perform
 from app.worker.save_results import finish
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -44,7 +45,7 @@ def drawing(web: TestClient, work: str, revision: str, config: Settings, databas
     id, store, engine = UUID(asked.json()["id"]), Store(config.data), Vectoriser()
     generation = begin(database, id, "w", 3)
     assert generation is not None
-    contents = perform(engine.run(request_for(generation, engine, store)), Progress(lambda _word: None, 1))
+    contents = perform(engine.run(request_for(generation, engine, store.get)), Progress(lambda _word: None, 1))
     finish(database, store, generation, contents)
     return dict(web.get(f"/generations/{id}").json()["variants"][0])
 
@@ -90,7 +91,7 @@ def test_what_comes_from_a_drawing_comes_from_its_picture(
     assert (asked.status_code, asked.json()["engine"]) == (202, "house")  # not the vectoriser
     generation = begin(database, UUID(asked.json()["id"]), "w", 3)
     assert generation is not None
-    (parent,) = request_for(generation, House(), Store(config.data)).parents
+    (parent,) = request_for(generation, House(), Store(config.data).get).parents
     assert parent.media_type == "image/png"
     assert Image.open(io.BytesIO(parent.data or b"")).size == (512, 384)
     base = web.post(f"/works/{work}/draft/base", json={"revision": drawing["id"]}).json()

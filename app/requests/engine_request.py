@@ -1,0 +1,61 @@
+"""From a generation to what its engine is asked: the worker runs that request, the web measures how long it is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container
+
+from app.brief import Medium
+from app.engines.engine import Engine, Parent, Part, Request, Strength, Verb
+from app.media.text.prosody.asked import form_of
+from app.models.edge import Role
+from app.models.generation import Generation, GenerationParent
+from app.models.revision import Revision
+
+ABC, PNG, TEXT = "text/vnd.abc", "image/png", "text/plain"
+Read = Callable[[str], bytes]
+
+
+def request_for(generation: Generation, engine: Engine, read: Read | None = None, stopped: Container[int] = ()) -> Request:
+    """What the engine is asked: the row's wishes, and the parents' bytes.
+
+    `read` gives the bytes of a SHA-256; without it, pictures and recordings are left unread and only texts come along.
+    """
+    place = generation.place or {}
+    return Request(
+        Verb(generation.verb),
+        generation.brief,
+        engine.Params.model_validate(generation.params),
+        generation.seeds,
+        tuple(_parent(parent, read) for parent in generation.parents),
+        Strength(generation.strength) if generation.strength else None,
+        selection=tuple(place["selection"]) if place.get("selection") else None,
+        at=place.get("at"),
+        choice=place.get("choice") or "",
+        instruction=place.get("instruction") or "",
+        leave_out=frozenset(Part(part) for part in place.get("leave_out") or ()),
+        form=form_of(generation.form) if generation.form else None,
+        bars=tuple(place["bars"]) if place.get("bars") else None,
+        semitones=place.get("semitones"),
+        section=tuple(place["section"]) if place.get("section") else None,
+        stopped=stopped,
+    )
+
+
+def kind_of(revision: Revision) -> str | None:
+    """The media type of what a revision holds; None when it holds nothing."""
+    if revision.text is not None:
+        return ABC if revision.work.medium == Medium.MUSIC else TEXT
+    return revision.asset.media_type if revision.asset else None
+
+
+def _parent(parent: GenerationParent, read: Read | None) -> Parent:
+    revision, data, kind = parent.revision, None, kind_of(parent.revision)
+    if revision.text is not None:
+        data = revision.text.encode()
+    elif revision.asset:
+        data = read(revision.asset.pixels) if read else None
+        kind = PNG if revision.asset.raster else kind
+    words = revision.brief.prompt().positive
+    if not words and parent.role == Role.INSPIRE:
+        words = revision.work.title
+    return Parent(parent.role, data, kind, revision.seed, revision.engine, revision.params, words)
