@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import accumulate
 from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
@@ -23,6 +24,7 @@ class Medium(StrEnum):
 FIELDS = ("intent", "style", "technique", "materials", "criteria", "avoid")
 MAX_TEXT = 8_000  # characters in one field
 MAX_ITEMS = 40  # entries in materials and criteria
+MOST_READ = 2_000  # characters of one field, or of all its entries, that a reader of single words looks at
 REFERENCE = re.compile(r"revision:[0-9a-f-]{36}")
 
 
@@ -35,6 +37,12 @@ def _listed(value: Any) -> Any:
     return value
 
 
+def _first(items: list[str], most: int) -> list[str]:
+    """`items` up to `most` characters; the one that goes over is cut."""
+    starts = accumulate(map(len, items), initial=0)
+    return [item[: most - start] for item, start in zip(items, starts, strict=False) if start < most]
+
+
 Text = Annotated[str, Field(max_length=MAX_TEXT), PROSE]
 Items = Annotated[list[Text], Field(max_length=MAX_ITEMS), BeforeValidator(_listed, json_schema_input_type=list[str] | str)]
 
@@ -42,14 +50,20 @@ Items = Annotated[list[Text], Field(max_length=MAX_ITEMS), BeforeValidator(_list
 @dataclass(frozen=True, slots=True)
 class Prompt:
     """What an engine reads. `dropped` lists the words that it will not see (too long, unknown), `bridges` those that it
-    reads as others: what was asked, and what it is read as. `note` says what this engine is poor at (a message id).
+    reads as others: what was asked, and what it is read as. `unread` counts the characters at the ends of long fields that
+    it does not look at. `note` says what this engine is poor at (a message id).
     """
 
     positive: str
     negative: str = ""
     dropped: tuple[str, ...] = ()
     bridges: tuple[tuple[str, str], ...] = ()
+    unread: int = 0
     note: str = ""
+
+
+def _length(prompt: Prompt) -> int:
+    return len(prompt.positive) + len(prompt.negative)
 
 
 class Brief(BaseModel):
@@ -73,6 +87,15 @@ class Brief(BaseModel):
     def keywords(self) -> list[str]:
         """The materials that are words; the others refer to revisions (`revision:<id>`)."""
         return [m for m in self.materials if m.strip() and not REFERENCE.fullmatch(m)]
+
+    def beginning(self, most: int = MOST_READ) -> tuple[Brief, int]:
+        """The brief with the first `most` characters of each field (of all its entries, of a list), and how many characters of
+        its prompt are left out by that: for engines that look up every word, which takes the longer the more there are.
+        """
+        fields = {name: getattr(self, name) for name in type(self).model_fields}
+        read = {name: value[:most] if isinstance(value, str) else _first(value, most) for name, value in fields.items()}
+        beginning = type(self)(**read)
+        return beginning, _length(self.prompt()) - _length(beginning.prompt())
 
     def prompt(self) -> Prompt:
         """The brief in one line each for what is wanted and what is not; criteria are for the judge."""

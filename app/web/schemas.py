@@ -83,6 +83,7 @@ class PromptOut(BaseModel):
     negative: str
     dropped: list[str]
     bridges: list[tuple[str, str]] = Field(description="what was asked, and what this engine reads it as")
+    unread: int = Field(description="characters at the ends of long fields that this engine does not look at")
     note: str
 
     @classmethod

@@ -137,12 +137,13 @@ class House(Engine):
         return None
 
     def prompt(self, brief: Brief) -> Prompt:
-        asked = brief.prompt()
         if minilm.folder() is None or importlib.util.find_spec("tokenizers") is None:
-            return asked
+            return brief.prompt()
+        beginning, unread = brief.beginning()
+        asked = beginning.prompt()
         positive, unseen = minilm.readable(asked.positive)
         negative, unheard = minilm.readable(asked.negative)
-        return Prompt(positive, negative, unseen + unheard)
+        return Prompt(positive, negative, unseen + unheard, unread=unread)
 
     def load(self, device: str) -> None:
         if self._model and self._facts["device"] == device:

@@ -37,8 +37,10 @@ Name = TypeVar("Name")
 
 
 def asked(brief: Brief) -> tuple[Asked, tuple[str, ...]]:
-    """What a brief says of a tune, and the words of it that say nothing to the model."""
-    text = brief.prompt().positive.translate(PLAIN)
+    """What a brief says of a tune (the beginnings of its fields, see Brief.beginning), and the words of it that say nothing
+    to the model.
+    """
+    text = brief.beginning()[0].prompt().positive.translate(PLAIN)
     heard: set[str] = set()
     instrument = _named(text, INSTRUMENTS, heard)
     rest = _without(text, heard)  # a 长笛 is not long
@@ -59,7 +61,7 @@ def prompt(brief: Brief) -> Prompt:
     """What the model will read, in words; where a brief leaves something open, all that it may be: the seed decides."""
     said, unheard = asked(brief)
     bridges = tuple((word, _told(scene)) for word, scene in said.suggested.words.items())
-    return Prompt(_several(said), "", unheard, bridges)
+    return Prompt(_several(said), "", unheard, bridges, brief.beginning()[1])
 
 
 def _told(scene: Scene) -> str:

@@ -29,6 +29,7 @@ BARS_WORD = re.compile(r"(\d[\d,.]*)\s*-?\s*(?:bars?|measures?|小节)(?![a-z])"
 
 def check_possible(brief: Brief, said: Asked) -> None:
     """`said` is what the parameters say, which goes before the brief's words. Raises InvalidError with the field at fault."""
+    brief = brief.beginning()[0]
     text = brief.prompt().positive
     if said.metre is None and (unknown := _unknown_metre(text)):
         message = _("this engine writes in %(known)s; %(metre)s is none of them")

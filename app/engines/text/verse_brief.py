@@ -16,9 +16,11 @@ LONGEST = 2  # characters of a material that stands for itself
 
 
 def said(brief: Brief, known: Collection[str], inspired: Iterable[str] = ()) -> list[Heard]:
-    """What a brief speaks of, its materials first, then what its inspirations do. Words of verse that have characters which
-    the model does not know (`known` ones, any where nobody knows) are none.
+    """What a brief speaks of (the beginnings of its fields, see Brief.beginning), its materials first, then what its
+    inspirations do. Words of verse that have characters which the model does not know (`known` ones, any where nobody knows)
+    are none.
     """
+    brief = brief.beginning()[0]
     found = [word for material in brief.keywords for word in _material(material, known)]
     found += heard(f"{brief.intent}\n{brief.style}")
     found += [word for words in inspired for word in heard(words) if word.words]
@@ -34,7 +36,7 @@ def prompt(brief: Brief, known: Collection[str]) -> Prompt:
     preset = recognised(said_in(brief)).get("preset")
     named = [f"<{mark}>" for mark in VerseForm if mark.preset == preset]
     positive = " ".join([*named, *chosen])
-    return Prompt(positive, "", tuple(dict.fromkeys(left)), tuple(dict.fromkeys(bridges)))
+    return Prompt(positive, "", tuple(dict.fromkeys(left)), tuple(dict.fromkeys(bridges)), brief.beginning()[1])
 
 
 def _unread(word: Heard, chosen: Collection[str]) -> bool:

@@ -138,7 +138,7 @@ def save(
             draft.save(given.version, keep=given.keep, **state)  # of that version, so what was found of it still holds
         except StaleDraftError as error:
             raise _stale(draft, parts, request) from error
-        _loaded = draft.work, draft.base and draft.base.asset  # what the engine's reading looks at, which may take long
+        _load(draft)
     out = shown(draft, parts, request)
 
     def read() -> dict[str, Any]:
@@ -151,6 +151,11 @@ def save(
 
 def _stale(draft: Draft, parts: Studio, request: Request) -> StaleDraftError:
     return StaleDraftError(extra={"draft": shown(draft, parts, request).model_dump(mode="json")})
+
+
+def _load(draft: Draft) -> None:
+    """Load what the engine's reading looks at: that may take long, so it is done after the write."""
+    _loaded = draft.work, draft.base and draft.base.asset
 
 
 def _to_write(id: UUID, artist: CurrentArtist, session: Session) -> Draft:
@@ -198,14 +203,15 @@ def _brief(data: dict[str, Any]) -> dict[str, Any]:
 def go_on_from(
     id: UUID,
     request: Request,
-    artist: CurrentArtist,
-    session: Session,
+    transactions: TransactionsOf,
     parts: Parts,
     chosen: Annotated[Chosen, Depends(body(Chosen))],
 ) -> Response:
     """Go on from a revision: its brief, engine and parameters come back into the draft, what they replace is kept."""
-    draft = _to_write(id, artist, session)
-    draft.go_on_from(artist.revisions.get(chosen.revision))
+    with transactions.writing() as (session, artist):
+        draft = _to_write(id, artist, session)
+        draft.go_on_from(artist.revisions.get(chosen.revision))
+        _load(draft)
     return answer(request, lambda: shown(draft, parts, request), status=201, location=f"/works/{id}")
 
 
@@ -224,12 +230,13 @@ def saves(id: UUID, request: Request, artist: CurrentArtist, session: Session) -
 def restore(
     id: UUID,
     request: Request,
-    artist: CurrentArtist,
-    session: Session,
+    transactions: TransactionsOf,
     parts: Parts,
     chosen: Annotated[Save, Depends(body(Save))],
 ) -> Response:
     """Bring an earlier save back; the present state is kept as a save too."""
-    draft = _to_write(id, artist, session)
-    draft.restore(chosen.save)
+    with transactions.writing() as (session, artist):
+        draft = _to_write(id, artist, session)
+        draft.restore(chosen.save)
+        _load(draft)
     return answer(request, lambda: shown(draft, parts, request), status=201, location=f"/works/{id}")
