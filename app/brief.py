@@ -10,6 +10,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
+from app.errors import _
 from app.gate import PROSE
 
 
@@ -21,7 +22,6 @@ class Medium(StrEnum):
     MUSIC = "music"
 
 
-FIELDS = ("intent", "style", "technique", "materials", "criteria", "avoid")
 MAX_TEXT = 8_000  # characters in one field
 MAX_ITEMS = 40  # entries in materials and criteria
 MOST_READ = 2_000  # characters of one field, or of all its entries, that a reader of single words looks at
@@ -71,12 +71,14 @@ class Brief(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    intent: Text = ""
-    style: Text = ""
-    technique: Text = ""
-    materials: Items = Field(default_factory=list)
-    criteria: Items = Field(default_factory=list)
-    avoid: Text = ""
+    # In the order of the page: the title is its label, the description its placeholder (a medium may have another). This is
+    # the only place that names them all: pages, diffs and stored rows go through `model_fields`.
+    intent: Text = Field("", title=_("Intent"))
+    style: Text = Field("", title=_("Style"))
+    technique: Text = Field("", title=_("Technique"), description=_("How it should be made"))
+    materials: Items = Field(default_factory=list, title=_("Materials"), description=_("Keywords, one a line"))
+    criteria: Items = Field(default_factory=list, title=_("Criteria"), description=_("How you will judge it, one a line"))
+    avoid: Text = Field("", title=_("Avoid"), description=_("What should not be there"))
 
     @property
     def empty(self) -> bool:
@@ -102,3 +104,7 @@ class Brief(BaseModel):
         parts = (self.intent, ", ".join(self.keywords), self.style, self.technique)
         joined = ", ".join(" ".join(part.split()).rstrip(".。,，") for part in parts if part.strip())
         return Prompt(joined, " ".join(self.avoid.split()))
+
+
+FIELDS = Brief.model_fields
+LISTS = frozenset(name for name, field in FIELDS.items() if field.default_factory is list)  # a line for each entry

@@ -12,13 +12,12 @@ import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app import gate
-from app.brief import FIELDS, MAX_ITEMS, MAX_TEXT
+from app.brief import FIELDS, LISTS, MAX_ITEMS, MAX_TEXT
 from app.diff.authorship import By
 from app.media.text.prosody.asked import known as known_in_form
 from app.models.edge import ROLES
 from app.storage.columns import Json, Lasting, Whole, Word
 
-LISTS = {"materials", "criteria"}
 FAULT = {"code": "error", "title": "Something went wrong.", "details": {}}
 COLOUR, GREY = re.compile("#[0-9a-f]{6}"), "#808080"
 MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[A-Za-z0-9.+-]{1,59}")

@@ -20,6 +20,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
 
+from app.brief import FIELDS, LISTS
 from app.errors import filled
 from app.media.music.notation.heading import heading, span_of
 from app.settings import ROOT
@@ -95,6 +96,8 @@ def environment(language: str) -> Environment:
     locale = _LOCALES[language]
     env.globals |= {"static": static, "script": script, "language": language, "languages": LANGUAGES}
     env.globals |= {
+        "brief_fields": FIELDS,
+        "brief_lists": LISTS,
         "heading": heading,
         "span_of": span_of,
         "by_rank": by_rank,

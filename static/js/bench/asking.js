@@ -37,7 +37,7 @@ export function nested(data) {
       at[key] ??= /^\d+$/.test(path[index + 1] ?? last) ? [] : {};
       at = at[key];
     }
-    at[last] = ["materials", "criteria"].includes(last) ? value.split("\n").filter(Boolean) : value;
+    at[last] = value;
   }
   return root;
 }

@@ -1,6 +1,5 @@
 // The brief's form as a value and back: {brief, engine, params, seed, count}, the shape the server speaks.
 
-const LISTS = ["materials", "criteria"];
 const PHRASES = ["must", "avoid", "tones"]; // of a form that a text is asked to keep
 const NUMBERS = ["measure", "stanzas"]; // of it: a number or a span for each line or stanza in turn
 
@@ -23,7 +22,7 @@ export function read(form) {
   for (const control of form.elements) {
     if (!control.name || control.matches(":disabled, button") || (control.type === "radio" && !control.checked)) continue;
     const [head, name] = control.name.split(".");
-    if (head === "brief") state.brief[name] = LISTS.includes(name) ? lines(value(control)) : value(control);
+    if (head === "brief") state.brief[name] = "lines" in control.dataset ? lines(value(control)) : value(control);
     else if (head === "params") state.params[name] = value(control);
     else if (head === "form") asks(state, name, PHRASES.includes(name) ? lines(value(control)) : value(control));
     else state[head] = value(control);
@@ -71,7 +70,7 @@ export function fill(form, state) {
     const [head, name] = control.name.split(".");
     if (head === "brief" && state.brief && name in state.brief) {
       const wanted = state.brief[name];
-      if (!LISTS.includes(name) || String(lines(control.value)) !== String(wanted)) set(control, wanted);
+      if (!("lines" in control.dataset) || String(lines(control.value)) !== String(wanted)) set(control, wanted);
     } else if (head === "params" && !control.matches(":disabled") && name in (state.params ?? {})) set(control, state.params[name]);
     else if (head === "form" && "form" in state)
       set(control, name === "rest" ? rest(form, state.form) : spelled(name, state.form?.[name] ?? (name === "preset" ? "free" : "")));
