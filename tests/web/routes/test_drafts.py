@@ -170,7 +170,7 @@ def test_a_work_in_the_trash_takes_no_words(web: TestClient, work: str, address:
         ({"version": 0}, "version"),
         ({}, "version"),
         ({"version": 1, "brief": {"intent": 3}}, "brief.intent"),
-        ({"version": 1, "brief": {"mood": "x"}}, "brief.mood"),
+        ({"version": 1, "brief": {"no such": "x"}}, "brief.no such"),
         ({"version": 1, "brief": {"intent": "x" * 9000}}, "brief.intent"),
         ({"version": 1, "brief": {"intent": "a\x07"}}, "brief.intent"),
         ({"version": 1, "engine": "dall-e"}, "engine"),
