@@ -289,7 +289,7 @@ Words = Annotated[str, Field(max_length=200), LINE]  # to search by, or a key
 Name = Annotated[str, Field(max_length=40), LINE]  # of an engine, a verb, a part
 Object = Annotated[dict[str, Any], Field(max_length=400), BeforeValidator(_object)]  # kept as it comes
 Fields = Annotated[dict[str, Any], Field(max_length=40), BeforeValidator(_bounded)]  # whose strings a model of their own reads
-Place = Annotated[int, Field(ge=0, le=INT4), NUMERIC]  # in a text: code points
+Offset = Annotated[int, Field(ge=0, le=INT4), NUMERIC]  # in a text: code points
 Number = Annotated[int, Field(ge=1, le=INT4), NUMERIC]  # of a revision, a version
 Signed = Annotated[int, Field(ge=-INT4, le=INT4), NUMERIC]  # whose own limits are told where it is looked at
 Second = Annotated[float, Field(ge=-INT4, le=INT4, allow_inf_nan=False), NUMERIC]  # of a recording; as above

@@ -7,7 +7,7 @@ torch, transformers or diffusers at the top: `load` and `run` do, in the worker.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Container, Iterator, Mapping, Sequence
+from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict
 from app.brief import Brief, Medium, Prompt
 from app.lanes import Lane
 from app.media.text.prosody.form import Form
+from app.verbs.place import Part
 
 __all__ = [
     "Alternative",
@@ -67,15 +68,6 @@ class Strength(StrEnum):
     STRONG = "strong"  # the same idea, clearly different
 
 
-class Part(StrEnum):
-    """What of a request can be left unread, so that the rest fits what an engine reads."""
-
-    BEGINNING = "beginning"  # of the text before the place where one writes: as much as must be, the oldest first
-    AFTER = "after"  # what stands in the text after that place
-    INSPIRATION = "inspiration"  # the revisions that only inspire
-    MATERIALS = "materials"  # the brief's
-
-
 class EngineParams(BaseModel):
     """What an artist can set. Each field has a title, a description and limits: the form is drawn from the schema.
 
@@ -120,7 +112,7 @@ class Request:
     choice: str = ""  # of `branch`: the alternative that was chosen
     instruction: str = ""  # of `rewrite`: what to do with the selection
     form: Form | None = None  # of a text: what its lines must keep
-    leave_out: frozenset[Part] = frozenset()  # of a text: what is left unread where all of it is too long
+    leave_out: Collection[Part] = ()  # of a text: what is left unread where all of it is too long
     bars: tuple[int, int] | None = None  # of `replace`: the first and the last one; a pickup is bar 0
     semitones: int | None = None  # of `transpose`: up, or down below zero
     section: tuple[float, float] | None = None  # of `replace` in a recording: start and end in seconds

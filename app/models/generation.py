@@ -21,6 +21,7 @@ from app.models.shapes import BRIEF, COUNT, FORM, PARAMS, PLACE, PLAIN_FAULT, SE
 from app.models.work import Work, Works
 from app.storage.columns import Whole, Word, Words
 from app.storage.db import Base, now, uuid7
+from app.verbs.place import Place
 
 if TYPE_CHECKING:
     from app.models.artist import Artist
@@ -73,7 +74,7 @@ class Generation(Base):
     params: Mapped[dict[str, Any]] = mapped_column(PARAMS, default=dict)
     seed: Mapped[int] = mapped_column(SEED)  # of the first variant; the others count up
     count: Mapped[int] = mapped_column(COUNT)
-    place: Mapped[dict[str, Any] | None] = mapped_column(PLACE)  # in a text: {selection, at, choice, instruction}
+    place_data: Mapped[dict[str, Any] | None] = mapped_column("place", PLACE)
     form: Mapped[dict[str, Any] | None] = mapped_column(FORM)  # of a text: {preset, …}, app.media.text.prosody.asked
     stopped: Mapped[list[int]] = mapped_column(STOPPED, default=list)  # variants that the artist stopped; what they had is kept
     status: Mapped[Status] = mapped_column(Word(Status, Status.FAILED, 10), default=Status.QUEUED)
@@ -102,6 +103,11 @@ class Generation(Base):
     def brief(self) -> Brief:
         """What the artist asks."""
         return Brief.model_validate(self.brief_data)
+
+    @property
+    def place(self) -> Place:
+        """Where in its parents the verb works."""
+        return Place.model_validate(self.place_data or {})
 
     @property
     def best_first(self) -> list[Revision]:

@@ -17,11 +17,11 @@ from app.diff.authorship import By
 from app.media.text.prosody.asked import known as known_in_form
 from app.models.edge import ROLES
 from app.storage.columns import Json, Lasting, Whole, Word
+from app.verbs.place import Place
 
 FAULT = {"code": "error", "title": "Something went wrong.", "details": {}}
 COLOUR, GREY = re.compile("#[0-9a-f]{6}"), "#808080"
 MEDIA_TYPE = re.compile(r"[a-z]{1,20}/[A-Za-z0-9.+-]{1,59}")
-Two = Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)]
 
 
 class _Shape(BaseModel):
@@ -59,19 +59,6 @@ class Facts(_Shape):
     steps_taken: int = 0
     simplified: list[str] = []
     format: str | None = None
-
-
-class Place(_Shape):
-    """Where a verb works."""
-
-    selection: Two | None = None
-    at: Annotated[int, Field(ge=0)] | None = None
-    choice: str | None = None
-    instruction: str | None = None
-    leave_out: list[str] | None = None
-    bars: Annotated[list[int], Field(min_length=2, max_length=2)] | None = None
-    semitones: int | None = None
-    section: Annotated[list[float], Field(min_length=2, max_length=2)] | None = None
 
 
 class Working(_Shape):

@@ -23,6 +23,7 @@ from app.requests.engine_request import kind_of
 from app.requests.music import FROM_MUSIC, ONE_RESULT, check_music, check_one, not_music, place_in_music
 from app.requests.request import Asked
 from app.requests.text import CANDIDATES, FROM_BENCH, FROM_TEXT, check_parents, form_wanted, left_out, place_of
+from app.verbs.place import Place
 
 FROM_DRAFT = {"create", "refine", *FROM_BENCH}  # the others take what is missing from their parent
 FINISHED = {"pace": "full"}  # what changes in a sketch's parameters
@@ -35,7 +36,7 @@ EMPTY = {
     Medium.TEXT: _("say what it is to be about: the brief is empty"),
     Medium.MUSIC: _("say what you want to hear: the brief is empty"),
 }
-WISH = ("work_id", "artist_id", "verb", "strength", "brief_data", "engine", "params", "seed", "count", "place", "form")
+WISH = ("work_id", "artist_id", "verb", "strength", "brief_data", "engine", "params", "seed", "count", "place_data", "form")
 KEYS = ("stopped", "idempotency_key", "idempotency_digest")
 
 
@@ -129,7 +130,9 @@ class Asking:
             raise InvalidError("brief.intent", EMPTY[self.work.medium])
         if asked.strength is not None and (asked.verb != "vary" or asked.strength not in {"subtle", "strong"}):
             raise InvalidError("strength", _("only for vary: subtle or strong"))
-        place = {**(self._place(asked, starts) or {}), **left_out(asked, self.work.medium)} or None
+        place, unread = self._place(asked, starts), left_out(asked, self.work.medium)
+        if unread:
+            place = place.model_copy(update={"leave_out": unread})
         draft = source if isinstance(source, Draft) else draft_of(self.session, self.work, self.artist)
         form = form_wanted(asked, self.work.medium, asked.verb, draft, starts)
         engine = self._engine(asked, source, brief, starts)
@@ -145,7 +148,7 @@ class Asking:
             params=params,
             seed=self._seed(asked, source),
             count=_count(asked, source),
-            place=place,
+            place_data=place.stored(),
             form=form,
             stopped=[],
             idempotency_key=key,
@@ -164,7 +167,7 @@ class Asking:
         chosen = isinstance(source, Draft) or self.work.medium == Medium.IMAGE
         return choosing.choose(asked.engine, None if asked.verb in ALONE else source.engine, chosen=chosen)
 
-    def _place(self, asked: Asked, starts: Sequence[Revision]) -> dict[str, Any] | None:
+    def _place(self, asked: Asked, starts: Sequence[Revision]) -> Place:
         if self.work.medium == Medium.MUSIC:
             check_one(asked)
             return place_in_music(asked, starts)

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 
 from app.brief import Medium
-from app.engines.engine import Engine, Parent, Part, Request, Strength, Verb
+from app.engines.engine import Engine, Parent, Request, Strength, Verb
 from app.media.text.prosody.asked import form_of
 from app.models.edge import Role
 from app.models.generation import Generation, GenerationParent
 from app.models.revision import Revision
+from app.verbs.place import Place
 
 ABC, PNG, TEXT = "text/vnd.abc", "image/png", "text/plain"
 Read = Callable[[str], bytes]
@@ -20,7 +21,7 @@ def request_for(generation: Generation, engine: Engine, read: Read | None = None
 
     `read` gives the bytes of a SHA-256; without it, pictures and recordings are left unread and only texts come along.
     """
-    place = generation.place or {}
+    place = generation.place
     return Request(
         Verb(generation.verb),
         generation.brief,
@@ -28,16 +29,9 @@ def request_for(generation: Generation, engine: Engine, read: Read | None = None
         generation.seeds,
         tuple(_parent(parent, read) for parent in generation.parents),
         Strength(generation.strength) if generation.strength else None,
-        selection=tuple(place["selection"]) if place.get("selection") else None,
-        at=place.get("at"),
-        choice=place.get("choice") or "",
-        instruction=place.get("instruction") or "",
-        leave_out=frozenset(Part(part) for part in place.get("leave_out") or ()),
         form=form_of(generation.form) if generation.form else None,
-        bars=tuple(place["bars"]) if place.get("bars") else None,
-        semitones=place.get("semitones"),
-        section=tuple(place["section"]) if place.get("section") else None,
         stopped=stopped,
+        **{name: getattr(place, name) for name in Place.model_fields},
     )
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any
 
 from app.errors import InvalidError, _
 from app.media.music.theory.telling import Told, told
 from app.models.edge import Role
 from app.models.revision import Revision
 from app.requests.request import Asked
+from app.verbs.place import Place
 
 ONE_WORK = {"continue", "replace", "transpose", "harmonise"}  # verbs that start from exactly one tune or recording
 FROM_MUSIC = {*ONE_WORK, "vary", "blend"}  # a tune is enough, without a word in the brief
@@ -45,8 +45,8 @@ def not_music(asked: Asked) -> None:
             raise InvalidError(name, _("only music has this"))
 
 
-def place_in_music(asked: Asked, starts: Sequence[Revision]) -> dict[str, Any] | None:
-    """Where the verb works, as a generation keeps it: {bars}, {semitones} or {section}; or None.
+def place_in_music(asked: Asked, starts: Sequence[Revision]) -> Place:
+    """Where the verb works: `bars`, `semitones` or `section`, the one that it has.
 
     Raises InvalidError for a place that is missing, that the tune does not have, or that is none of this verb's.
     """
@@ -57,17 +57,17 @@ def place_in_music(asked: Asked, starts: Sequence[Revision]) -> dict[str, Any] |
         if getattr(asked, name) is not None:
             raise InvalidError(name, _("only a text has this"))
     if asked.verb == Role.TRANSPOSE:
-        return {"semitones": _semitones(asked.semitones)}
+        return Place(semitones=_semitones(asked.semitones))
     if asked.verb != Role.REPLACE:
-        return None
+        return Place()
     text = starts[0].text
     if text is None:
         if asked.bars is not None:
             raise InvalidError("bars", _("a recording has no bars: give its section in seconds"))
-        return {"section": _section(asked.section, starts[0].asset.duration if starts[0].asset else None)}
+        return Place(section=_section(asked.section, starts[0].asset.duration if starts[0].asset else None))
     if asked.section is not None:
         raise InvalidError("section", _("a tune has bars: give the first and the last one"))
-    return {"bars": _bars(asked.bars, told(text))}
+    return Place(bars=_bars(asked.bars, told(text)))
 
 
 def check_one(asked: Asked) -> None:
@@ -76,7 +76,7 @@ def check_one(asked: Asked) -> None:
         raise InvalidError("count", _("a tune is in another key once: 1"))
 
 
-def _bars(bars: tuple[int, int] | None, tune: Told) -> list[int]:
+def _bars(bars: tuple[int, int] | None, tune: Told) -> tuple[int, int]:
     numbers = sorted({number for number, _start, _end in tune.bars})
     low, high = numbers[0], numbers[-1]
     if bars is None:
@@ -84,7 +84,7 @@ def _bars(bars: tuple[int, int] | None, tune: Told) -> list[int]:
     if not low <= bars[0] <= bars[1] <= high:
         said = _("this tune has bars %(low)d to %(high)d; the first comes before the last")
         raise InvalidError("bars", said, low=low, high=high)
-    return list(bars)
+    return bars
 
 
 def _semitones(semitones: int | None) -> int:
@@ -94,11 +94,11 @@ def _semitones(semitones: int | None) -> int:
     return semitones
 
 
-def _section(section: tuple[float, float] | None, duration: float | None) -> list[float]:
+def _section(section: tuple[float, float] | None, duration: float | None) -> tuple[float, float]:
     """Of a recording that lasts `duration` seconds (None: nobody knows)."""
     end = duration or 0.0
     if section is None or not all(map(math.isfinite, section)) or not 0 <= section[0] < section[1]:
         raise InvalidError("section", _("two places in seconds, the first before the second: 0 to %(end).1f"), end=end)
     if duration is not None and section[1] > duration + 0.05:  # a player rounds
         raise InvalidError("section", _("two places in seconds, the first before the second: 0 to %(end).1f"), end=end)
-    return [section[0], min(section[1], duration) if duration is not None else section[1]]
+    return section[0], min(section[1], duration) if duration is not None else section[1]

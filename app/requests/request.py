@@ -9,7 +9,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from app.brief import Brief
-from app.gate import NUMERIC, Name, Object, Place, Second, Signed
+from app.gate import NUMERIC, Name, Object, Offset, Second, Signed
 from app.media.text.rules import WRITTEN
 from app.models.edge import Role
 
@@ -24,7 +24,7 @@ class AskedText(BaseModel):
     """The fields of a request for a text; places are Unicode code points of the parent's text."""
 
     selection: Selection | None = Field(None, description="Of rewrite: start and end of what is to be written anew.")
-    at: Place | None = Field(None, description="Of continue (the end, if absent) and branch (a token's start).")
+    at: Offset | None = Field(None, description="Of continue (the end, if absent) and branch (a token's start).")
     choice: Annotated[str, Field(max_length=400), WRITTEN] | None = Field(
         None, description="Of branch: what is to stand there."
     )

@@ -14,13 +14,13 @@ from app.models.draft import Draft
 from app.models.edge import Role
 from app.models.revision import Revision
 from app.requests.request import AskedText, Selection
+from app.verbs.place import Part, Place
 
 ONE_TEXT = {"continue", "rewrite", "branch", "line", "translate"}  # verbs that start from exactly one
 FROM_TEXT = {*ONE_TEXT, "join", "vary"}  # a text is enough, without a word in the brief
 FROM_BENCH = {"continue", "line", "rewrite", "join", "translate"}  # what is missing comes from the draft
 CANDIDATES = 8  # next lines
 PLACES = {"selection": {"rewrite"}, "at": {"continue", "branch"}, "choice": {"branch"}, "instruction": {"rewrite"}}
-UNREAD = ("beginning", "after", "inspiration", "materials")  # what can be left unread where all is too long
 FORM_OF_DRAFT = {"create", "refine", "line", "continue"}
 
 
@@ -47,8 +47,8 @@ def check_parents(verb: str, texts: Sequence[Revision]) -> None:
         raise InvalidError("parents", _("This revision has no text."))
 
 
-def place_of(verb: str, asked: AskedText, texts: Sequence[Revision]) -> dict[str, Any] | None:
-    """Where the verb works, as a generation keeps it: {selection, at, choice, instruction}, those that it has; or None.
+def place_of(verb: str, asked: AskedText, texts: Sequence[Revision]) -> Place:
+    """Where the verb works: `selection`, `at`, `choice`, `instruction`, those that it has.
 
     Raises InvalidError for a place that is missing, lies outside the text, or is none of this verb's.
     """
@@ -59,26 +59,26 @@ def place_of(verb: str, asked: AskedText, texts: Sequence[Revision]) -> dict[str
     if verb == Role.REWRITE:
         if (selection := selection_in(text, asked.selection)) is None:
             raise InvalidError("selection", _("say what is to be rewritten: two places in the text"))
-        return {"selection": list(selection), "instruction": (asked.instruction or "").strip()}
+        return Place(selection=selection, instruction=(asked.instruction or "").strip())
     if verb == Role.CONTINUE:
         at = len(text) if asked.at is None else asked.at
         if at > len(text):
             raise InvalidError("at", _("a place in the text: 0 to %(length)d (Unicode code points)"), length=len(text))
-        return {"at": at}
-    return _branch(asked, texts[0]) if verb == Role.BRANCH else None
+        return Place(at=at)
+    return _branch(asked, texts[0]) if verb == Role.BRANCH else Place()
 
 
-def left_out(asked: AskedText, medium: str) -> dict[str, Any]:
-    """What is left unread, as a generation keeps it with the place: {leave_out} or nothing. Raises InvalidError."""
+def left_out(asked: AskedText, medium: str) -> tuple[Part, ...]:
+    """What is left unread. Raises InvalidError."""
     parts = list(dict.fromkeys(asked.leave_out or ()))
     if parts and medium != Medium.TEXT:
         raise InvalidError("leave_out", _("only for texts"))
-    if any(part not in UNREAD for part in parts):
-        raise InvalidError("leave_out", _("allowed here: %(names)s"), names=", ".join(UNREAD))
-    return {"leave_out": parts} if parts else {}
+    if any(part not in list(Part) for part in parts):
+        raise InvalidError("leave_out", _("allowed here: %(names)s"), names=", ".join(Part))
+    return tuple(map(Part, parts))
 
 
-def _branch(asked: AskedText, parent: Revision) -> dict[str, Any]:
+def _branch(asked: AskedText, parent: Revision) -> Place:
     starts = {record["start"] for record in tokens_of(parent)}
     if not starts:
         raise InvalidError("parents", _("nothing is known of this text's tokens, so it cannot branch at one"))
@@ -86,7 +86,7 @@ def _branch(asked: AskedText, parent: Revision) -> dict[str, Any]:
         raise InvalidError("at", _("where a token starts: see the revision's tokens"))
     if not asked.choice:
         raise InvalidError("choice", _("say what is to stand there instead"))
-    return {"at": asked.at, "choice": asked.choice}
+    return Place(at=asked.at, choice=asked.choice)
 
 
 def form_wanted(asked: AskedText, medium: str, verb: str, draft: Draft, texts: Sequence[Revision]) -> dict[str, Any] | None:

@@ -15,6 +15,7 @@ from app.diff.authorship import By, shares, shown, spans_of, stored
 from app.errors import filled
 from app.media.music.theory.telling import SMALL, told
 from app.models import Draft, Generation, Project, Revision, Work
+from app.verbs.place import Place
 
 Item = TypeVar("Item")
 Damage = Annotated[
@@ -235,7 +236,7 @@ class RevisionOut(BaseModel):
     text: str | None
     origins: list[SpanOut] | None
     shares: dict[str, float] | None
-    place: dict[str, Any] | None
+    place: Place | None
     form: dict[str, Any] | None
     checks: ChecksOut | None
     verdict: VerdictOut | None
@@ -267,7 +268,7 @@ def _written(revision: Revision) -> dict[str, Any]:
     """What a text has besides: who wrote it, where in its parent an engine wrote, and by which form; of a tune what holds."""
     none = dict.fromkeys(("origins", "shares", "place", "form", "checks"))
     if (made := revision.generation) is not None and (revision.text is not None or revision.work.medium == Medium.MUSIC):
-        none |= {"place": made.place, "form": made.form}
+        none |= {"place": made.place or None, "form": made.form}
     if revision.text is None:
         return none
     if revision.work.medium == Medium.MUSIC:
@@ -293,7 +294,7 @@ class GenerationOut(BaseModel):
     params: dict[str, Any]
     seed: int
     count: int
-    place: dict[str, Any] | None
+    place: Place | None
     form: dict[str, Any] | None
     stopped: list[int]
     attempt: int
@@ -310,13 +311,14 @@ class GenerationOut(BaseModel):
     @classmethod
     def of(cls, generation: Generation, step: int | None = None, steps: int | None = None) -> GenerationOut:
         """From its row; `step` of `steps` from the queue's stream while it runs."""
-        wish = ("verb", "strength", "brief", "engine", "params", "seed", "count", "place", "form")
+        wish = ("verb", "strength", "brief", "engine", "params", "seed", "count", "form")
         plain = ("id", "status", *wish, "stopped", "attempt", "position", "damaged")
         error = generation.error
         if error:
             error = {"code": error["code"], "message": filled(error["title"], error["details"])}
         return cls(
             **{name: getattr(generation, name) for name in plain},
+            place=generation.place or None,
             work=generation.work_id,
             parents=[ParentOut(revision=parent.revision_id, role=parent.role) for parent in generation.parents],
             step=step,

@@ -27,6 +27,5 @@ def refuse_overlong(engine: Engine, generation: Generation) -> None:
     if not fit.parts:
         said = _("%(tokens)d tokens, and this engine reads %(most)d. Shorten it, or take an engine that reads more.")
     parts = [{"name": str(part), "tokens": count} for part, count in fit.parts.items()]
-    left = (generation.place or {}).get("leave_out", [])
-    extra = {"tokens": fit.tokens, "most": fit.most, "parts": parts, "leave_out": left}
+    extra = {"tokens": fit.tokens, "most": fit.most, "parts": parts, "leave_out": list(generation.place.leave_out)}
     raise OverlongError("leave_out", said, extra=extra, tokens=fit.tokens, most=fit.most)

@@ -9,9 +9,10 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.brief import FIELDS
-from app.models.shapes import Facts, Place, Working
+from app.models.shapes import Facts, Working
 from app.storage.columns import Json, Lasting
 from app.storage.db import Base
+from app.verbs.place import Place
 
 KEYS = [*FIELDS, *Facts.model_fields, *Place.model_fields, *Working.model_fields, "code", "title", "details", "preset", "steps"]
 KEYS += ["must", "lines", "measure", "aspect", "pace", "recipe", "file", "width", "parses", "a"]

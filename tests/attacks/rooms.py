@@ -38,6 +38,7 @@ from app.storage.db import Database, now
 
 TUNE = "X:1\nT:Air\nM:4/4\nL:1/8\nK:G\nGABc d2e2|d2B2 G4|\n"
 TEXT = "Rain on the roof.\nThe lamp burns low.\n"
+PLACES = {"text": {"at": 4}, "music": {"bars": [1, 2]}}
 WRITERS = {"text": "smollm"}  # an engine whose variants can be stopped one by one
 FLAVOURS = {
     "program": {"accept": "application/json"},
@@ -115,7 +116,7 @@ def _made(database: Database, works: dict[str, str], revisions: dict[str, list[s
                     work_id=work.id, artist_id=artist.id, verb=verb, strength="subtle" if verb == "vary" else None,
                     brief_data={"intent": "a red fox", "criteria": ["red"]}, engine=WRITERS.get(medium, "fake"),
                     params={"steps": 4, "aspect": "1:1"},
-                    seed=7, count=2, place={"at": 4} if medium == "text" else {"bars": [1, 2]} if medium == "music" else None,
+                    seed=7, count=2, place_data=PLACES.get(medium),
                     form={"preset": "haiku"} if medium == "text" else None, stopped=[0], status=status,
                     error={"code": "engine", "title": "The engine could not do this: %(reason)s", "details": {"reason": "no"}}
                     if status == "failed" else None, finished_at=None if status == "queued" else now(),

@@ -40,7 +40,7 @@ def generation() -> Generation:
     }  # fmt: skip
     return Generation(
         verb="rewrite", strength="strong", brief_data={"intent": "rain"}, engine="fake-text", params={"steps": 3}, seed=7,
-        count=2, place=place, form={"preset": "haiku"},
+        count=2, place_data=place, form={"preset": "haiku"},
         parents=[GenerationParent(revision=revision, role=role, position=at) for at, (role, revision) in enumerate(parents)],
     )  # fmt: skip
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from app.engines.engine import Fit, Part, Request, Verb
@@ -27,7 +27,7 @@ def lightened(request: Request) -> Request:
 def measured(request: Request, size: Callable[[Request, int], int], most: int) -> Fit:
     """How long `request` is. `size` tells it in tokens for a request whose text is unread up to a code point."""
 
-    def light(left: frozenset[Part]) -> int:
+    def light(left: Collection[Part]) -> int:
         """Its size when as much as possible of these parts is unread."""
         asked = lightened(replace(request, leave_out=left))
         return size(asked, place_of(asked) if Part.BEGINNING in left else 0)
@@ -38,7 +38,7 @@ def measured(request: Request, size: Callable[[Request, int], int], most: int) -
     if tokens <= most:
         return Fit(tokens, most, {})
     others = [part for part in Part if part not in request.leave_out and (part is not Part.BEGINNING or place_of(request))]
-    saved = {part: tokens - light(request.leave_out | {part}) for part in others}
+    saved = {part: tokens - light({*request.leave_out, part}) for part in others}
     return Fit(tokens, most, {part: count for part, count in saved.items() if count > 0})
 
 

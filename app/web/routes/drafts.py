@@ -15,7 +15,7 @@ from app.brief import Brief
 from app.diff.authorship import By, Span
 from app.engines.engine import Verb
 from app.errors import ConflictError, InvalidError, StaleDraftError, _, raises
-from app.gate import Fields, Name, Number, Object, Place
+from app.gate import Fields, Name, Number, Object, Offset
 from app.media.text.prosody.asked import asked as tidied
 from app.media.text.prosody.asked import form_of
 from app.media.text.rules import Writing
@@ -33,8 +33,8 @@ MOST_SPANS = 50_000  # of one text
 class SpanIn(BaseModel):
     """Who put characters `start` to `end` (Unicode code points) there."""
 
-    start: Place
-    end: Place
+    start: Offset
+    end: Offset
     by: By
 
 

@@ -14,7 +14,7 @@ from app.diff.authorship import percent, spans_of
 from app.diff.text_rows import sheet
 from app.diff.tune_columns import about, stretches
 from app.errors import InvalidError, NotFoundError, _, raises
-from app.gate import Number, Place
+from app.gate import Number, Offset
 from app.lineage.by_hand import tokens_of
 from app.lineage.compare import compare
 from app.media.image.admit import thumbnail
@@ -99,7 +99,7 @@ def content(
     request: Request,
     artist: CurrentArtist,
     parts: Parts,
-    w: Place | None = None,
+    w: Offset | None = None,
     kind: Annotated[Kind | MusicKind | None, Query(alias="as")] = None,
     instrument: Instrument = None,
     tempo: Tempo = None,

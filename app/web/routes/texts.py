@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, field_validator
 from app.bounded import LIMITS
 from app.engines.engine import Engine, Verb
 from app.errors import ConflictError, InvalidError, StaleDraftError, _, filled, raises
-from app.gate import Name, Number, Place
+from app.gate import Name, Number, Offset
 from app.lineage.by_hand import add_hand, tokens_of, told_of_hand
 from app.models import Reading, Revision
 from app.models.draft import draft_of
@@ -93,7 +93,7 @@ class Stop(BaseModel):
     """The variant to stop, from 0; none stops them all."""
 
     model_config = ConfigDict(extra="ignore")
-    index: Place | None = None
+    index: Offset | None = None
 
     @field_validator("index", mode="before")
     @classmethod

@@ -38,9 +38,9 @@ def grown(database: Database) -> dict[str, str]:
         facts |= {"novelty": {"notes": 30, "bars": 9.0, "title": "The Kesh", "start": 0}, "own": {"bars": 1.0, "title": "Mine"}}
         [tune] = garden.grow((first, "inspire"), verb="create", text=JIG, engine="tunes", facts=facts, picked=True)
         [other] = garden.grow((tune, "replace"), text=JIG.replace("gfe fed", "gfe f3"), engine="tunes")
-        other.generation.place = {"bars": [2, 3]}  # type: ignore[union-attr]  # it has one
+        other.generation.place_data = {"bars": [2, 3]}  # type: ignore[union-attr]  # it has one
         [high] = garden.grow((other, "transpose"), text=transposed(read(JIG), -2), engine="tunes")
-        high.generation.place = {"semitones": -2}  # type: ignore[union-attr]  # it has one
+        high.generation.place_data = {"semitones": -2}  # type: ignore[union-attr]  # it has one
         made: dict[str, Revision] = {"poem": first, "tune": tune, "other": other, "high": high}
         ids = {name: str(one.id) for name, one in made.items()}
         return ids | {"work": str(garden.work.id), "project": str(garden.work.project_id)}

@@ -1,0 +1,1 @@
+"""What an artist can ask an engine to do, and where."""
