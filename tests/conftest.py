@@ -1,4 +1,7 @@
-"""What the tests stand on: the real web on a real database, real studios as processes, PostgreSQL, Chromium."""
+"""What the tests stand on: the real web on a real database, real studios as processes, PostgreSQL, Chromium.
+
+The application is imported by the fixtures that want it: a test of a tune needs no web, no queue and no migrations.
+"""
 
 from __future__ import annotations
 
@@ -8,27 +11,28 @@ import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
-import sqlalchemy as sa
-from fastapi.testclient import TestClient
-from PIL import Image
 
-from app.integrity.identity import settle
-from app.models import Artist, Project, Revision, Work
 from app.settings import Settings
-from app.storage.db import Database, migrate
-from app.storage.queue import migrate_queue
-from app.storage.store import Store
-from app.web.main import create_app
-from tests import interface
-from tests.running import Running, free_port
+
+if TYPE_CHECKING:
+    from fastapi.testclient import TestClient
+
+    from app.storage.db import Database
+    from tests.running import Running
 
 
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder that the real migrations made; tests take copies of it."""
+    from app.integrity.identity import settle
+    from app.storage.db import Database
+    from app.storage.migrations import migrate
+    from app.storage.queue import migrate_queue
+    from app.storage.store import Store
+
     folder = tmp_path_factory.mktemp("migrated")
     config = Settings(data=folder)
     database = Database(config)
@@ -51,6 +55,11 @@ def config(migrated: Path, tmp_path: Path) -> Settings:
 @pytest.fixture
 def web(config: Settings) -> Iterator[TestClient]:
     """The web application in this process, as a program sees it. What it answers must be as it describes itself."""
+    from fastapi.testclient import TestClient
+
+    from app.web.main import create_app
+    from tests import interface
+
     app = create_app(config)
     interface.learn(app)
     with TestClient(app, base_url="http://localhost", headers={"Accept": "application/json"}) as client:
@@ -61,6 +70,8 @@ def web(config: Settings) -> Iterator[TestClient]:
 @pytest.fixture
 def database(config: Settings) -> Iterator[Database]:
     """The same database, from behind."""
+    from app.storage.db import Database
+
     opened = Database(config)
     yield opened
     opened.close()
@@ -81,6 +92,7 @@ def work(web: TestClient, project: str) -> str:
 @pytest.fixture
 def picture() -> Callable[..., bytes]:
     """Makes the bytes of a picture of one colour."""
+    from PIL import Image
 
     def make(colour: str = "teal", size: tuple[int, int] = (64, 48), kind: str = "PNG", **options: Any) -> bytes:
         with tempfile.SpooledTemporaryFile() as file:
@@ -100,6 +112,8 @@ def revision(web: TestClient, work: str, picture: Callable[..., bytes]) -> str:
 @pytest.fixture
 def stranger(database: Database) -> dict[str, str]:
     """Another artist's project, work and revision: what the local artist must never see."""
+    from app.models import Artist, Project, Revision, Work
+
     with database.writing() as session:
         other = Artist(name="stranger")
         session.add(other)
@@ -119,6 +133,10 @@ def stranger(database: Database) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], str]]:
     """A PostgreSQL server of Debian's package; gives the URL of a new, empty database."""
+    import sqlalchemy as sa
+
+    from tests.running import free_port
+
     found = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"))
     if not found:
         if os.environ.get("CI") == "true":
@@ -159,6 +177,8 @@ def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[], 
 @pytest.fixture(scope="session")
 def studio(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """A whole studio as a person starts it: web and worker with the house model, on SQLite. Shared by the session."""
+    from tests.running import Running
+
     running = Running(tmp_path_factory.mktemp("studio"), {"STEMMA_FAKE_ENGINES": "1"})
     try:
         running.start()

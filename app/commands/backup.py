@@ -22,8 +22,9 @@ from app.integrity.damage import Made, damaged_within, remember
 from app.integrity.identity import examine
 from app.models import Asset
 from app.settings import Settings
-from app.storage.db import Base, Database, migrate, migrated
+from app.storage.db import Base, Database
 from app.storage.faults import DamagedError, told
+from app.storage.migrations import migrate, migrated
 from app.storage.store import ORPHAN_AGE, Store
 from app.storage.store.files import make_folder, sync_folder
 from app.storage.store.workplace import Workplace, sweep

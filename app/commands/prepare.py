@@ -10,8 +10,9 @@ from app.commands.restore import restore, unfinished
 from app.integrity.damage import insist_on_soundness, renew_queue
 from app.integrity.identity import examine, settle
 from app.settings import EXAMPLE, Settings
-from app.storage.db import Database, migrate
+from app.storage.db import Database
 from app.storage.faults import told
+from app.storage.migrations import migrate
 from app.storage.queue import migrate_queue
 from app.storage.store import Store
 from app.storage.store.files import make_folder

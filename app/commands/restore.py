@@ -19,8 +19,9 @@ from app.errors import _
 from app.integrity.identity import Found, examine
 from app.models import Identity
 from app.settings import Settings
-from app.storage.db import Base, Database, migrate
+from app.storage.db import Base, Database
 from app.storage.faults import told
+from app.storage.migrations import migrate
 from app.storage.store import Store
 from app.storage.store.files import make_folder, sync_folder
 from app.storage.store.mark import Mark, write_mark

@@ -20,8 +20,9 @@ from app.errors import StemmaError, _
 from app.models import Asset
 from app.models.identity import Identity
 from app.settings import Settings
-from app.storage.db import Database, migrate
+from app.storage.db import Database
 from app.storage.faults import told
+from app.storage.migrations import migrate
 from app.storage.store import Store
 from app.storage.store.mark import Mark, mark_path, read_mark, write_mark
 

@@ -15,8 +15,9 @@ from app.errors import UnavailableError, _
 from app.integrity.damage import AT_RESTART, insist_on_soundness
 from app.integrity.identity import examine, settle
 from app.settings import Settings
-from app.storage.db import Database, ids_go_on_from, latest_id, migrated
+from app.storage.db import Database, ids_go_on_from, latest_id
 from app.storage.faults import told
+from app.storage.migrations import migrated
 from app.storage.store import Store
 
 log = logging.getLogger(__name__)

@@ -22,7 +22,8 @@ from fastapi.testclient import TestClient
 from pydantic import BaseModel
 
 from app.settings import Settings
-from app.storage.db import Database, migrate
+from app.storage.db import Database
+from app.storage.migrations import migrate
 from app.storage.queue import migrate_queue
 from app.web.main import create_app
 from tests.attacks.declared import bodies, declared

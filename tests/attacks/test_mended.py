@@ -18,7 +18,8 @@ from app.models import Draft, Generation, Mended, Project, Revision, Work
 from app.models.artist import local_artist
 from app.models.mended import mend
 from app.settings import Settings
-from app.storage.db import Database, alembic_config, migrate, now, uuid7
+from app.storage.db import Database, now, uuid7
+from app.storage.migrations import alembic_config, migrate
 
 LONG = "\u0958" * MAX_TEXT  # 8,000 code points that become 16,000 in NFC: admitted by older versions, then never read again
 DEEP = {"stemma": 1, "a": 7}

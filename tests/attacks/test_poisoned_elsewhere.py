@@ -18,7 +18,8 @@ from app.commands.restore import restore
 from app.models import Generation, Revision, Work
 from app.settings import Settings
 from app.storage.columns import Json
-from app.storage.db import Database, migrate
+from app.storage.db import Database
+from app.storage.migrations import migrate
 from app.storage.queue import migrate_queue
 from app.web.main import create_app
 from tests.attacks import poison

@@ -12,8 +12,9 @@ from fastapi.testclient import TestClient
 from app.commands.backup import BackupError, backup
 from app.commands.restore import restore
 from app.settings import Settings
-from app.storage.db import Database, migrate
-from app.storage.db import migrated as is_migrated
+from app.storage.db import Database
+from app.storage.migrations import migrate
+from app.storage.migrations import migrated as is_migrated
 from app.storage.queue import migrate_queue
 from app.web.main import create_app
 

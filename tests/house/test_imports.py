@@ -87,9 +87,19 @@ def test_engines_load_their_libraries_only_when_they_run() -> None:
     assert wrong == []
 
 
-@pytest.mark.parametrize("module", ["app.web.main", "app.cli"])
-def test_the_web_process_has_no_torch(module: str) -> None:
-    code = f"import sys, json, {module}; print(json.dumps(sorted(m for m in {HEAVY!r} if m in sys.modules)))"
+def loaded_with(modules: str, names: tuple[str, ...]) -> list[str]:
+    """Which of `names` a new Python has loaded once it has imported `modules` ("a, b")."""
+    code = f"import sys, json, {modules}; print(json.dumps(sorted(m for m in {names!r} if m in sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-    assert json.loads(done.stdout) == []
+    return list(json.loads(done.stdout))
+
+
+@pytest.mark.parametrize("module", ["app.web.main", "app.cli"])
+def test_the_web_process_has_no_torch(module: str) -> None:
+    assert loaded_with(module, HEAVY) == []
+
+
+@pytest.mark.parametrize("room", ["diff.align", "media.text.prosody.check", "media.music.abc.abc", "storage.db", "models"])
+def test_a_test_of_one_room_loads_no_web_queue_or_migrations(room: str) -> None:
+    assert loaded_with(f"tests.conftest, app.{room}", (*HEAVY, "dbos", "alembic", "fastapi")) == []

@@ -26,7 +26,8 @@ from app.integrity.identity import IdentityError, adopt, examine
 from app.integrity.startup import ready
 from app.models import Asset, Identity
 from app.settings import ROOT, Settings
-from app.storage.db import Database, alembic_config
+from app.storage.db import Database
+from app.storage.migrations import alembic_config
 from app.storage.store import Store
 from app.storage.store.mark import Mark, mark_path, read_mark, write_mark
 from app.worker.orphans import Orphans

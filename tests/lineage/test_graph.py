@@ -18,7 +18,8 @@ from app.lineage.relatives import near, numbered, way
 from app.lineage.tree_layout import SIBLING, contour, descendants
 from app.models import Artist, Generation, GenerationParent
 from app.settings import Settings
-from app.storage.db import Database, migrate
+from app.storage.db import Database
+from app.storage.migrations import migrate
 from tests.growing import Garden
 
 

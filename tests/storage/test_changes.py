@@ -17,7 +17,8 @@ from app.models import Artist
 from app.settings import Settings
 from app.storage import changes
 from app.storage.changes import QUEUE, STUDIO, Changes, listening
-from app.storage.db import Database, migrate
+from app.storage.db import Database
+from app.storage.migrations import migrate
 from app.storage.queue import WAITING, Queue, migrate_queue
 
 

@@ -17,7 +17,8 @@ from app.judging.fake import Fake
 from app.models import Asset, Embedding, Generation, JudgeVersion, Probe, Revision, Verdict
 from app.models.query_image import LIFE
 from app.settings import Settings
-from app.storage.db import Database, migrate, now
+from app.storage.db import Database, now
+from app.storage.migrations import migrate
 from app.storage.queue import Queue
 from app.storage.store import Store
 from app.web.live.live import Live

@@ -14,7 +14,7 @@ from app.errors import DiskFullError, UnavailableError, raises
 from app.integrity.identity import explained, together
 from app.models import Generation, Identity, Worker
 from app.models.worker import workers
-from app.storage.db import migrated
+from app.storage.migrations import migrated
 from app.storage.store.quarantine import DAMAGED, ORPHAN
 from app.web.deps import OneTurn, Parts
 from app.web.observe import GENERATIONS, ORPHANS, QUARANTINE, REGISTRY, STOPPED, STORED, WORKERS

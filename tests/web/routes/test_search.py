@@ -22,7 +22,8 @@ from app.models.revision import choose_cover
 from app.search.index import Index
 from app.search.passage import passages
 from app.settings import Settings
-from app.storage.db import Database, migrate
+from app.storage.db import Database
+from app.storage.migrations import migrate
 from app.storage.store import Store
 from app.web.main import create_app
 from app.worker.judging import Judging
