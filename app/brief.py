@@ -47,19 +47,26 @@ Text = Annotated[str, Field(max_length=MAX_TEXT), PROSE]
 Items = Annotated[list[Text], Field(max_length=MAX_ITEMS), BeforeValidator(_listed, json_schema_input_type=list[str] | str)]
 
 
+Heard = tuple[tuple[str, str], ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What an engine reads. `dropped` lists the words that it will not see (too long, unknown), `bridges` those that it
-    reads as others: what was asked, and what it is read as. `unread` counts the characters at the ends of long fields that
-    it does not look at. `note` says what this engine is poor at (a message id).
+    """What an engine reads.
+
+    `dropped` lists the words that it will not see (too long, unknown), `bridges` those that it reads as others: what was
+    asked, and what is heard in it. `unread` counts the characters at the ends of long fields that it does not look at.
+    `note` says what this engine is poor at (a message id). `heard` is `positive` as data, where an engine hears something
+    of its own in a brief: pairs of a kind ("metre", "mood") and a value; a kind that comes several times is left open.
     """
 
     positive: str
     negative: str = ""
     dropped: tuple[str, ...] = ()
-    bridges: tuple[tuple[str, str], ...] = ()
+    bridges: tuple[tuple[str, Heard], ...] = ()
     unread: int = 0
     note: str = ""
+    heard: Heard = ()
 
 
 def _length(prompt: Prompt) -> int:

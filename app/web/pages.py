@@ -5,10 +5,12 @@ from __future__ import annotations
 import gettext
 import io
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 from babel import Locale
@@ -22,7 +24,7 @@ from pydantic import BaseModel
 
 from app.brief import FIELDS, LISTS
 from app.errors import filled
-from app.media.music.notation.heading import heading, span_of
+from app.media.music.notation.heading import MODES, heading, span_of
 from app.settings import ROOT
 from app.storage.db import now
 from app.web.scripts import script, static
@@ -77,6 +79,11 @@ def _seed(value: int | None) -> str:
     return "" if value is None else str(value)
 
 
+def _by_kind(pairs: Iterable[tuple[str, str]]) -> list[tuple[str, list[str]]]:
+    """What was heard (app.brief.Prompt) with the values of one kind together."""
+    return [(kind, [value for _kind, value in each]) for kind, each in groupby(pairs, itemgetter(0))]
+
+
 def _iso(value: datetime) -> str:
     return value.isoformat()
 
@@ -99,19 +106,22 @@ def environment(language: str) -> Environment:
         "brief_fields": FIELDS,
         "brief_lists": LISTS,
         "heading": heading,
+        "modes": MODES,
         "span_of": span_of,
         "by_rank": by_rank,
         "lead": lead,
         "passage": passage,
         "tongue": tongue,
     }
-    env.filters |= {
+    filters: dict[str, Callable[..., Any]] = {
         "moment": lambda value: format_datetime(value, "medium", locale=locale),
         "ago": lambda value: format_timedelta(value - now(), add_direction=True, locale=locale),
         "iso": _iso,
         "told": lambda error: filled(translations(language).gettext(error["title"]), error["details"]),
         "seed": _seed,
+        "by_kind": _by_kind,
     }
+    env.filters |= filters
     return env
 
 

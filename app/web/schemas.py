@@ -83,14 +83,16 @@ class PromptOut(BaseModel):
     positive: str
     negative: str
     dropped: list[str]
-    bridges: list[tuple[str, str]] = Field(description="what was asked, and what this engine reads it as")
+    heard: list[tuple[str, str]] = Field(description="what the engine hears in the brief, by kind; several of one: left open")
+    bridges: list[tuple[str, list[tuple[str, str]]]] = Field(description="what was asked, and what is heard in it")
     unread: int = Field(description="characters at the ends of long fields that this engine does not look at")
     note: str
+    html: str = Field(description="all of that, as the page shows it")
 
     @classmethod
-    def of(cls, prompt: Prompt) -> PromptOut:
-        """From the value."""
-        return cls.model_validate(asdict(prompt))
+    def of(cls, prompt: Prompt, html: str) -> PromptOut:
+        """From the value; `note` and `html` are in the reader's language."""
+        return cls.model_validate(asdict(prompt) | {"html": html})
 
 
 class SpanOut(BaseModel):
@@ -119,7 +121,7 @@ class DraftOut(BaseModel):
     damaged: Damage
 
     @classmethod
-    def of(cls, draft: Draft, prompt: Prompt | None = None) -> DraftOut:
+    def of(cls, draft: Draft, prompt: PromptOut | None = None) -> DraftOut:
         """From its row; `prompt` is the brief as the chosen engine reads it."""
         return cls(
             version=draft.version,
@@ -133,7 +135,7 @@ class DraftOut(BaseModel):
             seed=draft.seed,
             count=draft.count,
             updated_at=draft.updated_at,
-            prompt=PromptOut.of(prompt) if prompt else None,
+            prompt=prompt,
             damaged=draft.damaged,
         )
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeVar
 
-from app.brief import Brief, Prompt
+from app.brief import Brief, Heard, Prompt
 from app.engines.music import scenes
-from app.engines.music.conditions import ANY_KIND, MOST_BARS, NAMES, PACES_POSSIBLE, Asked
+from app.engines.music.conditions import ANY_KIND, MOST_BARS, PACES_POSSIBLE, Asked, in_english
 from app.engines.music.lexicon import (
     BARS_WORD,
     BEATS_WORD,
@@ -29,7 +29,6 @@ from app.engines.music.lexicon import (
     SMALL,
     TEMPO_WORD,
 )
-from app.engines.music.scenes import Scene
 from app.media.music.grammar.tokens import METRES
 from app.media.music.notation.pitch import Mode, key_of
 
@@ -60,26 +59,29 @@ def asked(brief: Brief) -> tuple[Asked, tuple[str, ...]]:
 def prompt(brief: Brief) -> Prompt:
     """What the model will read, in words; where a brief leaves something open, all that it may be: the seed decides."""
     said, unheard = asked(brief)
-    bridges = tuple((word, _told(scene)) for word, scene in said.suggested.words.items())
-    return Prompt(_several(said), "", unheard, bridges, brief.beginning()[1])
+    heard, (_beginning, unread) = _several(said), brief.beginning()
+    bridges = tuple(
+        (word, _pairs("kind", scene.kinds) + _pairs("mood", scene.moods)) for word, scene in said.suggested.words.items()
+    )
+    return Prompt(in_english(heard), "", unheard, bridges, unread, heard=heard)
 
 
-def _told(scene: Scene) -> str:
-    return f"{' / '.join(scene.kinds)}, {' / '.join(scene.moods)}"
+def _pairs(kind: str, values: Iterable[str]) -> Heard:
+    return tuple((kind, value) for value in values)
 
 
-def _several(said: Asked) -> str:
-    """The conditions in words, with each thing that may be of several."""
+def _several(said: Asked) -> Heard:
+    """The conditions with each thing that may be of several."""
     first = said.whole()
     moods = tuple(dict.fromkeys(mood for kind in said.kinds for mood in said.moods(kind)))
     modes = tuple(dict.fromkeys(mode for mood in moods for mode in said.modes(mood)))
-    if len(said.kinds) == len(moods) == len(modes) == 1 and said.tonic:
-        return str(first)
-    kinds = "any kind" if said.kinds == ANY_KIND else " / ".join("tune" if kind == "other" else kind for kind in said.kinds)
-    metre = [first.metre] if said.metre or len(said.kinds) == 1 else []
-    key = " / ".join(NAMES[mode] for mode in modes)
-    key = f"{first.key.tonic} {key}" if said.tonic else key
-    return ", ".join([kinds, *metre, key, " / ".join(moods), f"{first.bars} bars"]) + first.extras
+    open_ = {"kind": ("any",) if said.kinds == ANY_KIND else said.kinds, "mode": modes, "mood": moods}
+    known = dict(first.heard)
+    if not said.tonic:
+        del known["tonic"]
+    if not said.metre and len(said.kinds) > 1:
+        del known["metre"]
+    return tuple(pair for kind, value in known.items() for pair in _pairs(kind, open_.get(kind, (value,))))
 
 
 def _named(text: str, words: Mapping[Name, Sequence[str]], heard: set[str]) -> Name | None:

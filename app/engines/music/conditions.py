@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import groupby
+from operator import itemgetter
 
+from app.brief import Heard
 from app.engines.music.lexicon import INSTRUMENTS
 from app.engines.music.scenes import NOTHING, Suggested
 from app.media.music.grammar.tokens import BOS, LENGTHS, MOODS
@@ -60,6 +63,7 @@ TONICS_OF_MODE = {
 }
 PACE_OF = {"reel": 190, "hornpipe": 160, "strathspey": 120, "march": 110, "air": 80, "waltz": 140, "jig": 180, "slip jig": 180}
 NAMES = {Mode.MAJOR: "major", Mode.MINOR: "minor", Mode.DORIAN: "dorian", Mode.MIXOLYDIAN: "mixolydian"}
+_ENGLISH = {"other": "tune", "any": "any kind"} | {mode.value: name for mode, name in NAMES.items()}
 FAR = 0.2  # from the usual pace
 PACES_POSSIBLE = range(30, 301)  # beats a minute
 
@@ -95,14 +99,23 @@ class Conditions:
         return f"{'3/8' if compound else '1/4'}={self.tempo or usual}"
 
     @property
-    def extras(self) -> str:
-        """What is said besides of pace and instrument."""
-        found = f", {self.speed.partition('=')[2]} beats a minute" if self.tempo or self.pace != 1 else ""
-        return found + (f", {INSTRUMENTS[self.instrument][0]}" if self.instrument else "")
+    def heard(self) -> Heard:
+        """As data; a pace and an instrument where they were asked for."""
+        beats = self.speed.partition("=")[2] if self.tempo or self.pace != 1 else ""
+        said = {
+            "kind": self.rhythm,
+            "metre": self.metre,
+            "tonic": self.key.tonic,
+            "mode": self.key.mode.value,
+            "mood": self.mood,
+            "bars": str(self.bars),
+            "beats": beats,
+            "instrument": INSTRUMENTS[self.instrument][0] if self.instrument else "",
+        }
+        return tuple((kind, value) for kind, value in said.items() if value)
 
     def __str__(self) -> str:
-        kind = "tune" if self.rhythm == "other" else self.rhythm
-        return f"{kind}, {self.metre}, {self.key.tonic} {NAMES[self.key.mode]}, {self.mood}, {self.bars} bars{self.extras}"
+        return in_english(self.heard)
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,3 +194,15 @@ class Asked:
 def length_token(bars: int) -> str:
     """The nearest length that the model knows."""
     return f"len{min(LENGTHS, key=lambda known: abs(known - bars))}"
+
+
+def in_english(heard: Heard) -> str:
+    """What was heard, in a line; what may be one of several has all of them."""
+    said = {
+        kind: " / ".join(_ENGLISH.get(value, value) for _kind, value in pairs) for kind, pairs in groupby(heard, itemgetter(0))
+    }
+    key = " ".join(said.pop(name) for name in ("tonic", "mode") if name in said)
+    units = {"bars": " bars", "beats": " beats a minute"}
+    parts = {name: said[name] + units.get(name, "") for name in said}
+    first = [parts.pop(name) for name in ("kind", "metre") if name in parts]
+    return ", ".join([*first, *([key] if key else []), *parts.values()])

@@ -32,7 +32,7 @@ def prompt(brief: Brief, known: Collection[str]) -> Prompt:
     found = said(brief, known)
     chosen = keywords(found, MOST)
     left = [word.said for word in found if not recognised(word.said) and _unread(word, chosen)]
-    bridges = [(word.said, "、".join(word.words or ())) for word in found if word.bridged]
+    bridges = [(word.said, tuple(("word", one) for one in word.words or ())) for word in found if word.bridged]
     preset = recognised(said_in(brief)).get("preset")
     named = [f"<{mark}>" for mark in VerseForm if mark.preset == preset]
     positive = " ".join([*named, *chosen])

@@ -22,9 +22,9 @@ from app.media.text.rules import Writing
 from app.models.draft import Draft, DraftSave, draft_of
 from app.requests.request import Count, Seed
 from app.web.deps import WRITING, CurrentArtist, OneTurn, Parts, Session, Studio, TransactionsOf, body
-from app.web.pages import answer, language_of, translations
-from app.web.routes.works import bench, chosen_engine, engine_view
-from app.web.schemas import DraftOut, Listed
+from app.web.pages import answer, language_of, render, translations
+from app.web.routes.works import bench, chosen_engine
+from app.web.schemas import DraftOut, Listed, PromptOut
 
 router = APIRouter(route_class=OneTurn, prefix="/works/{id}/draft", tags=["drafts"])
 MOST_SPANS = 50_000  # of one text
@@ -97,10 +97,11 @@ class SaveOut(BaseModel):
 
 def shown(draft: Draft, parts: Studio, request: Request) -> DraftOut:
     """The draft with the prompt its engine reads, what is said of that in the reader's language."""
-    engine = chosen_engine(parts, draft.work, draft)
+    engine, language = chosen_engine(parts, draft.work, draft), language_of(request)
     prompt = engine.prompt(draft.brief) if engine else draft.brief.prompt()
-    note = translations(language_of(request)).gettext(prompt.note) if prompt.note else ""
-    return DraftOut.of(draft, replace(prompt, note=note))
+    html = render("works/_prompt.html", language, prompt=prompt)
+    note = translations(language).gettext(prompt.note) if prompt.note else ""
+    return DraftOut.of(draft, PromptOut.of(replace(prompt, note=note), html))
 
 
 @router.get("", response_model=DraftOut)
@@ -139,14 +140,7 @@ def save(
         except StaleDraftError as error:
             raise _stale(draft, parts, request) from error
         _load(draft)
-    out = shown(draft, parts, request)
-
-    def read() -> dict[str, Any]:
-        engine = chosen_engine(parts, draft.work, draft)
-        view = engine_view(engine) if engine else None
-        return {"prompt": out.prompt, "engine": view, "draft": draft, "work": draft.work}
-
-    return answer(request, out, partial="works/_prompt.html", location=f"/works/{id}", shown=read)
+    return answer(request, shown(draft, parts, request), location=f"/works/{id}")
 
 
 def _stale(draft: Draft, parts: Studio, request: Request) -> StaleDraftError:

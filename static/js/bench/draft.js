@@ -117,7 +117,7 @@ export class Draft {
     this.saved = state;
     this.writing?.keep(state);
     this.#failures = 0;
-    if (body.prompt) this.#read(body.prompt);
+    if (body.prompt) this.prompt.innerHTML = body.prompt.html; // as the engine reads the brief now
     this.touch();
   }
 
@@ -171,27 +171,6 @@ export class Draft {
     await this.#sending;
     this.#keep = true;
     await this.#save();
-  }
-
-  /** The brief as the engine reads it, from the last save. */
-  #read({ positive, negative, dropped, bridges, note }) {
-    const said = (tag, kind, text) => Object.assign(document.createElement(tag), { className: kind, textContent: text });
-    const { empty, not, dropped: unread, bridges: as } = words.prompt;
-    const parts = [positive ? said("p", "read", positive) : said("p", "hint", empty)];
-    if (bridges.length) {
-      parts.push(said("p", "hint bridges", `${as} `));
-      parts.at(-1).append(...bridges.flatMap(([word, read], at) => [at ? ", " : "", said("span", "", `${word} → ${read}`)]));
-    }
-    if (negative) {
-      parts.push(said("p", "read not", ` ${negative}`));
-      parts.at(-1).prepend(said("b", "", not));
-    }
-    if (dropped.length) {
-      parts.push(said("p", "hint dropped", `${unread} `));
-      parts.at(-1).append(...dropped.flatMap((word) => [said("del", "", word), " "]));
-    }
-    if (note) parts.push(said("p", "hint note", note));
-    this.prompt.replaceChildren(...parts);
   }
 
   /** Words that a crash, a closed lid or a lost network left in this browser. */

@@ -12,7 +12,6 @@ import { Section, listen, oneAtATime } from "./audio.js";
 import { autosave } from "./autosave.js";
 import { Checking } from "./checking.js";
 import { drawing, file } from "./files.js";
-import { mapping } from "./mapped.js";
 import { Recording } from "./recording.js";
 import { Score } from "./score.js";
 import { Selecting } from "./selecting.js";
@@ -50,7 +49,6 @@ new Checking($("checks"), source, (found) => {
 });
 oneAtATime(() => transport.playing && transport.toggle());
 showing(bench);
-mapping($("prompt"));
 importing($("import"), bench, draft);
 stand();
 

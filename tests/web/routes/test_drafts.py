@@ -197,3 +197,29 @@ def test_search_finds_the_words_of_the_draft(web: TestClient, project: str, work
     put(web, address, 1, brief={"intent": "a Heron at dawn", "materials": ["reed"]})
     for q, found in (("heron reed", 1), ("HERON", 1), ("heron crow", 0), ("%", 0), ("fox", 1)):
         assert len(web.get(f"/projects/{project}/works", params={"q": q}).json()["items"]) == found, q
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [("en", "jig · 6/8 · B♭ major · bright · 16 bars"), ("zh", "吉格舞曲 · 6/8 · B♭大调 · 明快 · 16 小节")],
+)
+def test_the_page_and_a_script_get_one_partial_of_what_the_engine_hears(
+    web: TestClient, project: str, language: str, told: str
+) -> None:
+    work = web.post(f"/projects/{project}/works", json={"title": "Air", "medium": "music"}).json()["id"]
+    headers = {"Accept-Language": language}
+    draft = {"version": 1, "brief": {"intent": "a jig in Bb major"}}
+    prompt = web.put(f"/works/{work}/draft", json=draft, headers=headers).json()["prompt"]
+    heard = [["kind", "jig"], ["metre", "6/8"], ["tonic", "Bb"], ["mode", "maj"], ["mood", "bright"], ["bars", "16"]]
+    assert prompt["heard"] == heard
+    assert prompt["positive"] == "jig, 6/8, Bb major, bright, 16 bars"
+    assert prompt["html"] == f'<p class="read">{told}</p>\n'
+    assert prompt["html"] in web.get(f"/works/{work}", headers=headers | {"Accept": "text/html"}).text
+
+
+def test_a_text_engine_tells_what_it_reads_words_as(web: TestClient, project: str) -> None:
+    work = web.post(f"/projects/{project}/works", json={"title": "Poem", "medium": "text"}).json()["id"]
+    draft = {"version": 1, "engine": "verse", "brief": {"intent": "地铁里遇见老友"}}
+    prompt = web.put(f"/works/{work}/draft", json=draft).json()["prompt"]
+    assert prompt["bridges"][0] == ["地铁", [["word", "车马"], ["word", "驱车"]]]
+    assert "地铁 → 车马、驱车" in prompt["html"]
