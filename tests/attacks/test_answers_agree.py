@@ -55,7 +55,7 @@ COOKIES = (
 # Addresses that give the same to everyone: bytes, streams, ways to elsewhere, and JSON of which there is no page.
 FOR_ALL = {
     *("projects_home", "diffs_choose", "about_docs"),
-    *("projects_works_of", "revisions_index", "generations_index", "forms_index", "texts_tokens", "texts_reading"),
+    *("projects_works_of", "revisions_index", "generations_index", "prosody_index", "texts_tokens", "texts_reading"),
     *("revisions_content", "downloads_download", "music_files_waveform", "lineage_thumbnails", "probes_content"),
     *("health_healthz", "health_readyz", "health_metrics", "events_of_work", "events_of_generation"),
 }
