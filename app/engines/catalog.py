@@ -19,6 +19,7 @@ from app.engines.text.remote import Remote
 from app.engines.text.smollm import SmolLM
 from app.engines.text.verse import Verse
 from app.errors import EngineError, _, filled
+from app.media.medium import traits
 from app.settings import ROOT, MusicSetting, Settings, TextSetting
 
 VERSE = ROOT / "app" / "weights" / "house-verse"
@@ -103,10 +104,9 @@ def able(
     willing = [engine for engine in found if reasons[engine.name] is None]
     if not willing:
         why = {name: reason for name, reason in reasons.items() if reason}
-        if medium == Medium.TEXT:
-            why["others"] = _("A service or a larger model could: name one in STEMMA_TEXTS.")
-        if medium == Medium.MUSIC and kinds:
-            why["others"] = _("An engine of recordings could: name one in STEMMA_MUSIC.")
+        others = traits(medium).others
+        if others and (kinds or traits(medium).worded):
+            why["others"] = others
         raise RefusedError(_("No engine here can do this (%(verb)s, %(medium)s)."), why, verb=str(verb), medium=str(medium))
     willing = [engine for engine in willing if engine.unasked(brief)] or willing
     return sorted(willing, key=lambda engine: (engine.standing < 0, len(engine.prompt(brief).dropped), -engine.standing))

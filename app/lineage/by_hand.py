@@ -8,11 +8,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, object_session
 
-from app.brief import Medium
 from app.diff.authorship import spans_of, stored
 from app.diff.kept import ends
 from app.errors import InvalidError, _
 from app.lineage.tune_facts import facts_of
+from app.media.medium import traits
 from app.models.artist import Artist
 from app.models.draft import Draft
 from app.models.edge import Role
@@ -34,7 +34,7 @@ class Told(NamedTuple):
 def told_of_hand(session: Session, draft: Draft, artist: Artist) -> Told | None:
     """What `add_hand` will tell of the draft's tune; None where it has nothing to tell."""
     text = draft.text or ""
-    if draft.work.medium != Medium.MUSIC or not text.strip() or (draft.base is not None and draft.base.text == text):
+    if not traits(draft.work.medium).notes or not text.strip() or (draft.base is not None and draft.base.text == text):
         return None
     parents = [draft.base_id] if draft.base_id else []
     return Told(text, draft.base_id, facts_of(session, artist, draft.work, text, parents))
@@ -48,7 +48,7 @@ def add_hand(session: Session, draft: Draft, artist: Artist, told: Told | None =
     """
     session.refresh(draft, with_for_update={"of": Draft})  # two windows at once make one revision
     text = draft.text or ""
-    if draft.work.medium not in {Medium.TEXT, Medium.MUSIC}:
+    if traits(draft.work.medium).written is None:
         raise InvalidError("work", _("only a text or a tune is written by hand"))
     if not text.strip():
         raise InvalidError("text", _("there is no text yet"))
@@ -56,7 +56,7 @@ def add_hand(session: Session, draft: Draft, artist: Artist, told: Told | None =
     if base is not None and base.text == text:
         return base, False
     work = session.get_one(Work, draft.work_id)
-    tune = work.medium == Medium.MUSIC
+    tune = traits(work.medium).notes
     if tune and (told is None or (told.text, told.base) != (text, draft.base_id)):  # saved anew in this very instant
         told = told_of_hand(session, draft, artist)
     revision = Revision(

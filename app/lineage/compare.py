@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-from app.brief import FIELDS, Brief, Medium
+from app.brief import FIELDS, Brief
 from app.diff.text import Op, Passage, passages, text_diff
 from app.diff.tune_columns import Tunes, compared
 from app.media.image.admit import difference
+from app.media.medium import traits
 from app.models.revision import Revision
 from app.storage.store import Store
 
@@ -44,7 +45,7 @@ class Diff:
     @cached_property
     def tune(self) -> Tunes | None:
         """What changed bar by bar, when both are tunes. Raises InvalidError for one of more than a million code points."""
-        if self.a.text is None or self.b.text is None or {self.a.work.medium, self.b.work.medium} != {Medium.MUSIC}:
+        if self.a.text is None or self.b.text is None or not all(traits(one.work.medium).notes for one in (self.a, self.b)):
             return None
         return compared(self.a.text, self.b.text)
 

@@ -9,8 +9,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from app.brief import Medium
 from app.diff.words import shared
+from app.media.medium import WORDED
 from app.models.edge import Parent
 from app.models.revision import Revision
 from app.models.work import Work
@@ -59,7 +59,7 @@ def words_of(session: Session, ids: Iterable[UUID]) -> dict[UUID, str]:
 
 def _worded() -> sa.ColumnElement[bool]:
     """True for texts: a tune is told by its picture."""
-    return sa.exists().where(Work.id == Revision.work_id, Work.medium == Medium.TEXT).correlate(Revision)
+    return sa.exists().where(Work.id == Revision.work_id, Work.medium.in_(WORDED)).correlate(Revision)
 
 
 def _new(head: str, old: str, beyond: str) -> str:

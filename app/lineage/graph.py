@@ -16,11 +16,11 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.brief import Medium
 from app.lineage.excerpt import new_words, words_of
 from app.lineage.loom_view import View, loom_pane
 from app.lineage.minimap import Pane, tree_pane
 from app.lineage.tree_layout import contour, descendants
+from app.media.medium import traits
 from app.models.asset import Asset
 from app.models.edge import ROLES, Parent
 from app.models.pick import Pick
@@ -68,7 +68,7 @@ class Columns:
 
 def pane(session: Session, work: Work, base: Revision | None) -> Pane | View:
     """The bench's small lineage around `base`: of a text its loom, else a drawing."""
-    return loom_pane(session, work, base) if work.medium == Medium.TEXT else tree_pane(session, work, base)
+    return loom_pane(session, work, base) if traits(work.medium).worded else tree_pane(session, work, base)
 
 
 def version(session: Session, work: Work) -> str:
@@ -214,7 +214,7 @@ def _words(session: Session, work: Work, edges: list[tuple[str, str, str]]) -> d
     children = {child for child, _, _ in edges}
     elsewhere = words_of(session, (UUID(parent) for _, parent, _ in edges if parent not in children))
     found = {key.hex: said for key, said in elsewhere.items()}
-    if work.medium == Medium.TEXT:
+    if traits(work.medium).worded:
         own = new_words(session, Revision.work_id == work.id, _raw(Revision.id))
         found |= {_hex(key): said for key, said in own.items()}
     return found

@@ -10,9 +10,9 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.brief import Medium
 from app.errors import NotFoundError
 from app.lineage.excerpt import words_of
+from app.media.medium import NOTES
 from app.models.edge import Parent
 from app.models.pick import Pick
 from app.models.revision import Revision
@@ -108,7 +108,7 @@ def _ancestors(session: Session, revision: Revision) -> list[UUID]:
 def _kin() -> sa.Select[Any]:
     picked = sa.exists().where(Pick.revision_id == Revision.id)
     fertile = sa.exists().where(Parent.parent_id == Revision.id).correlate(Revision)
-    tune = sa.exists().where(Work.id == Revision.work_id, Work.medium == Medium.MUSIC)
+    tune = sa.exists().where(Work.id == Revision.work_id, Work.medium.in_(NOTES))
     columns: tuple[Any, ...] = (
         Revision.id,
         Revision.work_id,

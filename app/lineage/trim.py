@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.brief import Medium
 from app.errors import ConflictError, InvalidError, _
+from app.media.medium import traits
 from app.media.music.sound import recording_files
 from app.media.music.sound.recording import MEDIA_TYPES
 from app.models.artist import Artist
@@ -29,7 +29,7 @@ def check_trimmable(work: Work, revision: Revision) -> None:
     """Raises ConflictError for a work in the trash, InvalidError where there is no recording."""
     if work.trashed:
         raise ConflictError(_("This work is in the trash. Restore it first."))
-    if work.medium != Medium.MUSIC:
+    if not traits(work.medium).notes:
         raise InvalidError("work", _("only a recording can be trimmed"))
     if revision.asset is None or revision.asset.media_type not in MEDIA_TYPES:
         raise InvalidError("revision", _("only a recording can be trimmed"))

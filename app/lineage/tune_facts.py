@@ -13,7 +13,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.brief import Medium
+from app.media.medium import NOTES
 from app.media.music.theory.novelty import Known, Shared, small
 from app.media.music.theory.telling import Told, sung, told
 from app.models.artist import Artist
@@ -53,7 +53,7 @@ def own(session: Session, artist: Artist, work: Work, told: Told, parents: Itera
     varies, and to be told so is no news.
     """
     left_out = {work.id} | _works_of_ancestors(session, list(parents))
-    tunes = sa.and_(Work.medium == Medium.MUSIC, Work.trashed_at.is_(None), Work.id.not_in(left_out))
+    tunes = sa.and_(Work.medium.in_(NOTES), Work.trashed_at.is_(None), Work.id.not_in(left_out))
     mine = Works(session, artist).query().where(tunes)
     text = sa.func.substr(Revision.text, 1, LONGEST)
     covers = mine.join(Revision, Revision.id == Work.cover_id).where(Revision.text.is_not(None))

@@ -10,10 +10,10 @@ import sqlalchemy as sa
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, defer, mapped_column, object_session, relationship
 
-from app.brief import Brief, Medium
+from app.brief import Brief
 from app.diff.authorship import By, Spans, carried, check, spans_of, stored, whole
 from app.errors import InvalidError, NotFoundError, StaleDraftError, _
-from app.media.music.abc.words import words_in
+from app.media.medium import traits
 from app.models.shapes import BRIEF, COUNT, FORM, ORIGINS, PARAMS, SEED
 from app.models.work import FOUND, Work
 from app.storage.columns import Whole, Words
@@ -79,7 +79,7 @@ class Draft(State, Base):
         for name, value in state.items():
             setattr(self, name, value)
         if state.keys() & {"brief_data", "text"}:
-            written = words_in(self.text or "") if self.work.medium == Medium.MUSIC else (self.text or "")
+            written = traits(self.work.medium).searched(self.text or "")
             said = (self.work.title, *_words(self.brief_data), written[:FOUND])
             self.work.words = " ".join(said).lower()[:FOUND]
         self.updated_at = now()
@@ -97,12 +97,12 @@ class Draft(State, Base):
         if painted.engine:  # an import has none of these, so the artist's own stay
             state |= {"brief_data": revision.brief_data, "engine": painted.engine, "params": dict(painted.params)}
         if revision.text is not None:
-            tune = self.work.medium == Medium.MUSIC
-            origins = None if tune else revision.origins or stored(whole(revision.text, By.HAND))
+            worded = traits(self.work.medium).worded
+            origins = revision.origins or stored(whole(revision.text, By.HAND)) if worded else None
             state |= {"text": revision.text, "origins": origins}
             if revision.generation is not None:
                 state["form"] = revision.generation.form
-        elif self.work.medium == Medium.MUSIC:  # a recording takes the place of the notes
+        else:  # a recording takes the place of the notes
             state |= {"text": None, "origins": None}
         self.save(self.version, keep=True, **state)
 
@@ -113,7 +113,7 @@ class Draft(State, Base):
         """
         if text is None:
             return {"text": None, "origins": None}
-        if self.work.medium == Medium.MUSIC:  # who wrote a tune is told by its lineage, not letter by letter
+        if not traits(self.work.medium).worded:  # who wrote a tune is told by its lineage, not letter by letter
             return {"text": text, "origins": None}
         if origins is not None:
             return {"text": text, "origins": stored(check(origins, len(text)))}

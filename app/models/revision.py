@@ -10,10 +10,10 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
-from app.brief import Brief, Medium
+from app.brief import Brief
 from app.diff.authorship import By, stored, whole
 from app.errors import NotFoundError
-from app.media.music.abc.words import words_in
+from app.media.medium import traits
 from app.models.asset import Asset
 from app.models.edge import Parent, Role
 from app.models.judgement import Verdict
@@ -188,8 +188,8 @@ class Revisions(Scope[Revision]):
             work=work, number=work.numbers(1)[0], origin=Origin.IMPORT, facts=facts, created_by=self.artist, **about
         )
         self.session.add(revision)
-        if text is not None and work.medium == Medium.MUSIC:
-            work.words = f"{work.words} {words_in(text)}".lower()[:FOUND]
+        if text is not None and traits(work.medium).notes:
+            work.words = f"{work.words} {traits(work.medium).searched(text)}".lower()[:FOUND]
         self.session.flush()
         choose_cover(self.session, work)
         return revision

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from app.brief import Medium
+from app.media.medium import WORDED
 from app.models.project import Project, Projects
 from app.models.scope import Scope, like
 from app.storage.columns import Whole, Word, Words
@@ -85,7 +86,7 @@ def has(word: str) -> sa.ColumnElement[bool]:
     """
     text = sa.func.substr(COVERS.c.text, 1, SEARCHED)
     said = sa.or_(sa.func.lower(text).like(like(word.lower()), escape="\\"), text.like(like(word), escape="\\"))
-    worded = sa.and_(Work.medium == Medium.TEXT, sa.exists().where(COVERS.c.id == Work.cover_id, said).correlate(Work))
+    worded = sa.and_(Work.medium.in_(WORDED), sa.exists().where(COVERS.c.id == Work.cover_id, said).correlate(Work))
     return sa.or_(Work.words.like(like(word.lower()), escape="\\"), worded)
 
 

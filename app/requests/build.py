@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.brief import Brief, Medium
 from app.engines.engine import Engine, Verb
 from app.errors import ConflictError, InvalidError, QueueFullError, _
+from app.media.medium import traits
 from app.models.artist import Artist
 from app.models.draft import Draft, draft_of
 from app.models.edge import Role
@@ -31,11 +32,6 @@ ALONE = {"vectorise"}  # its own engine, its own parameters, and one result: cha
 FROM_PICTURE = {"vary", "vectorise"}  # a picture is enough, without a word
 NEEDS_PARENT = {"finish", "vary", "refine", "reroll", "vectorise"}
 DRAWING = "image/svg+xml"
-EMPTY = {
-    Medium.IMAGE: _("say what you want to see: the brief is empty"),
-    Medium.TEXT: _("say what it is to be about: the brief is empty"),
-    Medium.MUSIC: _("say what you want to hear: the brief is empty"),
-}
 WISH = ("work_id", "artist_id", "verb", "strength", "brief_data", "engine", "params", "seed", "count", "place_data", "form")
 KEYS = ("stopped", "idempotency_key", "idempotency_digest")
 
@@ -127,7 +123,7 @@ class Asking:
         source, starts = self._source(asked, parents), _starts(parents)
         brief = asked.brief if asked.brief is not None else source.brief
         if brief.empty and not _enough(asked.verb, starts):
-            raise InvalidError("brief.intent", EMPTY[self.work.medium])
+            raise InvalidError("brief.intent", traits(self.work.medium).empty)
         if asked.strength is not None and (asked.verb != "vary" or asked.strength not in {"subtle", "strong"}):
             raise InvalidError("strength", _("only for vary: subtle or strong"))
         place, unread = self._place(asked, starts), left_out(asked, self.work.medium)

@@ -7,10 +7,11 @@ from typing import Any, Protocol
 
 from pydantic import ValidationError
 
-from app.brief import Brief, Medium
+from app.brief import Brief
 from app.engines.engine import Engine, Verb
 from app.errors import InvalidError, _
 from app.gate import invalid
+from app.media.medium import traits
 from app.models.edge import Role
 
 
@@ -47,7 +48,7 @@ class Choosing:
         """
         ours = [engine for engine in self.engines.values() if engine.medium == self.medium]
         if ours and not any(self.verb in engine.verbs for engine in ours):
-            if self.medium == Medium.TEXT and self.verb in list(Role):
+            if traits(self.medium).worded and self.verb in list(Role):
                 self.best(self.medium, self.verb, self.brief, self.texts, self.kinds)  # says who could
             verbs = sorted({str(verb) for engine in ours for verb in engine.verbs})
             raise InvalidError("verb", _("allowed here: %(verbs)s"), verbs=", ".join(verbs))
@@ -79,10 +80,8 @@ class Choosing:
             error = InvalidError("engine", reason, names=names)
         if names:
             error.fields.append(("engine", _("these engines can: %(names)s")))
-        elif self.medium == Medium.TEXT:
-            error.fields.append(("engine", _("A service or a larger model could: name one in STEMMA_TEXTS.")))
-        elif any(kind.startswith("audio/") for kind in self.kinds):
-            error.fields.append(("engine", _("An engine of recordings could: name one in STEMMA_MUSIC.")))
+        elif (of := traits(self.medium)).others and (of.worded or any(kind.startswith("audio/") for kind in self.kinds)):
+            error.fields.append(("engine", of.others))
         return error
 
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 
-from app.brief import Medium
 from app.engines.engine import Engine, Parent, Request, Strength, Verb
+from app.media.medium import TEXT, traits
 from app.media.text.prosody.asked import form_of
 from app.models.edge import Role
 from app.models.generation import Generation, GenerationParent
 from app.models.revision import Revision
 from app.verbs.place import Place
 
-ABC, PNG, TEXT = "text/vnd.abc", "image/png", "text/plain"
+PNG = "image/png"
 Read = Callable[[str], bytes]
 
 
@@ -38,7 +38,7 @@ def request_for(generation: Generation, engine: Engine, read: Read | None = None
 def kind_of(revision: Revision) -> str | None:
     """The media type of what a revision holds; None when it holds nothing."""
     if revision.text is not None:
-        return ABC if revision.work.medium == Medium.MUSIC else TEXT
+        return traits(revision.work.medium).written or TEXT
     return revision.asset.media_type if revision.asset else None
 
 

@@ -12,7 +12,8 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
 from app.judging.vectors import unpacked
-from app.models import Artist, Embedding, Medium, Project, Revision, Work
+from app.media.medium import traits
+from app.models import Artist, Embedding, Project, Revision, Work
 from app.models.work import has
 from app.search.index import Index
 from app.search.passage import Passage, passages
@@ -56,7 +57,7 @@ class Search:
         Beside them why the words alone were compared: "no-judge" or "unknown-words"; None when pictures were, too.
         """
         covers = [work.cover for work in self._worded(q, limit) if work.cover]
-        read = passages(self.session, [cover.id for cover in covers if cover.work.medium == Medium.TEXT], q.split())
+        read = passages(self.session, [cover.id for cover in covers if traits(cover.work.medium).worded], q.split())
         hits = [Hit(cover, None, read.get(cover.id, ())) for cover in covers]
         text = self.index.words(q, self.version) if self.version else None
         if text is None:

@@ -11,11 +11,11 @@ from PIL import Image
 
 from app.diff.authorship import By, made, spans_of, stored, whole
 from app.engines.engine import Content
-from app.engines.music.tunes import ABC
 from app.errors import EngineError, _
 from app.gate import BAD, UNREADABLE
 from app.lineage.tune_facts import facts_of
 from app.media.image import svg
+from app.media.medium import ABC
 from app.media.music.abc.abc import read
 from app.media.music.notation.checks import checks
 from app.models import Artist, Asset, Generation, Revision, Role, Status, Transcript, Work

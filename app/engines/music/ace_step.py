@@ -16,10 +16,10 @@ from pydantic import Field, JsonValue, create_model, field_validator
 
 from app.engines.engine import EngineParams, Request, Step, Strength, Verb
 from app.engines.music.player import SOUND, Call, Emit, Player, base_of, section_of, within
-from app.engines.music.tunes import ABC
 from app.engines.shared.checkpoint import INDEX, folder_of, missing
 from app.engines.shared.loading import dtype_of
 from app.errors import EngineError, _
+from app.media.medium import ABC
 from app.media.music.sound.recording import FADE, Recording, made
 from app.settings import MusicSetting
 

@@ -13,11 +13,11 @@ from pydantic import Field
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, Medium, Parent, Request, Step, Verb
-from app.engines.music.tunes import ABC
 from app.engines.shared.callback_iterator import emitted
 from app.engines.shared.checkpoint import PARTS, revision
 from app.engines.shared.loading import line
 from app.errors import EngineError, _
+from app.media.medium import ABC
 from app.media.music.abc.abc import read as tune_of
 from app.media.music.sound import audio
 from app.media.music.sound.recording import MEDIA_TYPES, Recording, made, read

@@ -23,6 +23,7 @@ from app.engines.music.tune_params import Harmonies, TuneParams
 from app.engines.shared.weights import digest, fault
 from app.errors import EngineError, _
 from app.lanes import Lane
+from app.media.medium import ABC
 from app.media.music.abc.abc import read
 from app.media.music.abc.transpose import transposed
 from app.media.music.abc.writing import with_chords
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from app.engines.shared.language_model import LanguageModel
     from app.media.music.notation.tune import Tune
 
-ABC = "text/vnd.abc"  # www.iana.org/assignments/media-types/text/vnd.abc
 WEIGHTS, CONFIG, KNOWN = "model.safetensors", "config.json", "known.safetensors"
 LIBRARIES = ("torch", "transformers", "safetensors")
 

@@ -23,6 +23,7 @@ from app.engines.text.tasks import LONGER, Task, inspiring, parents_of, task_of
 from app.engines.text.token_budget import fitting, left_out, lightened, measured
 from app.engines.text.transcript import Heard, Transcript
 from app.errors import EngineError, _
+from app.media.medium import TEXT
 from app.media.text.prosody.form import Form
 
 if TYPE_CHECKING:
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from app.engines.text.decoding import Constraint, Pick
     from app.engines.text.ending import Ending
 
-TEXT = "text/plain"
 SPARE = 6  # tokens by which a rewritten passage may be longer than it was, or a third of it
 
 

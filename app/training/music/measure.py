@@ -15,7 +15,8 @@ from typing import Any
 from app.brief import Brief
 from app.engines.engine import Content, Parent, Request, Verb
 from app.engines.music.conditions import MODES_OF_MOOD
-from app.engines.music.tunes import ABC, KNOWN, Tunes
+from app.engines.music.tunes import KNOWN, Tunes
+from app.media.medium import ABC
 from app.media.music.abc.abc import read
 from app.media.music.grammar.tokens import MODES
 from app.media.music.notation.pitch import Key, Mode, key_of

@@ -13,10 +13,10 @@ from app.brief import Brief, Medium
 from app.diff.authorship import shown, spans_of, stored
 from app.engines.catalog import best
 from app.engines.engine import Engine, Verb
-from app.engines.music.tunes import ABC
 from app.errors import EngineError
 from app.gate import Title
 from app.lineage.graph import pane
+from app.media.medium import ABC
 from app.media.music.sound.recording import FLAC
 from app.media.text.prosody.offered import filled, offered
 from app.models.draft import Draft, draft_of
