@@ -141,7 +141,11 @@ class TooSlowError(StemmaError):
 class UnsupportedError(StemmaError):
     """The body is of a kind that cannot be taken."""
 
-    status, code, title = 415, "unsupported", _("That is not a picture Stemma can read (PNG, JPEG, WebP, GIF or AVIF).")
+    status, code, title = (
+        415,
+        "unsupported",
+        _("That is not a picture Stemma can read (PNG, JPEG, WebP, GIF, AVIF, TIFF or BMP)."),
+    )
 
 
 class RangeError(StemmaError):

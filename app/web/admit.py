@@ -85,7 +85,8 @@ def picture(parts: Studio, file: Upload) -> Root:
         height=admitted.height,
         colour=admitted.colour,
     )
-    return Root({"file": file.name, **_recipe(admitted.recipe)}, asset)
+    about = {"says": admitted.says, "simplified": admitted.simplified}
+    return Root({"file": file.name, **_recipe(admitted.recipe), **{name: said for name, said in about.items() if said}}, asset)
 
 
 def text(_parts: Studio, file: Upload) -> Root:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import io
 import re
 from collections.abc import Callable
 
+from PIL import Image
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
@@ -59,3 +61,37 @@ def test_a_bad_file_is_refused_in_words(windows: tuple[Windows, Visit], studio: 
     expect(page.get_by_role("figure")).to_have_count(0)
     choose(page, "mine.svg", "image/png", b"<svg xmlns='http://www.w3.org/2000/svg' onload='alert(1)'/>")
     expect(page.get_by_role("region", name="Stage").get_by_role("alert")).to_contain_text(re.compile(r"\w+ \w+"))
+
+
+SEVERAL = """(files) => {
+  const data = new DataTransfer();
+  for (const [name, content] of files) {
+    data.items.add(new File([Uint8Array.from(atob(content), (letter) => letter.charCodeAt(0))], name, { type: "image/png" }));
+  }
+  const event = new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true });
+  document.querySelector(".stage").dispatchEvent(event);
+}"""
+
+
+def test_of_several_pictures_each_becomes_a_root_and_what_is_refused_is_named(
+    windows: tuple[Windows, Visit], studio: Running, picture: Callable[..., bytes]
+) -> None:
+    windows[0].allow("415|422")
+    work = studio.work()
+    page = windows[1](f"/works/{work}")
+    files = [("a.png", picture("teal")), ("b.png", picture("red")), ("c.png", b"no picture"), ("d.png", picture("navy"))]
+    page.evaluate(SEVERAL, [[name, base64.b64encode(data).decode()] for name, data in files])
+    expect(page.get_by_role("figure")).to_contain_text("Revision 1")
+    expect(page.get_by_role("region", name="Stage").get_by_role("alert")).to_contain_text("c.png: ")
+    made = studio.http.get(f"/works/{work}/revisions").json()["items"]
+    assert sorted(one["facts"]["file"] for one in made) == ["a.png", "b.png", "d.png"]
+    assert all(one["origin"] == "import" for one in made)
+
+
+def test_what_was_made_simpler_is_told_on_the_bench(visit: Visit, studio: Running) -> None:
+    page = visit(f"/works/{studio.work()}")
+    frames = [Image.new("RGB", (40, 40), colour) for colour in ("red", "blue")]
+    out = io.BytesIO()
+    frames[0].save(out, "GIF", save_all=True, append_images=frames[1:])
+    choose(page, "moving.gif", "image/gif", out.getvalue())
+    expect(page.get_by_role("complementary", name="About this file")).to_contain_text("several pictures; the first was taken")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import json
 import re
@@ -14,19 +15,22 @@ from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
-from PIL import Image, ImageChops, ImageCms, ImageOps, ImageStat, PngImagePlugin
+from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps, ImageStat, PngImagePlugin
 
 from app import gate
 from app.bounded import MB, Data, bounded, content
 from app.errors import InvalidError, TooLargeError, UnsupportedError, _
+from app.media.image import beside
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF")
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
 RECIPE = "stemma"  # keyword of the iTXt chunk that holds the recipe as JSON (PNG, third edition, 11.3.3.4)
 RECIPE_SPACE = "urn:stemma:recipe"  # the XML namespace of the element that holds it in an SVG
 MAX_SIDE = 16_384  # pixels
 FEW = 1_500_000  # pixels that are decoded in some hundredths of a second
 LOOK = 512  # pixels of the longer side at which pictures are compared
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
+SIGNATURE = beside.SIGNATURE
+HEIF = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}  # brands (ISO/IEC 23008-12, annex B)
+KNOWN = (SIGNATURE, b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*")  # how pictures begin
 HEAD = 33  # bytes of a PNG up to the end of its first chunk, IHDR
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # not characters of XML 1.0 (2.2)
 
@@ -40,6 +44,8 @@ class Picture:
     height: int
     colour: str
     recipe: dict[str, Any] | str | None  # as app.gate.recipe tells it
+    says: dict[str, str]  # what another program wrote of how it made the picture
+    simplified: list[str]  # what was left out or made simpler (message ids)
 
 
 def _room(_data: Data, max_pixels: int, *_about: Any) -> int:
@@ -58,9 +64,11 @@ def admit(data: Data, max_pixels: int, to: Path) -> Picture:
 
     Raises UnsupportedError (not a picture of FORMATS, damaged), TooLargeError (more than `max_pixels` pixels).
     """
-    picture, recipe = _decoded(content(data), max_pixels)
+    picture, texts, simplified = _decoded(content(data), max_pixels)
     picture.save(to, "PNG", compress_level=3)
-    return Picture(to.stat().st_size, picture.width, picture.height, mean_colour(picture), recipe)
+    recipe = gate.recipe(texts[RECIPE]) if RECIPE in texts else None
+    says = {} if recipe else beside.says(texts)
+    return Picture(to.stat().st_size, picture.width, picture.height, mean_colour(picture), recipe, says, simplified)
 
 
 @bounded(30, _room, TOO_MUCH)
@@ -69,26 +77,84 @@ def look_at(data: Data, max_pixels: int, side: int) -> bytes:
     return _small(_decoded(content(data), max_pixels)[0], side)
 
 
-def _decoded(data: bytes, max_pixels: int) -> tuple[Image.Image, dict[str, Any] | str | None]:
-    """A picture in RGB or RGBA with nothing but its pixels, and its recipe. Raises what `admit` does."""
+def _decoded(data: bytes, max_pixels: int) -> tuple[Image.Image, dict[str, str], list[str]]:
+    """A picture in RGB or RGBA with nothing but its pixels, the texts beside them, and what was made simpler.
+
+    Raises what `admit` does.
+    """
+    near = beside.apart(data) if data.startswith(SIGNATURE) else None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(io.BytesIO(data), formats=FORMATS) as opened:
+            with Image.open(io.BytesIO(near.data if near else data), formats=FORMATS) as opened:
                 _check_size(opened.size, max_pixels)
-                recipe = read_recipe(opened)
                 opened.load()
-                ImageOps.exif_transpose(opened, in_place=True)
+                if near:
+                    opened.info |= {"icc_profile": near.profile or b"", "exif": near.exif or b""}
+                texts = near.texts if near else _texts(opened)
+                simplified = _simplified(opened, near)
+                _turn(opened)
                 picture = _plain(opened)
     except (TooLargeError, MemoryError):
         raise
     except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         raise _too_many(max_pixels) from error
     except Exception as error:  # whatever a decoder says of bytes that somebody made up
-        raise UnsupportedError from error
+        raise UnsupportedError(_refusal(data, error)) from error
     if min(picture.size) < 8:  # noqa: PLR2004 (an autoencoder's latent needs 8 pixels)
         raise InvalidError("file", _("the picture is too small: at least 8 by 8 pixels"))
-    return picture, recipe
+    return picture, texts, simplified
+
+
+def _simplified(opened: Image.Image, near: beside.Beside | None) -> list[str]:
+    """What the picture that is kept does not have of the one that came (message ids)."""
+    found = []
+    if getattr(opened, "n_frames", 1) > 1 or (near and near.moving):
+        found.append(_("The file holds several pictures; the first was taken."))
+    if opened.mode.startswith(("I", "F")) or (near and near.deep):
+        found.append(_("Its colours have 16 bits in the file; 8 were kept."))
+    if opened.mode == "CMYK":
+        found.append(_("Its colours for print became colours for screens."))
+    return found
+
+
+def _turn(picture: Image.Image) -> None:
+    """Turn it upright, as its EXIF says; an EXIF that is none says nothing."""
+    with contextlib.suppress(Exception):  # whatever the reader says of bytes that somebody made up
+        ImageOps.exif_transpose(picture, in_place=True)
+
+
+def _texts(picture: Image.Image) -> dict[str, str]:
+    """What stands beside the pixels of another kind of picture: its comment, and the user comment of its EXIF."""
+    found = {"Comment": picture.info.get("comment")}
+    with contextlib.suppress(Exception):  # as in _turn
+        found["UserComment"] = picture.getexif().get_ifd(ExifTags.IFD.Exif).get(ExifTags.Base.UserComment)
+    texts = {name: _said(value) for name, value in found.items() if isinstance(value, (str, bytes))}
+    program = next((text for text in texts.values() if beside.SETTINGS.search(text)), None)
+    return {"parameters": program} if program else {}
+
+
+def _said(value: str | bytes) -> str:
+    """A comment; EXIF says in its first eight bytes how it is written (2.32, 4.6.6)."""
+    if isinstance(value, str):
+        return value
+    if value.startswith(b"UNICODE\0"):
+        return max((value[8:].decode(coding, "replace") for coding in ("utf-16-be", "utf-16-le")), key=lambda s: s.count(" "))
+    return value.removeprefix(b"ASCII\0\0\0").decode("utf-8", "replace")
+
+
+def _refusal(data: bytes, error: Exception) -> str:
+    """Why a picture was not taken, and what helps."""
+    kind = data[4:12]
+    if kind.startswith(b"ftyp") and kind[4:] in HEIF:
+        return _("HEIC pictures cannot be read here. Save it as JPEG or PNG, and bring that.")
+    if kind in {b"ftypavif", b"ftypavis"}:
+        return _("This AVIF picture is damaged, or written in a way that cannot be read here. Save it as PNG, and bring that.")
+    if "truncated" in str(error) or (data.startswith(SIGNATURE) and b"IEND" not in data[-16:]):
+        return _("This picture is broken off: its file ends before the picture does. Bring the whole file.")
+    if data.startswith(KNOWN):
+        return _("This picture is damaged, or written in a way that cannot be read here. Save it anew as PNG, and bring that.")
+    return UnsupportedError.title
 
 
 def _plain(picture: Image.Image) -> Image.Image:
@@ -236,9 +302,3 @@ def svg_with_recipe(data: bytes, recipe: Mapping[str, Any], title: str) -> bytes
     about = f"<title>{escape(_NO_XML.sub('', title))}</title>\n" + (f"<desc>{escape(words)}</desc>\n" if words else "")
     about += f'<metadata><recipe xmlns="{RECIPE_SPACE}">{escape(said)}</recipe></metadata>\n'
     return f"{head}{end}{about}{paths}".encode()
-
-
-def read_recipe(picture: Image.Image) -> dict[str, Any] | str | None:
-    """The recipe in a picture that Stemma made, if there is one (app.gate.recipe)."""
-    text = picture.info.get(RECIPE)
-    return gate.recipe(text) if isinstance(text, str) else None

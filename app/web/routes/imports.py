@@ -21,7 +21,7 @@ from app.web.schemas import RevisionOut
 
 router = APIRouter(route_class=OneTurn, tags=["imports"])
 FILES = (
-    "a picture: PNG, JPEG, WebP, GIF, AVIF; a text: .txt, .md, .docx; a tune: .abc, .musicxml, .mxl, .mid; "
+    "a picture: PNG, JPEG, WebP, GIF, AVIF, TIFF, BMP; a text: .txt, .md, .docx; a tune: .abc, .musicxml, .mxl, .mid; "
     "a recording: .wav, .flac, .mp3, .ogg"
 )
 ADMIT = {Medium.IMAGE: admit.picture, Medium.TEXT: admit.text, Medium.MUSIC: admit.music}

@@ -41,7 +41,7 @@ def bring(
     request: Request,
     transactions: TransactionsOf,
     parts: Parts,
-    file: Annotated[UploadFile, File(description="PNG, JPEG, WebP, GIF or AVIF")],
+    file: Annotated[UploadFile, File(description="PNG, JPEG, WebP, GIF, AVIF, TIFF or BMP")],
 ) -> Response:
     """Bring a picture to search by (`GET /search?probe=…`). It joins no work; a worker looks at it within a second."""
     data = upload(file, parts.settings.max_upload).data

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import codecs
 import re
 from typing import Literal, NamedTuple
 
 from app.bounded import MB, Data, bounded, content, size
 from app.errors import TooLargeError, UnsupportedError, _
+from app.media.text.documents.encodings import encoding_of
 from app.media.text.documents.reading_docx import text_of_docx
 
 Kind = Literal["txt", "md", "docx"]
 KINDS: dict[str, Kind] = {"txt": "txt", "text": "txt", "md": "md", "markdown": "md", "docx": "docx"}
-_MARKS = ((codecs.BOM_UTF32_LE, "utf-32"), (codecs.BOM_UTF32_BE, "utf-32"), (codecs.BOM_UTF16_LE, "utf-16"),
-          (codecs.BOM_UTF16_BE, "utf-16"), (codecs.BOM_UTF8, "utf-8-sig"))  # fmt: skip
-_ASCII, _NO_HAN = re.compile(r"[\x00-\x7f]+"), re.compile("[^\u4e00-\u9fff]+")
 WIDEST = 8  # bytes that one character takes at most: a line end of two characters in UTF-32
 FEW = 256 * 1024  # bytes that are decoded at once
+_LINE_ENDS = re.compile("[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")  # as Unicode 5.8 names them, and the separators of ASCII
+_C1 = re.compile("[\x80-\x84\x86-\x9f]")
 TOO_MUCH = _("This text needs too much time or memory to be read. Save it as plain text in UTF-8, or in parts.")
-COMMON = 0.8  # of the letters that are not ASCII: so many must be common Chinese for GB 18030 to be believed
 
 
 class Read(NamedTuple):
@@ -64,43 +62,15 @@ def _decoded(data: Data, most: int) -> tuple[str, str]:
         raise TooLargeError(_("A text has at most %(most)d characters."), most=most)
     given = content(data)
     encoding = encoding_of(given)
-    return given.decode(encoding), encoding
+    return lines(given.decode(encoding)), encoding
 
 
-def encoding_of(data: bytes) -> str:
-    """How the bytes are to be read: by their mark, as UTF-8, or as GB 18030 when that gives Chinese.
+def lines(text: str) -> str:
+    """`text` with the line and page ends of old editors as line ends, without the Ctrl-Z that closed a file of DOS.
 
-    Raises UnsupportedError for anything else.
+    In a text that says to be UTF-8, C1 control characters are letters of Windows-1252 that somebody took for Latin-1
+    (HTML, 13.2.5.80 does the same).
     """
-    for mark, encoding in _MARKS:
-        if data.startswith(mark):
-            return _sure(data, encoding)
-    if b"\0" in data:  # a picture, an archive, or UTF-16 that does not say so
-        raise UnsupportedError(_("That file is not plain text: save it as UTF-8 and bring it again."))
-    try:
-        return _sure(data, "utf-8")
-    except UnsupportedError:
-        if not _chinese(data):
-            raise
-        return "gb18030"
-
-
-def _sure(data: bytes, encoding: str) -> str:
-    try:
-        data.decode(encoding)
-    except UnicodeDecodeError as error:
-        said = _("The encoding of that file is not known (UTF-8, UTF-16 with its mark, or GB 18030): save it as UTF-8.")
-        raise UnsupportedError(said) from error
-    return encoding
-
-
-def _chinese(data: bytes) -> bool:
-    """True when GB 18030 reads the bytes as text in which common Chinese (GB 2312) is most of what is not ASCII."""
-    try:
-        text = data.decode("gb18030")
-    except UnicodeDecodeError:
-        return False
-    others = _ASCII.sub("", text)
-    common = others.encode("gb2312", "ignore").decode("gb2312")
-    han = len(_NO_HAN.sub("", common))
-    return bool(others) and len(common) >= COMMON * len(others) and 2 * han >= len(others)
+    text = text.replace("\r\n", "\n").removesuffix("\x1a")
+    text = _LINE_ENDS.sub("\n", text)
+    return _C1.sub(lambda found: found[0].encode("latin-1").decode("cp1252", "replace"), text)

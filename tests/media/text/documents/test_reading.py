@@ -5,14 +5,16 @@ from __future__ import annotations
 import io
 import time
 import zipfile
+from pathlib import Path
 from typing import Any
 
 import docx
 import pytest
 
 from app.errors import TooLargeError, UnsupportedError
+from app.gate import UNREADABLE
 from app.media.text.documents import reading, reading_docx
-from app.media.text.documents.reading import encoding_of
+from app.media.text.documents.encodings import encoding_of
 
 read = reading.read.here  # not in a child: it is what is read that is looked at
 POEM = "微风拂面过东楼，\n月满空庭夜未收。"
@@ -42,18 +44,60 @@ def test_utf_16_of_the_other_end() -> None:
     assert read("a.md", b"\xfe\xff" + POEM.encode("utf-16-be"), 1000) == (POEM, "md", "utf-16")
 
 
+CASES = Path(__file__).parents[3] / "cases"
+OLD = [
+    ("cp1252", "Grüße aus Köln, schöne Straße"),
+    ("cp1252", "Café crème — it’s late.\nDie Straße über die Brücke."),
+    ("cp1252", "“Yes,” she said — it’s over."),
+    ("cp1252", "naïve"),
+    ("cp1251", "Мороз и солнце; день чудесный!"),
+    ("koi8-r", "Мороз и солнце; день чудесный!"),
+    ("cp1250", "Příliš žluťoučký kůň úpěl ďábelské ódy"),
+    ("cp1253", "Ξεσκεπάζω την ψυχοφθόρα βδελυγμία"),
+    ("cp1254", "Pijamalı hasta yağız şoföre çabucak güvendi."),
+    ("cp1255", "דג סקרן שט בים מאוכזב"),
+    ("big5hkscs", "微風拂面過東樓，月滿空庭夜未收。"),
+    ("big5hkscs", "人生若只如初見"),
+    ("cp932", "国境の長いトンネルを抜けると雪国であった。"),
+    ("euc_jp", "古池や 蛙飛びこむ 水の音"),
+    ("euc_jp", "国境長隧道 雪国 夜底白 信号所汽車止\n春夏秋冬 花鳥風月"),
+    ("cp949", "나 보기가 역겨워\n가실 때에는\n말없이 고이 보내 드리우리다"),
+    ("gb18030", POEM),
+    ("gb18030", "饕餮魑魅魍魉"),
+    ("gb18030", "蒹葭苍苍，白露为霜。所谓伊人，在水一方。"),
+    ("utf-16-le", POEM),
+    ("utf-16-be", "Hello there, this is old"),
+]
+
+
+@pytest.mark.parametrize(("encoding", "said"), OLD)
+def test_texts_come_in_the_encodings_that_people_had(encoding: str, said: str) -> None:
+    assert read("a.txt", said.encode(encoding), 1000) == (said, "txt", encoding)
+
+
 @pytest.mark.parametrize(
-    "data",
+    ("name", "said"),
     [
-        "Grüße aus Köln, schöne Straße".encode("latin-1"),
-        POEM.encode("utf-16-le"),
-        b"\x89PNG\r\n\x1a\n\0\0\0",
-        "微風拂面過東樓，月滿空庭夜未收。".encode("big5"),
-        bytes(range(128, 256)),
-        b"\xff\xfeA",
+        ("29-euc-kr-mojibake/korean-euc.txt", "나 보기가 역겨워\n"),
+        ("29-euc-kr-mojibake/japanese-euc.txt", "国境長隧道 雪国"),
+        ("32-windows-1252/big5.txt", "床前明月光,疑是地上霜。\n舉頭"),
+        ("32-windows-1252/cp1252.txt", "Café crème — it’s late.\nDie Straße über die Brücke."),
+        ("32-windows-1252/japanese-sjis.txt", "国境の長いトンネルを抜けると雪国であった。"),
+        ("32-windows-1252/russian-1251.txt", "Мороз и солнце; день чудесный!"),
+        ("33-text-form-feed/formfeed.txt", "CHAPTER I\n\nIt was a bright cold day.\n\n\nCHAPTER II\n\nThe clocks struck.\n"),
+        ("33-text-form-feed/vtab.txt", "First line\nsecond line of the same paragraph"),
+        ("33-text-form-feed/nel.txt", "one line\nnext line"),
+        ("33-text-form-feed/dos-eof.txt", "Saved by an old editor.\n"),
     ],
 )
-def test_an_encoding_that_is_not_sure_is_refused(data: bytes) -> None:
+def test_texts_from_reports_come_in(name: str, said: str) -> None:
+    found = read(name, (CASES / name).read_bytes(), 1000).text
+    assert found.startswith(said)
+    assert not UNREADABLE.search(found)
+
+
+@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n\0\0\0", bytes(range(128, 256)), b"\xff\xfeA", b"MThd\0\0\0\6"])
+def test_what_is_no_text_in_any_encoding_is_refused(data: bytes) -> None:
     with pytest.raises(UnsupportedError):
         encoding_of(data)
 
