@@ -16,6 +16,7 @@ from pydantic import BaseModel, ConfigDict
 
 from app.brief import Brief, Medium, Prompt
 from app.lanes import Lane
+from app.media.medium import traits
 from app.media.text.prosody.form import Form
 from app.verbs.place import Part
 
@@ -221,7 +222,7 @@ class Engine(ABC):
     @property
     def writes(self) -> bool:
         """Whether it writes a text or notes bit by bit, told as Pieces, and ends a variant early when it is `stopped`."""
-        return self.medium == Medium.TEXT
+        return traits(self.medium).worded
 
     @abstractmethod
     def unready(self) -> str | None:
@@ -256,7 +257,7 @@ class Engine(ABC):
 
     def lane(self, params: Mapping[str, Any]) -> Lane:
         """What a run with `params` waits for: texts and sketches are quick, everything else is long unless it says more."""
-        quick = self.medium == Medium.TEXT or params.get("pace") == "sketch"
+        quick = traits(self.medium).worded or params.get("pace") == "sketch"
         return Lane.QUICK if quick else Lane.LONG
 
     @property

@@ -19,19 +19,20 @@ class Traits:
 
     `worded`: its text is words. Who wrote which of them is kept, they are searched and shown on the wall, and branches that
     share them are drawn as a loom. `notes`: its text is notes. They are drawn as a picture, told by key and metre, compared
-    bar by bar; a recording may stand in their place.
+    bar by bar; a recording may stand in their place. `judged`: it is pictures, which judges and search look at.
     """
 
     empty: str  # what is said to a brief that says nothing
     written: str | None = None
     worded: bool = False
     notes: bool = False
+    judged: bool = False
     others: str = ""  # which engines could do what none here can
     searched: Callable[[str], str] = str  # what of a text is searched with the work's title
 
 
 TRAITS = {
-    Medium.IMAGE: Traits(empty=_("say what you want to see: the brief is empty")),
+    Medium.IMAGE: Traits(empty=_("say what you want to see: the brief is empty"), judged=True),
     Medium.TEXT: Traits(
         empty=_("say what it is to be about: the brief is empty"),
         written=TEXT,

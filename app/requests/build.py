@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.brief import Brief, Medium
+from app.brief import Brief
 from app.engines.engine import Engine, Verb
 from app.errors import ConflictError, InvalidError, QueueFullError, _
 from app.media.medium import traits
@@ -113,7 +113,7 @@ class Asking:
             raise InvalidError("parents", _("%(verb)s starts from exactly one revision"), verb=asked.verb)
         if asked.verb == Role.FINISH and any(role == Role.FINISH and not revision.sketch for revision, role in found):
             raise InvalidError("parents", _("only a sketch can be finished"))
-        check = check_music if self.work.medium == Medium.MUSIC else check_parents
+        check = check_music if traits(self.work.medium).notes else check_parents
         check(asked.verb, _starts(found))
         if asked.verb == Role.VECTORISE:
             _check_traceable(asked, next(revision for revision, role in found if role != Role.INSPIRE))
@@ -160,11 +160,11 @@ class Asking:
         kinds = [kind for one in starts if (kind := kind_of(one))]
         choosing = Choosing(self.engines, self.best, self.work.medium, asked.verb, brief, texts, kinds)
         # A picture's engine is its parent's own, or it is said why not; a text's or a tune's may be of a hand, which has none.
-        chosen = isinstance(source, Draft) or self.work.medium == Medium.IMAGE
+        chosen = isinstance(source, Draft) or traits(self.work.medium).written is None
         return choosing.choose(asked.engine, None if asked.verb in ALONE else source.engine, chosen=chosen)
 
     def _place(self, asked: Asked, starts: Sequence[Revision]) -> Place:
-        if self.work.medium == Medium.MUSIC:
+        if traits(self.work.medium).notes:
             check_one(asked)
             return place_in_music(asked, starts)
         not_music(asked)
@@ -200,7 +200,7 @@ def _enough(verb: str, starts: Sequence[Revision]) -> bool:
     first = starts[0] if starts else None
     if first is None:
         return False
-    if first.work.medium == Medium.MUSIC:
+    if traits(first.work.medium).notes:
         return verb in FROM_MUSIC
     return (verb in FROM_PICTURE and first.asset is not None) or (verb in FROM_TEXT and bool(first.text))
 

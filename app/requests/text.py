@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from app.brief import Medium
 from app.errors import InvalidError, _
 from app.lineage.by_hand import tokens_of
+from app.media.medium import traits
 from app.media.text.prosody.asked import asked as tidied
 from app.media.text.prosody.asked import form_of
 from app.models.draft import Draft
@@ -71,7 +71,7 @@ def place_of(verb: str, asked: AskedText, texts: Sequence[Revision]) -> Place:
 def left_out(asked: AskedText, medium: str) -> tuple[Part, ...]:
     """What is left unread. Raises InvalidError."""
     parts = list(dict.fromkeys(asked.leave_out or ()))
-    if parts and medium != Medium.TEXT:
+    if parts and not traits(medium).worded:
         raise InvalidError("leave_out", _("only for texts"))
     if any(part not in list(Part) for part in parts):
         raise InvalidError("leave_out", _("allowed here: %(names)s"), names=", ".join(Part))
@@ -94,7 +94,7 @@ def form_wanted(asked: AskedText, medium: str, verb: str, draft: Draft, texts: S
 
     Raises InvalidError naming the field.
     """
-    if medium != Medium.TEXT:
+    if not traits(medium).worded:
         if asked.form:
             raise InvalidError("form", _("only a text has a form"))
         return None

@@ -6,7 +6,7 @@ All of it is read, and its bytes are stored, before the transaction that makes t
 from __future__ import annotations
 
 import re
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fastapi import UploadFile
 
@@ -23,7 +23,9 @@ from app.media.music.theory import telling
 from app.media.text.documents.reading import decoded, ending, read
 from app.media.text.rules import LONGEST, written
 from app.models import Asset
-from app.web.deps import Studio
+
+if TYPE_CHECKING:
+    from app.web.deps import Studio
 
 KEY = re.compile(r"^K:", re.MULTILINE)
 HEAD = 64  # bytes by which a file is known

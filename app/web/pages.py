@@ -27,6 +27,7 @@ from app.errors import filled
 from app.media.music.notation.heading import MODES, heading, span_of
 from app.settings import ROOT
 from app.storage.db import now
+from app.web.media import pages_of
 from app.web.scripts import script, static
 from app.web.views.passages import by_rank, lead, passage, tongue
 
@@ -107,6 +108,7 @@ def environment(language: str) -> Environment:
         "brief_lists": LISTS,
         "heading": heading,
         "modes": MODES,
+        "pages_of": pages_of,
         "span_of": span_of,
         "by_rank": by_rank,
         "lead": lead,

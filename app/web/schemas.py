@@ -10,9 +10,10 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from app.brief import Brief, Medium, Prompt
+from app.brief import Brief, Prompt
 from app.diff.authorship import By, shares, shown, spans_of, stored
 from app.errors import filled
+from app.media.medium import traits
 from app.media.music.theory.telling import SMALL, told
 from app.models import Draft, Generation, Project, Revision, Work
 from app.verbs.place import Place
@@ -269,11 +270,11 @@ class RevisionOut(BaseModel):
 def _written(revision: Revision) -> dict[str, Any]:
     """What a text has besides: who wrote it, where in its parent an engine wrote, and by which form; of a tune what holds."""
     none = dict.fromkeys(("origins", "shares", "place", "form", "checks"))
-    if (made := revision.generation) is not None and (revision.text is not None or revision.work.medium == Medium.MUSIC):
+    if (made := revision.generation) is not None and (revision.text is not None or traits(revision.work.medium).notes):
         none |= {"place": made.place or None, "form": made.form}
     if revision.text is None:
         return none
-    if revision.work.medium == Medium.MUSIC:
+    if traits(revision.work.medium).notes:
         facts = revision.facts
         if "checks" not in facts and len(revision.text) <= SMALL:  # of a row that an older version wrote
             facts = told(revision.text).facts

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from app.engines.engine import Engine, Medium
+from app.engines.engine import Engine
 from app.errors import InvalidError, _
+from app.media.medium import traits
 from app.models.generation import Generation
 from app.requests.engine_request import request_for
 
@@ -18,7 +19,7 @@ class OverlongError(InvalidError):
 
 def refuse_overlong(engine: Engine, generation: Generation) -> None:
     """Raises OverlongError when the engine of a text cannot read all that `generation` asks it to."""
-    if engine.medium is not Medium.TEXT:
+    if not traits(engine.medium).worded:
         return
     fit = engine.fit(replace(request_for(generation, engine), seeds=()))
     if fit is None or not fit.over:

@@ -10,11 +10,11 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from app.bounded import LIMITS
-from app.brief import Medium
 from app.errors import EngineError, InvalidError, _, raises
 from app.media.image.admit import png, svg_with_recipe, with_recipe
 from app.media.image.svg import MEDIA_TYPE as SVG
 from app.media.image.tracing import How, trace
+from app.media.medium import traits
 from app.media.music.files.files import MEDIA_TYPES
 from app.media.music.files.files import Kind as MusicKind
 from app.media.text.documents.writing import WRITERS
@@ -52,7 +52,7 @@ def download(
     revision = artist.revisions.get(id)
     if kind == "json":
         return recipe_file(revision)
-    if revision.work.medium == Medium.MUSIC:
+    if traits(revision.work.medium).notes:
         return music_download(parts, revision, kind, played(instrument, tempo))
     if revision.text is not None or kind in WRITERS or kind == "txt":
         return _written(request, parts, revision, kind or "md")

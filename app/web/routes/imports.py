@@ -8,7 +8,6 @@ from uuid import UUID
 from fastapi import APIRouter, File, Request, Response, UploadFile
 
 from app.bounded import LIMITS
-from app.brief import Medium
 from app.errors import ConflictError, UnsupportedError, _, raises
 from app.lineage.tune_facts import facts_beside
 from app.models import Artist, Work
@@ -16,6 +15,7 @@ from app.models.asset import keep_asset
 from app.models.draft import draft_of
 from app.web import admit
 from app.web.deps import OneTurn, Parts, TransactionsOf
+from app.web.media import pages_of
 from app.web.pages import answer, wants_html
 from app.web.schemas import RevisionOut
 
@@ -24,7 +24,6 @@ FILES = (
     "a picture: PNG, JPEG, WebP, GIF, AVIF, TIFF, BMP; a text: .txt, .md, .docx; a tune: .abc, .musicxml, .mxl, .mid; "
     "a recording: .wav, .flac, .mp3, .ogg"
 )
-ADMIT = {Medium.IMAGE: admit.picture, Medium.TEXT: admit.text, Medium.MUSIC: admit.music}
 
 
 @router.post("/works/{id}/imports", status_code=201, response_model=RevisionOut)
@@ -43,8 +42,8 @@ def create(
     is kept in ABC, and what was made simpler is told among its facts. A recording is decoded and encoded anew as FLAC.
     """
     with transactions.reading() as (_session, artist):
-        medium = Medium(_open_work(artist, id).medium)
-    root = ADMIT[medium](parts, admit.upload(file, parts.settings.max_upload))  # seconds, and nobody waits for it
+        pages = pages_of(_open_work(artist, id).medium)
+    root = pages.admit(parts, admit.upload(file, parts.settings.max_upload))  # seconds, and nobody waits for it
     if root.told is not None:
         with transactions.reading() as (session, artist):
             root.facts.update(facts_beside(session, artist, artist.works.get(id), root.told))

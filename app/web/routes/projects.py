@@ -13,6 +13,7 @@ from app.brief import Medium
 from app.errors import ConflictError, _, raises
 from app.gate import Title, Words
 from app.lineage.excerpt import heads
+from app.media.medium import traits
 from app.models.work import Work
 from app.web.deps import CurrentArtist, OneTurn, Parts, Session, Studio, body
 from app.web.pages import answer
@@ -125,7 +126,7 @@ def _wall(
     query = works.of(artist.projects.get(id), q=q, medium=medium)
     total = works.count(query)
     found: list[Work] = works.page(query, works.at(query, at), limit) if at < max(total, 1) else []
-    written = heads(session, (work.cover_id for work in found if work.medium == Medium.TEXT))
+    written = heads(session, (work.cover_id for work in found if traits(work.medium).worded))
     return {"works": found, "heads": written, "total": total, "at": at, "limit": limit, "q": q, "medium": medium}
 
 

@@ -9,7 +9,6 @@ from uuid import UUID
 from fastapi import APIRouter, Query, Request, Response
 
 from app.bounded import LIMITS
-from app.brief import Medium
 from app.diff.authorship import percent, spans_of
 from app.diff.text_rows import sheet
 from app.diff.tune_columns import about, stretches
@@ -19,6 +18,7 @@ from app.lineage.by_hand import tokens_of
 from app.lineage.compare import compare
 from app.media.image.admit import thumbnail
 from app.media.image.tracing import SIDE
+from app.media.medium import traits
 from app.media.music.engraving import picture
 from app.media.music.files.files import MEDIA_TYPES, Played
 from app.media.music.files.files import Kind as MusicKind
@@ -62,7 +62,7 @@ def _shown(revision: Revision) -> dict[str, Any]:
     """What the page of a revision tells."""
     first = revision.parents[0].parent if revision.parents else None
     diff = compare(first, revision) if first else None
-    tune = about(revision.text, revision.facts) if revision.work.medium == Medium.MUSIC and revision.text is not None else None
+    tune = about(revision.text, revision.facts) if traits(revision.work.medium).notes and revision.text is not None else None
     return {
         "revision": revision,
         "work": revision.work,
@@ -115,7 +115,7 @@ def content(
     if asset is not None and not kind:
         return _bytes(request, parts, asset, w)
     revision = artist.revisions.get(id)
-    if revision.work.medium == Medium.MUSIC:
+    if traits(revision.work.medium).notes:
         return _music(request, parts, revision, w, kind, played(instrument, tempo))
     if revision.text is not None or kind:
         return written(request, parts, revision, cast("Kind", allowed(kind or "txt", get_args(Kind))))

@@ -9,30 +9,27 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel
 
-from app.brief import Brief, Medium
+from app.brief import Brief
 from app.diff.authorship import shown, spans_of, stored
 from app.engines.catalog import best
 from app.engines.engine import Engine, Verb
 from app.errors import EngineError
 from app.gate import Title
 from app.lineage.graph import pane
-from app.media.medium import ABC
+from app.media.medium import ABC, traits
 from app.media.music.sound.recording import FLAC
 from app.media.text.prosody.offered import filled, offered
 from app.models.draft import Draft, draft_of
 from app.models.work import Work
 from app.models.worker import workers
 from app.web.deps import CurrentArtist, OneTurn, Parts, Session, Studio, body
+from app.web.media import pages_of
 from app.web.pages import answer
 from app.web.schemas import WorkOut
 from app.web.views.passages import tongue
 
 router = APIRouter(route_class=OneTurn, prefix="/works", tags=["works"])
 SHOWN = 12  # generations on the bench at first; more on request
-ROOMS = dict.fromkeys(Medium, "works/picture/bench.html") | {
-    Medium.TEXT: "works/text/bench.html",
-    Medium.MUSIC: "works/tune/bench.html",
-}
 
 
 class WorkPatch(BaseModel):
@@ -49,7 +46,7 @@ def engine_view(engine: Engine) -> dict[str, Any]:
         "licence": engine.licence,
         "medium": str(engine.medium),
         "verbs": sorted(str(verb) for verb in engine.verbs),
-        **(heard_by(engine) if engine.medium == Medium.MUSIC else {}),
+        **(heard_by(engine) if traits(engine.medium).notes else {}),
         "unready": engine.unready(),
         "schema": engine.Params.model_json_schema(),
         "defaults": engine.Params().model_dump(mode="json"),
@@ -76,10 +73,10 @@ def chosen_engine(parts: Studio, work: Work, draft: Draft) -> Engine | None:
     """
     fitting = painters(parts, work)
     named = next((engine for engine in fitting if engine.name == draft.engine), None)
-    if named is None and work.medium == Medium.TEXT and fitting:
+    if named is None and traits(work.medium).worded and fitting:
         with suppress(EngineError):  # none is ready: the first tells why
             return best(parts.engines, work.medium, Verb.CREATE, draft.brief)
-    if named is None and draft.base is not None and draft.base.asset is not None and work.medium == Medium.MUSIC:
+    if named is None and draft.base is not None and draft.base.asset is not None and traits(work.medium).notes:
         named = next((engine for engine in fitting if heard_by(engine)["sound"]), None)
     return named or (fitting[0] if fitting else None)
 
@@ -105,7 +102,7 @@ def bench(parts: Studio, artist: CurrentArtist, session: Session, work: Work, dr
         "judge": parts.index.judge.title if parts.index.judge else None,
         "judged": parts.index.present(session) is not None,
         "waiting": not any(worker.alive for worker in workers(session)),
-        **(writing(draft) if work.medium == Medium.TEXT else {}),
+        **(writing(draft) if traits(work.medium).worded else {}),
     }
 
 
@@ -124,7 +121,12 @@ def writing(draft: Draft) -> dict[str, Any]:
 def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, parts: Parts) -> Response:
     """A work; in a browser its bench."""
     work = artist.works.get(id)
-    return answer(request, lambda: WorkOut.of(work), ROOMS[work.medium], shown=lambda: bench(parts, artist, session, work))
+    return answer(
+        request,
+        lambda: WorkOut.of(work),
+        f"works/{pages_of(work.medium).folder}/bench.html",
+        shown=lambda: bench(parts, artist, session, work),
+    )
 
 
 @router.patch("/{id}", response_model=WorkOut)

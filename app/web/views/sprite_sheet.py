@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from PIL import Image
 from sqlalchemy.orm import Session
 
-from app.brief import Medium
 from app.errors import BusyError, NotFoundError, TooLargeError, UnsupportedError
 from app.media.image.admit import thumbnail
+from app.media.medium import traits
 from app.media.music.engraving import picture
 from app.models.asset import Asset
 from app.models.revision import Revision
@@ -52,7 +52,7 @@ def page_assets(session: Session, work: Work, page: int) -> list[Shown | None]:
     """
     start = page * TILES + 1
     pixels = sa.func.coalesce(Asset.raster, Asset.sha256).label("pixels")
-    music = work.medium == Medium.MUSIC
+    music = traits(work.medium).notes
     tune = (sa.func.substr(Revision.text, 1, picture.START) if music else sa.null()).label("tune")
     many = sa.case((Asset.raster.is_not(None), SIDE_TRACED**2), else_=Asset.width * Asset.height).label("many")
     query = sa.select(Revision.number, pixels, many, Asset.media_type.startswith("audio/").label("sound"), tune)
