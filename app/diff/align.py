@@ -4,12 +4,22 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
-from itertools import pairwise
+from collections.abc import Callable, Sequence
+from itertools import accumulate, pairwise
 from math import isqrt
+from typing import Protocol
 
 Match = tuple[int, int, int]  # where a run that both have begins in the old and in the new one, and its length
 Gap = tuple[int, int, int, int]  # begin and end in the old one, begin and end in the new one
+
+
+class Unit(Protocol):
+    """What a text is cut into to be compared: a compiled pattern whose matches, one after another, are the whole text."""
+
+    def findall(self, string: str, pos: int, endpos: int, /) -> list[str]:
+        """The parts of string[pos:endpos]."""
+        ...
+
 
 NEAR = 24  # edits looked for at once: most changes are small, and few edits read better than many anchors
 FAR = 600  # edits looked for where nothing is unique
@@ -74,6 +84,21 @@ def aligned(old: str, new: str, budget: Budget) -> list[Match]:
     return joined(found)
 
 
+def common(a: str, b: str, units: Sequence[Unit], budget: Budget) -> list[Match]:
+    """Where two texts say the same, in characters: by the first of the units, in what is left by the next, and so on."""
+    found, left = list[Match](), gaps([], len(a), len(b))
+    for unit in units:
+        for x, x2, y, y2 in left:
+            if x < x2 and y < y2:
+                old, new = unit.findall(a, x, x2), unit.findall(b, y, y2)
+                at, to = list(accumulate(map(len, old), initial=x)), list(accumulate(map(len, new), initial=y))
+                runs = [(at[i], to[j], at[i + n] - at[i]) for i, j, n in aligned(*coded(old, new), budget)]
+                found += [(i, j, n) for i, j, n in runs if a[i : i + n] == b[j : j + n]]
+        found = joined(found)
+        left = gaps(found, len(a), len(b))
+    return found
+
+
 def joined(matches: list[Match]) -> list[Match]:
     """The same in order, neighbours made one."""
     runs: list[Match] = []
@@ -92,32 +117,36 @@ def gaps(matches: list[Match], old_size: int, new_size: int) -> list[Gap]:
     return [gap for gap in found if gap[0] < gap[1] or gap[2] < gap[3]]
 
 
-def common_head(old: str, a: int, a_end: int, new: str, b: int, b_end: int) -> int:
-    """How many elements the two stretches begin with in common: by ever longer slices, then by halves."""
-    most, at, step = min(a_end - a, b_end - b), 0, 8
+def longest(most: int, same: Callable[[int, int], bool]) -> int:
+    """How far two stretches read the same, `most` at most: by ever longer slices, then by halves.
+
+    `same(at, end)` says whether their elements `at` to `end` are.
+    """
+    at, step = 0, 8
     while at < most and step:
         take = min(step, most - at)
-        if old[a + at : a + at + take] == new[b + at : b + at + take]:
+        if same(at, at + take):
             at, step = at + take, step * 2
-        elif take == 1:
-            break
         else:
             step = take // 2
     return at
+
+
+def common_head(old: str, a: int, a_end: int, new: str, b: int, b_end: int) -> int:
+    """How many elements the two stretches begin with in common."""
+    return longest(min(a_end - a, b_end - b), lambda at, end: old[a + at : a + end] == new[b + at : b + end])
 
 
 def common_tail(old: str, a: int, a_end: int, new: str, b: int, b_end: int) -> int:
     """How many elements the two stretches end with in common."""
-    most, at, step = min(a_end - a, b_end - b), 0, 8
-    while at < most and step:
-        take = min(step, most - at)
-        if old[a_end - at - take : a_end - at] == new[b_end - at - take : b_end - at]:
-            at, step = at + take, step * 2
-        elif take == 1:
-            break
-        else:
-            step = take // 2
-    return at
+    most = min(a_end - a, b_end - b)
+    return longest(most, lambda at, end: old[a_end - end : a_end - at] == new[b_end - end : b_end - at])
+
+
+def ends(old: str, new: str) -> tuple[int, int]:
+    """How many elements both begin with, and how many of the others both end with."""
+    head = common_head(old, 0, len(old), new, 0, len(new))
+    return head, common_tail(old, head, len(old), new, head, len(new))
 
 
 def _few_edits(old: str, new: str, gap: Gap, limit: int, budget: Budget) -> list[Match] | None:

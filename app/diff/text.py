@@ -1,7 +1,7 @@
 """The difference of two texts: words in English, characters and words in Chinese, and passages that moved.
 
 Lines are aligned first, then clauses between them, then words; so a page that changed little costs little. Every part is
-bounded (`text_align.Budget`), whatever the texts are.
+bounded (`align.Budget`), whatever the texts are.
 """
 
 from __future__ import annotations
@@ -12,23 +12,17 @@ from dataclasses import dataclass
 from typing import Literal
 
 from app.bounded import MB, bounded
-from app.diff.align import Budget, Gap, Match, aligned, coded, gaps, joined
-from app.diff.text_moves import moved
+from app.diff.align import Budget, Match, common
+from app.diff.moves import LINES, Moved, moved
 from app.errors import _
+from app.media.text.scripts import WORD
 
 Op = Literal["equal", "delete", "insert", "move"]
 Place = tuple[int, int]  # begin and end, in Unicode code points
 
-_HAN = "\u2e80-\u9fff\uf900-\ufaff\U00020000-\U0003ffff"  # with kana and full-width punctuation
-_MARK = "\u0300-\u036f\u0483-\u0489\u0591-\u05c7\u0610-\u061a\u064b-\u065f\u06d6-\u06ed\u0900-\u0dff\u0e31\u0e34-\u0e3a"
-_MARK += "\u0e47-\u0e4e\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe00-\ufe0f\ufe20-\ufe2f\U0001f3fb-\U0001f3ff"
-_MARK += "\U000e0020-\U000e007f\U000e0100-\U000e01ef"  # what joins the character before it, so is never apart from it
-_LETTER = rf"(?:[^\W{_HAN}]|[{_MARK}])"
-WORD = re.compile(
-    rf"{_LETTER}+(?:['’-]{_LETTER}+)*|[\U0001f1e6-\U0001f1ff]{{2}}|[^\S\n]+|.(?:[{_MARK}]|\u200d.)*", re.DOTALL
-)  # a Chinese character is a word of its own, a family of emoji is one
 LINE = re.compile(r"[^\n]*\n|[^\n]+")
 CLAUSE = re.compile(r"[^\n.!?;:,。！？；：，、…]*[\n.!?;:,。！？；：，、…]+\s*|[^\n.!?;:,。！？；：，、…]+")
+UNITS = (LINE, CLAUSE, WORD)
 SMALL = 100_000  # code points of both texts that are compared at once: about a tenth of a second
 MOST_RUNS, MOST_MOVES = 4_000, 1_000  # runs that stayed, and passages that moved, that are told one by one
 TOO_MUCH = _("These texts need too much time or memory to be compared. Compare revisions that lie nearer to each other.")
@@ -57,43 +51,29 @@ def text_diff(a: str, b: str) -> list[Passage]:
     found = passages(a, b)
     gone = [p.a for p in found if p.op == "delete" and p.a]
     come = [p.b for p in found if p.op == "insert" and p.b]
-    moves = moved(a, b, gone, come)[:MOST_MOVES]
-    if not moves:
-        return found
-    by_old = sorted((x, y, n, at) for at, (x, y, n) in enumerate(moves, 1))
-    by_new = [(x, y, n, at) for at, (x, y, n) in enumerate(moves, 1)]
-    return list(_with_moves(a, b, found, by_old, by_new))
+    moves = moved(a, b, gone, come, LINES)[:MOST_MOVES]
+    return list(_with_moves(a, b, found, moves)) if moves else found
 
 
-def _with_moves(
-    a: str, b: str, found: list[Passage], by_old: list[tuple[int, int, int, int]], by_new: list[tuple[int, int, int, int]]
-) -> Iterator[Passage]:
+def _with_moves(a: str, b: str, found: list[Passage], moves: list[Moved]) -> Iterator[Passage]:
     """The passages, those moved cut out of what was deleted and inserted."""
-    gone, come = iter([*by_old, (len(a) + 1, 0, 0, 0)]), iter([*by_new, (0, len(b) + 1, 0, 0)])
-    x, y, n, move = next(gone)
-    x2, y2, n2, move2 = next(come)
+    numbered = [(*move, number) for number, move in enumerate(moves, 1)]
+    waiting = {"delete": sorted(numbered, reverse=True), "insert": numbered[::-1]}
     for one in found:
-        if one.op == "delete" and one.a:
-            at, end = one.a
-            while x < end:
-                yield from _cut("delete", a, at, x)
-                yield Passage("move", a[x : x + n], (x, x + n), (y, y + n), move, "from")
-                at = x + n
-                x, y, n, move = next(gone)
-            yield from _cut("delete", a, at, end)
-        elif one.op == "insert" and one.b:
-            at, end = one.b
-            while y2 < end:
-                yield from _cut("insert", b, at, y2)
-                yield Passage("move", b[y2 : y2 + n2], (x2, x2 + n2), (y2, y2 + n2), move2, "to")
-                at = y2 + n2
-                x2, y2, n2, move2 = next(come)
-            yield from _cut("insert", b, at, end)
-        else:
+        if one.op == "equal":
             yield one
+            continue
+        gone = one.op == "delete"
+        text, (at, end) = (a if gone else b), one.a or one.b or (0, 0)
+        while waiting[one.op] and (start := waiting[one.op][-1][0 if gone else 1]) < end:
+            x, y, n, number = waiting[one.op].pop()
+            yield from _cut(one.op, text, at, start)
+            yield Passage("move", text[start : start + n], (x, x + n), (y, y + n), number, "from" if gone else "to")
+            at = start + n
+        yield from _cut(one.op, text, at, end)
 
 
-def _cut(op: Literal["delete", "insert"], text: str, begin: int, end: int) -> Iterator[Passage]:
+def _cut(op: Op, text: str, begin: int, end: int) -> Iterator[Passage]:
     if begin < end:
         place = (begin, end)
         yield Passage(op, text[begin:end], place if op == "delete" else None, place if op == "insert" else None)
@@ -101,47 +81,14 @@ def _cut(op: Literal["delete", "insert"], text: str, begin: int, end: int) -> It
 
 def passages(a: str, b: str) -> list[Passage]:
     """The passages that turn `a` into `b`: equal, deleted, inserted; a deletion before the insertion that replaces it."""
-    matches = _readable(a, b, common(a, b))
+    matches = _slide(a, b, without_islands(a, b, common(a, b, UNITS, Budget())))
     if len(matches) > MOST_RUNS:  # beyond them all counts as rewritten, but for what both end with
         matches = [*matches[: MOST_RUNS - 1], matches[-1]]
     return list(_told(a, b, matches))
 
 
-def common(a: str, b: str) -> list[Match]:
-    """Where both say the same: by lines, in what is left by clauses, in what is left by words."""
-    budget, found = Budget(), list[Match]()
-    left: list[Gap] = [(0, len(a), 0, len(b))]
-    for unit in (LINE, CLAUSE, WORD):
-        todo, left = left, []
-        for gap in todo:
-            if gap[0] == gap[1] or gap[2] == gap[3]:
-                continue
-            same = _by(unit, a, b, gap, budget)
-            found += same
-            inner = [(x - gap[0], y - gap[2], n) for x, y, n in same]
-            rest = gaps(inner, gap[1] - gap[0], gap[3] - gap[2])
-            left += [(x + gap[0], x2 + gap[0], y + gap[2], y2 + gap[2]) for x, x2, y, y2 in rest]
-    return joined(found)
-
-
-def _by(unit: re.Pattern[str], a: str, b: str, gap: Gap, budget: Budget) -> list[Match]:
-    """The matches of one gap, in characters."""
-    old, new = unit.findall(a, gap[0], gap[1]), unit.findall(b, gap[2], gap[3])
-    at, to = _starts(old, gap[0]), _starts(new, gap[2])
-    runs = [(at[i], to[j], at[i + n] - at[i]) for i, j, n in aligned(*coded(old, new), budget)]
-    return [(x, y, n) for x, y, n in runs if a[x : x + n] == b[y : y + n]]
-
-
-def _starts(units: list[str], begin: int) -> list[int]:
-    starts = [begin]
-    for unit in units:
-        begin += len(unit)
-        starts.append(begin)
-    return starts
-
-
-def _readable(a: str, b: str, matches: list[Match]) -> list[Match]:
-    """Without islands: what stayed by chance between two larger changes is read as changed with them."""
+def without_islands(a: str, b: str, matches: list[Match]) -> list[Match]:
+    """Without what stayed by chance between two larger changes: it is read as changed with them."""
     kept: list[Match] = []
     ends = [*matches, (len(a), len(b), 0)]
     for at, (x, y, n) in enumerate(matches):
@@ -150,7 +97,7 @@ def _readable(a: str, b: str, matches: list[Match]) -> list[Match]:
         after = max(ends[at + 1][0] - x - n, ends[at + 1][1] - y - n)
         if not (before and after and _island(a, x, n, min(before, after))):
             kept.append((x, y, n))
-    return _slide(a, b, kept)
+    return kept
 
 
 def _island(text: str, begin: int, size: int, around: int) -> bool:
@@ -206,7 +153,7 @@ def _edge(text: str, at: int) -> int:
         return 3
     if before.isspace():
         return 2
-    return 1 if WORD.match(before + after) is None or len(WORD.match(before + after)[0]) == 1 else -9  # type: ignore[index]  # it matched
+    return 1 if len(WORD.findall(before + after)) > 1 else -9
 
 
 def _told(a: str, b: str, matches: list[Match]) -> Iterator[Passage]:

@@ -1,7 +1,7 @@
 """The difference of two tunes, bar by bar: what stayed, changed, came, went or moved, and whether all of it is in another key.
 
 Bars are the same when they sound the same: pitches and lengths, read in the key that each tune is in. Everything is bounded
-(`text_align.Budget`), whatever the tunes are.
+(`align.Budget`), whatever the tunes are.
 """
 
 from __future__ import annotations
@@ -14,12 +14,13 @@ from itertools import pairwise
 from typing import Literal
 
 from app.diff.align import Budget, Gap, Match, aligned, coded, gaps, joined
-from app.diff.bar_moves import Moved, moved
+from app.diff.moves import Moved, bars, mask, parts
 from app.media.music.notation.bars import Facet, alike, facets, sound
 from app.media.music.notation.numbering import ends_section
 from app.media.music.notation.tune import Bar, Tune
 
 Op = Literal["equal", "change", "insert", "delete", "move"]
+PASSAGE, NOTES = 2, 6  # bars in a row, and notes in them, that a moved passage has at least
 LOOKED = 6_000  # pairs of bars that are held against one another where their numbers differ
 NUMBERED = 250  # thousandths of likeness that the same number is worth
 FIELDS = {"title": "T", "rhythm": "R", "composer": "C", "tempo": "Q"}
@@ -81,8 +82,14 @@ def tune_diff(a: Tune, b: Tune) -> TuneDiff:
     old, new = coded([sound(bar) for bar in a.bars], [sound(bar, by) for bar in b.bars])
     runs = _stayed(a, b, old, new)
     left = gaps(runs, len(old), len(new))
-    weights = [sum(not note.rest for note in bar.notes) for bar in a.bars]
-    return TuneDiff(a, b, by or None, list(_Telling(a, b, by, moved(old, new, left, weights)).pairs(runs, left)))
+    return TuneDiff(a, b, by or None, list(_Telling(a, b, by, _moved(a, old, new, left)).pairs(runs, left)))
+
+
+def _moved(a: Tune, old: str, new: str, left: Sequence[Gap]) -> list[Moved]:
+    """Passages of bars, within what no alignment found, that went in one place and came in another."""
+    gone, come = [(x, x2) for x, x2, _y, _y2 in left], [(y, y2) for _x, _x2, y, y2 in left]
+    sounding = [sum(not note.rest for note in bar.notes) for bar in a.bars]
+    return parts(old, new, gone, come, mask(len(old), gone), bars(PASSAGE, NOTES, sounding))
 
 
 def _stayed(a: Tune, b: Tune, old: str, new: str) -> list[Match]:

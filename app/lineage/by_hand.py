@@ -8,8 +8,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, object_session
 
+from app.diff.align import ends
 from app.diff.authorship import spans_of, stored
-from app.diff.kept import ends
 from app.errors import InvalidError, _
 from app.lineage.tune_facts import facts_of
 from app.media.medium import traits

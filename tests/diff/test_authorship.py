@@ -16,6 +16,8 @@ from app.diff.authorship import (
     carried,
     changed,
     check,
+    counts,
+    cut,
     joined,
     made,
     percent,
@@ -25,8 +27,10 @@ from app.diff.authorship import (
     stored,
     whole,
 )
-from app.diff.kept import holds_together, kept
+from app.diff.kept import kept
+from app.diff.text import text_diff
 from app.errors import InvalidError
+from app.media.text.scripts import parts_character
 
 # Families of emoji, flags, accents that combine, Hebrew and Arabic, Chinese beyond the first plane, spaces and line ends.
 CLUSTERS = [
@@ -86,8 +90,8 @@ def test_what_is_kept_stands_in_both_and_parts_no_character(old: tuple[str, Span
         assert size > 0
         assert place >= at
         assert old[0][start : start + size] == new[place : place + size]
-        assert not holds_together(new, place)
-        assert not holds_together(new, place + size)
+        assert not parts_character(new, place)
+        assert not parts_character(new, place + size)
         at = place + size
 
 
@@ -231,3 +235,31 @@ def test_200_000_characters_do_not_keep_a_save_waiting(shape: str) -> None:
     assert check(spans, len(new)) == spans
     least = {"prose": 0.99, "reversed": 0.5}.get(shape, 0.0)  # the same word may stand in several places
     assert shares(new, spans).get("engine", 0.0) >= least
+
+
+PARAGRAPH = "The lamp on the pier burned low, and the ferryman counted the waves. Nobody came down the hill that night."
+OTHER = "Winter is long in the valley: the mill stands still, snow lies on the fence, and the dogs sleep."
+
+
+def test_a_passage_moved_into_new_words_keeps_its_origin_though_some_words_are_the_same() -> None:
+    """Little words that both have by chance do not keep a moved passage from being found."""
+    text = f"{PARAGRAPH} {OTHER}"
+    new = f"The ferry was late, and nobody on the hill saw it. {OTHER} {PARAGRAPH}"
+    spans = carried(text, whole(text, By.ENGINE), new)
+    known = {str(by): end - start for start, end, by in cut(spans, new.index(OTHER), len(new)) if end - start > 20}
+    assert set(known) == {"engine"}, "all but some small words"
+
+
+def test_what_was_cut_and_pasted_twice_is_its_writers_twice() -> None:
+    text = f"{PARAGRAPH}\n{OTHER}\nThat is all.\n"
+    new = f"{OTHER}\nThat is all.\n\n{PARAGRAPH}\n\nAgain, as it was told:\n\n{PARAGRAPH}\n"
+    spans = carried(text, whole(text, By.ENGINE), new)
+    assert counts(new, spans)["hand"] == len("Again,asitwastold:") + len(".")
+
+
+@pytest.mark.timeout(60)  # it took minutes where a pattern looked back over all that is alike
+@pytest.mark.parametrize("char", ["👩\u200d", "🇫🇷", "\u0301", "👍🏽", "ab", "\n", "是"])
+def test_one_character_written_thousands_of_times_is_compared_quickly(char: str) -> None:
+    old, new = char * 20_000, f"x{char[::-1] * 15_000}"
+    assert check(carried(old, whole(old, By.ENGINE), new), len(new))
+    assert text_diff(old, new)

@@ -19,7 +19,7 @@ from app.engines.shared import chinese_glossary as chinese
 from app.engines.text.hearing import rows as rows_of_verse
 from app.engines.text.hearing import stems
 from app.media.music.notation.pitch import Mode
-from app.media.text.prosody.chinese import is_han
+from app.media.text.scripts import is_han
 
 FOLDER = Path(__file__).with_name("words")
 STRONG, WEAK = 3.0, 0.6  # votes of a word that names a kind of music, or a mood; of one that names a place or an hour

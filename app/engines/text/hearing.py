@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import regex
+
 from app.engines.shared import chinese_glossary as chinese
 from app.media.text.prosody.chinese import plain
 
@@ -26,7 +28,7 @@ THEMES = frozenset(
 NOTHING = "-"  # in place of a row's words of verse: its words name nothing
 SHORTEST = 2  # letters of what is left of an inflected word, and one more
 PHRASE = 3  # words that an English entry has at most
-_RUN = re.compile(rf"[{chinese.HAN}]+|[A-Za-z][A-Za-z'’-]*(?:\s+[A-Za-z][A-Za-z'’-]*)*")
+_RUN = regex.compile(r"\p{Han}+|[A-Za-z][A-Za-z'’-]*(?:\s+[A-Za-z][A-Za-z'’-]*)*")
 _ENDINGS = (("'s", ""), ("ies", "y"), ("es", ""), ("s", ""), ("ing", ""), ("ing", "e"), ("ed", ""), ("ed", "e"))
 _DOUBLED = re.compile(r"([bdfglmnprt])\1(ing|ed)$")  # running
 Words = tuple[str, ...]

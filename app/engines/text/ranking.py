@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from math import isfinite
 from statistics import fmean
 
-from app.engines.text.tasks import HAN
 from app.media.text.prosody.check import check
 from app.media.text.prosody.chinese import plain
 from app.media.text.prosody.english import Rhyme, rhyme, sound
 from app.media.text.prosody.form import Breaks, Form
 from app.media.text.prosody.lines import Line, split
 from app.media.text.prosody.report import Kind, LineReport
+from app.media.text.scripts import HAN
 
 WEIGHTS = {"likelihood": 0.4, "rhyme": 0.25, "tones": 0.15, "metre": 0.15, "freshness": 0.2, "close": 0.4}
 _NEAR = 2  # lines back that a line without a scheme may rhyme with

@@ -23,11 +23,12 @@ from app.engines.text.english_forms import FORMED, ends_stanza, english_form, li
 from app.engines.text.english_only import remarks, spelled
 from app.engines.text.prose import first_sentence
 from app.engines.text.ranking import order, rankings
-from app.engines.text.tasks import HAN, IN_CHINESE, LATIN_WORD, LONGER, Task, text_of, wanted
+from app.engines.text.tasks import IN_CHINESE, LONGER, Task, text_of, wanted
 from app.engines.text.vocabulary import token_bytes, unwritable
 from app.engines.text.writer import Writer, WriterParams, configured
 from app.errors import EngineError, _
 from app.media.text.prosody.form import Form
+from app.media.text.scripts import HAN, LATIN_WORD
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer

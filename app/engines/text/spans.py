@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 from app.engines.engine import Token
-from app.engines.text.tasks import HAN
+from app.media.text.scripts import HAN
 
 
 def words_around(text: str, start: int, end: int) -> tuple[int, int]:

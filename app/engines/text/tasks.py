@@ -10,9 +10,8 @@ from statistics import median
 from app.brief import Brief
 from app.engines.engine import Parent, Part, Request, Strength, Verb
 from app.errors import EngineError, _
+from app.media.text.scripts import HAN, tongue
 
-HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff]")
-LATIN_WORD = re.compile(r"[A-Za-z]+")
 IN_CHINESE = re.compile(  # an English brief that wants Chinese verse
     r"\bin (classical )?chinese\b|\b(wujue|qijue|jueju|wul[uüv]|qil[uüv]|l[uü]shi|huan ?xi ?sha|zhe ?gu ?tian)\b"
     r"|\bchinese (classical |regulated |tang )?(poems?|poetry|verses?|quatrains?|couplets?|haiku|lyrics?)\b",
@@ -103,11 +102,6 @@ class Task:
     def begun(self) -> str:
         """What is read of the answer's beginning before the model writes, without `given`."""
         return self.answer[self.unread : len(self.answer) - len(self.given)]
-
-
-def tongue(text: str) -> str:
-    """`zh` where `text` has more Chinese characters than words in Latin letters, else `en`."""
-    return "zh" if len(HAN.findall(text)) > len(LATIN_WORD.findall(text)) else "en"
 
 
 def wanted(brief: Brief) -> str:

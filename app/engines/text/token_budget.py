@@ -7,7 +7,8 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 
 from app.engines.engine import Fit, Part, Request, Verb
-from app.engines.text.tasks import HAN, UNITS, Task, text_of
+from app.engines.text.tasks import UNITS, Task, text_of
+from app.media.text.scripts import HAN
 
 _LONGEST = 16  # code points of a token, hardly ever more: what lies further back cannot be read in any case
 _ENOUGH = 0.5  # of what could be read: where whole lines leave less, it is cut between sentences, then words, then letters

@@ -24,7 +24,7 @@ from app.engines.text import verse_brief, verse_page
 from app.engines.text.hearing import heard, keywords
 from app.engines.text.known_lines import known_lines
 from app.engines.text.one_by_one import one_by_one
-from app.engines.text.tasks import HAN, IN_CHINESE, Task, kept, parents_of
+from app.engines.text.tasks import IN_CHINESE, Task, kept, parents_of
 from app.engines.text.verse_form import VerseForm, mark_of, wanted_form
 from app.engines.text.within import Within
 from app.engines.text.writer import Writer, WriterParams
@@ -33,6 +33,7 @@ from app.media.text.prosody.chinese import Book
 from app.media.text.prosody.constraint import ChineseConstraint, Vocabulary
 from app.media.text.prosody.form import Breaks, Form
 from app.media.text.prosody.lines import unified
+from app.media.text.scripts import HAN
 
 if TYPE_CHECKING:
     from app.engines.shared.language_model import LanguageModel

@@ -8,8 +8,9 @@ from dataclasses import replace
 from app.brief import Brief, Prompt
 from app.engines.text.hearing import Heard, heard, keywords, lexicon
 from app.engines.text.verse_form import VerseForm, said_in
-from app.media.text.prosody.chinese import is_han, plain
+from app.media.text.prosody.chinese import plain
 from app.media.text.prosody.recognise import recognised
+from app.media.text.scripts import is_han
 
 MOST = 4  # keywords: the model saw no more
 LONGEST = 2  # characters of a material that stands for itself

@@ -9,8 +9,8 @@ from app.engines.shared.language_model import LanguageModel
 from app.engines.shared.sampling import Sampling
 from app.engines.text.drafting import Draft, drafts
 from app.engines.text.within import Within
-from app.media.text.prosody.chinese import is_han
 from app.media.text.prosody.impossible import ImpossibleError
+from app.media.text.scripts import is_han
 
 NAMED, AGAIN = 0.6, 1.5  # what a draft gains by naming all of its keywords, and loses by nothing but repeated characters
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-from app.media.text.prosody.chinese import is_han, plain
+from app.media.text.prosody.chinese import plain
 from app.media.text.prosody.lines import CLAUSE
+from app.media.text.scripts import is_han
 
 COMMA, STOP = "，", "。"
 NARROW = {COMMA: ",", STOP: "."}

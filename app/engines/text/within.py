@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from app.engines.text.known_lines import KnownLines
 from app.errors import EngineError, _
-from app.media.text.prosody.chinese import is_han
 from app.media.text.prosody.constraint import ChineseConstraint
+from app.media.text.scripts import is_han
 
 if TYPE_CHECKING:
     import torch

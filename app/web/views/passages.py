@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from app.diff.align import common_head, common_tail
+from app.media.text import scripts
 
-HAN = re.compile(r"[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U000323af]")
-WORD = re.compile(r"[A-Za-z]+")
 LOOKED_AT = 4_000  # code points that decide about the language
 AROUND = 80  # code points shown before and after what is new
 
@@ -32,8 +30,7 @@ def by_rank(variants: Sequence[Any]) -> list[Any]:
 
 def tongue(text: str) -> str:
     """The BCP 47 tag for `text`: `zh-Hans` where it has more Chinese characters than words in Latin letters, else `en`."""
-    head = text[:LOOKED_AT]
-    return "zh-Hans" if len(HAN.findall(head)) > len(WORD.findall(head)) else "en"
+    return "zh-Hans" if scripts.tongue(text[:LOOKED_AT]) == "zh" else "en"
 
 
 def passage(text: str, parent: str | None = None) -> Passage:

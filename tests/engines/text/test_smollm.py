@@ -18,10 +18,10 @@ from app.engines.text.english_forms import LYRIC
 from app.engines.text.ranking import total
 from app.engines.text.rescoring import perplexity
 from app.engines.text.smollm import PACKAGE, SmolLM, source
-from app.engines.text.tasks import HAN
 from app.errors import DiskFullError, EngineError
 from app.media.text.prosody.asked import form_of
 from app.media.text.prosody.check import check
+from app.media.text.scripts import HAN
 from tests.running import CACHE
 
 pytestmark = [

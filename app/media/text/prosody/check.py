@@ -14,6 +14,7 @@ from app.media.text.prosody.chinese import plain
 from app.media.text.prosody.form import Form, Language, Pattern, rhyme_letter
 from app.media.text.prosody.lines import Line, split
 from app.media.text.prosody.report import Finding, Kind, LineReport, Report, shown
+from app.media.text.scripts import NO_SPACES
 
 MAX_JUDGED = 1_000  # lines; what follows is counted, not judged
 SMALL = 50_000  # code points that are looked at at once: at most some hundredths of a second
@@ -203,7 +204,7 @@ def places(body: str, phrase: str) -> Iterable[tuple[int, int]]:
 
 def _inside(text: str, at: int) -> bool:
     """Whether `at` lies within a word of an alphabet (Chinese characters part anywhere)."""
-    return 0 < at < len(text) and all(c.isalpha() and not "\u2e80" <= c <= "\U0003ffff" for c in text[at - 1 : at + 1])
+    return 0 < at < len(text) and all(c.isalpha() and not NO_SPACES.match(c) for c in text[at - 1 : at + 1])
 
 
 def _words(form: Form, text: str) -> Iterable[Finding]:

@@ -8,16 +8,14 @@ Data: data/chinese.txt.xz, made by `recipe.py`.
 from __future__ import annotations
 
 import lzma
-import re
 import unicodedata
 from enum import StrEnum
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-# The unified ideographs with their extensions, the compatibility ones, and 〇, as ranges of a regular expression.
-HAN = "\u4e00-\u9fff\u3400-\u4dbf\U00020000-\U000323af\uf900-\ufaff\u3007"
-_HAN = re.compile(f"[{HAN}]")
+from app.media.text.scripts import is_han
+
 LEVEL, OBLIQUE = "平", "仄"
 BOTH = frozenset({LEVEL, OBLIQUE})
 _DATA = Path(__file__).parent / "data" / "chinese.txt.xz"
@@ -70,11 +68,6 @@ class _Entry(NamedTuple):
     new: tuple[Reading, ...]
     old: tuple[Reading, ...]
     plain: str
-
-
-def is_han(char: str) -> bool:
-    """Whether this is a Chinese character (Unicode: the unified and compatibility ideographs, 〇)."""
-    return bool(_HAN.match(char))
 
 
 @cache

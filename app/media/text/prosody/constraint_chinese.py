@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from app.errors import _
-from app.media.text.prosody.chinese import BOTH, groups, is_han, plain, tones
+from app.media.text.prosody.chinese import BOTH, groups, plain, tones
 from app.media.text.prosody.form import Breaks, Form, Pattern, line_tones, rhyme_letter
 from app.media.text.prosody.impossible import ImpossibleError
 from app.media.text.prosody.lines import CLAUSE, NEW_LINES
 from app.media.text.prosody.vocabulary import Allowed, Class, Vocabulary
+from app.media.text.scripts import is_han
 
 _OPEN = 60  # the longest line where the form sets no length
 _TRIES = 5_000  # placements of the words that must appear which are looked at

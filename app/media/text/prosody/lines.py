@@ -8,9 +8,11 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from app.media.text.prosody.chinese import HAN, is_han
+import regex
+
 from app.media.text.prosody.english import WORD
 from app.media.text.prosody.form import Breaks
+from app.media.text.scripts import is_han
 
 _NEWLINE = "\\n\\r\\v\\f\\x1c-\\x1e\\x85\\u2028\\u2029"  # where str.splitlines() parts
 NEW_LINES = frozenset("\n\r\v\f\x1c\x1d\x1e\x85\u2028\u2029")  # the same, one by one
@@ -18,8 +20,8 @@ CLAUSE = "，。！？；：,.!?;:"  # marks that end a clause, in either width
 _BODY = {Breaks.LINE: re.compile(f"[^{_NEWLINE}]+"), Breaks.CLAUSE: re.compile(f"[^{_NEWLINE}{CLAUSE}]+")}
 _NEW_LINES = re.compile(f"\\r\\n|[{_NEWLINE}]")
 # A character, or a run of anything else that is neither space nor the usual punctuation of either language.
-_UNITS = re.compile(
-    f"[{HAN}]|[^{HAN}\\s!-/:-@\\[-`{{-~\u2010-\u2027\u2030-\u205e\u3001-\u3003\u3008-\u301f\uff01-\uff0f\uff1a-\uff20]+"
+_UNITS = regex.compile(
+    "\\p{Han}|[^\\p{Han}\\s!-/:-@\\[-`{-~\u2010-\u2027\u2030-\u205e\u3001-\u3003\u3008-\u301f\uff01-\uff0f\uff1a-\uff20]+"
 )
 _LONGEST = 500  # characters of a line whose sounds are looked at; longer ones are counted
 

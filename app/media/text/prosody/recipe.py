@@ -20,7 +20,8 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path
 
-from app.media.text.prosody.chinese import GROUPS, is_han
+from app.media.text.prosody.chinese import GROUPS
+from app.media.text.scripts import is_han
 
 DATA = Path(__file__).parent / "data"
 INITIALS = re.compile(r"^(zh|ch|sh|[bpmfdtnlgkhjqxrzcsyw])")

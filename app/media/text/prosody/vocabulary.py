@@ -6,7 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from app.media.text.prosody.chinese import Book, is_han, plain, readings
+from app.media.text.prosody.chinese import Book, plain, readings
+from app.media.text.scripts import is_han
 
 Class = tuple[str | None, str | None]  # a tone and a rhyme, None for any
 
