@@ -9,7 +9,6 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -19,6 +18,8 @@ from app.lanes import Lane
 from app.media.medium import traits
 from app.media.text.prosody.form import Form
 from app.verbs.place import Part
+from app.verbs.rule import Strength
+from app.verbs.verb import Verb
 
 __all__ = [
     "Alternative",
@@ -39,34 +40,6 @@ __all__ = [
 
 
 NEVER = -2  # an engine's standing
-
-
-class Verb(StrEnum):
-    """What an engine can be asked to do."""
-
-    CREATE = "create"  # from the brief alone
-    VARY = "vary"  # near a parent: `Strength` says how near
-    REFINE = "refine"  # a parent, brought towards an edited brief
-    REROLL = "reroll"  # the parent's brief again, with other seeds
-    FINISH = "finish"  # a sketch at full pace: its brief and seed again
-    VECTORISE = "vectorise"  # the parent's picture as paths
-    CONTINUE = "continue"  # the parent's text, gone on with at a place
-    REWRITE = "rewrite"  # a selection of the parent's text; the rest stays to the byte
-    BRANCH = "branch"  # the parent's text up to a place, then a chosen token, then whatever follows
-    LINE = "line"  # the parent's text and one more line: candidates, ranked
-    JOIN = "join"  # two parents in one
-    TRANSLATE = "translate"  # the parent's text from English into Chinese or back
-    REPLACE = "replace"  # some bars of the parent's tune; the rest stays to the byte
-    TRANSPOSE = "transpose"  # the parent's tune in another key
-    HARMONISE = "harmonise"  # the parent's tune with chords
-    BLEND = "blend"  # the rhythm of one tune, the contour of another
-
-
-class Strength(StrEnum):
-    """How far a variation goes."""
-
-    SUBTLE = "subtle"  # visibly the same picture
-    STRONG = "strong"  # the same idea, clearly different
 
 
 class EngineParams(BaseModel):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
 from typing import TYPE_CHECKING
 from uuid import UUID
 
@@ -11,37 +10,15 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from app.storage.columns import Word
 from app.storage.db import Base
+from app.verbs.verb import Verb
 
 if TYPE_CHECKING:
     from app.models.revision import Revision
 
 
-class Role(StrEnum):
-    """How a revision came from its parent. `inspire` crosses from another medium."""
-
-    VARY = "vary"
-    REFINE = "refine"
-    REROLL = "reroll"
-    FINISH = "finish"
-    EDIT = "edit"
-    INPAINT = "inpaint"
-    UPSCALE = "upscale"
-    VECTORISE = "vectorise"
-    CONTINUE = "continue"
-    REWRITE = "rewrite"
-    BRANCH = "branch"
-    LINE = "line"
-    REPLACE = "replace"
-    TRANSPOSE = "transpose"
-    HARMONISE = "harmonise"
-    TRANSLATE = "translate"
-    JOIN = "join"
-    BLEND = "blend"
-    INSPIRE = "inspire"
-
-
+Role = Verb  # how a revision came from its parent
 DAMAGED = "damaged"  # the word for a role or a verb that cannot be read
-ROLES = (*map(str, Role), DAMAGED)
+ROLES = (*(str(verb) for verb in Verb if verb.rule.role), DAMAGED)
 ROLE = Word(ROLES, DAMAGED, 12)
 
 

@@ -15,9 +15,11 @@ from app import gate
 from app.brief import FIELDS, LISTS, MAX_ITEMS, MAX_TEXT
 from app.diff.authorship import By
 from app.media.text.prosody.asked import known as known_in_form
-from app.models.edge import ROLES
+from app.models.edge import DAMAGED
 from app.storage.columns import Json, Lasting, Whole, Word
 from app.verbs.place import Place
+from app.verbs.rule import Strength
+from app.verbs.verb import Verb
 
 FAULT = {"code": "error", "title": "Something went wrong.", "details": {}}
 COLOUR, GREY = re.compile("#[0-9a-f]{6}"), "#808080"
@@ -176,6 +178,6 @@ BRIEF, PARAMS, FACTS, WORKING = Json(brief), Json(params), Json(shaped(Facts)), 
 STOPPED, MARKS = Json(indices), Json(marks)
 PLACE, ORIGINS, FORM = Json(shaped(Place), null=True), Json(origins, null=True), Json(form, null=True)
 SELECTION, FAULTS, PLAIN_FAULT = Json(two, null=True), Json(fault, null=True), Json(fault, null=True, binary=False)
-VERB, STRENGTH = Word(("create", *ROLES), "damaged", 12), Word(("subtle", "strong"), "subtle", 8)
+VERB, STRENGTH = Word((*Verb, DAMAGED), DAMAGED, 12), Word(Strength, Strength.SUBTLE, 8)
 SEED, COUNT = Whole(0, gate.INT8), Whole(1, 8)
 COLOURS, MEDIA_TYPES = Lasting(sa.String(7), colour), Lasting(sa.String(80), media_type)

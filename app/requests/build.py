@@ -9,29 +9,25 @@ from typing import Any
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from app.brief import Brief
-from app.engines.engine import Engine, Verb
+from app.brief import Brief, Medium
+from app.engines.engine import Engine
 from app.errors import ConflictError, InvalidError, QueueFullError, _
 from app.media.medium import traits
 from app.models.artist import Artist
 from app.models.draft import Draft, draft_of
-from app.models.edge import Role
 from app.models.generation import Generation, GenerationParent
 from app.models.revision import Revision
 from app.models.work import Work
 from app.requests.engine_choice import Best, Choosing, check_params
 from app.requests.engine_request import kind_of
-from app.requests.music import FROM_MUSIC, ONE_RESULT, check_music, check_one, not_music, place_in_music
+from app.requests.form import form_wanted
+from app.requests.place import place_of
 from app.requests.request import Asked
-from app.requests.text import CANDIDATES, FROM_BENCH, FROM_TEXT, check_parents, form_wanted, left_out, place_of
-from app.verbs.place import Place
+from app.requests.starts import check_starts, enough
+from app.verbs.rule import Strength
+from app.verbs.verb import Verb, verbs_in
 
-FROM_DRAFT = {"create", "refine", *FROM_BENCH}  # the others take what is missing from their parent
 FINISHED = {"pace": "full"}  # what changes in a sketch's parameters
-ALONE = {"vectorise"}  # its own engine, its own parameters, and one result: chance has no part
-FROM_PICTURE = {"vary", "vectorise"}  # a picture is enough, without a word
-NEEDS_PARENT = {"finish", "vary", "refine", "reroll", "vectorise"}
-DRAWING = "image/svg+xml"
 WISH = ("work_id", "artist_id", "verb", "strength", "brief_data", "engine", "params", "seed", "count", "place_data", "form")
 KEYS = ("stopped", "idempotency_key", "idempotency_digest")
 
@@ -59,7 +55,7 @@ class Asking:
         if self._known(key, asked) is not None:
             return None
         self._check_room(limit)
-        return self._generation(asked, self._parents(asked), key)
+        return self._generation(asked, key)
 
     def keep(self, asked: Asked, wish: Generation | None = None, *, key: str | None = None, limit: int = 200) -> Generation:
         """A queued generation made of `wish` (or, without one, looked at now), in a session that writes; the same `key`
@@ -69,7 +65,7 @@ class Asking:
         if known is not None:
             return known
         self._check_room(limit)
-        wish = wish or self._generation(asked, self._parents(asked), key)
+        wish = wish or self._generation(asked, key)
         parents = [GenerationParent(revision_id=one.revision.id, role=one.role, position=one.position) for one in wish.parents]
         generation = Generation(**{name: getattr(wish, name) for name in WISH + KEYS}, parents=parents)
         generation.priority = self.artist.generations.turn(self.engines[wish.engine].lane(wish.params))
@@ -96,54 +92,56 @@ class Asking:
             raise ConflictError(_("This Idempotency-Key was used for another request."))
         return known
 
-    def _parents(self, asked: Asked) -> list[tuple[Revision, Role]]:
+    def _verb(self, asked: Asked) -> Verb:
+        able = verbs_in(Medium(self.work.medium))
+        if asked.verb not in able:
+            raise InvalidError("verb", _("allowed here: %(verbs)s"), verbs=", ".join(sorted(able)))
+        return Verb(asked.verb)
+
+    def _parents(self, asked: Asked, verb: Verb) -> list[tuple[Revision, Verb]]:
         found = []
+        own = [verb] if verb.rule.sources else []
         for at, parent in enumerate(asked.parents):
-            field = f"parents.{at}"
-            role = parent.role or (Role(asked.verb) if asked.verb in list(Role) else Role.INSPIRE)
+            field, allowed = f"parents.{at}", [*own, Verb.INSPIRE]
+            role = parent.role or allowed[0]
             revision = self.artist.revisions.get(parent.revision)
-            if role not in {asked.verb, Role.INSPIRE}:
-                raise InvalidError(f"{field}.role", _("allowed here: %(roles)s"), roles=f"{asked.verb}, inspire")
-            if role != Role.INSPIRE and revision.work.medium != self.work.medium:
+            if role not in allowed:
+                raise InvalidError(f"{field}.role", _("allowed here: %(roles)s"), roles=", ".join(allowed))
+            if role != Verb.INSPIRE and revision.work.medium != self.work.medium:
                 raise InvalidError(f"{field}.role", _("another medium can only inspire"))
             if (revision, role) in found:
                 raise InvalidError(field, _("is named twice"))
             found.append((revision, role))
-        if asked.verb in NEEDS_PARENT and sum(role != Role.INSPIRE for _revision, role in found) != 1:
-            raise InvalidError("parents", _("%(verb)s starts from exactly one revision"), verb=asked.verb)
-        if asked.verb == Role.FINISH and any(role == Role.FINISH and not revision.sketch for revision, role in found):
-            raise InvalidError("parents", _("only a sketch can be finished"))
-        check = check_music if traits(self.work.medium).notes else check_parents
-        check(asked.verb, _starts(found))
-        if asked.verb == Role.VECTORISE:
-            _check_traceable(asked, next(revision for revision, role in found if role != Role.INSPIRE))
+        check_starts(verb, Medium(self.work.medium), _starts(found))
         return found
 
-    def _generation(self, asked: Asked, parents: list[tuple[Revision, Role]], key: str | None) -> Generation:
-        source, starts = self._source(asked, parents), _starts(parents)
+    def _generation(self, asked: Asked, key: str | None) -> Generation:
+        verb = self._verb(asked)
+        parents = self._parents(asked, verb)
+        starts = _starts(parents)
+        source = self._source(verb, starts)
         brief = asked.brief if asked.brief is not None else source.brief
-        if brief.empty and not _enough(asked.verb, starts):
+        if brief.empty and not enough(verb, starts):
             raise InvalidError("brief.intent", traits(self.work.medium).empty)
-        if asked.strength is not None and (asked.verb != "vary" or asked.strength not in {"subtle", "strong"}):
-            raise InvalidError("strength", _("only for vary: subtle or strong"))
-        place, unread = self._place(asked, starts), left_out(asked, self.work.medium)
-        if unread:
-            place = place.model_copy(update={"leave_out": unread})
+        if verb.rule.single and asked.count not in {None, 1}:
+            raise InvalidError("count", _("%(verb)s has one result: 1"), verb=verb)
+        strength = _strength(asked, verb)
+        place = place_of(asked, verb, Medium(self.work.medium), starts[0] if starts else None)
         draft = source if isinstance(source, Draft) else draft_of(self.session, self.work, self.artist)
-        form = form_wanted(asked, self.work.medium, asked.verb, draft, starts)
-        engine = self._engine(asked, source, brief, starts)
-        params = self._params(asked, source, engine)
-        engine.check(Verb(asked.verb), brief, engine.Params.model_validate(params))
+        form = form_wanted(asked, self.work.medium, verb, draft, starts)
+        engine = self._engine(asked, verb, source, brief, starts)
+        params = _params(asked, verb, source, engine)
+        engine.check(verb, brief, engine.Params.model_validate(params))
         return Generation(
             work_id=self.work.id,
             artist_id=self.artist.id,
-            verb=asked.verb,
-            strength=(asked.strength or "subtle") if asked.verb == "vary" else None,
+            verb=str(verb),
+            strength=strength,
             brief_data=brief.model_dump(),
             engine=engine.name,
             params=params,
-            seed=self._seed(asked, source),
-            count=_count(asked, source),
+            seed=_seed(asked, verb, source),
+            count=_count(asked, verb, source),
             place_data=place.stored(),
             form=form,
             stopped=[],
@@ -154,73 +152,49 @@ class Asking:
             ],
         )
 
-    def _engine(self, asked: Asked, source: Draft | Revision, brief: Brief, starts: Sequence[Revision]) -> Engine:
+    def _engine(self, asked: Asked, verb: Verb, source: Draft | Revision, brief: Brief, starts: Sequence[Revision]) -> Engine:
         """What is asked for, the draft's, the parent's, or the best; a drawing has its own."""
         texts = [*(one.text for one in starts if one.text), *([asked.instruction] if asked.instruction else [])]
         kinds = [kind for one in starts if (kind := kind_of(one))]
-        choosing = Choosing(self.engines, self.best, self.work.medium, asked.verb, brief, texts, kinds)
+        choosing = Choosing(self.engines, self.best, self.work.medium, verb, brief, texts, kinds)
         # A picture's engine is its parent's own, or it is said why not; a text's or a tune's may be of a hand, which has none.
         chosen = isinstance(source, Draft) or traits(self.work.medium).written is None
-        return choosing.choose(asked.engine, None if asked.verb in ALONE else source.engine, chosen=chosen)
+        return choosing.choose(asked.engine, None if verb.rule.own_engine else source.engine, chosen=chosen)
 
-    def _place(self, asked: Asked, starts: Sequence[Revision]) -> Place:
-        if traits(self.work.medium).notes:
-            check_one(asked)
-            return place_in_music(asked, starts)
-        not_music(asked)
-        return place_of(asked.verb, asked, starts)
-
-    def _params(self, asked: Asked, source: Draft | Revision, engine: Engine) -> dict[str, Any]:
-        """What is asked for over the source's: they go with an engine, so another engine's are left behind."""
-        wanted = asked.params if asked.params is not None else {} if asked.verb in ALONE else source.params
-        if asked.verb == Role.FINISH:
-            wanted = {**wanted, **FINISHED}
-        return check_params(engine, wanted, lenient=asked.params is None)
-
-    def _seed(self, asked: Asked, source: Draft | Revision) -> int:
-        """What is asked for, or the draft's locked one; a sketch is finished from its own; otherwise a new one."""
-        kept = source.seed if isinstance(source, Draft) or asked.verb == Role.FINISH else None
-        seed = asked.seed if asked.seed is not None else kept
-        return seed if seed is not None else secrets.randbelow(2**32)
-
-    def _source(self, asked: Asked, parents: list[tuple[Revision, Role]]) -> Draft | Revision:
+    def _source(self, verb: Verb, starts: Sequence[Revision]) -> Draft | Revision:
         """Where missing fields come from: the draft, or the parent, so an edited brief never leaks into a variation."""
-        if asked.verb in FROM_DRAFT or not parents:
-            return draft_of(self.session, self.work, self.artist)
-        return next(revision for revision, role in parents if role != Role.INSPIRE).painted
+        return draft_of(self.session, self.work, self.artist) if verb.rule.draft else starts[0].painted
 
 
-def _starts(parents: Sequence[tuple[Revision, Role]]) -> list[Revision]:
+def _starts(parents: Sequence[tuple[Revision, Verb]]) -> list[Revision]:
     """The parents that the result comes from; the others only inspire."""
-    return [revision for revision, role in parents if role != Role.INSPIRE]
+    return [revision for revision, role in parents if role != Verb.INSPIRE]
 
 
-def _enough(verb: str, starts: Sequence[Revision]) -> bool:
-    """True when the verb needs no word of a brief: there is a picture, or a text, to start from."""
-    first = starts[0] if starts else None
-    if first is None:
-        return False
-    if traits(first.work.medium).notes:
-        return verb in FROM_MUSIC
-    return (verb in FROM_PICTURE and first.asset is not None) or (verb in FROM_TEXT and bool(first.text))
+def _strength(asked: Asked, verb: Verb) -> str | None:
+    varies = "strength" in verb.rule.takes
+    if asked.strength is not None and not (varies and asked.strength in list(Strength)):
+        raise InvalidError("strength", _("only for vary: subtle or strong"))
+    return (asked.strength or str(Strength.SUBTLE)) if varies else None
 
 
-def _count(asked: Asked, source: Draft | Revision) -> int:
+def _params(asked: Asked, verb: Verb, source: Draft | Revision, engine: Engine) -> dict[str, Any]:
+    """What is asked for over the source's: they go with an engine, so another engine's are left behind."""
+    wanted = asked.params if asked.params is not None else {} if verb.rule.own_engine else source.params
+    if verb.rule.sketch:
+        wanted = {**wanted, **FINISHED}
+    return check_params(engine, wanted, lenient=asked.params is None)
+
+
+def _seed(asked: Asked, verb: Verb, source: Draft | Revision) -> int:
+    """What is asked for, or the draft's locked one; a sketch is finished from its own; otherwise a new one."""
+    kept = source.seed if isinstance(source, Draft) or verb.rule.sketch else None
+    seed = asked.seed if asked.seed is not None else kept
+    return seed if seed is not None else secrets.randbelow(2**32)
+
+
+def _count(asked: Asked, verb: Verb, source: Draft | Revision) -> int:
     """How many variants: what is asked for, what the verb makes, or what the draft says."""
-    if asked.count is not None:
-        return asked.count
-    if asked.verb == Role.FINISH or asked.verb in ALONE | ONE_RESULT:
-        return 1
-    if asked.verb == Role.LINE:
-        return CANDIDATES
+    if (count := asked.count or verb.rule.count) is not None:
+        return count
     return source.count if isinstance(source, Draft) else 4
-
-
-def _check_traceable(asked: Asked, parent: Revision) -> None:
-    """Raises InvalidError when `parent` holds no pixels, or when more than the one drawing is wanted."""
-    if parent.asset is None:
-        raise InvalidError("parents", _("This revision has no picture."))
-    if parent.asset.media_type == DRAWING:
-        raise InvalidError("parents", _("this is a drawing already; start from the picture it came from"))
-    if asked.count not in {None, 1}:
-        raise InvalidError("count", _("a picture has one drawing: 1"))

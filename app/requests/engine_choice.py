@@ -8,11 +8,11 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from app.brief import Brief
-from app.engines.engine import Engine, Verb
+from app.engines.engine import Engine
 from app.errors import InvalidError, _
 from app.gate import invalid
 from app.media.medium import traits
-from app.models.edge import Role
+from app.verbs.verb import Verb
 
 
 class Best(Protocol):
@@ -32,7 +32,7 @@ class Choosing:
         engines: Mapping[str, Engine],
         best: Best,
         medium: str,
-        verb: str,
+        verb: Verb,
         brief: Brief,
         texts: Sequence[str],
         kinds: Sequence[str] = (),
@@ -48,7 +48,7 @@ class Choosing:
         """
         ours = [engine for engine in self.engines.values() if engine.medium == self.medium]
         if ours and not any(self.verb in engine.verbs for engine in ours):
-            if traits(self.medium).worded and self.verb in list(Role):
+            if traits(self.medium).worded:
                 self.best(self.medium, self.verb, self.brief, self.texts, self.kinds)  # says who could
             verbs = sorted({str(verb) for engine in ours for verb in engine.verbs})
             raise InvalidError("verb", _("allowed here: %(verbs)s"), verbs=", ".join(verbs))
@@ -67,7 +67,7 @@ class Choosing:
 
     def _can(self, engine: Engine) -> bool:
         able = engine.medium == self.medium and self.verb in engine.verbs
-        return able and engine.refusal(Verb(self.verb), self.brief, self.texts, self.kinds) is None
+        return able and engine.refusal(self.verb, self.brief, self.texts, self.kinds) is None
 
     def _unable(self, engine: Engine) -> InvalidError:
         """Why it cannot, and who can."""
@@ -76,7 +76,7 @@ class Choosing:
             said = _("this engine cannot do that; it can: %(verbs)s")
             error = InvalidError("verb", said, verbs=", ".join(sorted(engine.verbs)), names=names)
         else:
-            reason = engine.refusal(Verb(self.verb), self.brief, self.texts, self.kinds) or ""
+            reason = engine.refusal(self.verb, self.brief, self.texts, self.kinds) or ""
             error = InvalidError("engine", reason, names=names)
         if names:
             error.fields.append(("engine", _("these engines can: %(names)s")))

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Container
 
-from app.engines.engine import Engine, Parent, Request, Strength, Verb
+from app.engines.engine import Engine, Parent, Request, Strength
 from app.media.medium import TEXT, traits
 from app.media.text.prosody.asked import form_of
-from app.models.edge import Role
 from app.models.generation import Generation, GenerationParent
 from app.models.revision import Revision
 from app.verbs.place import Place
+from app.verbs.verb import Verb
 
 PNG = "image/png"
 Read = Callable[[str], bytes]
@@ -50,6 +50,6 @@ def _parent(parent: GenerationParent, read: Read | None) -> Parent:
         data = read(revision.asset.pixels) if read else None
         kind = PNG if revision.asset.raster else kind
     words = revision.brief.prompt().positive
-    if not words and parent.role == Role.INSPIRE:
+    if not words and parent.role == Verb.INSPIRE:
         words = revision.work.title
     return Parent(parent.role, data, kind, revision.seed, revision.engine, revision.params, words)

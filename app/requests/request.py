@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from app.brief import Brief
 from app.gate import NUMERIC, Name, Object, Offset, Second, Signed
 from app.media.text.rules import WRITTEN
-from app.models.edge import Role
+from app.verbs.verb import Verb
 
 MAX_SEED = 2**53 - 1  # the largest whole number that JSON carries safely (RFC 8259, 6)
 MAX_COUNT = 8
@@ -64,7 +64,7 @@ class AskedParent(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
     revision: UUID
-    role: Role | None = None
+    role: Verb | None = None
 
 
 class Asked(AskedText, AskedMusic):

@@ -23,10 +23,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
 
 from app.brief import FIELDS, LISTS
-from app.errors import filled
+from app.errors import _, filled
 from app.media.music.notation.heading import MODES, heading, span_of
+from app.models.edge import DAMAGED
 from app.settings import ROOT
 from app.storage.db import now
+from app.verbs.verb import Verb, keys, rule_of, toolbar
 from app.web.media import pages_of
 from app.web.scripts import script, static
 from app.web.views.passages import by_rank, lead, passage, tongue
@@ -101,7 +103,7 @@ def environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     env.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # the i18n extension adds it
-    locale = _LOCALES[language]
+    locale, say = _LOCALES[language], translations(language).gettext
     env.globals |= {"static": static, "script": script, "language": language, "languages": LANGUAGES}
     env.globals |= {
         "brief_fields": FIELDS,
@@ -114,6 +116,11 @@ def environment(language: str) -> Environment:
         "lead": lead,
         "passage": passage,
         "tongue": tongue,
+        "Verb": Verb,
+        "toolbar": toolbar,
+        "rule_of": rule_of,
+        "keys_of": lambda bar="": tuple((chords, say(label)) for chords, label in keys(bar)),
+        "role_names": {str(verb): say(verb.rule.role) for verb in Verb if verb.rule.role} | {DAMAGED: say(_("cannot be read"))},
     }
     filters: dict[str, Callable[..., Any]] = {
         "moment": lambda value: format_datetime(value, "medium", locale=locale),

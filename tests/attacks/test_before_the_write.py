@@ -26,7 +26,7 @@ TUNE = "X:1\nT:Air\nM:4/4\nL:1/8\nK:G\nGABc d2e2|d2B2 G4|\n"
 TEXT = "Rain on the roof.\nThe lamp burns low.\n"
 # What takes time and is no bounded task (those are all looked at), by the module that calls it.
 COSTLY = (
-    "app.requests.build.place_in_music",
+    "app.requests.build.place_of",
     "app.requests.build.form_wanted",
     "app.web.routes.generations.refuse_overlong",
     "app.web.routes.texts.selection_in",

@@ -9,12 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.brief import Brief, Prompt
-from app.engines.engine import Request, Verb
+from app.engines.engine import Medium, Request, Verb
 from app.engines.text.tasks import Task
 from app.engines.text.vocabulary import token_bytes, unwritable
 from app.engines.text.writer import Writer, configured
 from app.errors import EngineError, _
 from app.settings import TextSetting
+from app.verbs.verb import verbs_in
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -26,7 +27,7 @@ TEMPLATE = 64  # tokens of a chat template, about
 class Hub(Writer):
     """A model that the worker loads. What it can depends on the model: a small one follows few orders."""
 
-    verbs = frozenset(set(Verb) - {Verb.FINISH, Verb.VECTORISE})
+    verbs = verbs_in(Medium.TEXT)
     standing = 2  # whoever names a larger model wants it
 
     def __init__(self, setting: TextSetting) -> None:

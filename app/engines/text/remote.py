@@ -21,9 +21,10 @@ from app.engines.text.writer import written
 from app.errors import EngineError, _
 from app.lanes import Lane
 from app.settings import TextSetting
+from app.verbs.verb import verbs_in
 
 BEAT = 0.05  # seconds between steps, also while nothing comes: whoever listens may want to stop
-INSTRUCTED = frozenset(set(Verb) - {Verb.FINISH, Verb.VECTORISE})
+INSTRUCTED = verbs_in(Medium.TEXT)
 PLAIN = frozenset({Verb.CREATE, Verb.REROLL, Verb.CONTINUE, Verb.BRANCH, Verb.LINE})  # a bare model only goes on
 
 

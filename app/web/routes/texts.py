@@ -17,8 +17,8 @@ from app.lineage.by_hand import add_hand, tokens_of, told_of_hand
 from app.models import Reading, Revision
 from app.models.draft import draft_of
 from app.models.generation import Status
+from app.requests.place import selection_in
 from app.requests.request import Selection
-from app.requests.text import selection_in
 from app.web.deps import CurrentArtist, OneTurn, Parts, Studio, TransactionsOf, body
 from app.web.pages import VARY, answer, language_of, translations
 from app.web.routes.drafts import shown as draft_shown

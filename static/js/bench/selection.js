@@ -2,7 +2,6 @@
 import { words } from "../shared/words.js";
 
 const CHOICES = "article.variant, .base";
-const BY_CHOSEN = ["refine", "join", "translate", "continue", "replace", "harmonise", "transpose", "blend"]; // verbs of the engine that is chosen on the bench
 
 export class Selection {
   #kept = null; // {run, index}: survives the replacement of its run
@@ -64,7 +63,7 @@ export class Selection {
   #offer() {
     if (!this.chosen) return;
     const revision = this.#there;
-    for (const button of this.toolbar.querySelectorAll("[data-verb]")) this.#allow(button, this.#obstacle(button.dataset.verb));
+    for (const button of this.toolbar.querySelectorAll("[data-verb]")) this.#allow(button, this.#obstacle(button));
     for (const button of this.toolbar.querySelectorAll("[data-compare], .go, [data-href]")) {
       this.#allow(button, revision ? "" : words.verbs.coming);
     }
@@ -73,20 +72,19 @@ export class Selection {
       else link.removeAttribute("href");
     }
     this.toolbar.querySelector("[name=revision]").value = this.revision?.id ?? "";
-    const finish = this.toolbar.querySelector("[data-verb=finish]");
-    if (finish) finish.hidden = !("sketch" in this.chosen.dataset);
+    for (const button of this.toolbar.querySelectorAll("[data-sketch]")) button.hidden = !("sketch" in this.chosen.dataset);
     this.toolbar.querySelector(".go").hidden = this.chosen.matches(".base");
     this.toolbar.querySelector("[data-compare]").hidden = this.chosen.matches(".base");
   }
 
-  #obstacle(verb) {
+  #obstacle({ dataset: { verb, bench, ownEngine } }) {
     const { coming, gone, lacks, able, drawn, vectoriser } = words.verbs;
     if (this.chosen.dataset.obstacle) return this.chosen.dataset.obstacle;
     if (!this.#there) return coming;
-    if (verb === "vectorise") return "drawn" in this.chosen.dataset ? drawn : vectoriser; // it has an engine of its own
+    if (ownEngine !== undefined) return "drawn" in this.chosen.dataset ? drawn : vectoriser;
     const engines = [...(this.form.elements.engine?.options ?? [])];
     // A variation is made by the engine of its parent; a refinement, and whatever starts from an import, by the chosen one.
-    const name = BY_CHOSEN.includes(verb) ? "" : this.chosen.dataset.engine;
+    const name = bench === undefined ? this.chosen.dataset.engine : "";
     const engine = name ? engines.find((option) => option.value === name) : this.form.elements.engine?.selectedOptions[0];
     if (!engine) return gone;
     const { kind } = this.chosen.dataset; // "notes" or "sound": an engine of music may not hear both

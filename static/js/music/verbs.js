@@ -2,12 +2,10 @@
 // becomes a revision first.
 import { read } from "../bench/form.js";
 import { complain } from "../bench/runs.js";
+import { counted, parentsOf, takes } from "../bench/verb.js";
 import { other, semitones } from "./dialogs.js";
 import { textOf } from "./variants.js";
 import { words } from "../shared/words.js";
-
-const BENCH = ["refine", "continue", "replace", "harmonise", "transpose", "blend"]; // read the engine and parameters on the bench
-const TAKES = 2; // of a replaced section, at least
 
 export class Verbs {
   /** `generate(request, button)` asks for a run. */
@@ -23,34 +21,30 @@ export class Verbs {
     const { verb, strength } = button.dataset;
     const stage = button.dataset.of === "stage";
     const sheet = this.#sheet || (stage && !this.section);
-    const place = await this.#place(verb, sheet);
+    const place = await this.#place(button, sheet);
     if (!place) return;
     const there = stage && this.section ? this.desk.base : this.selection.revision?.id; // a recording is a revision already
     const revision = sheet ? await this.desk.revision() : there;
     if (!revision) return;
-    const parents = [{ revision, role: verb }];
-    if (verb === "blend") {
-      const second = await other(this.bench.dataset.work, revision);
-      if (!second) return;
-      parents.push({ revision: second, role: verb });
-    }
+    const parents = await parentsOf(button, verb, revision, () => other(this.bench.dataset.work, revision));
+    if (!parents) return;
     const { count, ...state } = read(this.form);
     const request = {
       verb,
-      count: verb === "replace" ? Math.max(TAKES, count) : count,
+      count: counted(button, count),
       ...place,
       parents,
       ...(strength ? { strength } : {}),
     };
-    await this.generate(BENCH.includes(verb) ? { ...state, ...request } : request, button);
+    await this.generate("bench" in button.dataset ? { ...state, ...request } : request, button);
   }
 
   /** What the verb must know besides; null when it is not to be done. */
-  async #place(verb, sheet) {
-    if (verb === "replace") return this.section ? { section: this.section.range } : { bars: this.selecting.bars };
-    if (verb !== "transpose") return {};
+  async #place(button, sheet) {
+    if (takes(button, "bars")) return this.section ? { section: this.section.range } : { bars: this.selecting.bars };
+    if (!takes(button, "semitones")) return {};
     const by = await semitones(sheet ? this.source.text : textOf(this.selection.chosen));
-    return by === null ? null : { semitones: by, count: 1 };
+    return by === null ? null : { semitones: by };
   }
 
   /** The selected variant beside the sheet's revision, or beside what it came from. */

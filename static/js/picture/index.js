@@ -5,6 +5,7 @@ import { enliven, read } from "../bench/form.js";
 import { Live } from "../bench/live.js";
 import { ask, complain } from "../bench/runs.js";
 import { Selection } from "../bench/selection.js";
+import { counted } from "../bench/verb.js";
 import { Sketching } from "./sketching.js";
 import { importing } from "../bench/import.js";
 import { compare, conflict, settings } from "../bench/dialogs.js";
@@ -32,14 +33,10 @@ const generate = (request, button) => asked(request, { button, form, live, work:
 function perform(button) {
   const parent = button.dataset.of === "stage" ? form.dataset.base : selection.revision?.id;
   const { verb, strength } = button.dataset;
-  if (verb === "vectorise") {
-    const ask = (params) => generate({ verb, count: 1, parents: [{ revision: parent, role: verb }], params }, button);
-    return settings($("vectorise"), ask);
-  }
   const { count, ...state } = read(form);
-  const many = verb === "finish" ? {} : { count };
-  const request = { verb, ...many, parents: [{ revision: parent, role: verb }], ...(strength ? { strength } : {}) };
-  generate(verb === "refine" ? { ...request, ...state } : request, button);
+  const request = { verb, count: counted(button, count), parents: [{ revision: parent, role: verb }], ...(strength ? { strength } : {}) };
+  if ("ownEngine" in button.dataset) return settings($(verb), (params) => generate({ ...request, params }, button));
+  generate("bench" in button.dataset ? { ...state, ...request } : request, button);
 }
 
 form.addEventListener("submit", (event) => {

@@ -1,11 +1,9 @@
 // What can be asked of an engine: with the text on the sheet (toolbar "Write") and with a variant (toolbar of its own).
 import { read } from "../bench/form.js";
 import { complain } from "../bench/runs.js";
+import { counted, parentsOf, takes } from "../bench/verb.js";
 import { another, instruction } from "./dialogs.js";
 import { words } from "../shared/words.js";
-
-const MOST = 8; // candidates for a next line
-const BENCH = ["refine", "join", "translate"]; // read the brief and the engine on the bench; the others their parent's
 
 export class Verbs {
   /** `generate(request, button)` asks for a run. */
@@ -29,7 +27,7 @@ export class Verbs {
   offer() {
     const refine = this.form.querySelector("[data-verb=refine][data-of=stage]");
     for (const button of [...this.toolbar.querySelectorAll("[data-write]"), refine]) {
-      const obstacle = this.#obstacle(button.dataset.write ?? button.dataset.verb);
+      const obstacle = this.#obstacle(button);
       button.title = obstacle;
       if (obstacle) button.setAttribute("aria-disabled", "true");
       else button.removeAttribute("aria-disabled");
@@ -42,12 +40,13 @@ export class Verbs {
     this.offer();
   }
 
-  #obstacle(verb) {
+  #obstacle(button) {
+    const verb = button.dataset.write ?? button.dataset.verb;
     const { trashed, empty, unselected, none, lacks, whole } = words.write;
     if (trashed) return trashed;
     if (!this.editor.length) return empty;
     const [start, end] = this.editor.selection;
-    if (verb === "rewrite" && start === end) return unselected;
+    if (takes(button, "selection") && start === end) return unselected;
     if (verb === "line" && this.whole) return whole;
     if (verb === "reading") return "";
     const engines = [...(this.form.elements.engine?.options ?? [])];
@@ -60,23 +59,22 @@ export class Verbs {
   /** A verb on the text as it stands: its place goes along, in code points. */
   async write(verb, button) {
     const [selection, at] = [this.editor.selection, this.desk.cursor];
-    const more = { continue: { at }, line: { count: MOST }, rewrite: { selection } }[verb] ?? {};
-    if (verb === "rewrite") {
+    const { count, ...state } = read(this.form);
+    const more = { count: counted(button, count), ...(takes(button, "at") ? { at } : {}) };
+    if (takes(button, "selection")) {
+      more.selection = selection;
       const said = await instruction([...this.editor.text].slice(...selection).join(""));
       if (said === null) return;
       more.instruction = said;
     }
     const revision = await this.desk.revision();
-    const parents = revision && (await this.#parents(verb, revision));
-    if (parents) await this.generate({ verb, ...read(this.form), ...more, parents }, button);
+    const parents = revision && (await this.#parents(button, verb, revision));
+    if (parents) await this.generate({ verb, ...state, ...more, parents }, button);
   }
 
   /** What the verb starts from: the revision, and of a joining the other text that the artist chooses; null for none. */
-  async #parents(verb, revision) {
-    const parents = [{ revision, role: verb }];
-    if (verb !== "join") return parents;
-    const other = await another(this.bench.dataset.work, revision);
-    return other && [...parents, { revision: other, role: verb }];
+  #parents(button, verb, revision) {
+    return parentsOf(button, verb, revision, () => another(this.bench.dataset.work, revision));
   }
 
   /** A verb on the selected variant, or on the sheet. */
@@ -85,10 +83,10 @@ export class Verbs {
     const revision = button.dataset.of === "stage" ? await this.desk.revision() : this.selection.revision?.id;
     if (!revision) return;
     const { count, ...state } = read(this.form);
-    const parents = await this.#parents(verb, revision);
+    const parents = await this.#parents(button, verb, revision);
     if (!parents) return;
-    const request = { verb, count, parents, ...(strength ? { strength } : {}) };
-    await this.generate(BENCH.includes(verb) ? { ...request, ...state } : request, button);
+    const request = { verb, count: counted(button, count), parents, ...(strength ? { strength } : {}) };
+    await this.generate("bench" in button.dataset ? { ...request, ...state } : request, button);
   }
 
   /** Branch a revision at a token: the chosen alternative stands there, and whatever follows is written anew. */

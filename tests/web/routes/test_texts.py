@@ -346,7 +346,7 @@ class TestVerbs:
         other = web.post(f"/projects/{project}/works", json={"title": "Fox", "medium": "image"}).json()["id"]
         wrong(ask(web, other, brief={"intent": "a fox"}, form={"preset": "haiku"}), "form")
         image = web.post(f"/works/{other}/imports", files={"file": ("fox.png", picture())}).json()["id"]
-        wrong(ask(web, other, verb="continue", parents=[{"revision": image}]), "parents")
+        wrong(ask(web, other, verb="continue", parents=[{"revision": image}]), "verb")
 
     def test_a_picture_may_inspire_a_text(self, web: TestClient, project: str, work: str, picture: Any) -> None:
         other = web.post(f"/projects/{project}/works", json={"title": "Fox", "medium": "image"}).json()["id"]
