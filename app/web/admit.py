@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from app.web.deps import Studio
 
 KEY = re.compile(r"^K:", re.MULTILINE)
+MOST_FRONT = 4_000  # code points of a front matter that are kept
 HEAD = 64  # bytes by which a file is known
 ABC, XML = {"abc", "txt"}, {"musicxml", "mxl", "xml"}
 NO_MUSIC = _("That is no music Stemma can read (ABC, MusicXML, MIDI; WAV, FLAC, MP3 or Ogg).")
@@ -97,8 +98,14 @@ def text(_parts: Studio, file: Upload) -> Root:
     words = _writable(found.text)
     if not words.strip():
         raise InvalidError("file", _("there is no text in this file"))
-    facts = {"file": file.name, "format": found.kind, **({"encoding": found.encoding} if found.encoding else {})}
-    return Root(facts, text=words)
+    about = {
+        "encoding": found.encoding,
+        "markup": ("md" if found.markup else "plain") if found.markup != (found.kind == "md") else None,
+        "simplified": list(found.simplified),
+        "front": told(found.front, MOST_FRONT),
+        **_recipe(found.recipe),
+    }
+    return Root({"file": file.name, "format": found.kind, **{name: said for name, said in about.items() if said}}, text=words)
 
 
 def _writable(said: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
@@ -33,7 +33,7 @@ FOR_EVER = {
 Kind = Literal["md", "txt", "docx", "epub"]
 PLAIN = "text/plain; charset=utf-8"
 WRITTEN = (PLAIN, *(kind for _write, kind in WRITERS.values()))  # the media types of a text as a file
-MADE = 2  # goes up when the same revision makes other bytes
+MADE = 3  # goes up when the same revision makes other bytes
 _AS_MARKS = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')  # what some system has no file names with
 
 
@@ -153,5 +153,10 @@ def document(revision: Revision) -> Document:
         text=text,
         recipe=recipe(revision),
         words={"recipe": say(_("Recipe")), "contents": say(_("Contents"))},
-        markdown=revision.path()[0].facts.get("format") == "md",
+        markdown=_markdown(revision.path()[0].facts),
     )
+
+
+def _markdown(facts: Mapping[str, Any]) -> bool:
+    """Whether the text of a lineage is Markdown: its root came as such."""
+    return bool(facts.get("markup", facts.get("format")) == "md")

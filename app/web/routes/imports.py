@@ -37,8 +37,9 @@ def create(
 ) -> Response:
     """Upload a picture, a text, a tune or a recording, kept as a root that everything can be made from.
 
-    A picture is decoded and encoded anew without metadata. A text is read as UTF-8, UTF-16 with its mark or GB 18030;
-    its line ends become `\n`; Markdown stays source; of a DOCX the words stay. Of notes (ABC, MusicXML, MIDI) one tune
+    A picture is decoded and encoded anew without metadata. A text is read as UTF-8, by its mark, or in the
+    likeliest old encoding, which is told; its line ends become `\n`; Markdown stays source; a DOCX becomes Markdown where
+    it has a structure; a file of Stemma's own becomes the text that it was made from. Of notes (ABC, MusicXML, MIDI) one tune
     is kept in ABC, and what was made simpler is told among its facts. A recording is decoded and encoded anew as FLAC.
     """
     with transactions.reading() as (_session, artist):

@@ -209,7 +209,8 @@ def test_a_docx_goes_out_and_comes_back(web: TestClient, poem: str) -> None:
     first = brought(web, poem, "a.txt", POEM.encode()).json()
     file = web.get(f"/revisions/{first['id']}/content?as=docx").content
     back = brought(web, poem, "a.docx", file)
-    assert (back.status_code, back.json()["text"]) == (201, "秋思\n" + POEM)
+    assert (back.status_code, back.json()["text"]) == (201, POEM)
+    assert back.json()["facts"]["recipe"]["id"] == first["id"]
 
 
 def test_a_browser_goes_on_from_the_text_it_brought(web: TestClient, poem: str) -> None:

@@ -13,6 +13,8 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+RECIPE_SPACE = "urn:stemma:recipe"  # the XML namespace of a recipe in a file
+SOURCE_SPACE = "urn:stemma:source"  # and of the text that a document was made from
 _NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # not characters of XML 1.0 (2.2)
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP can tell
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
+import json
 import zipfile
 from datetime import UTC
 from xml.sax.saxutils import escape
@@ -14,11 +16,12 @@ from docx.opc.part import Part
 from docx.oxml.ns import qn
 from docx.shared import Pt
 
-from app.media.text.documents.document import Document, from_right, packed, xml_text
+from app.media.text.documents.document import RECIPE_SPACE, SOURCE_SPACE, Document, from_right, packed, xml_text
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 RECIPE = "/customXml/stemma.xml"  # a custom XML part (ECMA-376-1, 15.2.5): programs keep it, and show nothing of it
-RECIPE_SPACE = "urn:stemma:recipe"
+SOURCE = "/customXml/stemma-source.xml"  # the text that the document was made from, and of which document that is
+MAIN = "word/document.xml"
 HERE = "57E44A00"  # marks the place of the text (ST_LongHexNumber)
 _TOLD = 255  # characters that a core property holds
 
@@ -32,15 +35,24 @@ def docx_of(document: Document) -> bytes:
     normal.paragraph_format.space_after = Pt(0)
     normal.paragraph_format.line_spacing = 1.5
     _about(file, document)
-    file.add_heading(xml_text(document.title), 1)
+    file.add_heading(xml_text(document.title), 0)
     file.element.body.add_p().set(qn("w:rsidR"), HERE)
     said = f'<recipe xmlns="{RECIPE_SPACE}">{escape(xml_text(document.recipe_json))}</recipe>'
-    part = Part(PackURI(RECIPE), "application/xml", said.encode(), file.part.package)
-    file.part.relate_to(part, RELATIONSHIP_TYPE.CUSTOM_XML)
+    for name, xml in ((RECIPE, said), (SOURCE, "<source/>")):
+        part = Part(PackURI(name), "application/xml", xml.encode(), file.part.package)
+        file.part.relate_to(part, RELATIONSHIP_TYPE.CUSTOM_XML)
     saved = io.BytesIO()
     file.save(saved)
     with zipfile.ZipFile(saved) as archive:
-        return packed((name, _filled(archive.read(name), document.text)) for name in archive.namelist())
+        parts = {name: _filled(archive.read(name), document.text) for name in archive.namelist()}
+    parts[SOURCE.lstrip("/")] = _source(document, parts[MAIN])
+    return packed(parts.items())
+
+
+def _source(document: Document, written: bytes) -> bytes:
+    """The text itself, and of which bytes of the document it is the source: who changes these changes the text."""
+    about = {"document": hashlib.sha256(written).hexdigest(), "markdown": document.markdown, "text": document.text}
+    return f'<source xmlns="{SOURCE_SPACE}">{escape(json.dumps(about))}</source>'.encode()
 
 
 def _filled(part: bytes, text: str) -> bytes:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple
+from collections.abc import Sequence
+from typing import Any, Literal, NamedTuple
 
 from app.bounded import MB, Data, bounded, content, size
 from app.errors import TooLargeError, UnsupportedError, _
 from app.media.text.documents.encodings import encoding_of
-from app.media.text.documents.reading_docx import text_of_docx
+from app.media.text.documents.markdown import FRONT, read_markdown
+from app.media.text.documents.reading_docx import read_docx
 
 Kind = Literal["txt", "md", "docx"]
 KINDS: dict[str, Kind] = {"txt": "txt", "text": "txt", "md": "md", "markdown": "md", "docx": "docx"}
 WIDEST = 8  # bytes that one character takes at most: a line end of two characters in UTF-32
 FEW = 256 * 1024  # bytes that are decoded at once
-_LINE_ENDS = re.compile("[\r\x0b\x0c\x1c-\x1e\x85\u2028\u2029]")  # as Unicode 5.8 names them, and the separators of ASCII
+_LINE_ENDS = re.compile("[\r\x0b\x0c\x1c-\x1e\x85]")  # as Unicode 5.8 names them, and the separators of ASCII
 _C1 = re.compile("[\x80-\x84\x86-\x9f]")
 TOO_MUCH = _("This text needs too much time or memory to be read. Save it as plain text in UTF-8, or in parts.")
 
@@ -25,6 +27,10 @@ class Read(NamedTuple):
     text: str
     kind: Kind
     encoding: str | None  # of a DOCX: none
+    markup: bool = False  # the text is Markdown
+    simplified: Sequence[str] = ()  # what was left out or made simpler (message ids)
+    recipe: dict[str, Any] | str | None = None  # that Stemma put into its own files
+    front: str = ""  # what stood in front of a Markdown text of somebody else
 
 
 @bounded(30, 400 * MB, TOO_MUCH, small=lambda name, data, _most: ending(name) != "docx" and size(data) <= FEW)
@@ -37,9 +43,14 @@ def read(name: str, data: Data, most: int) -> Read:
     if kind is None:
         raise UnsupportedError(_("That is not a text Stemma can read (.txt, .md or .docx)."))
     if kind == "docx":
-        return Read(text_of_docx(content(data), most), kind, None)
+        found, recipe = read_docx(content(data), most)
+        return Read(found.text, kind, None, found.markup, found.simplified, recipe)
     text, encoding = _decoded(data, most)
-    return Read(text, kind, encoding)
+    if kind == "txt":
+        return Read(text, kind, encoding)
+    said = read_markdown(text)
+    told = (FRONT,) if said.front else ()
+    return Read(said.text, kind, encoding, said.markup, told, said.recipe, said.front)
 
 
 def ending(name: str) -> str:

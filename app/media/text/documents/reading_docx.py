@@ -1,35 +1,42 @@
-"""The words of a DOCX file, read as a stream within bounds: no tree in memory, no entities, nothing outside the file."""
+"""A DOCX file as text, read as a stream within bounds: no tree in memory, no entities, nothing outside the file."""
 
 from __future__ import annotations
 
+import contextlib
+import hashlib
 import io
+import json
 import posixpath
 import struct
 import zipfile
 import zlib
 from collections.abc import Callable
+from typing import Any
 from xml.parsers import expat
 
+from app import gate
 from app.errors import TooLargeError, UnsupportedError, _
+from app.media.text.documents.blocks import Block, Found, Kind, plain, written
+from app.media.text.documents.document import RECIPE_SPACE, SOURCE_SPACE
+from app.media.text.documents.docx_styles import Styles
+from app.media.text.documents.docx_words import Words
 
-WORDS = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"  # the same in ISO/IEC 29500 Strict
-FALLBACK = "http://schemas.openxmlformats.org/markup-compatibility/2006 Fallback"
 MOST_XML = 64 * 2**20  # bytes of the document's XML that are unpacked
 MOST_FILES = 5_000
-DEEPEST = 256  # elements within one another
-MOST_ELEMENTS = 6_000_000
+MOST_CUSTOM = 20  # parts in which a recipe is looked for
 LONGEST_TAG = 2**20  # bytes of one tag or remark: each is looked at again with every chunk until it ends
 CHUNK = 2**18
-BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011", "softHyphen": "\u00ad"}
-LEFT_OUT = {"del", "moveFrom", "instrText", "footnotePr", "rPrChange", "pPrChange", "tabs"}  # deleted, codes, tab stops
 # What zipfile and expat raise for bytes that are no DOCX (a ValueError where an offset lies outside the file).
 BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, expat.ExpatError, KeyError, EOFError, OSError, RuntimeError, ValueError)
 DAMAGED = _("That DOCX file is damaged or no DOCX file.")
+Recipe = dict[str, Any] | str | None
 
 
-def text_of_docx(data: bytes, most: int) -> str:
-    """The paragraphs as lines; tracked deletions, field codes, notes and comments are left out.
+def read_docx(data: bytes, most: int) -> tuple[Found, Recipe]:
+    """What a DOCX file says, and the recipe that Stemma put into its own.
+
+    A document that is nothing but paragraphs gives lines; one with headings, lists, emphasis, tables or notes gives
+    Markdown. Our own gives the text that it was made from, unless somebody has changed it since.
 
     Raises UnsupportedError (no DOCX, damaged, with a DOCTYPE), TooLargeError (it unpacks to too much, or to more than
     `most` characters).
@@ -38,11 +45,91 @@ def text_of_docx(data: bytes, most: int) -> str:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if len(archive.infolist()) > MOST_FILES:
                 raise _bomb()
-            reader = _Words(most)
-            _parse(archive, _main_part(archive), reader.start, reader.end, reader.data)
-            return reader.text()
+            main = _main_part(archive)
+            recipe, source = _ours(archive, main, most)
+            if source is not None:
+                return source, recipe
+            return _document(archive, main, most, ours=recipe is not None), recipe
     except BROKEN as error:
         raise UnsupportedError(DAMAGED) from error
+
+
+def _document(archive: zipfile.ZipFile, main: str, most: int, *, ours: bool) -> Found:
+    folder, name = posixpath.split(main)
+    names = set(archive.namelist())
+    styles = Styles()
+    for part in ("styles.xml", "numbering.xml"):
+        if (path := posixpath.join(folder, part)) in names:
+            _parse(archive, path, styles.start, _nothing, _nothing)
+    links = _links(archive, posixpath.join(folder, "_rels", f"{name}.rels"), names)
+    words = Words(most, styles, links)
+    _parse(archive, main, words.start, words.end, words.data)
+    blocks = words.blocks
+    if ours and blocks and blocks[0].kind is Kind.HEADING:  # the title, which its work has
+        blocks = blocks[1:]
+    if words.notes:
+        blocks = [*blocks, *_notes(archive, folder, names, words)]
+    text, markup = written(blocks, most)
+    return Found(text, markup, words.simplified)
+
+
+def _notes(archive: zipfile.ZipFile, folder: str, names: set[str], words: Words) -> list[Block]:
+    """The footnotes and endnotes that the words point to."""
+    reader = Words(words.most, words.styles, {})
+    for part in ("footnotes.xml", "endnotes.xml"):
+        if (path := posixpath.join(folder, part)) in names:
+            _parse(archive, path, reader.start, reader.end, reader.data)
+    said = ("\n".join(plain(block).strip() for block in reader.parts.get(key, [])) for key in words.notes)
+    return [Block(Kind.NOTE, number, text) for number, text in enumerate(said, 1)]
+
+
+def _links(archive: zipfile.ZipFile, path: str, names: set[str]) -> dict[str, str]:
+    """Where the document's links lead, by the id of their relationship."""
+    found: dict[str, str] = {}
+
+    def start(name: str, about: dict[str, str]) -> None:
+        target = about.get("Target", "")
+        if name.endswith(" Relationship") and about.get("Type", "").endswith("/hyperlink") and len(target) <= 2_000:  # noqa: PLR2004 (no link is longer)
+            found[about.get("Id", "")] = target
+
+    if path in names:
+        _parse(archive, path, start, _nothing, _nothing)
+    return {id: target for id, target in found.items() if target.startswith(("http://", "https://", "mailto:"))}
+
+
+def _ours(archive: zipfile.ZipFile, main: str, most: int) -> tuple[Recipe, Found | None]:
+    """The recipe in a file of ours, and the text that it was made from while its document is still the one we wrote.
+
+    Programs keep such parts under other names.
+    """
+    recipe: Recipe = None
+    source: dict[str, Any] = {}
+    for name in [one for one in archive.namelist() if one.startswith("customXml/") and one.endswith(".xml")][:MOST_CUSTOM]:
+        root, text = _root(archive, name)
+        if root == f"{RECIPE_SPACE} recipe":
+            recipe = gate.recipe(text)
+        elif root == f"{SOURCE_SPACE} source":
+            with contextlib.suppress(ValueError):
+                source = json.loads(text)
+    if recipe is None or not isinstance(source, dict) or not isinstance(source.get("text"), str):
+        return recipe, None
+    with archive.open(main) as part:
+        changed = hashlib.sha256(part.read(MOST_XML)).hexdigest() != source.get("document")
+    if changed or len(source["text"]) > most or gate.UNREADABLE.search(source["text"]):
+        return recipe, None
+    return recipe, Found(source["text"], bool(source.get("markdown")))
+
+
+def _root(archive: zipfile.ZipFile, name: str) -> tuple[str, str]:
+    """The name of a part's first element, and what stands in it."""
+    names: list[str] = []
+    said: list[str] = []
+    _parse(archive, name, lambda tag, _about: names.append(tag) if not names else None, _nothing, said.append)
+    return (names or [""])[0], "".join(said)
+
+
+def _nothing(*_what: object) -> None:
+    """What is not looked at."""
 
 
 def _main_part(archive: zipfile.ZipFile) -> str:
@@ -91,49 +178,3 @@ def _refuse_doctype(*_about: object) -> None:
 
 def _bomb() -> TooLargeError:
     return TooLargeError(_("That DOCX file unpacks to more than a text can be."))
-
-
-class _Words:
-    """Gathers the text while the XML streams by."""
-
-    def __init__(self, most: int) -> None:
-        self.most, self.size, self.depth, self.elements = most, 0, 0, 0
-        self.skipped = 0  # depth within what is left out
-        self.inside = False  # within w:t
-        self.parts: list[str] = []
-
-    def start(self, name: str, _about: dict[str, str]) -> None:
-        self.depth += 1
-        self.elements += 1
-        if self.depth > DEEPEST or self.elements > MOST_ELEMENTS:
-            raise _bomb()
-        space, _gap, tag = name.rpartition(" ")
-        if self.skipped or name == FALLBACK or (space in {WORDS, STRICT} and tag in LEFT_OUT):
-            self.skipped += 1
-        elif space in {WORDS, STRICT}:
-            self.inside = tag == "t"
-            if tag in BREAKS:
-                self.add(BREAKS[tag])
-
-    def end(self, name: str) -> None:
-        self.depth -= 1
-        if self.skipped:
-            self.skipped -= 1
-            return
-        self.inside = False
-        space, _gap, tag = name.rpartition(" ")
-        if space in {WORDS, STRICT} and tag == "p":
-            self.add("\n")
-
-    def data(self, text: str) -> None:
-        if self.inside and not self.skipped:
-            self.add(text)
-
-    def add(self, text: str) -> None:
-        self.size += len(text)
-        if self.size > self.most + 1:
-            raise TooLargeError(_("A text has at most %(most)d characters."), most=self.most)
-        self.parts.append(text)
-
-    def text(self) -> str:
-        return "".join(self.parts).removesuffix("\n")

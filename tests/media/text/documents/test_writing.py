@@ -8,6 +8,7 @@ import xml.etree.ElementTree as ET
 import zipfile
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from uuid import UUID
 
 import docx
@@ -16,8 +17,8 @@ import pytest
 from app.media.text.documents.document import Document
 from app.media.text.documents.docx import RECIPE, docx_of
 from app.media.text.documents.epub import epub_of
-from app.media.text.documents.markdown import escaped, markdown
-from app.media.text.documents.reading_docx import text_of_docx
+from app.media.text.documents.markdown import escaped, markdown, read_markdown
+from app.media.text.documents.reading_docx import read_docx
 
 TEXT = (
     "微风拂面过东楼，\n月满空庭夜未收。\n\n"
@@ -40,6 +41,81 @@ def document() -> Document:
         recipe={"stemma": 1, "brief": {"intent": "秋 </recipe> & ]]>"}, "shares": {"hand": 0.64, "engine": 0.36}},
         words={"recipe": "配方", "contents": "目录"},
     )
+
+
+def edited(file: bytes) -> bytes:
+    """A DOCX as another program would save it: the same words in other bytes, the parts of others under new names."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(io.BytesIO(file)) as archive, zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as changed:
+        for at, name in enumerate(archive.namelist()):
+            data = archive.read(name)
+            new = f"customXml/item{at}.xml" if name.startswith("customXml/") else name
+            changed.writestr(
+                new, data.replace(b"</w:body>", b"<!-- saved --></w:body>") if name.endswith("document.xml") else data
+            )
+    return out.getvalue()
+
+
+TEXTS = [
+    "微风拂面过东楼，\n月满空庭夜未收。",
+    "# not a heading\n\nLine one *stars* & <tags>\n  indented\n\n1. list-like\n\tTabbed\nEmoji 👩‍👩‍👧 and 𝔘𝔫𝔦",
+    "one\n\n\ntwo\n",
+    "\n\nbegins late",
+    "back\\slash\\\nand \\* one\\",
+    "&nbsp; &#9; &amp; \\&nbsp;",
+    "A long line, of the kind that novels have. " * 4 + "\nAnd another, *with stars*, and a \\ at its end: \\",
+    "---\ntitle: no front matter\n---\n",
+    "- a\n+ b\n> c\n===\n12) d\n",
+    "   \n \t \nspaces",
+    "a\u2028b",
+]
+SOURCES = ["# Title\n\n*yes* and **no**\n\n- a\n- b\n", "line\\\nbreak", "---\n\nrule", "x\n\n\n\ny"]
+
+
+@pytest.mark.parametrize(("text", "source"), [(text, False) for text in TEXTS] + [(text, True) for text in SOURCES])
+def test_what_leaves_comes_back_as_itself(document: Document, text: str, source: bool) -> None:
+    """The text and nothing else, what it is, and its recipe beside it; again after another round."""
+    for _round in range(2):
+        sent = replace(document, text=text, markdown=source)
+        back = read_markdown(markdown(sent).decode())
+        assert (back.text, back.markup, back.recipe, back.front) == (text, source, document.recipe, "")
+        found, recipe = read_docx(docx_of(sent), 10_000)
+        assert (found.text, found.markup, recipe, found.simplified) == (text, source, document.recipe, [])
+
+
+@pytest.mark.parametrize("text", TEXTS[:4])
+def test_a_document_that_another_program_saved_is_read_without_its_title(document: Document, text: str) -> None:
+    found, recipe = read_docx(edited(docx_of(replace(document, text=text))), 10_000)
+    assert (found.text, found.markup, recipe) == (text, False, document.recipe)
+
+
+def test_exports_of_the_studio_before_come_back_too() -> None:
+    case = Path(__file__).parents[3] / "cases/30-own-export-back"
+    was = (case / "what-it-was.txt").read_text("utf-8")
+    found = read_markdown((case / "export.md").read_text("utf-8"))
+    assert (found.text, found.markup) == (was, False)
+    assert isinstance(found.recipe, dict)
+    text, recipe = read_docx((case / "export.docx").read_bytes(), 10_000)
+    assert (text.text, text.markup) == (was.replace("\ufffe", "\ufffd"), False)
+    assert isinstance(recipe, dict)
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ("---\ntitle: A\ntags: [a, b]\n---\n\n# Head\n\nwords\n", "# Head\n\nwords\n"),
+        ("---\ntitle: A\n...\nwords", "words"),
+        ("---\nno keys here\n---\nwords", "---\nno keys here\n---\nwords"),
+        ("---\ntitle: never closed\n", "---\ntitle: never closed\n"),
+        ("words\n---\na: b\n---\n", "words\n---\na: b\n---\n"),
+        ('---\nstemma: {"no": "recipe"}\n---\nwords', "words"),
+        ("---\nstemma: [1]\n---\nwords", "words"),
+    ],
+)
+def test_front_matter_of_others_stands_aside(source: str, text: str) -> None:
+    found = read_markdown(source)
+    assert (found.text, found.markup, found.recipe) == (text, True, None)
+    assert bool(found.front) == (text != source)
 
 
 def test_markdown_carries_the_recipe_in_front_and_escapes_every_mark(document: Document) -> None:
@@ -77,7 +153,8 @@ def test_a_docx_opens_and_reads_back_as_the_same_text(document: Document) -> Non
     opened = docx.Document(io.BytesIO(data))
     assert opened.core_properties.title == document.title
     assert [p.text for p in opened.paragraphs] == [document.title, *TEXT.replace("\ufffe", "\ufffd").split("\n")]
-    assert text_of_docx(data, 10_000) == document.title + "\n" + TEXT.replace("\ufffe", "\ufffd")
+    found, recipe = read_docx(data, 10_000)
+    assert (found.text, found.markup, recipe) == (TEXT.replace("\ufffe", "\ufffd"), False, document.recipe)
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         held = parsed(archive.read(RECIPE.lstrip("/")))
         assert json.loads(held.text or "") == document.recipe
@@ -130,5 +207,5 @@ def test_a_long_text_is_a_book_of_several_files(document: Document) -> None:
 @pytest.mark.parametrize("text", ["\n" * 1_000_000, "x\n" * 500_000, "\t" * 1_000_000, "&\u0301" * 500_000])
 def test_a_text_as_long_as_can_be_becomes_a_docx(document: Document, text: str) -> None:
     file = docx_of(replace(document, text=text))
-    title = f"{document.title}\n"
-    assert text_of_docx(file, len(title) + len(text)) == title + text
+    assert read_docx(file, len(text))[0].text == text
+    assert read_docx(edited(file), len(document.title) + len(text) + 1)[0].text == text

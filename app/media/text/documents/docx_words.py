@@ -1,0 +1,275 @@
+"""The words of a DOCX part with what they are, gathered while its XML streams by."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from app.errors import TooLargeError, _
+from app.media.text.documents.blocks import Block, Kind, Run, paragraph, plain
+from app.media.text.documents.docx_styles import Styles, is_on, tag_of, value
+
+FALLBACK = "http://schemas.openxmlformats.org/markup-compatibility/2006 Fallback"
+RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships id"
+PICTURE = "http://schemas.openxmlformats.org/drawingml/2006/picture pic"
+FORMULA = "http://schemas.openxmlformats.org/officeDocument/2006/math oMath"
+DEEPEST = 256  # elements within one another
+MOST_ELEMENTS = 6_000_000
+BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011", "softHyphen": "\u00ad"}
+# Deleted words, codes, what a paragraph was before; `rt` is a reading above letters.
+LEFT_OUT = {"del", "moveFrom", "instrText", "footnotePr", "endnotePr", "rPrChange", "pPrChange", "tabs", "rt"}
+TOLD = {
+    "rt": _("Readings above letters (ruby) were left out."),
+    "commentReference": _("Comments were left out."),
+    "del": _("Words that were deleted with tracked changes were left out."),
+}
+NO_PICTURES = _("Pictures in the document were left out.")
+NO_FORMULAS = _("Formulas in the document were left out.")
+LISTS = 8  # levels of a list
+
+
+@dataclass(slots=True)
+class _Paragraph:
+    """A paragraph while it is read; `after` are those of its text boxes."""
+
+    style: str = ""
+    list_: str | None = None
+    level: int = 0
+    runs: list[Run] = field(default_factory=list)
+    after: list[Block] = field(default_factory=list)
+
+
+class Words:
+    """Reads a part. `blocks` are what it found, `notes` the footnotes that its words point to, in their order."""
+
+    def __init__(self, most: int, styles: Styles, links: dict[str, str]) -> None:
+        self.most, self.styles, self.links = most, styles, links
+        self.size = self.depth = self.elements = self.skipped = 0
+        self.inside = self.properties = False  # within w:t, w:rPr
+        self.bold = self.italic = False
+        self.link = ""
+        self.blocks: list[Block] = []
+        self.into: list[list[Block]] = [self.blocks]
+        self.open: list[_Paragraph] = []
+        self.tables: list[list[list[str]]] = []
+        self.notes: list[tuple[str, str]] = []
+        self.parts: dict[tuple[str, str], list[Block]] = {}  # of a part with notes: each by its kind and id
+        self.simplified: list[str] = []
+
+    def start(self, name: str, about: dict[str, str]) -> None:
+        """An element begins."""
+        self.depth += 1
+        self.elements += 1
+        if self.depth > DEEPEST or self.elements > MOST_ELEMENTS:
+            raise TooLargeError(_("That DOCX file unpacks to more than a text can be."))
+        tag = tag_of(name)
+        if tag in TOLD and not self.skipped:
+            self.without(TOLD[tag])
+        if self.skipped or name == FALLBACK or tag in LEFT_OUT:
+            self.skipped += 1
+        elif not tag:
+            if name in {PICTURE, FORMULA}:
+                self.without(NO_PICTURES if name == PICTURE else NO_FORMULAS)
+        elif tag == "t":
+            self.inside = True
+        elif tag in BREAKS:
+            self.add(BREAKS[tag])
+        elif tag in BEGINS:
+            BEGINS[tag](self, about)
+
+    def end(self, name: str) -> None:
+        """An element ends."""
+        self.depth -= 1
+        if self.skipped:
+            self.skipped -= 1
+            return
+        tag = tag_of(name)
+        self.inside = False
+        if tag in ENDS:
+            ENDS[tag](self)
+
+    def data(self, text: str) -> None:
+        """What stands in an element."""
+        if self.inside and not self.skipped:
+            self.add(text)
+
+    def add(self, text: str) -> None:
+        """More words."""
+        self.count(len(text))
+        if self.open:
+            self.open[-1].runs.append(Run(text, self.bold, self.italic, self.link))
+
+    def count(self, length: int) -> None:
+        """So much was read."""
+        self.size += length
+        if self.size > self.most + 1:
+            raise TooLargeError(_("A text has at most %(most)d characters."), most=self.most)
+
+    def without(self, said: str) -> None:
+        """Say that something was left out; twice is once."""
+        if said not in self.simplified:
+            self.simplified.append(said)
+
+    def p(self, _about: dict[str, str]) -> None:
+        """A paragraph begins."""
+        self.open.append(_Paragraph())
+
+    def end_p(self) -> None:
+        """It ends."""
+        done = self.open.pop()
+        self.count(1)
+        self.into[-1].append(self._block(done))
+        self.into[-1].extend(done.after)
+
+    def _block(self, done: _Paragraph) -> Block:
+        level = self.styles.heading(done.style)
+        if level:
+            return Block(Kind.HEADING, level, "".join(run.text for run in done.runs))
+        numbered = self.styles.list_of(done.style) if done.list_ is None else done.list_
+        if numbered and numbered != "0":
+            kind = Kind.BULLET if self.styles.bullet(numbered, done.level) else Kind.NUMBER
+            return paragraph(kind, done.level, done.runs)
+        return paragraph(Kind.QUOTE if self.styles.quotes(done.style) else Kind.PARAGRAPH, 0, done.runs)
+
+    def pStyle(self, about: dict[str, str]) -> None:  # noqa: N802 (named as its element)
+        """Its style."""
+        if self.open:
+            self.open[-1].style = value(about)
+
+    def numId(self, about: dict[str, str]) -> None:  # noqa: N802
+        """Its list."""
+        if self.open:
+            self.open[-1].list_ = value(about)
+
+    def ilvl(self, about: dict[str, str]) -> None:
+        """Its level in the list."""
+        if self.open and value(about).isdecimal():
+            self.open[-1].level = min(LISTS, int(value(about)[:3]))
+
+    def r(self, _about: dict[str, str]) -> None:
+        """A run of words begins."""
+        self.bold = self.italic = False
+
+    def rPr(self, _about: dict[str, str]) -> None:  # noqa: N802
+        """How it looks."""
+        self.properties = True
+
+    def end_rPr(self) -> None:  # noqa: N802
+        """That was how."""
+        self.properties = False
+
+    def end_pPr(self) -> None:  # noqa: N802
+        """The looks of a paragraph's own mark are nobody's words."""
+        self.bold = self.italic = False
+
+    def b(self, about: dict[str, str]) -> None:
+        """Bold."""
+        self.bold = is_on(about) if self.properties else self.bold
+
+    def i(self, about: dict[str, str]) -> None:
+        """Italic."""
+        self.italic = is_on(about) if self.properties else self.italic
+
+    def rStyle(self, about: dict[str, str]) -> None:  # noqa: N802
+        """A style of characters."""
+        bold, italic = self.styles.looks(value(about))
+        self.bold, self.italic = self.bold or bold, self.italic or italic
+
+    def hyperlink(self, about: dict[str, str]) -> None:
+        """A link begins."""
+        self.link = self.links.get(about.get(RELATION, ""), "")
+
+    def end_hyperlink(self) -> None:
+        """It ends."""
+        self.link = ""
+
+    def txbxContent(self, _about: dict[str, str]) -> None:  # noqa: N802
+        """A text box: its paragraphs come after the one that holds it."""
+        self.into.append(self.open[-1].after if self.open else self.into[-1])
+
+    def end_txbxContent(self) -> None:  # noqa: N802
+        """It ends."""
+        self.into.pop()
+
+    def tbl(self, _about: dict[str, str]) -> None:
+        """A table begins."""
+        self.tables.append([])
+
+    def tr(self, _about: dict[str, str]) -> None:
+        """A row begins."""
+        if self.tables:
+            self.tables[-1].append([])
+
+    def tc(self, _about: dict[str, str]) -> None:
+        """A cell begins."""
+        self.into.append([])
+
+    def end_tc(self) -> None:
+        """It ends."""
+        cell = self.into.pop() if len(self.into) > 1 else []
+        if self.tables and self.tables[-1]:
+            self.tables[-1][-1].append("\n".join(said for block in cell if (said := plain(block).strip())))
+
+    def end_tbl(self) -> None:
+        """A table ends; one of one column is a frame around paragraphs."""
+        rows = self.tables.pop() if self.tables else []
+        if self.tables:  # a table in a cell is its words
+            self.into[-1].extend(Block(Kind.PARAGRAPH, 0, " ".join(row)) for row in rows)
+        elif max(map(len, rows), default=0) <= 1:
+            self.into[-1].extend(Block(Kind.PARAGRAPH, 0, line) for row in rows for cell in row for line in cell.split("\n"))
+        else:
+            self.into[-1].append(Block(Kind.TABLE, 0, rows))
+
+    def footnoteReference(self, about: dict[str, str], kind: str = "footnote") -> None:  # noqa: N802
+        """A note is pointed to."""
+        if self.open and (kind, value(about, "id")) not in self.parts:
+            self.notes.append((kind, value(about, "id")))
+            self.open[-1].runs.append(Run("", note=len(self.notes)))
+
+    def endnoteReference(self, about: dict[str, str]) -> None:  # noqa: N802
+        """The same, at the end."""
+        self.footnoteReference(about, "endnote")
+
+    def footnote(self, about: dict[str, str], kind: str = "footnote") -> None:
+        """A note begins."""
+        self.into.append(self.parts.setdefault((kind, value(about, "id")), []))
+
+    def end_footnote(self) -> None:
+        """It ends."""
+        self.into.pop()
+
+    def endnote(self, about: dict[str, str]) -> None:
+        """A note at the end begins."""
+        self.footnote(about, "endnote")
+
+
+BEGINS = {
+    "p": Words.p,
+    "pStyle": Words.pStyle,
+    "numId": Words.numId,
+    "ilvl": Words.ilvl,
+    "r": Words.r,
+    "rPr": Words.rPr,
+    "rStyle": Words.rStyle,
+    "b": Words.b,
+    "i": Words.i,
+    "hyperlink": Words.hyperlink,
+    "txbxContent": Words.txbxContent,
+    "tbl": Words.tbl,
+    "tr": Words.tr,
+    "tc": Words.tc,
+    "footnoteReference": Words.footnoteReference,
+    "endnoteReference": Words.endnoteReference,
+    "footnote": Words.footnote,
+    "endnote": Words.endnote,
+}
+ENDS = {
+    "p": Words.end_p,
+    "pPr": Words.end_pPr,
+    "rPr": Words.end_rPr,
+    "hyperlink": Words.end_hyperlink,
+    "txbxContent": Words.end_txbxContent,
+    "tc": Words.end_tc,
+    "tbl": Words.end_tbl,
+    "footnote": Words.end_footnote,
+    "endnote": Words.end_footnote,
+}
