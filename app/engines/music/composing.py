@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING, Protocol
 from app.engines.music.decoder import MOST_TOKENS, Bound, Pen, Wrote, further
 from app.engines.music.scoring import MOST_SHARED, Hearing, Judge
 from app.engines.shared.phrase_cache import Rows
-from app.engines.shared.sampling import IMPOSSIBLE
-from app.engines.shared.sampling_rows import drawn
+from app.engines.shared.sampling import IMPOSSIBLE, drawn_at, probabilities
 from app.engines.text.decoding import End
 from app.errors import EngineError, _
 from app.media.music.grammar.grammar import Grammar
@@ -144,7 +143,8 @@ class _Writing:
             raise EngineError(_("The form leaves nothing that could come next. Loosen it."))
         scores = logits.masked_fill(~allowed, IMPOSSIBLE)
         warmth = torch.tensor([[1 + WARMER * variant.again] for variant, _draft in growing], device=logits.device)
-        ids = drawn(scores / warmth, self.pen.sampling, [draft.chance.random() for _variant, draft in growing])
+        chances = probabilities(scores / warmth, self.pen.sampling)
+        ids = drawn_at(chances, [draft.chance.random() for _variant, draft in growing])
         logs = scores.log_softmax(-1)[range(len(ids)), ids].tolist()
         for (variant, draft), id, log in zip(growing, ids, logs, strict=True):
             draft.tokens.append(id)

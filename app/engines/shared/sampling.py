@@ -1,4 +1,5 @@
-"""From logits to the next token: penalties, truncations, and a draw that only the variant's own seed decides.
+"""From logits to the next token, of one row or many: penalties, truncations, and a draw that only the variant's own seed
+decides.
 
 The order is transformers' own, so that a recipe means the same there: repetition penalty, no repeated n-grams, temperature,
 top-k, top-p, min-p, typical.
@@ -57,29 +58,23 @@ def _completing(history: Sequence[int], length: int) -> set[int]:
 
 
 def probabilities(scores: torch.Tensor, sampling: Sampling) -> torch.Tensor:
-    """The distribution that is drawn from, [vocab] float32: temperature, then the truncations, at least one token left."""
+    """The distributions that are drawn from, [..., vocab] float32: temperature, then the truncations, one token left."""
     import torch
 
     if sampling.temperature == 0:
-        return torch.nn.functional.one_hot(scores.argmax(), len(scores)).float()
+        return torch.nn.functional.one_hot(scores.argmax(-1), scores.shape[-1]).float()
     scores = scores / sampling.temperature
-    if 0 < sampling.top_k < len(scores):
-        least = scores.topk(sampling.top_k).values[-1]
-        scores = scores.masked_fill(scores < least, IMPOSSIBLE)
+    if 0 < sampling.top_k < scores.shape[-1]:
+        scores = scores.masked_fill(scores < scores.topk(sampling.top_k).values[..., -1:], IMPOSSIBLE)
     if sampling.top_p < 1:
-        scores = _nucleus(scores, sampling.top_p)
+        chances = scores.softmax(-1)
+        scores = _until(scores, chances, chances, sampling.top_p)
     if sampling.min_p > 0:
         chances = scores.softmax(-1)
-        scores = scores.masked_fill(chances < sampling.min_p * chances.max(), IMPOSSIBLE)
+        scores = scores.masked_fill(chances < sampling.min_p * chances.amax(-1, keepdim=True), IMPOSSIBLE)
     if sampling.typical_p < 1:
         scores = _typical(scores, sampling.typical_p)
     return scores.softmax(-1)
-
-
-def _nucleus(scores: torch.Tensor, mass: float) -> torch.Tensor:
-    """Only the likeliest tokens that together reach `mass`."""
-    chances = scores.softmax(-1)
-    return _until(scores, chances, chances, mass)
 
 
 def _typical(scores: torch.Tensor, mass: float) -> torch.Tensor:
@@ -88,35 +83,43 @@ def _typical(scores: torch.Tensor, mass: float) -> torch.Tensor:
 
     logs = scores.log_softmax(-1)
     chances = logs.exp()
-    entropy = -torch.where(chances > 0, chances * logs, 0).sum()
+    entropy = -torch.where(chances > 0, chances * logs, 0).sum(-1, keepdim=True)
     nearness = -((-logs) - entropy).abs()
     return _until(scores, chances, nearness, mass)
 
 
 def _until(scores: torch.Tensor, chances: torch.Tensor, rank: torch.Tensor, mass: float) -> torch.Tensor:
-    """The tokens of the highest `rank` until their `chances` reach `mass`, the one that reaches it included."""
+    """Of each row the tokens of the highest `rank` until their `chances` reach `mass`, the one that reaches it included."""
     import torch
 
-    for size in (min(NUCLEUS, len(scores)), len(scores)):  # a sort of 50,000 takes longer than all the rest
+    vocabulary = scores.shape[-1]
+    for size in (min(NUCLEUS, vocabulary), vocabulary):  # a sort of 50,000 takes longer than all the rest
         best = rank.topk(size).indices
-        reached = chances[best].cumsum(0)
-        if reached[-1] >= mass or size == len(scores):
+        reached = chances.gather(-1, best).cumsum(-1)
+        if size == vocabulary or bool((reached[..., -1] >= mass).all()):
             break
-    count = int((reached < mass).sum()) + 1
-    kept = torch.full_like(scores, IMPOSSIBLE)
-    kept[best[:count]] = scores[best[:count]]
-    return kept
+    beyond = torch.zeros_like(reached, dtype=torch.bool)
+    beyond[..., 1:] = reached[..., :-1] >= mass
+    kept = scores.gather(-1, best).masked_fill(beyond, IMPOSSIBLE)
+    return torch.full_like(scores, IMPOSSIBLE).scatter(-1, best, kept)
 
 
 def drawn(chances: torch.Tensor, generator: torch.Generator) -> int:
-    """A token by inverting the cumulative distribution at one uniform number of `generator`.
+    """A token of one distribution ([vocab]), decided by one uniform number of `generator`.
 
     The number is all that chance decides. Where a batch of another size changes the last bits of a logit, the token stays
     the same unless the number falls into just that gap.
     """
     import torch
 
-    point = torch.rand((), generator=generator, dtype=torch.float64)
-    reached = chances.double().cpu().cumsum(0)
-    last = int(chances.nonzero()[-1])
-    return min(int(torch.searchsorted(reached, point * reached[-1], right=True)), last)
+    return drawn_at(chances[None], [float(torch.rand((), generator=generator, dtype=torch.float64))])[0]
+
+
+def drawn_at(chances: torch.Tensor, points: Sequence[float]) -> list[int]:
+    """A token of each row ([rows, vocab]), by inverting its cumulative distribution at its point between 0 and 1."""
+    import torch
+
+    reached = chances.double().cpu().cumsum(-1)
+    at = torch.tensor(points, dtype=torch.float64)[:, None] * reached[:, -1:]
+    last = chances.shape[-1] - 1 - (chances.flip(-1) > 0).int().argmax(-1).cpu()
+    return torch.minimum(torch.searchsorted(reached, at, right=True)[:, 0], last).tolist()

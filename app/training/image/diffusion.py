@@ -17,9 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch.optim.swa_utils import AveragedModel
 
 from app.training import checkpoint
+from app.training.averaging import averaged
 from app.training.image import networks
 from app.training.image.export import save_network
 from app.training.image.library import Fixed, Library
@@ -59,8 +59,7 @@ class Training:
         self.dice = torch.Generator().manual_seed(settings.seed)
         torch.manual_seed(settings.seed)
         self.network = network.train().to(machine.device)
-        self._average = AveragedModel(self.network, multi_avg_fn=self._follow)
-        self._average.eval().requires_grad_(False)
+        self._average = averaged(self.network, settings.ema)
         self.optimizer = torch.optim.AdamW(
             self.network.parameters(), lr=settings.rate, weight_decay=0.01, betas=(0.9, 0.99), fused=True
         )
@@ -121,11 +120,6 @@ class Training:
         if self.final_from >= 0:
             left = max(LEAST, 1 - (self.clock.spent - self.final_from) / (self.settings.final * 60))
         return self.settings.rate * min(1.0, (self.step + 1) / WARMUP) * left
-
-    def _follow(self, average: Any, current: Any, count: torch.Tensor | int) -> None:
-        """Move the running average: quickly at first, then by 1 - ema a step."""
-        decay = min(self.settings.ema, (2 + int(count)) / (11 + int(count)))
-        torch._foreach_lerp_(list(average), list(current), 1 - decay)
 
     def save(self) -> None:
         """A checkpoint, and the running average as a network that loads. Raises OSError."""

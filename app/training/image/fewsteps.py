@@ -21,6 +21,7 @@ from safetensors.torch import save as to_bytes
 from app.engines.image.fewsteps import NAME
 from app.engines.image.sampler import Level, denoise, levels
 from app.training import checkpoint
+from app.training.averaging import averaged
 from app.training.faults import TrainingError
 from app.training.image import networks
 from app.training.image.examples import Examples
@@ -63,7 +64,8 @@ class Training:
         self.teacher_digest = digest(unet)
         self.unet = networks.plain_attention(unet).eval().requires_grad_(False).to(machine.device)
         self.changes = Changes(self.unet, settings.rank, self.dice)
-        self.average = [parameter.detach().clone() for parameter in self.changes.parameters]
+        self._learnt = torch.nn.ParameterList(self.changes.parameters)
+        self._average = averaged(self._learnt, settings.ema)
         self.optimizer = torch.optim.AdamW(self.changes.parameters, lr=settings.rate, weight_decay=0.0, betas=(0.9, 0.99))
         self.empty = examples.empty.to(machine.device)
         scheduler = networks.noise_schedule()
@@ -71,6 +73,11 @@ class Training:
         self.states, self.captions = torch.empty(0, dtype=torch.float16), torch.empty(0, dtype=torch.float16)
         self.clock, self.step = Clock(settings.minutes), 0
         self._resume()
+
+    @property
+    def average(self) -> list[torch.Tensor]:
+        """The running average of the changes' parameters."""
+        return list(self._average.parameters())
 
     def teach(self) -> None:
         """The teacher makes some trajectories more: its latents where the student's steps begin and end."""
@@ -111,8 +118,7 @@ class Training:
             group["lr"] = learning_rate(s.rate, self.step, self.clock.progress, warmup=50)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        decay = min(s.ema, (2 + self.step) / (11 + self.step))
-        torch._foreach_lerp_(self.average, [each.detach() for each in self.changes.parameters], 1 - decay)
+        self._average.update_parameters(self._learnt)
         self.step += 1
         return total
 
@@ -158,6 +164,7 @@ class Training:
         checkpoint.restore_optimizer(self.optimizer, last.part("optimizer"))
         self.states, self.captions = last.tensors["teacher.states"], last.tensors["teacher.captions"]
         self.dice.set_state(last.tensors["random.dice"])
+        self._average.n_averaged.fill_(last.step)
         self.step, self.clock = last.step, Clock(self.settings.minutes, last.facts["spent"])
         print(f"On from step {self.step}, {self.clock.spent / 60:.0f} minutes in.", flush=True)
 

@@ -17,6 +17,7 @@ from transformers import LlamaConfig, LlamaForCausalLM
 
 from app.media.music.grammar.tokens import EOS, IDS, PAD, VOCABULARY
 from app.training import checkpoint
+from app.training.averaging import averaged
 from app.training.faults import TrainingError
 from app.training.image.export import swap
 from app.training.music import examples
@@ -61,7 +62,7 @@ class Training:
         self.learnt, self.held_out = learnt, held_out
         torch.manual_seed(settings.seed)
         self.network: Any = (load(start) if start else new(settings)).train().to(machine.device)
-        self.average: Any = copy.deepcopy(self.network).eval().requires_grad_(False)
+        self._average = averaged(self.network, settings.ema)
         self.optimizer = _optimizer(self.network, settings)
         self.clock, self.step = Clock(settings.minutes), 0
         self.best = float("inf")
@@ -69,6 +70,11 @@ class Training:
         self._resume()
         # A run that goes on draws other examples than the one before it did: none is drawn twice in the same way.
         self.stream = examples.stream(learnt, random.Random(settings.seed * 1_000_003 + self.step))
+
+    @property
+    def average(self) -> Any:
+        """The running average, as a network."""
+        return self._average.module
 
     @property
     def tokens(self) -> int:
@@ -90,9 +96,7 @@ class Training:
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
 
-        decay = min(s.ema, (2 + self.step) / (11 + self.step))
-        with torch.no_grad():
-            torch._foreach_lerp_(list(self.average.parameters()), list(self.network.parameters()), 1 - decay)
+        self._average.update_parameters(self.network)
         self.step += 1
         return torch.as_tensor(error.detach())
 
@@ -135,6 +139,7 @@ class Training:
             network.load_state_dict(last.part(name), strict=False)  # the output weights are the input's
         checkpoint.restore_optimizer(self.optimizer, last.part("optimizer"))
         self.step, self.clock = last.step, Clock(self.settings.minutes, last.facts["spent"])
+        self._average.n_averaged.fill_(self.step)
         self.best = float(last.facts["best"])
         self.history = [(int(step), float(loss)) for step, loss in last.facts["history"]]
         print(f"On from step {self.step}, {self.clock.spent / 60:.0f} minutes in.", flush=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import random
 from collections.abc import Callable
@@ -13,6 +12,7 @@ from typing import Any
 import torch
 
 from app.training import checkpoint
+from app.training.averaging import averaged
 from app.training.image.export import swap
 from app.training.run import SHEET_EVERY, Clock, Every, Machine, Report, learning_rate, until_spent
 from app.training.verse import network as networks
@@ -40,7 +40,7 @@ class Training:
         self.examples, self.folder, self.settings, self.machine = examples, folder, settings, machine
         self.words = list(examples.index)
         self.network = network.train().to(machine.device)
-        self.average: Any = copy.deepcopy(self.network).eval().requires_grad_(False)
+        self._average = averaged(self.network, settings.ema)
         tables = [p for p in self.network.parameters() if p.dim() > 1]
         scales = [p for p in self.network.parameters() if p.dim() <= 1]
         groups = [{"params": tables, "weight_decay": settings.decay}, {"params": scales, "weight_decay": 0.0}]
@@ -53,6 +53,11 @@ class Training:
         dice = random.Random(f"{settings.seed} {self.step}")  # other poems after an interruption
         self.batches = examples.batches(settings.tokens, dice)
 
+    @property
+    def average(self) -> Any:
+        """The running average, as a network."""
+        return self._average.module
+
     def train_step(self) -> torch.Tensor:
         """One step of the optimizer; the mean cross-entropy in nats a token."""
         s, device = self.settings, self.machine.device
@@ -64,7 +69,7 @@ class Training:
             group["lr"] = learning_rate(s.rate, self.step, self.clock.progress, decay=0.5)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
-        self._follow()
+        self._average.update_parameters(self.network)
         self.step += 1
         self.seen += batch.ids.numel()
         return torch.as_tensor(error.detach())
@@ -79,12 +84,6 @@ class Training:
             ]
         own = [int((b.ids.shape[1] - b.begins).sum()) for _error, b in found]
         return sum(float(e) * n for (e, _b), n in zip(found, own, strict=True)) / max(1, sum(own))
-
-    def _follow(self) -> None:
-        """Move the running average: quickly at first, then by 1 - ema a step."""
-        decay = min(self.settings.ema, (2 + self.step) / (11 + self.step))
-        with torch.no_grad():
-            torch._foreach_lerp_(list(self.average.parameters()), list(self.network.parameters()), 1 - decay)
 
     def save(self) -> None:
         """A checkpoint, and the running average as a model folder that loads. Raises OSError."""
@@ -114,6 +113,7 @@ class Training:
         self.average.load_state_dict(last.part("average"), strict=False)
         checkpoint.restore_optimizer(self.optimizer, last.part("optimizer"))
         self.step, self.seen = last.step, int(last.facts["tokens"])
+        self._average.n_averaged.fill_(self.step)
         self.recent, self.clock = float(last.facts["held_out_error"]), Clock(self.settings.minutes, last.facts["spent"])
         print(f"On from step {self.step}, {self.clock.spent / 60:.0f} minutes in.", flush=True)
 

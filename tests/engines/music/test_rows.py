@@ -6,7 +6,7 @@ import pytest
 import torch
 from transformers import LlamaConfig, LlamaForCausalLM
 
-from app.engines.shared import sampling, sampling_rows
+from app.engines.shared import sampling
 from app.engines.shared.phrase_cache import Rows
 from app.engines.shared.sampling import Sampling
 
@@ -80,10 +80,11 @@ def test_without_a_beginning(model: LlamaForCausalLM) -> None:
 def test_many_draws_are_many_single_ones(how: Sampling) -> None:
     scores = torch.randn((6, 30), generator=torch.Generator().manual_seed(2)) * 2
     scores[:, 7:9] = sampling.IMPOSSIBLE
-    found = sampling_rows.probabilities(scores, how)
+    found = sampling.probabilities(scores, how)
     for row in range(6):
         torch.testing.assert_close(found[row], sampling.probabilities(scores[row], how))
     for points in ([0.0] * 6, [0.3] * 6, [0.999999999] * 6):
-        for row, id in enumerate(sampling_rows.drawn(scores, how, points)):
+        for row, id in enumerate(sampling.drawn_at(found, points)):
             assert found[row, id] > 0
-    assert sampling_rows.drawn(scores, Sampling(temperature=0), [0.5] * 6) == scores.argmax(-1).tolist()
+    greedy = sampling.probabilities(scores, Sampling(temperature=0))
+    assert sampling.drawn_at(greedy, [0.5] * 6) == scores.argmax(-1).tolist()
