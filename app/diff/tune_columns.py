@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import groupby
@@ -12,6 +12,7 @@ from typing import Any
 from app.bounded import MB, bounded
 from app.diff.tune import BarPair, Op, TuneDiff, tune_diff
 from app.errors import _
+from app.media.facts import UNKNOWN, Checks, Facts, Shared
 from app.media.music.abc.abc import read
 from app.media.music.abc.bar_writing import bar_text
 from app.media.music.abc.signs import length_text
@@ -52,26 +53,25 @@ class About:
     bars: int
     uneven: Sequence[int]
     faults: tuple[Fault, ...]
-    checks: Mapping[str, bool | None]
+    checks: Checks
     home: bool
-    shared: Mapping[str, Any]
+    shared: Shared
     contour: Sequence[float]
 
 
-def about(text: str, facts: Mapping[str, Any]) -> About:
+def about(text: str, facts: Facts) -> About:
     """Of a tune in ABC and the `facts` that its revision keeps; what those do not tell is found out."""
     tune = told(text)
-    facts = facts if "checks" in facts else tune.facts
-    runs = [facts.get(name) or {"bars": 0.0, "title": ""} for name in ("novelty", "own")]
+    facts = facts if facts.checks else Facts.of(tune.facts)
     return About(
         head=heading(text),
         bars=tune.bars[-1][0] if tune.bars else 0,
         uneven=tune.uneven,
         faults=tune.faults,
-        checks=facts["checks"],
-        home=bool(facts.get("ends_at_home")),
-        shared=max(runs, key=lambda run: run["bars"]),
-        contour=facts.get("contour") or (),
+        checks=facts.checks or UNKNOWN,
+        home=bool(facts.ends_at_home),
+        shared=facts.shared,
+        contour=facts.contour,
     )
 
 

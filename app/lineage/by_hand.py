@@ -67,7 +67,7 @@ def add_hand(session: Session, draft: Draft, artist: Artist, told: Told | None =
         brief_data=draft.brief_data,
         text=text,
         origins=None if tune else stored(spans_of(text, draft.origins)),
-        facts=told.facts if told else {},
+        facts_data=told.facts if told else {},
         created_by=artist,
         parents=edges([(base.id, Role.EDIT)] if base else []),
     )

@@ -61,7 +61,7 @@ def add_trim(session: Session, artist: Artist, work: Work, revision: Revision, p
         origin=Origin.HAND,
         verb=str(Role.EDIT),
         brief_data=revision.brief_data,
-        facts=part.facts,
+        facts_data=part.facts,
         asset=keep_asset(session, part.asset),
         created_by=artist,
         parents=edges([(revision.id, Role.EDIT)]),

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relat
 from app.brief import Brief
 from app.diff.authorship import By, stored, whole
 from app.errors import NotFoundError
+from app.media.facts import Facts
 from app.media.medium import traits
 from app.models.asset import Asset
 from app.models.edge import Parent, Role
@@ -57,9 +58,7 @@ class Revision(Base):
     engine: Mapped[str | None] = mapped_column(Words(40))
     params: Mapped[dict[str, Any]] = mapped_column(PARAMS, default=dict)
     seed: Mapped[int | None] = mapped_column(SEED)
-    facts: Mapped[dict[str, Any]] = mapped_column(
-        FACTS, default=dict
-    )  # compiled prompt, weights' digest, versions; of an import its file name
+    facts_data: Mapped[dict[str, Any]] = mapped_column("facts", FACTS, default=dict)
     asset_id: Mapped[str | None] = mapped_column(Words(64), sa.ForeignKey("assets.sha256"), index=True)
     text: Mapped[str | None] = mapped_column(Words())
     origins: Mapped[list[list[Any]] | None] = mapped_column(ORIGINS)  # of a text: [[start, end, by], …] (origins.py)
@@ -94,6 +93,11 @@ class Revision(Base):
     def brief(self) -> Brief:
         """What was asked (of an import: nothing)."""
         return Brief.model_validate(self.brief_data)
+
+    @property
+    def facts(self) -> Facts:
+        """How it was made: compiled prompt, likelihood, checks; of an import its file's name."""
+        return Facts.of(self.facts_data)
 
     @property
     def sketch(self) -> bool:
@@ -185,7 +189,7 @@ class Revisions(Scope[Revision]):
         """A root of the lineage from outside: an uploaded picture or text."""
         about = {"text": text, "origins": stored(whole(text, By.IMPORT))} if text is not None else {"asset": asset}
         revision = Revision(
-            work=work, number=work.numbers(1)[0], origin=Origin.IMPORT, facts=facts, created_by=self.artist, **about
+            work=work, number=work.numbers(1)[0], origin=Origin.IMPORT, facts_data=facts, created_by=self.artist, **about
         )
         self.session.add(revision)
         if text is not None and traits(work.medium).notes:

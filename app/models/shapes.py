@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any
+from typing import Any
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from app import gate
 from app.brief import FIELDS, LISTS, MAX_ITEMS, MAX_TEXT
 from app.diff.authorship import By
+from app.media.facts import Facts
 from app.media.text.prosody.asked import known as known_in_form
 from app.models.edge import DAMAGED
 from app.storage.columns import Json, Lasting, Whole, Word
@@ -30,37 +31,6 @@ class _Shape(BaseModel):
     """Fields that are known; others are let be."""
 
     model_config = ConfigDict(strict=True, extra="ignore")
-
-
-class _Checks(_Shape):
-    parses: bool
-    bars_complete: bool
-    key: bool | None
-    metre: bool | None
-
-
-class _Shared(_Shape):
-    bars: float
-    title: str
-
-
-class Facts(_Shape):
-    """What pages and programs read of a revision's facts; each may be missing, and only some may be null."""
-
-    checks: _Checks = _Checks(parses=False, bars_complete=False, key=None, metre=None)
-    novelty: _Shared | None = None
-    own: _Shared | None = None
-    contour: Annotated[list[float], Field(max_length=1_000)] = []
-    ends_at_home: bool | None = None
-    rank: int = 0
-    ranking: dict[str, float] = {}
-    score: float | None = None
-    likelihood: float | None = None
-    ended: str | None = None
-    prompt: str | None = None
-    steps_taken: int = 0
-    simplified: list[str] = []
-    format: str | None = None
 
 
 class Working(_Shape):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Literal
 from urllib.parse import quote
@@ -16,6 +16,7 @@ from starlette.datastructures import MutableHeaders
 from starlette.types import Message, Receive, Scope, Send
 
 from app.errors import MalformedError, NotFoundError, RangeError, _
+from app.media.facts import Facts
 from app.media.text.documents.document import Document
 from app.media.text.documents.writing import SMALL, WRITERS, write
 from app.models import Revision
@@ -157,6 +158,6 @@ def document(revision: Revision) -> Document:
     )
 
 
-def _markdown(facts: Mapping[str, Any]) -> bool:
+def _markdown(facts: Facts) -> bool:
     """Whether the text of a lineage is Markdown: its root came as such."""
-    return bool(facts.get("markup", facts.get("format")) == "md")
+    return (facts.format if facts.markup is None else facts.markup) == "md"

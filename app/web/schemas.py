@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
@@ -13,6 +12,7 @@ from pydantic import BaseModel, Field
 from app.brief import Brief, Prompt
 from app.diff.authorship import By, shares, shown, spans_of, stored
 from app.errors import filled
+from app.media.facts import UNKNOWN, Checks, Facts
 from app.media.medium import traits
 from app.media.music.theory.telling import SMALL, told
 from app.models import Draft, Generation, Project, Revision, Work
@@ -211,11 +211,11 @@ class ChecksOut(BaseModel):
     novelty: SharedOut
 
     @classmethod
-    def of(cls, facts: Mapping[str, Any]) -> ChecksOut:
+    def of(cls, facts: Facts) -> ChecksOut:
         """From what a tune's revision keeps (app.lineage.tune_facts)."""
-        runs = [facts.get(name) or {"bars": 0.0, "title": ""} for name in ("novelty", "own")]
-        longest = max(runs, key=lambda run: run["bars"])
-        return cls(**facts["checks"], novelty=SharedOut(bars=longest["bars"], title=longest["title"]))
+        checks = facts.checks or UNKNOWN
+        shared = SharedOut(bars=facts.shared.bars, title=facts.shared.title)
+        return cls(**{name: getattr(checks, name) for name in Checks.model_fields}, novelty=shared)
 
 
 class RevisionOut(BaseModel):
@@ -251,9 +251,10 @@ class RevisionOut(BaseModel):
     @classmethod
     def of(cls, revision: Revision) -> RevisionOut:
         """From its row."""
-        plain = ("id", "number", "origin", "verb", "strength", "picked", "brief", "engine", "params", "seed", "facts", "text")
+        plain = ("id", "number", "origin", "verb", "strength", "picked", "brief", "engine", "params", "seed", "text")
         return cls(
             **{name: getattr(revision, name) for name in plain},
+            facts=revision.facts_data,
             work=revision.work_id,
             medium=revision.work.medium,
             parents=[ParentOut(revision=parent.parent_id, role=parent.role) for parent in revision.parents],
@@ -276,9 +277,9 @@ def _written(revision: Revision) -> dict[str, Any]:
         return none
     if traits(revision.work.medium).notes:
         facts = revision.facts
-        if "checks" not in facts and len(revision.text) <= SMALL:  # of a row that an older version wrote
-            facts = told(revision.text).facts
-        return none | {"checks": ChecksOut.of(facts) if "checks" in facts else None}
+        if facts.checks is None and len(revision.text) <= SMALL:  # of a row that an older version wrote
+            facts = Facts.of(told(revision.text).facts)
+        return none | {"checks": ChecksOut.of(facts) if facts.checks else None}
     spans = spans_of(revision.text, revision.origins)
     return none | {"origins": shown(stored(spans)), "shares": shares(revision.text, spans)}
 

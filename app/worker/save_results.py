@@ -168,7 +168,7 @@ def _revision(generation: Generation, content: Content, asset: Asset | None, num
         engine=generation.engine,
         params=generation.params,
         seed=content.seed,
-        facts={**facts, **content.facts},
+        facts_data={**facts, **content.facts},
         asset=asset,
         generation_id=generation.id,
         index=content.index,

@@ -9,7 +9,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from app.brief import FIELDS
-from app.models.shapes import Facts, Working
+from app.media.facts import Facts
+from app.models.shapes import Working
 from app.storage.columns import Json, Lasting
 from app.storage.db import Base
 from app.verbs.place import Place

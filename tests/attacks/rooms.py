@@ -131,7 +131,7 @@ def _made(database: Database, works: dict[str, str], revisions: dict[str, list[s
                 made = [
                     Revision(
                         work_id=work.id, number=work.numbers(1)[0], origin="engine", verb=verb, strength=run.strength,
-                        brief_data=run.brief_data, engine="fake", params=run.params, seed=7 + at, facts=facts, text=text,
+                        brief_data=run.brief_data, engine="fake", params=run.params, seed=7 + at, facts_data=facts, text=text,
                         asset_id=first.asset_id, generation_id=run.id, index=at, created_by_id=artist.id,
                         origins=[[0, len(text or ""), "engine"]] if medium == "text" else None,
                         parents=[Parent(parent_id=first.id, role=role, position=0)],

@@ -62,8 +62,8 @@ def check(database: Database, ids: dict[str, str], brief: str, facts: str) -> No
         for row in (revision, run, draft):
             assert row.damaged == []
             assert Brief.model_validate(row.brief_data).intent == "\u0915\u093c" * (MAX_TEXT // 2)
-        assert "stemma" in json.dumps(revision.facts["recipe"])  # as deep as may be, the rest as its text
-        told = normalize("NFC", json.loads(revision.facts["mended"]["brief"])["intent"])
+        assert "stemma" in json.dumps(revision.facts_data["recipe"])  # as deep as may be, the rest as its text
+        told = normalize("NFC", json.loads(revision.facts_data["mended"]["brief"])["intent"])
         assert told == normalize("NFC", LONG)  # a person reads in the facts what was cut; the table has it to the letter
         kept = {(one.table, one.column, one.row): json.loads(one.was) for one in session.query(Mended)}
     for table, id in ids.items():

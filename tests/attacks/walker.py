@@ -88,10 +88,10 @@ def _drafts(session: Session, ledger: Ledger) -> Iterator[str]:
 
 def _imports(session: Session, ledger: Ledger) -> Iterator[str]:
     rows = session.scalars(sa.select(Revision).where(Revision.origin == "import")).all()
-    names = Counter(row.facts.get("file") for row in rows)
+    names = Counter(row.facts.file for row in rows)
     yield from (f"{count} revisions of the file {name}" for name, count in names.items() if count > 1)
     yield from (f"a revision of {name}, which nobody sent" for name in names if name not in ledger.files)
-    kept = {str(row.id): row.facts.get("file") for row in rows}
+    kept = {str(row.id): row.facts.file for row in rows}
     yield from (f"the file {name} was kept and is lost" for id, name in ledger.imports.items() if kept.get(id) != name)
 
 

@@ -111,7 +111,7 @@ def test_the_essays_brief_becomes_poems_with_their_tokens(
         assert poem.asset_id is None
         assert [len(line.strip("，。")) for line in poem.text.replace("，", "\n").split("\n") if line.strip()] == [7] * 4
         assert poem.origins == [[0, len(poem.text), "engine"]]
-        assert poem.facts["ended"] == "end"
+        assert poem.facts.ended == "end"
         with database.reading() as session:
             records = unpacked(session.get_one(Transcript, poem.id).tokens)
         assert "".join(record["text"] for record in records) == poem.text

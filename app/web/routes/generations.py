@@ -47,7 +47,8 @@ def shown(generation: Generation, parts: Studio, order: str = "made", word: dict
         word = parts.queue.latest(generation.id) if generation.status == Status.RUNNING else {}
     steps = (word.get("step"), word.get("steps"))
     if generation.status == Status.DONE and generation.variants:
-        steps = (generation.variants[0].facts.get("steps_taken", generation.params.get("steps")),) * 2
+        taken = generation.variants[0].facts.steps_taken
+        steps = (generation.params.get("steps") if taken is None else taken,) * 2
     out = GenerationOut.of(generation, *(step if isinstance(step, int) else None for step in steps))
     if order == "fit":
         places = [variant.id for variant in generation.best_first]

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.bounded import LIMITS
 from app.errors import TooLargeError, _, filled, raises
 from app.gate import TOLD
+from app.media.facts import Facts
 from app.media.music.abc.abc import MAX_TEXT
 from app.media.music.notation.tune import Fault
 from app.media.music.theory.telling import told
@@ -77,7 +78,7 @@ def check(request: Request, given: Annotated[Notes, Depends(body(Notes, WRITING)
         key=tune.key,
         metre=tune.metre or None,
         tempo=tune.tempo,
-        checks=ChecksOut.of(tune.facts),
+        checks=ChecksOut.of(Facts.of(tune.facts)),
         contour=tune.facts["contour"],
         novelty=tune.facts["novelty"],
     )

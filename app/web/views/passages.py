@@ -24,8 +24,9 @@ class Passage:
 
 
 def by_rank(variants: Sequence[Any]) -> list[Any]:
-    """Candidates for a line, the best first as their engine ranked them (`facts["rank"]`)."""
-    return sorted(variants, key=lambda variant: variant.facts.get("rank", len(variants)))
+    """Candidates for a line, the best first as their engine ranked them."""
+    ranks = {id(variant): variant.facts.rank for variant in variants}
+    return sorted(variants, key=lambda variant: len(variants) if ranks[id(variant)] is None else ranks[id(variant)])
 
 
 def tongue(text: str) -> str:

@@ -36,7 +36,7 @@ def grown(database: Database) -> dict[str, str]:
         checks = {"parses": True, "bars_complete": True, "key": True, "metre": False}
         facts = {"checks": checks, "contour": [0.0, 0.5, 1.0], "ends_at_home": True}
         facts |= {"novelty": {"notes": 30, "bars": 9.0, "title": "The Kesh", "start": 0}, "own": {"bars": 1.0, "title": "Mine"}}
-        [tune] = garden.grow((first, "inspire"), verb="create", text=JIG, engine="tunes", facts=facts, picked=True)
+        [tune] = garden.grow((first, "inspire"), verb="create", text=JIG, engine="tunes", facts_data=facts, picked=True)
         [other] = garden.grow((tune, "replace"), text=JIG.replace("gfe fed", "gfe f3"), engine="tunes")
         other.generation.place_data = {"bars": [2, 3]}  # type: ignore[union-attr]  # it has one
         [high] = garden.grow((other, "transpose"), text=transposed(read(JIG), -2), engine="tunes")
