@@ -6,7 +6,6 @@ both encoders into one space, config.json has the side of a picture and the cali
 
 from __future__ import annotations
 
-import importlib.util
 import json
 from collections.abc import Mapping, Sequence
 from functools import cached_property
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from app.engines.shared import weights
+from app.engines.shared.local_engine import missing_package
 from app.errors import EngineError, _
 from app.judging import sentences
 from app.judging.judge import flat, unit
@@ -62,9 +62,8 @@ class House:
         return int(self._heads["picture"].shape[0])
 
     def unready(self) -> str | None:
-        for package in (*LIBRARIES, *SEEING):
-            if importlib.util.find_spec(package) is None:
-                return _("The package %(package)s is not installed.") % {"package": package}
+        if reason := missing_package((*LIBRARIES, *SEEING)):
+            return reason
         for path in self._files:
             wrong = weights.fault(path) if path.suffix == ".safetensors" else None if path.is_file() else _("it is missing")
             if wrong:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import os
 from collections.abc import Sequence
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.engines.shared import checkpoint, chinese_glossary, weights
+from app.engines.shared.local_engine import missing_package
 from app.errors import EngineError, _
 from app.judging.judge import flat, unit
 
@@ -62,9 +62,8 @@ class Hub:
         return int(text.get("projection_size") or text.get("hidden_size", 768))
 
     def unready(self) -> str | None:
-        for package in LIBRARIES:
-            if importlib.util.find_spec(package) is None:
-                return _("The package %(package)s is not installed.") % {"package": package}
+        if reason := missing_package(LIBRARIES):
+            return reason
         folder = checkpoint.folder_of(self.model)
         if folder is not None:
             return _wrong(folder)

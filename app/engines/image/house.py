@@ -6,16 +6,16 @@ import importlib.util
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from app.brief import Brief, Prompt
-from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Strength, Verb
+from app.engines.engine import Content, EngineParams, Medium, Request, Step, Strength, Verb
 from app.engines.image import fewsteps, preview, sampler
 from app.engines.shared import minilm, weights
+from app.engines.shared.local_engine import LocalEngine, missing_package, unusable
 from app.errors import EngineError, _
 from app.media.image.picture import covered, nearest, opened, png
 
@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from app.engines.image.sampler import Level
 
 FOLDER = Path(__file__).resolve().parents[2] / "weights" / "house-image"
-LIBRARIES = ("torch", "diffusers", "transformers", "tokenizers", "safetensors")
 
 
 class Aspect(StrEnum):
@@ -76,7 +75,7 @@ FINISHING = Distance(0.8, 0.0)  # from the sketch's own noise: its composition s
 REFINING_TURN = 0.4  # most of the parent's noise stays, and with it the figure while its colours follow the brief
 
 
-class House(Engine):
+class House(LocalEngine):
     """Latent diffusion, quick on one core of a CPU."""
 
     name = "house"
@@ -84,6 +83,7 @@ class House(Engine):
     medium = Medium.IMAGE
     verbs = frozenset({Verb.CREATE, Verb.VARY, Verb.REFINE, Verb.REROLL, Verb.FINISH})
     licence = "Apache-2.0"
+    libraries = ("torch", "diffusers", "transformers", "tokenizers", "safetensors")
 
     class Params(EngineParams):
         """What an artist can set."""
@@ -111,10 +111,9 @@ class House(Engine):
 
     def __init__(self, folder: Path = FOLDER, dtype: str | None = None) -> None:
         """Weights in `folder`; `dtype` is torch's name of one, or None for what is quickest on the device."""
+        super().__init__()
         self.folder = folder
         self._dtype = dtype
-        self._model: LatentDiffusion | None = None
-        self._facts: dict[str, Any] = {}
         self._few_weights = ""
 
     @property
@@ -127,14 +126,9 @@ class House(Engine):
         path = self.folder / fewsteps.FOLDER / fewsteps.NAME
         return (path,) if path.exists() else ()
 
-    def unready(self) -> str | None:
-        for package in (*LIBRARIES, minilm.PACKAGE):
-            if importlib.util.find_spec(package) is None:
-                return _("The package %(package)s is not installed.") % {"package": package}
-        for path in (*self._files, *self._few):
-            if wrong := weights.fault(path):
-                return _("The weights %(file)s cannot be used: %(reason)s") % {"file": path, "reason": wrong}
-        return None
+    def damage(self) -> str | None:
+        wrong = (unusable(path, weights.fault(path)) for path in (*self._files, *self._few))
+        return missing_package((minilm.PACKAGE,)) or next(filter(None, wrong), None)
 
     def prompt(self, brief: Brief) -> Prompt:
         if minilm.folder() is None or importlib.util.find_spec("tokenizers") is None:
@@ -145,22 +139,13 @@ class House(Engine):
         negative, unheard = minilm.readable(asked.negative)
         return Prompt(positive, negative, unseen + unheard, unread=unread)
 
-    def load(self, device: str) -> None:
-        if self._model and self._facts["device"] == device:
-            return
-        if reason := self.unready():
-            raise EngineError(reason)
+    def loaded(self, device: str) -> tuple[LatentDiffusion, dict[str, Any]]:
         from app.engines.image.diffusion import LatentDiffusion
 
-        self._model = LatentDiffusion(self.folder, device, self._dtype)
+        model = LatentDiffusion(self.folder, device, self._dtype)
         self._few_weights = weights.digest(*self._files, *self._few)
-        self._facts = {
-            "model": self.folder.name,
-            "weights": weights.digest(*self._files),
-            "device": device,
-            "dtype": str(self._model.dtype).removeprefix("torch."),
-            "libraries": {name: version(name) for name in LIBRARIES},
-        }
+        named = {"model": self.folder.name, "weights": weights.digest(*self._files)}
+        return model, named | {"dtype": str(model.dtype).removeprefix("torch.")}
 
     def warm(self) -> None:
         seeds = (0, 1, 2, 3)  # as many as are asked for by default: kernels are prepared for each shape

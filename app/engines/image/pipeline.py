@@ -5,7 +5,6 @@ Weights come as safetensors or not at all, and no code from a model's folder is 
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
 import math
 from collections.abc import Callable, Iterator
@@ -22,6 +21,7 @@ from app.engines.image.reading import cut
 from app.engines.shared.callback_iterator import emitted
 from app.engines.shared.checkpoint import folder_of, missing, revision
 from app.engines.shared.loading import dtype_of, line
+from app.engines.shared.local_engine import missing_package
 from app.errors import EngineError, _
 from app.media.image.picture import covered, opened, png
 from app.settings import EngineSetting
@@ -70,10 +70,7 @@ class Pipeline(Engine):
         self._preview: Preview | None = None
 
     def unready(self) -> str | None:
-        for library in LIBRARIES:
-            if importlib.util.find_spec(library) is None:
-                return _("The package %(package)s is not installed.") % {"package": library}
-        return missing(self.setting.model)
+        return missing_package(LIBRARIES) or missing(self.setting.model)
 
     def prompt(self, brief: Brief) -> Prompt:
         asked, folder = brief.prompt(), folder_of(self.setting.model)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,6 +9,7 @@ from pydantic import Field
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Verb
+from app.engines.shared.local_engine import missing_package
 from app.errors import EngineError, _
 from app.lanes import Lane
 from app.media.image.svg import MEDIA_TYPE
@@ -42,9 +42,7 @@ class Vectoriser(Engine):
         return Lane.QUICK
 
     def unready(self) -> str | None:
-        if importlib.util.find_spec("vtracer") is None:
-            return _("The package %(package)s is not installed.") % {"package": "vtracer"}
-        return None
+        return missing_package(("vtracer",))
 
     def prompt(self, brief: Brief) -> Prompt:  # noqa: ARG002 (it reads the picture alone)
         return Prompt("")

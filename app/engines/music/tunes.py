@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.brief import Brief, Prompt
-from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Strength, Verb
+from app.engines.engine import Content, EngineParams, Medium, Request, Step, Strength, Verb
 from app.engines.music import asking, blending, tasks, varying
 from app.engines.music.composing import Composer
 from app.engines.music.conditions import Asked
@@ -20,6 +18,7 @@ from app.engines.music.possible import check_possible
 from app.engines.music.score import scores_of
 from app.engines.music.tasks import Made, Run
 from app.engines.music.tune_params import Harmonies, TuneParams
+from app.engines.shared.local_engine import UNUSABLE, LocalEngine, llama, unusable
 from app.engines.shared.weights import digest, fault
 from app.errors import EngineError, _
 from app.lanes import Lane
@@ -39,10 +38,9 @@ if TYPE_CHECKING:
     from app.media.music.notation.tune import Tune
 
 WEIGHTS, CONFIG, KNOWN = "model.safetensors", "config.json", "known.safetensors"
-LIBRARIES = ("torch", "transformers", "safetensors")
 
 
-class Tunes(Engine):
+class Tunes(LocalEngine):
     """Tunes in ABC notation, from a model that learned them from public-domain books."""
 
     name = "tunes"
@@ -53,13 +51,13 @@ class Tunes(Engine):
         | {Verb.TRANSPOSE, Verb.HARMONISE, Verb.BLEND}
     )
     licence = "Apache-2.0"
+    libraries = ("torch", "transformers", "safetensors")
     Params = TuneParams
 
     def __init__(self, folder: Path) -> None:
         """Weights and configuration in `folder`; beside them, if there, the tunes to compare with."""
+        super().__init__()
         self.folder = folder
-        self._model: LanguageModel | None = None
-        self._facts: dict[str, Any] = {}
 
     @property
     def writes(self) -> bool:
@@ -68,14 +66,9 @@ class Tunes(Engine):
     def lane(self, params: Mapping[str, Any]) -> Lane:  # noqa: ARG002 (a tune takes seconds)
         return Lane.QUICK
 
-    def unready(self) -> str | None:
-        for package in LIBRARIES:
-            if importlib.util.find_spec(package) is None:
-                return _("The package %(package)s is not installed.") % {"package": package}
-        wrong = fault(self.folder / WEIGHTS)
-        if wrong is None and not (self.folder / CONFIG).is_file():
-            wrong = _("it is missing")
-        return _("The weights %(file)s cannot be used: %(reason)s") % {"file": self.folder, "reason": wrong} if wrong else None
+    def damage(self) -> str | None:
+        missing = None if (self.folder / CONFIG).is_file() else _("it is missing")
+        return unusable(self.folder, fault(self.folder / WEIGHTS) or missing)
 
     def refusal(
         self,
@@ -94,35 +87,14 @@ class Tunes(Engine):
         if verb in {Verb.CREATE, Verb.REROLL, Verb.REFINE}:
             check_possible(brief, self.Params.model_validate(params.model_dump()).said)
 
-    def load(self, device: str) -> None:
-        if self._model and self._facts["device"] == device:
-            return
-        if reason := self.unready():
-            raise EngineError(reason)
-        import torch
-        from transformers import LlamaForCausalLM
-
+    def loaded(self, device: str) -> tuple[LanguageModel, dict[str, Any]]:
         from app.engines.shared.language_model import LanguageModel
 
-        kind: Any = LlamaForCausalLM
-        try:
-            inner = kind.from_pretrained(self.folder, dtype=torch.float32, use_safetensors=True).to(device)
-        except (OSError, ValueError, RuntimeError) as error:
-            reason = " ".join(str(error).split())[:300]
-            raise EngineError(
-                _("The weights %(file)s cannot be used: %(reason)s"), file=str(self.folder), reason=reason
-            ) from error
+        inner = llama(self.folder, device)
         if inner.config.vocab_size != len(VOCABULARY):
-            reason = _("it knows other tokens")
-            raise EngineError(_("The weights %(file)s cannot be used: %(reason)s"), file=str(self.folder), reason=reason)
-        self._model = LanguageModel(inner, [IDS[EOS], IDS[END]])
-        self._facts = {
-            "model": self.folder.name,
-            "weights": digest(self.folder / WEIGHTS),
-            "device": device,
-            "dtype": "float32",
-            "libraries": {name: version(name) for name in LIBRARIES},
-        }
+            raise EngineError(UNUSABLE, file=str(self.folder), reason=_("it knows other tokens"))
+        facts = {"model": self.folder.name, "weights": digest(self.folder / WEIGHTS), "dtype": "float32"}
+        return LanguageModel(inner, [IDS[EOS], IDS[END]]), facts
 
     @property
     def model(self) -> Any:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Medium, Request, Verb
+from app.engines.shared.local_engine import unloadable, unusable
 from app.engines.text.tasks import Task
 from app.engines.text.vocabulary import token_bytes, unwritable
 from app.engines.text.writer import Writer, configured
@@ -20,7 +19,8 @@ from app.verbs.verb import verbs_in
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors")
+    from app.engines.shared.language_model import LanguageModel
+
 TEMPLATE = 64  # tokens of a chat template, about
 
 
@@ -28,6 +28,7 @@ class Hub(Writer):
     """A model that the worker loads. What it can depends on the model: a small one follows few orders."""
 
     verbs = verbs_in(Medium.TEXT)
+    libraries = ("torch", "transformers", "tokenizers", "safetensors")
     standing = 2  # whoever names a larger model wants it
 
     def __init__(self, setting: TextSetting) -> None:
@@ -37,27 +38,20 @@ class Hub(Writer):
         self.licence = setting.licence or "see the model's card"
         self._tokenizer: Any = None
 
-    def unready(self) -> str | None:
-        for package in LIBRARIES:
-            if importlib.util.find_spec(package) is None:
-                return _("The package %(package)s is not installed.") % {"package": package}
+    def damage(self) -> str | None:
         folder = self._folder
         if not folder.is_absolute():
             return None  # a hub's: the first use finds out
         wrong = None if (folder / "config.json").is_file() else _("it is missing")
         if wrong is None and not any(folder.glob("*.safetensors")):
             wrong = _("it has no weights as safetensors")
-        return _("The weights %(file)s cannot be used: %(reason)s") % {"file": folder, "reason": wrong} if wrong else None
+        return unusable(folder, wrong)
 
     def prompt(self, brief: Brief) -> Prompt:
         return brief.prompt()
 
-    def load(self, device: str) -> None:
-        """See Engine.load. Code that comes with a model is never run."""
-        if self._model and self._facts["device"] == device:
-            return
-        if reason := self.unready():
-            raise EngineError(reason)
+    def loaded(self, device: str) -> tuple[LanguageModel, dict[str, Any]]:
+        """See LocalEngine.loaded. Code that comes with a model is never run."""
         from safetensors import SafetensorError
         from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -72,20 +66,14 @@ class Hub(Writer):
             ).to(device)
             fast = tokenizer.backend_tokenizer
         except (OSError, ValueError, RuntimeError, AttributeError, KeyError, ImportError, SafetensorError) as error:
-            reason = " ".join(str(error).split())[:300]
-            raise EngineError(_("The weights %(file)s cannot be used: %(reason)s"), file=source, reason=reason) from error
+            raise unloadable(source, error) from error
         size = int(inner.config.vocab_size)
         pieces = token_bytes(fast)[:size]
         banned = [*unwritable(fast, pieces), *range(len(pieces), size)]  # a vocabulary may be padded with ids of nothing
         self._pieces = pieces + [b""] * (size - len(pieces))
         self._tokenizer = tokenizer
-        self._model = LanguageModel(inner, _ends(inner, tokenizer), banned)
-        self._facts = {
-            "model": source,
-            "device": device,
-            "dtype": str(inner.dtype).removeprefix("torch."),
-            "libraries": {name: version(name) for name in LIBRARIES},
-        }
+        facts = {"model": source, "dtype": str(inner.dtype).removeprefix("torch.")}
+        return LanguageModel(inner, _ends(inner, tokenizer), banned), facts
 
     def task(self, request: Request) -> Task:
         # A bare model has no ear for orders: it can only go on.
@@ -103,7 +91,7 @@ class Hub(Writer):
 
     def reads(self) -> int | None:
         if self._model:
-            return self._model.context
+            return self.model.context
         known = self._folder.is_absolute() and (self._folder / "tokenizer.json").is_file()
         return configured(self._folder) if known else None
 

