@@ -39,6 +39,7 @@ MOST_VALUES = 250_000  # in one JSON document, keys aside
 MOST_RECIPE = 100_000  # code points of a recipe in a file
 MOST_LETTERS = 1_000_000  # code points of all its strings, where an object is kept as it comes
 UNREADABLE = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+_C1 = re.compile("[\x80-\x9f]")
 LOST = re.compile(r"[\x00\ud800-\udfff]")  # what cannot even be said again
 SPACES = re.compile(r"[\t\n\u2028\u2029]+")
 BAD = "\ufffd"
@@ -51,6 +52,11 @@ class NoJsonError(UnfitError):
 def unix(text: str) -> str:
     """`text` with its line ends as `\\n`."""
     return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
+def windows(text: str) -> str:
+    """`text` with C1 control characters as the letters of Windows-1252 that were taken for them (HTML, 13.2.5.80 as well)."""
+    return _C1.sub(lambda found: found[0].encode("latin-1").decode("cp1252", "ignore"), text)
 
 
 def look(text: str) -> None:

@@ -14,8 +14,9 @@ from app.bounded import Source, size
 from app.errors import InvalidError, TooLargeError, UnfitError, UnsupportedError, _
 from app.gate import told
 from app.media.image.admit import admit as admit_picture
+from app.media.music.abc.abc import read as read_tune
 from app.media.music.files.files import without_recipe
-from app.media.music.files.notating import Imported, first_tune
+from app.media.music.files.notating import Imported, tunes
 from app.media.music.files.reading_midi import read_midi
 from app.media.music.files.reading_musicxml import read_musicxml
 from app.media.music.sound.reading_sound import admit, sounds_like
@@ -61,6 +62,8 @@ class Root(NamedTuple):
     asset: Asset | None = None
     text: str | None = None
     told: telling.Told | None = None
+    others: tuple[Root, ...] = ()  # what else the file holds, each to be a work of its own
+    title: str = ""  # of such a work
 
 
 def upload(file: UploadFile, limit: int) -> Upload:
@@ -135,7 +138,14 @@ def music(parts: Studio, file: Upload) -> Root:
             said
         ):  # a tune in ABC has a key (standard 2.1, 3.1.14); words have notes in them too
             raise UnsupportedError(NO_MUSIC)
-        return _tune(file, "abc", first_tune(said), encoding=encoding, **_recipe(recipe))
+        about = {"encoding": encoding, **_recipe(recipe)}
+        if recipe:  # of ours: as it was
+            return _tune(file, "abc", Imported(said), **about)
+        first, *others = tunes(said)
+        if others:
+            first.without(_("The file holds several tunes; each of the others became a work of its own in this project."))
+        root = _tune(file, "abc", first, **about)
+        return root._replace(others=tuple(_tune(file, "abc", one, at=at, **about) for at, one in enumerate(others, 2)))
     if sounds_like(file.head):
         return _recording(parts, file)
     raise UnsupportedError(NO_MUSIC)
@@ -147,7 +157,7 @@ def _tune(file: Upload, kind: str, found: Imported, **about: Any) -> Root:
     if not tune.notes:
         raise InvalidError("file", _("there are no notes in this file"))
     facts = {"file": file.name, "format": kind, **about, **({"simplified": found.simplified} if found.simplified else {})}
-    return Root(facts, text=found.text, told=tune)
+    return Root(facts, text=_writable(found.text), told=tune, title=read_tune(found.text).title)
 
 
 def _recipe(recipe: dict[str, Any] | str | None) -> dict[str, Any]:

@@ -37,21 +37,27 @@ def create(
 ) -> Response:
     """Upload a picture, a text, a tune or a recording, kept as a root that everything can be made from.
 
-    A picture is decoded and encoded anew without metadata. A text is read as UTF-8, by its mark, or in the
-    likeliest old encoding, which is told; its line ends become `\n`; Markdown stays source; a DOCX becomes Markdown where
-    it has a structure; a file of Stemma's own becomes the text that it was made from. Of notes (ABC, MusicXML, MIDI) one tune
-    is kept in ABC, and what was made simpler is told among its facts. A recording is decoded and encoded anew as FLAC.
+    A picture is decoded and encoded anew without metadata. A text is read as UTF-8, by its mark, or in the likeliest old
+    encoding, which is told; its line ends become `\n`; Markdown stays source; a DOCX becomes Markdown where it has a
+    structure; a file of Stemma's own becomes the text that it was made from. Of notes (ABC, MusicXML, MIDI) one tune is
+    kept in ABC, further tunes of a book of ABC become works of their own beside it, and what was made simpler is told
+    among its facts. A recording is decoded and encoded anew as FLAC.
     """
     with transactions.reading() as (_session, artist):
         pages = pages_of(_open_work(artist, id).medium)
     root = pages.admit(parts, admit.upload(file, parts.settings.max_upload))  # seconds, and nobody waits for it
     if root.told is not None:
         with transactions.reading() as (session, artist):
-            root.facts.update(facts_beside(session, artist, artist.works.get(id), root.told))
+            for one in (root, *root.others):
+                if one.told is not None:
+                    one.facts.update(facts_beside(session, artist, artist.works.get(id), one.told))
     with transactions.writing() as (session, artist):
         work = _open_work(artist, id)
         asset = keep_asset(session, root.asset) if root.asset is not None else None
         revision = artist.revisions.add_import(work, asset, root.facts, root.text)
+        for other in root.others:
+            beside = artist.works.create(work.project, other.title or f"{work.title} {other.facts['at']}", work.medium)
+            artist.revisions.add_import(beside, None, other.facts, other.text)
         if wants_html(request):  # an artist who brings a work wants to go on from it
             draft_of(session, work, artist, write=True).go_on_from(revision)
         headers = {"Location": f"/revisions/{revision.id}"}

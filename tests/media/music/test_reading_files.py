@@ -26,7 +26,7 @@ from app.media.music.files import reading_midi, reading_musicxml
 from app.media.music.files.files import TOLD, Played, tune_file, without_recipe
 from app.media.music.files.midi import midi
 from app.media.music.files.musicxml import musicxml
-from app.media.music.files.notating import first_tune, likely_key, spelt
+from app.media.music.files.notating import likely_key, spelt, tunes
 from app.media.music.files.reading_midi import LARGEST
 from app.media.music.notation.checks import incomplete
 from app.media.music.notation.pitch import Key, Mode, key_of
@@ -151,7 +151,7 @@ def test_what_is_made_simpler_is_told() -> None:
     file.save(file=out)
     found = read_midi(out.getvalue())
     assert [pitch for _s, _d, pitch in heard(found.text)] == [72, 74, 76]
-    assert found.simplified == ["Only one voice was taken."]
+    assert found.simplified == ["Only one voice was taken.", "Drums were left out."]
 
 
 @pytest.mark.parametrize("tonic", ["C", "G", "D", "A", "F", "Bb", "Em", "Am", "Dm", "Bm"])
@@ -320,11 +320,16 @@ def test_a_recipe_is_taken_off_an_abc_file_and_nothing_else() -> None:
     assert without_recipe(tune_file("", "abc", Played(), "T", {"stemma": 1}).decode())[0] == ""
 
 
-def test_of_a_book_the_first_tune_is_taken() -> None:
-    found = first_tune("%abc-2.1\nX:1\nK:C\nCDEF|\n\nX:2\nK:G\nGABc|\n")
-    assert found.text == "%abc-2.1\nX:1\nK:C\nCDEF|\n"
-    assert found.simplified == ["Only the first tune was taken."]
-    assert first_tune(TUNES[0]).simplified == []
+def test_of_a_book_every_tune_is_taken_with_the_head_of_the_book() -> None:
+    found = tunes("%abc-2.1\nX:1\nK:C\nCDEF|\n\nwords between\n\nX:2\nT:Zwei\nK:G\nGABc|\n\nX:3\nT:only a title\n")
+    assert [one.text.split("\n\n")[0].rstrip() for one in found] == [
+        "%abc-2.1\nX:1\nK:C\nCDEF|",
+        "%abc-2.1\nX:2\nT:Zwei\nK:G\nGABc|",
+    ]
+    assert [one.simplified for one in found] == [[], []]
+    [one] = tunes(TUNES[0])
+    assert (one.text, one.simplified) == (TUNES[0], [])
+    assert len(tunes("".join(f"X:{at}\nK:C\nCDE|\n\n" for at in range(1, 80)))) == 50
 
 
 def sound(kind: str, subtype: str, samples: Any, rate: int = 44_100) -> bytes:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,6 +14,7 @@ from fastapi.testclient import TestClient
 from app.media.music.abc.abc import read
 from app.media.music.sound.performance import performed
 
+CASES = Path(__file__).parents[2] / "cases"
 TUNE = "X:1\nT:Fuchs\nM:6/8\nL:1/8\nK:D\n|:A|dfe dBA|BAF A2F|ABA dfe|d3 d2:|\n"
 
 
@@ -73,13 +75,31 @@ def test_faults_are_kept_and_told(web: TestClient, music: str) -> None:
     assert "&" in made["text"]
 
 
-def test_old_encodings_are_read_and_a_book_gives_its_first_tune(web: TestClient, music: str) -> None:
-    book = "X:1\nT:月光\nK:C\nCDEF|\n\nX:2\nT:二\nK:C\nGABc|\n"
+def test_of_a_book_each_tune_becomes_a_work(web: TestClient, project: str, music: str) -> None:
+    book = "X:1\nT:月光\nK:C\nCDEF|\n\nX:2\nT:二泉映月\nK:C\nGABc|\n\nX:3\nK:D\nDEFA|\n"
     made = brought(web, music, "a.abc", book.encode("gb18030")).json()
     assert (made["text"], made["facts"]["encoding"]) == ("X:1\nT:月光\nK:C\nCDEF|\n", "gb18030")
-    assert made["facts"]["simplified"] == ["Only the first tune was taken."]
+    assert ["several tunes" in said for said in made["facts"]["simplified"]] == [True]
+    works = {one["title"]: one for one in web.get(f"/projects/{project}/works").json()["items"]}
+    assert set(works) == {"Fuchs", "二泉映月", "Fuchs 3"}
+    other = web.get(f"/works/{works['二泉映月']['id']}/revisions").json()["items"][0]
+    assert (other["text"], other["origin"], other["facts"]["at"]) == ("X:2\nT:二泉映月\nK:C\nGABc|\n", "import", 2)
     made = brought(web, music, "a.abc", TUNE.encode("utf-16")).json()
     assert made["text"] == TUNE
+
+
+@pytest.mark.parametrize("path", sorted(CASES.glob("5*/*")) + sorted(CASES.glob("60-*/*")), ids=lambda path: path.name)
+def test_what_came_in_can_be_gone_on_from_and_saved(web: TestClient, music: str, path: Path) -> None:
+    """And it can leave as every kind of file."""
+    answer = brought(web, music, path.name, path.read_bytes())
+    assert answer.status_code == 201, answer.text
+    made = answer.json()
+    web.post(f"/works/{music}/draft/base", json={"revision": made["id"]})
+    draft = web.get(f"/works/{music}/draft").json()
+    changed = {"version": draft["version"], "text": draft["text"] + "% changed\n"}
+    assert web.put(f"/works/{music}/draft", json=changed).status_code == 200
+    for kind in ("abc", "midi", "musicxml"):
+        assert web.get(f"/revisions/{made['id']}/download?as={kind}").status_code == 200
 
 
 def test_a_recording_is_a_root(web: TestClient, music: str) -> None:

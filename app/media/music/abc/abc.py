@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 
 from app.errors import InvalidError, _
+from app.media.music.abc.accents import spelt_out
+from app.media.music.abc.lyrics import Sung
 from app.media.music.abc.staff import Staff
 from app.media.music.notation.numbering import numbered
 from app.media.music.notation.pitch import Key, key_of
@@ -20,7 +22,9 @@ MAX_TEXT = 1_000_000  # code points
 MAX_FAULTS = 100
 MAX_VALUE = 1_000  # code points of a field that are kept
 FIELD = re.compile(r"([A-Za-z+]):(?!\|)(.*)")
+MOST_VOICES = 99  # that are counted
 MUSIC_FIELDS = "KMLV"
+WORDED = set("TCOANSHBDFGR")  # fields of words: their accents become letters
 HOSTILE = re.compile(r"include|postscript|^ps|svg|^beginps|script|^js|format|load|file|image|eps", re.IGNORECASE)
 BEGIN, END = re.compile(r"%%\s*begin(\w+)", re.IGNORECASE), re.compile(r"%%\s*end(\w+)", re.IGNORECASE)
 UNIT = re.compile(r"\s*1\s*/\s*(1|2|4|8|16|32|64)\b|\s*1\s*$")
@@ -41,7 +45,10 @@ class _Reader:
         self.key_source: tuple[int, int] | None = None
         self.inline_keys: list[tuple[int, int, Key]] = []
         self.voice: str | None = None
+        self.now = ""  # the voice that is read
         self.silent = False  # inside another voice
+        self.unheard: set[str] = set()  # voices with notes that are not read
+        self.sung = Sung()
         self.skipping = ""  # inside a directive's block
         self.line = self.offset = 0
 
@@ -64,7 +71,7 @@ class _Reader:
         return Tune(
             source=self.text,
             fields=self.fields,
-            bars=numbered(self.staff.bars),
+            bars=numbered(self.sung.under(self.staff.bars)),
             faults=tuple(self.faults),
             key=key,
             metre=metre,
@@ -72,6 +79,7 @@ class _Reader:
             key_source=self.key_source,
             chord_sources=tuple(self.staff.symbols),
             inline_keys=tuple(self.inline_keys),
+            unheard=len(self.unheard),
         )
 
     def _line(self, line: str) -> None:
@@ -91,12 +99,15 @@ class _Reader:
     def _music(self, line: str) -> None:
         """A line of music code; it may change the voice on the way."""
         at = 0
+        self.sung.notes(self.offset)
         for found in [*VOICE.finditer(COMMENT.sub("", line)), None]:
             part = line[at : found.start() if found else len(line)]
             if part.strip() and self.voice is None:
                 self.voice = "1"
             if not self.silent:
                 self.staff.line(part, self.offset + at)
+            elif part.strip() and len(self.unheard) < MOST_VOICES:
+                self.unheard.add(self.now)
             if found:
                 self._change("V", found[1].strip(), self.offset + found.start())
                 at = found.end()
@@ -114,7 +125,9 @@ class _Reader:
         if letter == "I" and words and HOSTILE.search(words[0]):
             self.fault(at, _("The directive %(name)s is not carried out."), name=words[0][:40])
         if not self.first:
-            self.fields.setdefault(letter, value[:MAX_VALUE])
+            self.fields.setdefault(letter, spelt_out(value[:MAX_VALUE]) if letter in WORDED else value[:MAX_VALUE])
+        elif letter == "w" and not self.silent:
+            self.sung.words(value)
         if letter in MUSIC_FIELDS and (letter != "V" or self.first):
             self._change(letter, value, self.text.index(value, at) if value else at)
         if letter == "K" and not self.first:
@@ -142,7 +155,7 @@ class _Reader:
         else:
             name = value.split(maxsplit=1)[0] if value.split() else ""
             self.voice = self.voice or name
-            self.silent = name != self.voice
+            self.silent, self.now = name != self.voice, name
 
     def _change_key(self, value: str, at: int) -> None:
         key = key_of(value)

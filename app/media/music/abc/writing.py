@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from app.gate import UNREADABLE, windows
 from app.media.music.abc.bar_writing import bar_text
 from app.media.music.notation.pitch import Key
 from app.media.music.notation.tune import Bar, Metre, Note, Tune
@@ -17,8 +18,8 @@ LINES = {"||": "||", "|": "|", "|:": "|:", ":|": ":|", "::": "::", "[1": "[1", "
 
 
 def field_text(value: str) -> str:
-    """A value that is safe in a field: one line, no comment."""
-    return " ".join(value.replace("%", " ").split())[:200]
+    """A value that is safe in a field: one line, no comment, nothing that no text may hold."""
+    return " ".join(UNREADABLE.sub("", windows(value)).replace("%", " ").split())[:200]
 
 
 def header(title: str, rhythm: str, metre: str, key: Key, tempo: str = "") -> str:

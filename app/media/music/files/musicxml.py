@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import math
 import xml.etree.ElementTree as ET
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from fractions import Fraction
 
 from app.media.music.abc.bar_writing import grouped
+from app.media.music.abc.lyrics import HOLD
+from app.media.music.files.partwise_notes import ELEMENTS, GROUPS, syllabic
 from app.media.music.notation.numbering import repeats
 from app.media.music.notation.pitch import Mode, Pitch
 from app.media.music.notation.tune import Bar, Note, Tune
@@ -60,11 +63,20 @@ def musicxml(tune: Tune, told: str = "") -> bytes:
     divisions = _divisions(tune)
     before: Bar | None = None
     ended = _ended(tune.bars)
+    state = _State()
     for at, bar in enumerate(tune.bars):
-        _measure(part, tune, at, before, divisions, ended[at])
+        _measure(part, tune, at, before, divisions, ended[at], state)
         before = bar
     ET.indent(score)
     return f'<?xml version="1.0" encoding="UTF-8"?>\n{DOCTYPE}\n{ET.tostring(score, "unicode")}\n'.encode()
+
+
+@dataclass(slots=True)
+class _State:
+    """What a note must know of those before it: which pitches are tied into it, and the last syllable of each verse."""
+
+    tied: frozenset[int] = frozenset()
+    sung: dict[int, str] = field(default_factory=dict)
 
 
 def _divisions(tune: Tune) -> int:
@@ -78,7 +90,9 @@ def _text(parent: ET.Element, name: str, text: str | int) -> ET.Element:
     return child
 
 
-def _measure(part: ET.Element, tune: Tune, at: int, before: Bar | None, divisions: int, endings: Sequence[int]) -> None:
+def _measure(
+    part: ET.Element, tune: Tune, at: int, before: Bar | None, divisions: int, endings: Sequence[int], state: _State
+) -> None:
     """`endings` are those that stop with this bar."""
     bar = tune.bars[at]
     measure = ET.SubElement(part, "measure", number=str(bar.number))
@@ -91,7 +105,7 @@ def _measure(part: ET.Element, tune: Tune, at: int, before: Bar | None, division
     if before is None and TEMPO.search(tune.fields.get("Q", "")):
         _tempo(measure, quarters_a_minute(tune.fields["Q"], tune.metre))
     for group in grouped(bar.notes):
-        _group(measure, group, divisions)
+        _group(measure, group, divisions, state)
     closes = repeats(bar)
     if closes or endings or at + 1 == len(tune.bars) or "||" in bar.closing:
         style = "light-heavy" if closes or at + 1 == len(tune.bars) else "light-light" if "||" in bar.closing else ""
@@ -150,7 +164,7 @@ def _tempo(measure: ET.Element, pace: float) -> None:
     ET.SubElement(direction, "sound", tempo=f"{pace:g}")
 
 
-def _group(measure: ET.Element, group: Sequence[Note], divisions: int) -> None:
+def _group(measure: ET.Element, group: Sequence[Note], divisions: int, state: _State) -> None:
     """A note, or those of a triplet with their bracket."""
     ratio = None if len(group) == 1 and group[0].duration.denominator % 3 else (3, 2)
     for number, note in enumerate(group):
@@ -162,40 +176,76 @@ def _group(measure: ET.Element, group: Sequence[Note], divisions: int) -> None:
         parts = _parts(note.duration if ratio is None else note.duration * Fraction(3, 2))
         for at, (written, kind, dots) in enumerate(parts):
             lasting = written if ratio is None else written * Fraction(2, 3)
-            ties = [
-                name
-                for name, there in (("stop", at > 0), ("start", at + 1 < len(parts) or note.tied))
-                if there and note.pitches
-            ]
-            for chordal, pitch in enumerate(note.pitches or (None,)):
-                sounding = ET.SubElement(measure, "note")
-                if chordal:
-                    ET.SubElement(sounding, "chord")
-                if pitch is None:
-                    ET.SubElement(sounding, "rest")
-                else:
-                    _pitch(sounding, pitch)
-                _text(sounding, "duration", int(lasting * 4 * divisions))
-                for name in ties:
-                    ET.SubElement(sounding, "tie", type=name)
-                _text(sounding, "voice", 1)
-                _text(sounding, "type", kind)
-                for _dot in range(dots):
-                    ET.SubElement(sounding, "dot")
-                _notations(sounding, ratio, bracket, ties)
+            ties = {"stop": at > 0, "start": at + 1 < len(parts) or note.tied}
+            _chord(measure, note, state, int(lasting * 4 * divisions), (kind, dots), (ratio, bracket), ties)
+        state.tied = frozenset(pitch.midi for pitch in note.pitches) if note.tied else frozenset()
 
 
-def _notations(note: ET.Element, ratio: tuple[int, int] | None, bracket: str | None, ties: Sequence[str]) -> None:
+def _chord(
+    measure: ET.Element,
+    note: Note,
+    state: _State,
+    duration: int,
+    written: tuple[str, int],
+    tuplet: tuple[tuple[int, int] | None, str | None],
+    ties: Mapping[str, bool],
+) -> None:
+    """A note, or those of a chord: the first of them carries signs and words, in the first of its parts."""
+    for chordal, pitch in enumerate(note.pitches or (None,)):
+        sounding = ET.SubElement(measure, "note")
+        if chordal:
+            ET.SubElement(sounding, "chord")
+        if pitch is None:
+            ET.SubElement(sounding, "rest")
+        else:
+            _pitch(sounding, pitch)
+        _text(sounding, "duration", duration)
+        held = {**ties, "stop": ties["stop"] or (pitch is not None and pitch.midi in state.tied)}
+        tied = [name for name, there in held.items() if there and pitch is not None]
+        for name in tied:
+            ET.SubElement(sounding, "tie", type=name)
+        _text(sounding, "voice", 1)
+        _text(sounding, "type", written[0])
+        for _dot in range(written[1]):
+            ET.SubElement(sounding, "dot")
+        first = not chordal and not ties["stop"]
+        _notations(sounding, tuplet[0], None if chordal else tuplet[1], tied, note.decorations if first else ())
+        if first:
+            _lyrics(sounding, note, state)
+
+
+def _lyrics(sounding: ET.Element, note: Note, state: _State) -> None:
+    """What is sung to the note."""
+    for verse, said in enumerate(note.lyrics, 1):
+        if said and said != HOLD:
+            lyric = ET.SubElement(sounding, "lyric", number=str(verse))
+            _text(lyric, "syllabic", syllabic(said, state.sung.get(verse, "")))
+            _text(lyric, "text", said.removesuffix("-"))
+            state.sung[verse] = said
+
+
+def _notations(
+    note: ET.Element, ratio: tuple[int, int] | None, bracket: str | None, ties: Sequence[str], signs: Sequence[str]
+) -> None:
     if ratio:
         modification = ET.SubElement(note, "time-modification")
         _text(modification, "actual-notes", ratio[0])
         _text(modification, "normal-notes", ratio[1])
-    if ties or bracket:
-        notations = ET.SubElement(note, "notations")
-        for name in ties:
-            ET.SubElement(notations, "tied", type=name)
-        if bracket:
-            ET.SubElement(notations, "tuplet", type=bracket)
+    named = [ELEMENTS[sign] for sign in signs if sign in ELEMENTS]
+    if not (ties or bracket or named):
+        return
+    notations = ET.SubElement(note, "notations")
+    for name in ties:
+        ET.SubElement(notations, "tied", type=name)
+    if bracket:
+        ET.SubElement(notations, "tuplet", type=bracket)
+    for name in named:
+        if name == "fermata":
+            ET.SubElement(notations, name)
+            continue
+        group = next((group for group, names in GROUPS.items() if name in names), "articulations")
+        inside = notations.find(group)
+        ET.SubElement(inside if inside is not None else ET.SubElement(notations, group), name)
 
 
 def _parts(duration: Fraction) -> list[tuple[Fraction, str, int]]:

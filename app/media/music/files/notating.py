@@ -9,12 +9,16 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from app.errors import _
+from app.media.music.abc import lyrics
+from app.media.music.abc.abc import read
+from app.media.music.abc.accents import lettered
 from app.media.music.abc.bar_writing import bar_text
-from app.media.music.abc.writing import BARS_A_LINE, header
+from app.media.music.abc.writing import BARS_A_LINE, field_text, header
 from app.media.music.notation.pitch import LETTERS, SEMITONES, SHARPS, SHIFTS, Key, Mode, Pitch
 from app.media.music.notation.tune import Metre, Note
 
 NUMBER = re.compile(r"^X:", re.MULTILINE)  # begins a tune (standard 2.1, 3.1.1)
+MOST_TUNES = 50  # of one file
 FINEST = 64  # parts of a whole note: lengths that notation does not have are moved to these
 
 
@@ -49,11 +53,11 @@ def abc(title: str, composer: str, tempo: str, measures: Sequence[Measure]) -> s
     first = measures[0]
     head = header(title, "", str(first.metre) if first.metre else "none", first.key, tempo)
     if composer:
-        head = head.replace("M:", f"C:{' '.join(composer.replace('%', ' ').split())[:200]}\nM:", 1)
+        head = head.replace("\nM:", f"\nC:{field_text(composer)}\nM:", 1)
     parts, line = [head], 0
     for at, measure in enumerate(measures):
         if line == BARS_A_LINE:
-            parts.append("\n")
+            parts.append("\n" + lyrics.written([note for before in measures[at - line : at] for note in before.notes]))
             line = 0
         elif at:
             parts.append(" ")
@@ -65,7 +69,8 @@ def abc(title: str, composer: str, tempo: str, measures: Sequence[Measure]) -> s
         notes = bar_text(measure.notes, measure.key, measure.metre)
         parts.append(f"{opening}{measure.fields}{notes} {closing}".rstrip())
         line += 1
-    return "".join(parts) + "\n"
+    last = [note for before in measures[len(measures) - line :] for note in before.notes]
+    return "".join(parts) + "\n" + lyrics.written(last)
 
 
 def even(notes: Sequence[Note]) -> tuple[list[Note], bool]:
@@ -127,12 +132,25 @@ def spelt(number: int, key: Key) -> Pitch:
     return min(found, key=lambda one: one[:2])[2]
 
 
-def first_tune(book: str) -> Imported:
-    """The first tune of an ABC file: from a book of several the others are left out, with what stands between them."""
-    found = Imported(book)
+def tunes(book: str) -> list[Imported]:
+    """The tunes of an ABC file, each with the book's own head; what stands between them is left out."""
     starts = [match.start() for match in NUMBER.finditer(book)]
-    if len(starts) > 1:
-        head = book[: starts[0]]
-        found.text = head + book[starts[0] : starts[1]].rstrip() + "\n"
-        found.without(_("Only the first tune was taken."))
+    if len(starts) <= 1:
+        return [_told(Imported(lettered(book)))]
+    head = book[: starts[0]]
+    ends = [*starts[1 : MOST_TUNES + 1], len(book)][: len(starts)]
+    found = [
+        _told(Imported(lettered(head + book[start:end].rstrip() + "\n"))) for start, end in zip(starts, ends, strict=False)
+    ]
+    found = [one for one in found[:MOST_TUNES] if read(one.text).sounding] or found[:1]
+    if len(starts) > MOST_TUNES:
+        found[0].without(_("Only the first 50 tunes of this file were taken."))
+    return found
+
+
+def _told(found: Imported) -> Imported:
+    """Say what of a tune in ABC is drawn and not heard."""
+    tune = read(found.text)
+    if tune.unheard:
+        found.without(_("The sheet shows all voices; only the first is heard, and goes into MIDI, MusicXML and sound."))
     return found

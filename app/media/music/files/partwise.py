@@ -10,6 +10,7 @@ from fractions import Fraction
 
 from app.errors import InvalidError, TooLargeError, _
 from app.media.music.files.notating import Imported, Measure, abc, even, key_with
+from app.media.music.files.partwise_notes import Shift, decorations, shift_of, sung
 from app.media.music.notation.pitch import LETTERS, Key, Mode, Pitch
 from app.media.music.notation.tune import MAX_BARS, Metre, Note, metre_of
 
@@ -33,6 +34,7 @@ MODES = {
 KINDS = {"major": "", "minor": "m", "dominant": "7", "major-seventh": "maj7", "minor-seventh": "m7", "diminished": "dim",
          "augmented": "aug"}  # fmt: skip
 ACCIDENTALS = {-1: "b", 0: "", 1: "#"}
+MOST_AGAIN = 4  # bars that one sign plays again
 HIGHEST = 9  # octave
 SYMBOLS = re.compile(r"[^A-Za-z0-9+#]")
 
@@ -58,6 +60,9 @@ class Partwise:
         self.root = root
         self.key, self.metre, self.divisions = Key(), None, Fraction(1)  # type: tuple[Key, Metre | None, Fraction]
         self.tempo, self.count = "", 0
+        self.shift = Shift()
+        self.fifths, self.mode = 0, Mode.MAJOR  # as written
+        self.again = 0  # how many bars back the one is that is played again
         self.imported = Imported("")
 
     def read(self, name: str) -> Imported:
@@ -78,12 +83,17 @@ class Partwise:
 
     def _measures(self, part: ET.Element) -> Iterator[Measure]:
         before: tuple[Key, Metre | None] | None = None
+        past: list[list[Note]] = []
         for number, element in enumerate(part.findall("measure")):
             if number >= MAX_BARS:
                 raise TooLargeError(_("A tune may have %(most)s bars."), most=f"{MAX_BARS:,}")
             bar = _Bar()
             for child in element:
                 self._child(bar, child)
+            if self.again and not any(note.pitches for note in bar.notes) and len(past) >= self.again:
+                bar.notes = past[-self.again]
+                self.imported.without(_("Bars that a sign plays again were written out."))
+            past = [*past[-MOST_AGAIN:], bar.notes]
             notes, moved = even(bar.notes)
             if moved:
                 self.imported.without(_("Notes were moved to the nearest place that notation has."))
@@ -105,14 +115,22 @@ class Partwise:
         elif child.tag == "barline":
             _barline(bar, child)
         elif child.tag == "harmony":
-            bar.chord = _chord(child) or bar.chord
-        elif child.tag in {"direction", "sound"} and not self.tempo:
-            sound = child if child.tag == "sound" else child.find("sound")
-            if sound is not None and sound.get("tempo"):
-                self.tempo = f"1/4={min(999, max(10, round(float(sound.get('tempo', '120')))))}"
+            bar.chord = _chord(child, self.shift) or bar.chord
+        elif child.tag in {"direction", "sound"}:
+            self._direction(child)
         elif child.tag in {"backup", "forward"}:
             length = self._length(child)
             bar.place += length if child.tag == "forward" else -length
+
+    def _direction(self, child: ET.Element) -> None:
+        """The first tempo is kept."""
+        sound = child if child.tag == "sound" else child.find("sound")
+        if sound is not None and sound.get("tempo") and not self.tempo:
+            self.tempo = f"1/4={min(999, max(10, round(float(sound.get('tempo', '120')))))}"
+        elif sound is not None and sound.get("tempo"):
+            self.imported.without(_("Changes of tempo on the way were left out."))
+        if any(sign.tag not in {"metronome", "offset"} for sign in child.findall("direction-type/*")):
+            self.imported.without(_("Words and signs above the staff were left out (dynamics, jumps, rehearsal marks)."))
 
     def _attributes(self, attributes: ET.Element) -> None:
         if (divisions := attributes.findtext("divisions")) is not None:
@@ -120,8 +138,18 @@ class Partwise:
             if not 0 < self.divisions <= 1_000_000:  # noqa: PLR2004 (parts of a quarter note)
                 raise ValueError(divisions)
         if (fifths := attributes.findtext("key/fifths")) is not None:
-            mode = MODES.get((attributes.findtext("key/mode") or "").strip().lower(), Mode.MAJOR)
-            self.key = key_with(int(fifths), mode)
+            self.mode = MODES.get((attributes.findtext("key/mode") or "").strip().lower(), Mode.MAJOR)
+            self.fifths = int(fifths)
+        if (transpose := attributes.find("transpose")) is not None:
+            self.shift = shift_of(transpose)
+            if self.shift.semitones:
+                self.imported.without(_("A transposing instrument: its notes are written here as they sound."))
+        self.key = key_with(self.fifths + self.shift.fifths, self.mode)
+        if (again := attributes.find("measure-style/measure-repeat")) is not None:
+            count = (again.text or "1").strip() or "1"
+            self.again = min(MOST_AGAIN, int(count)) if again.get("type") == "start" else 0
+        if attributes.find("measure-style/beat-repeat") is not None or attributes.find("measure-style/slash") is not None:
+            self.imported.without(_("Slashes that stand for notes were left out."))
         if attributes.find("time/senza-misura") is not None:
             self.metre = None
         elif attributes.find("time/beats") is not None:
@@ -137,7 +165,7 @@ class Partwise:
 
     def _note(self, bar: _Bar, element: ET.Element) -> None:
         voice = element.findtext("voice") or "1"
-        pitch = _pitch(element)
+        pitch = _pitch(element, self.shift, self.key)
         if element.find("grace") is not None:
             if pitch and bar.voice in {None, voice}:
                 bar.graces = (*bar.graces, pitch)[:8]
@@ -163,8 +191,22 @@ class Partwise:
             bar.notes.append(Note((), here, bar.place - here))
         tied = any(tie.get("type") == "start" for tie in element.findall("tie"))
         start = max(here, bar.place)
-        bar.notes.append(Note((pitch,) if pitch else (), start, length, tied and bool(pitch), bar.chord, bar.graces))
+        signs = self._signs(element)
+        lyrics = sung(element) if pitch else ()
+        pitches = (pitch,) if pitch else ()
+        bar.notes.append(Note(pitches, start, length, tied and bool(pitch), bar.chord, bar.graces, signs, lyrics=lyrics))
         bar.place, bar.chord, bar.graces = start + length, "", ()
+
+    def _signs(self, element: ET.Element) -> tuple[str, ...]:
+        """The signs at a note; says which of it are made simpler."""
+        signs, others = decorations(element)
+        if others:
+            self.imported.without(_("Slurs and some signs of playing were left out."))
+        if "." in (element.findtext("pitch/alter") or "").strip().removesuffix(".0"):
+            self.imported.without(_("Quarter tones became the nearest semitone."))
+        if element.find("unpitched") is not None:
+            self.imported.without(_("Notes without a pitch became rests."))
+        return signs
 
 
 def _number(text: str) -> Fraction:
@@ -174,7 +216,8 @@ def _number(text: str) -> Fraction:
     return Fraction(text.strip())
 
 
-def _pitch(element: ET.Element) -> Pitch | None:
+def _pitch(element: ET.Element, shift: Shift, key: Key) -> Pitch | None:
+    """As it sounds."""
     found = element.find("pitch")
     if found is None:
         return None
@@ -182,7 +225,7 @@ def _pitch(element: ET.Element) -> Pitch | None:
     alter = round(float(found.findtext("alter") or "0"))  # quarter tones become the nearest semitone
     if letter not in set(LETTERS) or not 0 <= octave <= HIGHEST or abs(alter) > 2:  # noqa: PLR2004 (double sharps)
         raise ValueError(letter)
-    return Pitch(LETTERS.index(letter) + 7 * (octave - 4), alter)
+    return shift.of(Pitch(LETTERS.index(letter) + 7 * (octave - 4), alter), key)
 
 
 def _barline(bar: _Bar, element: ET.Element) -> None:
@@ -200,13 +243,13 @@ def _barline(bar: _Bar, element: ET.Element) -> None:
         bar.closing = {"light-light": "||", "light-heavy": "|]"}.get(element.findtext("bar-style") or "", bar.closing)
 
 
-def _chord(element: ET.Element) -> str:
-    """A chord symbol: root, accidental, kind."""
+def _chord(element: ET.Element, shift: Shift) -> str:
+    """A chord symbol as it sounds: root, accidental, kind."""
     letter = (element.findtext("root/root-step") or "").strip()
     if letter not in set(LETTERS):
         return ""
-    alter = ACCIDENTALS.get(int(float(element.findtext("root/root-alter") or "0")), "")
+    root = shift.of(Pitch(LETTERS.index(letter), int(float(element.findtext("root/root-alter") or "0"))), Key())
     kind = element.find("kind")
     named = (kind.text or "").strip() if kind is not None else ""
     text = SYMBOLS.sub("", kind.get("text", "")) if kind is not None else ""
-    return f"{letter}{alter}{KINDS.get(named, text)[:6]}"
+    return f"{root.letter}{ACCIDENTALS.get(root.alter, '')}{KINDS.get(named, text)[:6]}"

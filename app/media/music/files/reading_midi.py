@@ -10,10 +10,12 @@ from typing import Any
 
 from app.bounded import MB, Data, bounded, content, size
 from app.errors import InvalidError, TooLargeError, UnsupportedError, _
+from app.media.music.abc.writing import field_text
 from app.media.music.files.notating import Imported, abc, key_with, likely_key
 from app.media.music.files.transcribing import Heard, measures, on_grid
 from app.media.music.notation.pitch import Key, Mode
 from app.media.music.notation.tune import Metre
+from app.media.text.documents.encodings import encoding_of
 
 LARGEST = 256 * 1024  # bytes: no tune comes near it
 MOST_NOTES = 10_000
@@ -34,6 +36,7 @@ class Score:
     tempo: float | None = None  # quarter notes a minute
     title: str = ""
     changes: bool = False  # of metre, key or tempo on the way
+    left_out: set[str] = field(default_factory=set)  # what a tune does not hold (message ids)
 
 
 @bounded(20, 300 * MB, TOO_MUCH, needs=("mido",))
@@ -58,6 +61,8 @@ def read_midi(data: Data, name: str = "") -> Imported:
         found.without(_("Only one voice was taken."))
     if score.changes:
         found.without(_("Changes of key, metre or tempo on the way were left out."))
+    for said in sorted(score.left_out):
+        found.without(said)
     notes = on_grid(_melody(list(score.voices.values())), found)
     metre = score.metre or Metre(4, 4)
     key = score.key or likely_key([(max(pitches), end - start) for start, end, pitches, _velocity in notes])
@@ -77,29 +82,41 @@ def _score(data: bytes) -> Score:
         raise UnsupportedError(_("That MIDI file counts time in film frames, not in beats."))
     score, count = Score(), 0
     for number, track in enumerate(file.tracks):
-        tick = 0
-        sounding: dict[tuple[int, int], tuple[int, int]] = {}
-        for message in track:
-            tick += message.time
-            if message.type == "note_on" and message.velocity:
-                sounding.setdefault((message.channel, message.note), (tick, message.velocity))
-            elif message.type in {"note_on", "note_off"}:
-                begun = sounding.pop((message.channel, message.note), None)
-                if begun and message.channel != DRUMS and tick > begun[0]:
-                    count += 1
-                    if count > MOST_NOTES:
-                        raise TooLargeError(_("A tune may have %(most)s notes."), most=f"{MOST_NOTES:,}")
-                    heard = Heard(begun[0] / file.ticks_per_beat, tick / file.ticks_per_beat, message.note, begun[1])
-                    score.voices.setdefault((number, message.channel), []).append(heard)
-            elif message.is_meta:
-                _told(score, message, first=number == 0)
+        count = _track(score, track, number, file.ticks_per_beat, count)
     return score
+
+
+def _track(score: Score, track: Any, number: int, ticks: int, count: int) -> int:
+    """Read a track; gives how many notes there are by now."""
+    tick = 0
+    sounding: dict[tuple[int, int], tuple[int, int]] = {}
+    for message in track:
+        tick += message.time
+        if message.type == "note_on" and message.velocity:
+            sounding.setdefault((message.channel, message.note), (tick, message.velocity))
+        elif message.type in {"note_on", "note_off"}:
+            begun = sounding.pop((message.channel, message.note), None)
+            if message.channel == DRUMS:
+                score.left_out.add(_("Drums were left out."))
+            elif begun and tick > begun[0]:
+                count += 1
+                if count > MOST_NOTES:
+                    raise TooLargeError(_("A tune may have %(most)s notes."), most=f"{MOST_NOTES:,}")
+                heard = Heard(begun[0] / ticks, tick / ticks, message.note, begun[1])
+                score.voices.setdefault((number, message.channel), []).append(heard)
+        elif message.type == "pitchwheel" and message.pitch:
+            score.left_out.add(_("Bent notes became straight ones."))
+        elif message.is_meta:
+            _told(score, message, first=number == 0)
+    return count
 
 
 def _told(score: Score, message: Any, *, first: bool) -> None:
     """What a meta event says; the first of each kind counts."""
     if message.type == "track_name" and (first or not score.title):
         score.title = score.title or _said(message.name)
+    elif message.type == "lyrics" and message.text.strip():
+        score.left_out.add(_("The words of the file were left out."))
     elif message.type == "set_tempo" and message.tempo:
         score.changes |= score.tempo is not None and score.tempo != 60e6 / message.tempo
         score.tempo = score.tempo or min(999.0, max(10.0, 60e6 / message.tempo))
@@ -129,7 +146,8 @@ def _melody(voices: list[list[Heard]]) -> list[Heard]:
 
 
 def _said(name: str) -> str:
-    """A name as its file meant it: mido reads Latin-1, many programs write UTF-8."""
-    with contextlib.suppress(UnicodeError):
-        name = name.encode("latin-1").decode()
-    return name.replace("\0", "").strip()
+    """A name as its file meant it: mido reads Latin-1, programs write UTF-8, or what their country had before it."""
+    data = name.replace("\0", "").encode("latin-1", "ignore")
+    with contextlib.suppress(UnsupportedError):
+        name = data.decode(encoding_of(data))
+    return field_text(name)

@@ -84,6 +84,7 @@ class Note:
     graces: tuple[Pitch, ...] = ()
     decorations: tuple[str, ...] = ()
     source: tuple[int, int] = (0, 0)
+    lyrics: tuple[str, ...] = ()  # what is sung to it, a syllable for each verse (app.media.music.abc.lyrics)
 
     @property
     def rest(self) -> bool:
@@ -137,6 +138,7 @@ class Tune:
     key_source: tuple[int, int] | None = None  # where the tonic of K: stands
     chord_sources: tuple[tuple[int, int], ...] = ()  # chord symbols, with their quotation marks
     inline_keys: tuple[tuple[int, int, Key], ...] = ()  # later keys: where their tonic stands
+    unheard: int = 0  # voices besides the first, which are drawn and no more
 
     @property
     def title(self) -> str:

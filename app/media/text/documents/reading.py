@@ -8,6 +8,7 @@ from typing import Any, Literal, NamedTuple
 
 from app.bounded import MB, Data, bounded, content, size
 from app.errors import TooLargeError, UnsupportedError, _
+from app.gate import windows
 from app.media.text.documents.encodings import encoding_of
 from app.media.text.documents.markdown import FRONT, read_markdown
 from app.media.text.documents.reading_docx import read_docx
@@ -17,7 +18,6 @@ KINDS: dict[str, Kind] = {"txt": "txt", "text": "txt", "md": "md", "markdown": "
 WIDEST = 8  # bytes that one character takes at most: a line end of two characters in UTF-32
 FEW = 256 * 1024  # bytes that are decoded at once
 _LINE_ENDS = re.compile("[\r\x0b\x0c\x1c-\x1e\x85]")  # as Unicode 5.8 names them, and the separators of ASCII
-_C1 = re.compile("[\x80-\x84\x86-\x9f]")
 TOO_MUCH = _("This text needs too much time or memory to be read. Save it as plain text in UTF-8, or in parts.")
 
 
@@ -84,4 +84,4 @@ def lines(text: str) -> str:
     """
     text = text.replace("\r\n", "\n").removesuffix("\x1a")
     text = _LINE_ENDS.sub("\n", text)
-    return _C1.sub(lambda found: found[0].encode("latin-1").decode("cp1252", "replace"), text)
+    return windows(text)
