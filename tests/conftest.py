@@ -24,6 +24,23 @@ if TYPE_CHECKING:
     from tests.running import Running
 
 
+HERE = Path(__file__).parent
+# Rooms whose tests start studios, train, attack or run models: bin/test --quick leaves them out.
+LONG = {"attacks": "slow", "benchmarks": "slow", "commands": "slow", "training": "slow", "worker": "slow", "engines": "model"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests of those rooms, and those that want a whole studio or a database server."""
+    for item in items:
+        if mark := LONG.get(item.path.relative_to(HERE).parts[0]):
+            item.add_marker(mark)
+        wanted = getattr(item, "fixturenames", ())
+        if "studio" in wanted:
+            item.add_marker("slow")
+        if "postgres" in wanted:
+            item.add_marker("postgres")
+
+
 @pytest.fixture(scope="session")
 def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder that the real migrations made; tests take copies of it."""

@@ -87,8 +87,13 @@ class Draft(State, Base):
         session.refresh(self)
 
     def go_on_from(self, revision: Revision) -> None:
-        """Make `revision` the base: its brief, engine and parameters come back, and a text with who wrote it and its form;
-        what they replace is kept. Raises InvalidError for a revision of another medium.
+        """Make `revision` the base; what its state replaces is kept. Raises InvalidError for a revision of another medium."""
+        self.save(self.version, keep=True, **self.state_from(revision))
+
+    def state_from(self, revision: Revision) -> dict[str, Any]:
+        """The state with `revision` as the base: its brief, engine and parameters, and a text with who wrote it and its form.
+
+        Raises InvalidError for a revision of another medium.
         """
         if revision.work.medium != self.work.medium:
             raise InvalidError("revision", _("another medium can only inspire"))
@@ -104,7 +109,7 @@ class Draft(State, Base):
                 state["form"] = revision.generation.form
         else:  # a recording takes the place of the notes
             state |= {"text": None, "origins": None}
-        self.save(self.version, keep=True, **state)
+        return state
 
     def write(self, text: str | None, origins: Spans | None = None) -> dict[str, Any]:
         """The state that putting `text` in the place of the draft's makes. Without `origins` what stayed keeps its own.
@@ -130,10 +135,15 @@ class Draft(State, Base):
 
     def restore(self, save_id: UUID) -> None:
         """Bring an earlier state back; the present one is kept. Raises NotFoundError."""
-        save = _session(self).get(DraftSave, save_id)
+        self.save(self.version, keep=True, **self.state_of_save(save_id))
+
+    def state_of_save(self, save_id: UUID) -> dict[str, Any]:
+        """The state that an earlier save kept. Raises NotFoundError."""
+        session = object_session(self)
+        save = session.get(DraftSave, save_id) if session else None
         if save is None or save.draft_id != self.id:
             raise NotFoundError
-        self.save(self.version, keep=True, **{name: getattr(save, name) for name in STATE})
+        return {name: getattr(save, name) for name in STATE}
 
     def _keep(self, session: Session, *, always: bool) -> None:
         last = session.scalar(sa.select(sa.func.max(DraftSave.saved_at)).where(DraftSave.draft_id == self.id))

@@ -31,7 +31,7 @@ COSTLY = (
     "app.web.routes.generations.refuse_overlong",
     "app.web.routes.texts.selection_in",
     "app.web.routes.texts.told_of_hand",
-    "app.web.routes.drafts.shown",
+    "app.web.routes.drafts.prompt_of",
     "app.engines.music.asking.prompt",
     "app.engines.text.verse_brief.prompt",
     "app.worker.save_results.keep",

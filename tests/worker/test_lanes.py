@@ -65,7 +65,11 @@ def test_engines_compute_only_while_their_next_step_is_asked_for() -> None:
         for node in ast.walk(ast.parse(path.read_text("utf-8"))):
             if isinstance(node, ast.Call) and (name := ast.unparse(node.func)) in OWN:
                 calls.setdefault(name, set()).add(path.name)
-    watches, steady = "convert_process.py", "ace_step.py"  # a process that converts; chance set, and used up, before the first step
+    # a process that converts; chance set, and used up, before the first step
+    watches, steady = (
+        "convert_process.py",
+        "ace_step.py",
+    )  # a process that converts; chance set, and used up, before the first step
     assert calls == {"threading.Thread": {"callback_iterator.py", watches}, "torch.manual_seed": {steady}}
 
 

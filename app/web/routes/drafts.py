@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from app.bounded import LIMITS
-from app.brief import Brief
+from app.brief import Brief, Prompt
 from app.diff.authorship import By, Span
 from app.engines.engine import Verb
 from app.errors import ConflictError, InvalidError, StaleDraftError, _, raises
@@ -19,11 +19,12 @@ from app.gate import Fields, Name, Number, Object, Offset
 from app.media.text.prosody.asked import asked as tidied
 from app.media.text.prosody.asked import form_of
 from app.media.text.rules import Writing
+from app.models import Work
 from app.models.draft import Draft, DraftSave, draft_of
 from app.requests.request import Count, Seed
 from app.web.deps import WRITING, CurrentArtist, OneTurn, Parts, Session, Studio, TransactionsOf, body
 from app.web.pages import answer, language_of, render, translations
-from app.web.routes.works import bench, chosen_engine
+from app.web.routes.works import Wanted, bench, chosen_engine
 from app.web.schemas import DraftOut, Listed, PromptOut
 
 router = APIRouter(route_class=OneTurn, prefix="/works/{id}/draft", tags=["drafts"])
@@ -95,10 +96,24 @@ class SaveOut(BaseModel):
         return cls(**{name: getattr(save, name) for name in plain}, base=save.base_id)
 
 
-def shown(draft: Draft, parts: Studio, request: Request) -> DraftOut:
+def prompt_of(parts: Studio, work: Work, draft: Draft | Wanted) -> Prompt:
+    """What the draft's engine reads of its brief. Looking up the words may take a tenth of a second."""
+    engine = chosen_engine(parts, work, draft)
+    return engine.prompt(draft.brief) if engine else draft.brief.prompt()
+
+
+def prompt_to_be(parts: Studio, artist: CurrentArtist, draft: Draft, state: dict[str, Any]) -> Prompt:
+    """The prompt of the draft once `state` is written: read before the write, so that nobody waits for it."""
+    brief = Brief.model_validate(state["brief_data"]) if "brief_data" in state else draft.brief
+    base = draft.base
+    if "base_id" in state:
+        base = artist.revisions.get(state["base_id"]) if state["base_id"] else None
+    return prompt_of(parts, draft.work, Wanted(state.get("engine", draft.engine), brief, base))
+
+
+def shown(draft: Draft, parts: Studio, request: Request, prompt: Prompt | None = None) -> DraftOut:
     """The draft with the prompt its engine reads, what is said of that in the reader's language."""
-    engine, language = chosen_engine(parts, draft.work, draft), language_of(request)
-    prompt = engine.prompt(draft.brief) if engine else draft.brief.prompt()
+    prompt, language = prompt or prompt_of(parts, draft.work, draft), language_of(request)
     html = render("works/_prompt.html", language, prompt=prompt)
     note = translations(language).gettext(prompt.note) if prompt.note else ""
     return DraftOut.of(draft, PromptOut.of(replace(prompt, note=note), html))
@@ -133,23 +148,19 @@ def save(
         if draft.version != given.version:
             raise _stale(draft, parts, request)
         state = _state(given, draft, parts, artist)
-    with transactions.writing() as (session, artist):
-        draft = _to_write(id, artist, session)
-        try:
+        prompt = prompt_to_be(parts, artist, draft, state)
+    try:
+        with transactions.writing() as (session, artist):
+            draft = _to_write(id, artist, session)
             draft.save(given.version, keep=given.keep, **state)  # of that version, so what was found of it still holds
-        except StaleDraftError as error:
-            raise _stale(draft, parts, request) from error
-        _load(draft)
-    return answer(request, shown(draft, parts, request), location=f"/works/{id}")
+            return answer(request, shown(draft, parts, request, prompt), location=f"/works/{id}")
+    except StaleDraftError as error:
+        with transactions.reading() as (session, artist):
+            raise _stale(draft_of(session, artist.works.get(id), artist), parts, request) from error
 
 
 def _stale(draft: Draft, parts: Studio, request: Request) -> StaleDraftError:
     return StaleDraftError(extra={"draft": shown(draft, parts, request).model_dump(mode="json")})
-
-
-def _load(draft: Draft) -> None:
-    """Load what the engine's reading looks at: that may take long, so it is done after the write."""
-    _loaded = draft.work, draft.base and draft.base.asset
 
 
 def _to_write(id: UUID, artist: CurrentArtist, session: Session) -> Draft:
@@ -202,11 +213,13 @@ def go_on_from(
     chosen: Annotated[Chosen, Depends(body(Chosen))],
 ) -> Response:
     """Go on from a revision: its brief, engine and parameters come back into the draft, what they replace is kept."""
+    with transactions.reading() as (session, artist):
+        draft = draft_of(session, artist.works.get(id), artist)
+        prompt = prompt_to_be(parts, artist, draft, draft.state_from(artist.revisions.get(chosen.revision)))
     with transactions.writing() as (session, artist):
         draft = _to_write(id, artist, session)
         draft.go_on_from(artist.revisions.get(chosen.revision))
-        _load(draft)
-    return answer(request, lambda: shown(draft, parts, request), status=201, location=f"/works/{id}")
+        return answer(request, lambda: shown(draft, parts, request, prompt), status=201, location=f"/works/{id}")
 
 
 @router.get("/saves", response_model=Listed[SaveOut])
@@ -229,8 +242,10 @@ def restore(
     chosen: Annotated[Save, Depends(body(Save))],
 ) -> Response:
     """Bring an earlier save back; the present state is kept as a save too."""
+    with transactions.reading() as (session, artist):
+        draft = draft_of(session, artist.works.get(id), artist)
+        prompt = prompt_to_be(parts, artist, draft, draft.state_of_save(chosen.save))
     with transactions.writing() as (session, artist):
         draft = _to_write(id, artist, session)
         draft.restore(chosen.save)
-        _load(draft)
-    return answer(request, lambda: shown(draft, parts, request), status=201, location=f"/works/{id}")
+        return answer(request, lambda: shown(draft, parts, request, prompt), status=201, location=f"/works/{id}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -20,6 +20,7 @@ from app.media.medium import ABC, traits
 from app.media.music.sound.recording import FLAC
 from app.media.text.prosody.offered import filled, offered
 from app.models.draft import Draft, draft_of
+from app.models.revision import Revision
 from app.models.work import Work
 from app.models.worker import workers
 from app.web.deps import CurrentArtist, OneTurn, Parts, Session, Studio, body
@@ -67,7 +68,15 @@ def painters(parts: Studio, work: Work) -> list[Engine]:
     return [engine for engine in parts.engines.values() if engine.medium == work.medium and Verb.CREATE in engine.verbs]
 
 
-def chosen_engine(parts: Studio, work: Work, draft: Draft) -> Engine | None:
+class Wanted(NamedTuple):
+    """What of a draft decides which engine reads it, and how; also of a draft that is not written yet."""
+
+    engine: str | None
+    brief: Brief
+    base: Revision | None
+
+
+def chosen_engine(parts: Studio, work: Work, draft: Draft | Wanted) -> Engine | None:
     """The draft's engine, else the first of this medium; for a text the one that reads its brief best, for a recording the
     first that can start from one.
     """
