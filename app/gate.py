@@ -78,7 +78,7 @@ def line(text: str) -> str:
     return SPACES.sub(" ", prose(text)).strip()
 
 
-def told(text: str, most: int) -> str:
+def printable(text: str, most: int) -> str:
     """`text` in NFC, at most `most` code points of it, with U+FFFD for what no text may hold."""
     text = UNREADABLE.sub(BAD, unix(text[: 4 * most]))
     return unicodedata.normalize("NFC", text)[:most]
@@ -109,7 +109,7 @@ def parsed(data: bytes | str, *, numbers: bool = True) -> Any:
         raise UnfitError(_("is nested too deep: at most %(most)d levels"), most=DEEPEST) from error
     except ValueError as error:  # UnfitError and UnicodeDecodeError are such, too
         raise error if isinstance(error, UnfitError) else NoJsonError(_("is not JSON")) from error
-    check(value, numbers=numbers)
+    check_json(value, numbers=numbers)
     return value
 
 
@@ -117,7 +117,7 @@ def _no_number(name: str) -> NoReturn:
     raise UnfitError(_("%(name)s is no number that can be kept"), name=name)
 
 
-def check(value: Any, deepest: int = DEEPEST, most: int = MOST_VALUES, *, numbers: bool = True) -> None:
+def check_json(value: Any, deepest: int = DEEPEST, most: int = MOST_VALUES, *, numbers: bool = True) -> None:
     """Raises UnfitError where `value` (as JSON is read) is nested deeper than `deepest`, has more than `most` values, or a
     number that cannot be kept. What its strings hold is looked at where they are taken.
     """
@@ -191,9 +191,9 @@ def mended(value: Any, deepest: int = DEEPEST) -> Any:
     is not finite is null, and what JSON does not know becomes its text.
     """
     if isinstance(value, str):
-        return told(value, len(value) * 3)
+        return printable(value, len(value) * 3)
     if deepest > 0 and isinstance(value, Mapping):
-        return {told(str(name), 400): mended(one, deepest - 1) for name, one in value.items()}
+        return {printable(str(name), 400): mended(one, deepest - 1) for name, one in value.items()}
     if deepest > 0 and isinstance(value, Sequence) and not isinstance(value, (bytes, bytearray)):
         return [mended(one, deepest - 1) for one in value]
     if value is None or (isinstance(value, int) and -INT8 <= value <= INT8):  # a bool is an int
@@ -216,7 +216,7 @@ def recipe(text: str) -> dict[str, Any] | str | None:
     except NoJsonError:
         return None
     except UnfitError:
-        return told(text, MOST_RECIPE)
+        return printable(text, MOST_RECIPE)
     return cast("dict[str, Any]", mended(found))
 
 
@@ -225,7 +225,7 @@ def _as_text(value: Any) -> str:
         said = json.dumps(value, ensure_ascii=True, default=str)
     except (ValueError, RecursionError):
         said = "…"
-    return told(said, len(said))
+    return printable(said, len(said))
 
 
 def invalid(error: ValidationError, *place: str) -> InvalidError:
@@ -238,7 +238,7 @@ def invalid(error: ValidationError, *place: str) -> InvalidError:
     return InvalidError(field, str(first["msg"]).removeprefix("Value error, "))
 
 
-def _line(value: Any) -> Any:
+def _one_line(value: Any) -> Any:
     return line(value) if isinstance(value, str) else value
 
 
@@ -246,7 +246,7 @@ def _prose(value: Any) -> Any:
     return prose(value) if isinstance(value, str) else value
 
 
-def _told(value: Any) -> Any:
+def _printable(value: Any) -> Any:
     return LOST.sub(BAD, value) if isinstance(value, str) else value
 
 
@@ -258,7 +258,7 @@ def _numeric(value: Any) -> Any:
 
 
 def _title(value: Any) -> Any:
-    value = _line(value)
+    value = _one_line(value)
     if value == "":
         raise UnfitError(_("say at least one letter"))
     return value
@@ -267,7 +267,7 @@ def _title(value: Any) -> Any:
 def _bounded(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
-    check(value, deepest=8, most=4_000)
+    check_json(value, deepest=8, most=4_000)
     if letters(value) > MOST_LETTERS:
         raise UnfitError(_("is too long: at most %(most)d characters"), most=MOST_LETTERS)
     return value
@@ -288,7 +288,7 @@ def letters(value: Any) -> int:
 
 # Types for whatever declares what it reads: pydantic models, query and path parameters, headers. The measure stands before
 # the rule, so that it is taken after it. A text of another length: Annotated[str, Field(max_length=…), PROSE].
-LINE, PROSE, TOLD = BeforeValidator(_line), BeforeValidator(_prose), BeforeValidator(_told)
+LINE, PROSE, TOLD = BeforeValidator(_one_line), BeforeValidator(_prose), BeforeValidator(_printable)
 NUMERIC = BeforeValidator(_numeric)  # of every number in a body
 Title = Annotated[str, Field(min_length=1, max_length=200), BeforeValidator(_title)]
 Words = Annotated[str, Field(max_length=200), LINE]  # to search by, or a key

@@ -27,7 +27,7 @@ class Figure:
     baseline: Mapping[str, Any] | None = None
 
 
-def told(goal: Goal, figure: Figure | None, why: str | None = None) -> dict[str, Any]:
+def figure_json(goal: Goal, figure: Figure | None, why: str | None = None) -> dict[str, Any]:
     """The figure as JSON; without one (`why` says so), value and met are null."""
     value = None if figure is None else round(figure.value, 3)
     entry: dict[str, Any] = {

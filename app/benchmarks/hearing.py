@@ -19,7 +19,7 @@ FEW = 2  # of each list, for a quick check that it runs
 
 def measure(bench: Bench) -> Iterator[tuple[str, Figure]]:
     """Figures of the lists first, then how far variants are apart."""
-    answer = told(bench.times(0, FEW))
+    answer = engine_measurements(bench.times(0, FEW))
     poems, openings = answer["poems"], answer["openings"]
     by_chance = poems["by_chance"] * 60 / poems["briefs"]
     yield "poems", Figure(60 * poems["heard"] / poems["briefs"], poems | {"by_chance": by_chance})
@@ -31,7 +31,7 @@ def measure(bench: Bench) -> Iterator[tuple[str, Figure]]:
         yield f"{medium}_apart", Figure(found.get("ratio", found.get("least", 0.0)), found)
 
 
-def told(few: int) -> dict[str, Any]:
+def engine_measurements(few: int) -> dict[str, Any]:
     """What the process of the engines found. Raises UnmeasuredError."""
     quiet = {"TRANSFORMERS_VERBOSITY": "error", "TQDM_DISABLE": "1", "TOKENIZERS_PARALLELISM": "false"}
     environment = os.environ | quiet | {"OMP_NUM_THREADS": str(Settings().worker_threads), "OMP_WAIT_POLICY": "PASSIVE"}

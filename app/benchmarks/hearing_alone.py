@@ -20,13 +20,13 @@ from app.brief import Brief
 from app.engines.catalog import MUSIC, VERSE
 from app.engines.engine import Content, Engine, Parent, Request, Verb
 from app.engines.image.house import House
-from app.engines.music.asking import asked
+from app.engines.music.asking import conditions_of
 from app.engines.music.tunes import Tunes
 from app.engines.text.known_lines import known_lines
 from app.engines.text.smollm import SmolLM
 from app.engines.text.verse import Verse
 from app.errors import StemmaError
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.grammar.tokens import tokens_of
 from app.media.text.prosody.form import Breaks
 from app.media.text.prosody.lines import split
@@ -47,7 +47,7 @@ def listed(name: str) -> Iterator[list[str]]:
             yield line.split("\t")
 
 
-def made(engine: Engine, brief: Brief, seeds: Sequence[int], **params: Any) -> list[str]:
+def texts_of(engine: Engine, brief: Brief, seeds: Sequence[int], **params: Any) -> list[str]:
     """The texts of these seeds."""
     request = Request(Verb.CREATE, brief, engine.Params.model_validate(params), tuple(seeds))
     return [part.data.decode() for part in engine.run(request) if isinstance(part, Content)]
@@ -61,7 +61,7 @@ def hears(poem: str, answers: str) -> bool:
 def poems(engine: Verse, few: int | None) -> dict[str, Any]:
     """One poem for each brief: which hear theirs, and how many would by chance, each held against another's brief."""
     rows = list(listed("poems.tsv"))[: few and 4 * few]
-    texts = [made(engine, Brief(intent=brief), (SEED + at,))[0] for at, (brief, _answers) in enumerate(rows)]
+    texts = [texts_of(engine, Brief(intent=brief), (SEED + at,))[0] for at, (brief, _answers) in enumerate(rows)]
     deaf = [brief for (brief, answers), text in zip(rows, texts, strict=True) if not hears(text, answers)]
     by_chance = fmean(hears(text, rows[at - len(rows) // 7 - 1][1]) for at, text in enumerate(texts))
     return {"briefs": len(rows), "heard": len(rows) - len(deaf), "deaf": deaf, "by_chance": by_chance * len(rows)}
@@ -71,7 +71,7 @@ def openings(engine: Verse, few: int | None) -> dict[str, Any]:
     """Twelve poems of one brief: how many begin with the same character at most, and which known lines they have."""
     known, most, lines = known_lines(engine.folder), {}, []
     for brief in OPENED[:few]:
-        texts = made(engine, Brief(intent=brief), range(SEED, SEED + TWELVE))
+        texts = texts_of(engine, Brief(intent=brief), range(SEED, SEED + TWELVE))
         most[brief] = max(Counter(text[0] for text in texts).values())
         lines += [line.text for text in texts for line in split(text, Breaks.CLAUSE)]
     return {
@@ -87,7 +87,7 @@ def tunes(name: str) -> dict[str, Any]:
     wrong = []
     rows = list(listed(name))
     for brief, kinds, moods in rows:
-        said = asked(Brief(intent=brief))[0]
+        said = conditions_of(Brief(intent=brief))[0]
         found = [said.whole(SEED + number) for number in range(FOUR)]
         good = {kind.replace("_", " ") for kind in kinds.split()}
         if not all(one.rhythm in good and one.mood in moods.split() for one in found):
@@ -110,9 +110,11 @@ def of_texts(one: str, other: str) -> float:
 
 def of_tunes(one: str, other: str) -> float:
     """1 without a bar in common (in any key), and of another kind, mode and metre; 0 for the same."""
-    first, second = (Counter(bar.body for bar in tokens_of(read(text), tolerant=True) if bar.body) for text in (one, other))
+    first, second = (
+        Counter(bar.body for bar in tokens_of(read_tune(text), tolerant=True) if bar.body) for text in (one, other)
+    )
     bars = 1 - (first & second).total() / max(1, first.total(), second.total())
-    heads = [(tune.fields.get("R"), str(tune.metre), tune.key) for tune in (read(one), read(other))]
+    heads = [(tune.fields.get("R"), str(tune.metre), tune.key) for tune in (read_tune(one), read_tune(other))]
     return (bars + fmean(a != b for a, b in zip(*heads, strict=True))) / 2
 
 
@@ -121,27 +123,27 @@ def chords_apart(one: str, other: str) -> float:
     sounding = []
     for text in (one, other):
         symbol, found = "", []
-        for note in read(text).notes:
+        for note in read_tune(text).notes:
             symbol = note.chord or symbol
             found.append(symbol)
         sounding.append(found)
     return fmean(a != b for a, b in zip(*sounding, strict=True))
 
 
-def apart(verse: Verse, few: int | None) -> dict[str, dict[str, float]]:
+def distances(verse: Verse, few: int | None) -> dict[str, dict[str, float]]:
     """Four variants each of some briefs, in every medium."""
     seeds = range(SEED, SEED + FOUR)
     engine = Tunes(MUSIC)
     engine.load("cpu")
     briefs = ("", "a walk by the sea", "a dance in the barn", "夜里的雨")[:few]
-    sheets = [made(engine, Brief(intent=brief), seeds, bars=8 if few else 0) for brief in briefs]
+    sheets = [texts_of(engine, Brief(intent=brief), seeds, bars=8 if few else 0) for brief in briefs]
     chords = [chords_apart(*pair) for sheet in sheets for pair in combinations(harmonised(engine, sheet[0]), 2)]
     return {
-        "verse": ratio([made(verse, Brief(intent=brief), seeds) for brief in OPENED[: few or 6]], of_texts),
+        "verse": ratio([texts_of(verse, Brief(intent=brief), seeds) for brief in OPENED[: few or 6]], of_texts),
         "tunes": ratio(sheets, of_tunes),
         "harmonies": {"least": min(chords), "mean": fmean(chords)},
         **({"english": ratio(english(few), of_texts)} if SmolLM(CACHE).unready() is None else {}),
-        **({"pictures": ratio(pictures(few), of_pictures)} if House().unready() is None else {}),
+        **({"pictures": ratio(sketches_of(few), of_pictures)} if House().unready() is None else {}),
     }
 
 
@@ -150,10 +152,10 @@ def english(few: int | None) -> list[list[str]]:
     engine = SmolLM(CACHE)
     engine.load("cpu")
     briefs = ("a haiku about the sea", "a haiku, first snow", "a haiku on an old clock")[: few or 3]
-    return [made(engine, Brief(intent=brief), range(SEED, SEED + FOUR)) for brief in briefs]
+    return [texts_of(engine, Brief(intent=brief), range(SEED, SEED + FOUR)) for brief in briefs]
 
 
-def pictures(few: int | None) -> list[list[bytes]]:
+def sketches_of(few: int | None) -> list[list[bytes]]:
     """Four sketches each of some briefs."""
     engine = House()
     engine.load("cpu")
@@ -186,7 +188,7 @@ def harmonised(engine: Tunes, tune: str) -> list[str]:
     return [part.data.decode() for part in engine.run(request) if isinstance(part, Content)]
 
 
-def measured(few: int | None) -> Mapping[str, Any]:
+def measure_all(few: int | None) -> Mapping[str, Any]:
     """Everything; of each list only the first `few`."""
     verse = Verse(VERSE)
     verse.load("cpu")
@@ -195,13 +197,13 @@ def measured(few: int | None) -> Mapping[str, Any]:
         "openings": openings(verse, few),
         "tunes": tunes("tunes.tsv"),
         "drawn": tunes("tunes_drawn.tsv"),
-        "apart": apart(verse, few),
+        "apart": distances(verse, few),
     }
 
 
 if __name__ == "__main__":
     try:
-        answer: Mapping[str, Any] = measured(int(sys.argv[1]) or None)
+        answer: Mapping[str, Any] = measure_all(int(sys.argv[1]) or None)
     except StemmaError as error:
         answer = {"error": error.message()}
     sys.stdout.write(json.dumps(answer, ensure_ascii=False) + "\n")

@@ -18,7 +18,7 @@ from app.benchmarks.studio import Studio
 from app.benchmarks.web import resident
 from app.judging.house import House
 from app.judging.judge import unit
-from app.judging.vectors import packed
+from app.judging.vectors import pack_vector
 from app.models import Asset, Embedding, JudgeVersion, Revision, Work
 from app.models.artist import local_artist
 from app.storage.db import now, uuid7
@@ -119,7 +119,7 @@ def fill(studio: Studio, count: int, dimensions: int, version: str) -> list[UUID
             )
             kept = zip(some, names, near, strict=True)
             shared = {"judge_id": judge.id}
-            rows = [shared | {"id": long_ago(n), "asset_id": name, "vector": packed(row)} for n, name, row in kept]
+            rows = [shared | {"id": long_ago(n), "asset_id": name, "vector": pack_vector(row)} for n, name, row in kept]
             session.execute(sa.insert(Embedding), rows)
         cover = sa.select(Revision.id).where(Revision.work_id == Work.id).scalar_subquery()
         session.execute(sa.update(Work).where(Work.project_id == project).values(cover_id=cover))

@@ -16,7 +16,7 @@ from typing import Any
 import typer
 
 from app.benchmarks.bench import Bench
-from app.benchmarks.figures import Figure, UnmeasuredError, told
+from app.benchmarks.figures import Figure, UnmeasuredError, figure_json
 from app.benchmarks.goals import GOALS
 from app.benchmarks.studio import Studio
 from app.benchmarks.window import Windows
@@ -41,7 +41,7 @@ def run(names: Sequence[str], target: Path | None, *, quick: bool, minutes: floa
     began = time.monotonic()
     try:
         for name in chosen:
-            for figure, entry in measured(name, bench):
+            for figure, entry in figures_of(name, bench):
                 report["figures"][f"{name}.{figure}"] = entry
                 typer.echo(line(entry))
     finally:
@@ -61,7 +61,7 @@ def note(machine: dict[str, Any]) -> str | None:
     return f"  The machine is busy (load {load:g} on {cores} cores): of times by the clock only ratios mean anything."
 
 
-def measured(name: str, bench: Bench) -> Iterator[tuple[str, dict[str, Any]]]:
+def figures_of(name: str, bench: Bench) -> Iterator[tuple[str, dict[str, Any]]]:
     """Every figure of a measurement, those that could not be measured included."""
     found: dict[str, Figure] = {}
     why = "it gave no such figure"
@@ -71,7 +71,7 @@ def measured(name: str, bench: Bench) -> Iterator[tuple[str, dict[str, Any]]]:
     except UnmeasuredError as error:
         why = str(error)
     for figure, goal in GOALS[name].items():
-        yield figure, told(goal, found.get(figure), None if figure in found else why)
+        yield figure, figure_json(goal, found.get(figure), None if figure in found else why)
 
 
 def machine() -> dict[str, Any]:

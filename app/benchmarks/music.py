@@ -16,7 +16,7 @@ from typing import Any
 from app.benchmarks.bench import Bench
 from app.benchmarks.figures import Figure, UnmeasuredError, percentile, spread
 from app.benchmarks.music_page import on_page
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.notation.tune import Tune
 from app.media.music.sound.audio import RATE, recording, write
 from app.settings import ROOT, Settings
@@ -29,7 +29,7 @@ MINUTE = 60.0  # seconds
 def measure(bench: Bench) -> Iterator[tuple[str, Figure]]:
     """What needs no browser first: it is measured everywhere."""
     yield rendered(bench.times(5, 1))
-    yield from alone(told(bench.times(7, 1)))
+    yield from engine_figures(engine_measurements(bench.times(7, 1)))
     yield from on_page(bench, long_tune(BARS))
 
 
@@ -49,7 +49,7 @@ def rendered(times: int) -> tuple[str, Figure]:
     clock, bare = [], []
     for _turn in range(times):
         began = time.perf_counter()
-        tune = read(text)
+        tune = read_tune(text)
         samples = recording(tune)
         out = io.BytesIO()
         write(out, samples, "wav")
@@ -74,7 +74,7 @@ def sines(tune: Tune, count: int) -> float:
     return time.perf_counter() - began
 
 
-def told(rounds: int) -> dict[str, Any]:
+def engine_measurements(rounds: int) -> dict[str, Any]:
     """What the process of the engine measured. Raises UnmeasuredError."""
     quiet = {"TRANSFORMERS_VERBOSITY": "error", "TQDM_DISABLE": "1", "PYTHONWARNINGS": "ignore"}
     environment = os.environ | quiet | {"OMP_NUM_THREADS": str(Settings().worker_threads), "OMP_WAIT_POLICY": "PASSIVE"}
@@ -92,7 +92,7 @@ def told(rounds: int) -> dict[str, Any]:
     return answer
 
 
-def alone(answer: dict[str, Any]) -> Iterator[tuple[str, Figure]]:
+def engine_figures(answer: dict[str, Any]) -> Iterator[tuple[str, Figure]]:
     """The engine's figures, by the clock; by processor time they are told as well, which a busy machine distorts less."""
     taken = {name: [wall for wall, _spent in rows] for name, rows in answer["taken"].items()}
     spent = {name: median(spent for _wall, spent in rows) for name, rows in answer["taken"].items()}

@@ -31,8 +31,8 @@ def measure(bench: Bench) -> Iterator[tuple[str, Figure]]:
     yield from differences(bench.times(5, 1))
     if bench.windows.missing() is None:
         yield from in_room(bench, prose(random.Random(7), CHARACTERS))
-    answer = told(bench.times(7, 1), QUICK_TOKENS if bench.quick else TOKENS)
-    yield from alone(answer)
+    answer = engine_measurements(bench.times(7, 1), QUICK_TOKENS if bench.quick else TOKENS)
+    yield from engine_figures(answer)
     yield from on_page(bench, median(wall for wall, _spent in answer["taken"]["prefill"]))
 
 
@@ -71,7 +71,7 @@ def edited(chance: random.Random, text: str, edits: int) -> str:
     return " ".join(words)
 
 
-def told(rounds: int, tokens: int) -> dict[str, Any]:
+def engine_measurements(rounds: int, tokens: int) -> dict[str, Any]:
     """What the process of the engine measured. Raises UnmeasuredError."""
     quiet = {"TRANSFORMERS_VERBOSITY": "error", "TQDM_DISABLE": "1", "TOKENIZERS_PARALLELISM": "false"}
     environment = os.environ | quiet | {"OMP_NUM_THREADS": str(Settings().worker_threads), "OMP_WAIT_POLICY": "PASSIVE"}
@@ -89,7 +89,7 @@ def told(rounds: int, tokens: int) -> dict[str, Any]:
     return answer
 
 
-def alone(answer: dict[str, Any]) -> Iterator[tuple[str, Figure]]:
+def engine_figures(answer: dict[str, Any]) -> Iterator[tuple[str, Figure]]:
     """The figures of the engine. By processor time they are told as well: a busy machine distorts them less."""
     facts, taken = answer["facts"], answer["taken"]
     clock = {name: [wall for wall, _spent in rows] for name, rows in taken.items()}

@@ -105,10 +105,10 @@ def done(call: Call) -> Any:
             first = key not in _works
             work = _works.setdefault(key, _Work())
             work.waiting += 1
-        return _worked(call, turns, key, work) if first else _joined(work)
+        return _worked(call, turns, key, work) if first else _join_call(work)
 
 
-def _joined(work: _Work) -> Any:
+def _join_call(work: _Work) -> Any:
     """What somebody else's call gives. Who leaves is counted out, so that the last one's leaving ends it."""
     try:
         while not work.ended.wait(LOOK):

@@ -154,7 +154,7 @@ def _bind(seconds: float, memory: int, output: int) -> None:
 def _answer(call: bytes, files: list[int]) -> bytes:
     """What the task gave or raised."""
     try:
-        name, given = wire.unpacked(call, files)
+        name, given = wire.unpack_call(call, files)
         importlib.import_module(name.partition(":")[0])
         return wire.result(TASKS[name].run(given))
     except StemmaError as error:

@@ -12,7 +12,7 @@ from typing import Any, Generic, ParamSpec, TypeVar
 from app.bounded.asking import Call, done, watched
 from app.bounded.bounds import QUICK, Bounds, Lane
 from app.bounded.child import HELPER, Limits
-from app.bounded.wire import digest, packed
+from app.bounded.wire import call_digest, pack_call
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -60,11 +60,11 @@ class Task(Generic[P, R]):
         memory = self.bounds.memory
         given = self.signature.bind(*args, **kwargs).arguments
         to, partial = given.get(OUTPUT), None
-        key = digest((self.name, given))
+        key = call_digest((self.name, given))
         if to is not None:
             to.parent.mkdir(parents=True, exist_ok=True)
             partial = given[OUTPUT] = to.with_name(f"{to.name}.{os.getpid()}.{time.monotonic_ns():09}")
-        request, files = packed((self.name, dict(given)))
+        request, files = pack_call((self.name, dict(given)))
         limits = Limits(self.bounds.seconds, memory if isinstance(memory, int) else memory(*args, **kwargs), self.bounds.output)
         return Call(self.name, self.bounds, limits, request, files, key, to, partial)
 

@@ -44,13 +44,13 @@ class _Unpickler(pickle.Unpickler):
         return Source(os.fdopen(self.files[pid], "rb"))
 
 
-def digest(call: Any) -> bytes:
+def call_digest(call: Any) -> bytes:
     """The same for calls that ask for the same."""
-    data, files = packed(call)
+    data, files = pack_call(call)
     return hashlib.sha256(data + repr(files).encode()).digest()
 
 
-def packed(call: Any) -> tuple[bytes, list[int]]:
+def pack_call(call: Any) -> tuple[bytes, list[int]]:
     """A call, and the descriptors of the files that belong to it."""
     out = io.BytesIO()
     pickler = _Pickler(out)
@@ -58,7 +58,7 @@ def packed(call: Any) -> tuple[bytes, list[int]]:
     return out.getvalue(), pickler.files
 
 
-def unpacked(data: bytes, files: Sequence[int]) -> Any:
+def unpack_call(data: bytes, files: Sequence[int]) -> Any:
     """The call again, in the child."""
     return _Unpickler(data, files).load()
 

@@ -18,12 +18,12 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from app.errors import NotFoundError, StemmaError, _
-from app.integrity.damage import Made, damaged_within, remember
+from app.integrity.damage import LastBackup, damaged_within, remember
 from app.integrity.identity import examine
 from app.models import Asset
 from app.settings import Settings
 from app.storage.db import Base, Database
-from app.storage.faults import DamagedError, told
+from app.storage.faults import DamagedError, readable_faults
 from app.storage.migrations import migrate, migrated
 from app.storage.store import ORPHAN_AGE, Store
 from app.storage.store.files import make_folder, sync_folder
@@ -41,7 +41,7 @@ class BackupError(StemmaError):
     status, code = 422, "backup"
 
 
-@told()
+@readable_faults()
 def backup(config: Settings, target: Path) -> int:
     """Write the whole studio to `target` (a .tar); the number of files in it.
 
@@ -57,17 +57,17 @@ def backup(config: Settings, target: Path) -> int:
         sweep(target.parent, ORPHAN_AGE, PLACE)
         with Workplace(target.parent, PLACE) as place, closing(store.incoming):
             archive = place.file("archive")
-            count = _write(config, store, place.file("rows"), archive)
+            count = _write_archive(config, store, place.file("rows"), archive)
             archive.replace(target)
             sync_folder(target.parent)
-            remember(store, Made(str(target), datetime.now(UTC).isoformat(timespec="seconds"), count))
+            remember(store, LastBackup(str(target), datetime.now(UTC).isoformat(timespec="seconds"), count))
     except OSError as error:
         said = _("The backup cannot be written to %(file)s: %(reason)s")
         raise BackupError(said, file=str(target), reason=error.strerror or str(error)) from error
     return count
 
 
-def _write(config: Settings, store: Store, copy: Path, partial: Path) -> int:
+def _write_archive(config: Settings, store: Store, copy: Path, partial: Path) -> int:
     _copy_rows(config, copy)
     if found := damaged_within(copy, LOOK):
         raise DamagedError(_("The database is damaged (%(found)s): no backup was written."), found=found)

@@ -11,7 +11,7 @@ from app.integrity.damage import insist_on_soundness, renew_queue
 from app.integrity.identity import examine, settle
 from app.settings import EXAMPLE, Settings
 from app.storage.db import Database
-from app.storage.faults import told
+from app.storage.faults import readable_faults
 from app.storage.migrations import migrate
 from app.storage.queue import migrate_queue
 from app.storage.store import Store
@@ -25,7 +25,7 @@ def prepare(config: Settings) -> None:
 
     Raises DamagedError, IdentityError, BackupError, UnavailableError (DiskFullError, ReadOnlyError).
     """
-    with told():
+    with readable_faults():
         insist_on_soundness(config)
         if config.example and EXAMPLE.exists() and _wants_example(config):
             restore(config, EXAMPLE)

@@ -16,18 +16,18 @@ import sqlalchemy as sa
 
 from app.commands.backup import FILES, FORMAT, MANIFEST, ROWS, BackupError, into_one_file, opened, pour_tables
 from app.errors import _
-from app.integrity.identity import Found, examine
+from app.integrity.identity import Examined, examine
 from app.models import Identity
 from app.settings import Settings
 from app.storage.db import Base, Database
-from app.storage.faults import told
+from app.storage.faults import readable_faults
 from app.storage.migrations import migrate
 from app.storage.store import Store
 from app.storage.store.files import make_folder, sync_folder
 from app.storage.store.mark import Mark, write_mark
 
 
-@told()
+@readable_faults()
 def restore(config: Settings, source: Path) -> int:
     """Bring a backup back into an empty data folder and database, as a studio with an identity of its own; the number
     of files.
@@ -89,7 +89,7 @@ def _replace_pages(rows: Path, file: Path) -> None:
     sync_folder(file.absolute().parent)
 
 
-def _insist_on_emptiness(found: Found, config: Settings) -> None:
+def _insist_on_emptiness(found: Examined, config: Settings) -> None:
     there = not (found.mark and found.mark.restoring) and any(True for _each in Store(config.data).addresses())
     if config.database_file is None or config.database_file.exists():
         database = Database(config)

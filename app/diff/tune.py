@@ -15,7 +15,7 @@ from typing import Literal
 
 from app.diff.align import Budget, Gap, Match, aligned, coded, gaps, joined
 from app.diff.moves import Moved, bars, mask, parts
-from app.media.music.notation.bars import Facet, alike, facets, sound
+from app.media.music.notation.bars import Facet, alike, facets, sounding_text
 from app.media.music.notation.numbering import ends_section
 from app.media.music.notation.tune import Bar, Tune
 
@@ -79,7 +79,7 @@ class TuneDiff:
 def tune_diff(a: Tune, b: Tune) -> TuneDiff:
     """What changed from `a` to `b`; equal bars are found first, then moved ones, then those that took another's place."""
     by = transposition(a, b)
-    old, new = coded([sound(bar) for bar in a.bars], [sound(bar, by) for bar in b.bars])
+    old, new = coded([sounding_text(bar) for bar in a.bars], [sounding_text(bar, by) for bar in b.bars])
     runs = _stayed(a, b, old, new)
     left = gaps(runs, len(old), len(new))
     return TuneDiff(a, b, by or None, list(_Telling(a, b, by, _moved(a, old, new, left)).pairs(runs, left)))
@@ -112,7 +112,7 @@ def _sections(tune: Tune) -> list[tuple[int, int]]:
 
 def transposition(a: Tune, b: Tune) -> int:
     """Semitones that `b` lies above `a`: by what most bars of the same shape are apart, if those hold half of the notes."""
-    old, new = coded([sound(bar, None) for bar in a.bars], [sound(bar, None) for bar in b.bars])
+    old, new = coded([sounding_text(bar, None) for bar in a.bars], [sounding_text(bar, None) for bar in b.bars])
     votes: Counter[int] = Counter()
     for x, y, size in aligned(old, new, Budget()):
         for one, other in zip(a.bars[x : x + size], b.bars[y : y + size], strict=True):

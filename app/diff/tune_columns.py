@@ -13,14 +13,14 @@ from app.bounded import MB, bounded
 from app.diff.tune import BarPair, Op, TuneDiff, tune_diff
 from app.errors import _
 from app.media.facts import UNKNOWN, Checks, Facts, Shared
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.abc.bar_writing import bar_text
 from app.media.music.abc.signs import length_text
 from app.media.music.notation.bars import Facet, begins
 from app.media.music.notation.heading import Heading, heading
 from app.media.music.notation.numbering import repeats
 from app.media.music.notation.tune import Bar, Fault, Tune
-from app.media.music.theory.telling import SMALL, told
+from app.media.music.theory.telling import SMALL, describe_abc
 
 UNSAFE = re.compile(r"[\n%]|\[[A-Za-z]:")  # in a bar: what would not stay within it when it is drawn beside others
 NOTES = frozenset({"pitch", "rhythm"})
@@ -61,7 +61,7 @@ class About:
 
 def about(text: str, facts: Facts) -> About:
     """Of a tune in ABC and the `facts` that its revision keeps; what those do not tell is found out."""
-    tune = told(text)
+    tune = describe_abc(text)
     facts = facts if facts.checks else Facts.of(tune.facts)
     return About(
         head=heading(text),
@@ -112,7 +112,7 @@ class Tunes:
 @bounded(30, 500 * MB, TOO_MUCH, small=lambda a, b: len(a) + len(b) <= 2 * SMALL)
 def compared(a: str, b: str) -> Tunes:
     """What changed from the tune `a` to `b`, both in ABC. Raises InvalidError for more than a million code points."""
-    diff = tune_diff(read(a), read(b))
+    diff = tune_diff(read_tune(a), read_tune(b))
     return Tunes(diff.transposed, diff.heading, diff.bars, diff.same, columns(replace(diff, bars=diff.bars[:DRAWN])))
 
 

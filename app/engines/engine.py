@@ -30,10 +30,10 @@ __all__ = [
     "Medium",
     "Parent",
     "Part",
-    "Piece",
     "Request",
     "Step",
     "Strength",
+    "TextDelta",
     "Token",
     "Verb",
 ]
@@ -119,7 +119,7 @@ class Token:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TextDelta:
     """What one variant of a text got since the last step. Pieces only ever add to one another."""
 
     index: int
@@ -137,7 +137,7 @@ class Step:
     number: int
     total: int
     previews: tuple[bytes | None, ...] = ()
-    pieces: tuple[Piece, ...] = ()
+    pieces: tuple[TextDelta, ...] = ()
     ended: tuple[int, ...] = ()
 
 

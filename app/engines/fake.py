@@ -14,7 +14,7 @@ from PIL import Image, ImageDraw
 from pydantic import Field
 
 from app.brief import Brief, Prompt
-from app.engines.engine import NEVER, Content, Engine, EngineParams, Medium, Piece, Request, Step, Token, Verb
+from app.engines.engine import NEVER, Content, Engine, EngineParams, Medium, Request, Step, TextDelta, Token, Verb
 from app.errors import EngineError, _
 from app.lanes import Lane
 
@@ -127,7 +127,7 @@ class Words(Fake):
                     text = (self.head if number == 1 else "") + self.word(seed, number)
                     start = texts[index][-1].end if texts[index] else 0
                     texts[index].append(Token(start, start + len(text), text, None))
-                    pieces.append(Piece(index, (texts[index][-1],)))
+                    pieces.append(TextDelta(index, (texts[index][-1],)))
             yield Step(number, params.steps, pieces=tuple(pieces))
         for index, seed in enumerate(request.seeds):
             text = "".join(token.text for token in texts[index])

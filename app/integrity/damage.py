@@ -38,7 +38,7 @@ class UnfinishedError(Exception):
 
 
 @dataclass(frozen=True)
-class Made:
+class LastBackup:
     """A backup that was written from here."""
 
     file: str
@@ -46,15 +46,15 @@ class Made:
     files: int
 
 
-def backups(root: Path) -> list[Made]:
+def backups(root: Path) -> list[LastBackup]:
     """The backups that the studio in `root` knows of, the newest last."""
     try:
-        return [Made(**one) for one in json.loads((root / "backups.json").read_text("utf-8"))]
+        return [LastBackup(**one) for one in json.loads((root / "backups.json").read_text("utf-8"))]
     except (OSError, ValueError, TypeError):
         return []
 
 
-def remember(store: Store, made: Made) -> None:
+def remember(store: Store, made: LastBackup) -> None:
     """Note a backup in a file, since it is asked for when the database cannot be read; that it fails is no fault."""
     known = [*backups(store.root), made][-KEPT:]
     try:

@@ -21,7 +21,7 @@ from app.models import Asset
 from app.models.identity import Identity
 from app.settings import Settings
 from app.storage.db import Database
-from app.storage.faults import told
+from app.storage.faults import readable_faults
 from app.storage.migrations import migrate
 from app.storage.store import Store
 from app.storage.store.mark import Mark, mark_path, read_mark, write_mark
@@ -38,7 +38,7 @@ class IdentityError(StemmaError):
 
 
 @dataclass(frozen=True)
-class Found:
+class Examined:
     """What a database and a store say of themselves, and how a sample of each fits the other."""
 
     place: Path
@@ -93,7 +93,7 @@ class Found:
         return self.database or marked
 
 
-def look(session: Session | None, store: Store) -> Found:
+def look(session: Session | None, store: Store) -> Examined:
     """What is there; `session` None: no database at all. The sample is compared only when an id is missing.
 
     Raises UnavailableError when the store's mark cannot be read, SQLAlchemyError.
@@ -102,25 +102,25 @@ def look(session: Session | None, store: Store) -> Found:
     tables = sa.inspect(session.connection()).get_table_names() if session else []
     known = session.scalar(sa.select(Identity.id)) if session and Identity.__tablename__ in tables else None
     if known and mark:
-        return Found(store.root, known, mark, 0, 0, 0, 0)
+        return Examined(store.root, known, mark, 0, 0, 0, 0)
     rows: list[tuple[str, int]] = []
     files = [sha256 for sha256, _age in itertools.islice(store.addresses(), SAMPLE)]
     unknown = set(files)
     if session and Asset.__tablename__ in tables:
         rows = [(a, b) for a, b in session.execute(sa.select(Asset.sha256, Asset.bytes).order_by(Asset.sha256).limit(SAMPLE))]
         unknown -= set(session.scalars(sa.select(Asset.sha256).where(Asset.sha256.in_(files))))
-    missing = sum(not _whole(store.path(sha256), size) for sha256, size in rows)
-    return Found(store.root, known, mark, len(rows), missing, len(files), len(unknown))
+    missing = sum(not _is_whole(store.path(sha256), size) for sha256, size in rows)
+    return Examined(store.root, known, mark, len(rows), missing, len(files), len(unknown))
 
 
-def _whole(path: Path, size: int) -> bool:
+def _is_whole(path: Path, size: int) -> bool:
     try:
         return path.stat().st_size == size
     except OSError:
         return False
 
 
-def examine(config: Settings) -> Found:
+def examine(config: Settings) -> Examined:
     """What is there, without making anything, not even an empty database."""
     store = Store(config.data)
     if config.database_file and not config.database_file.exists():
@@ -139,7 +139,7 @@ def settle(database: Database, store: Store) -> UUID:
     Raises IdentityError when they do not belong together.
     """
     with database.writing() as session:
-        alone(session)
+        lock_identity(session)
         found = look(session, store)
         id = found.agreed() or uuid4()
         if found.mark is None or found.mark.restoring:
@@ -149,14 +149,14 @@ def settle(database: Database, store: Store) -> UUID:
     return id
 
 
-def alone(session: Session) -> None:
+def lock_identity(session: Session) -> None:
     """Let one process at a time settle the identity: on SQLite a writing transaction is alone anyway."""
     if session.get_bind().dialect.name == "postgresql":
         session.execute(sa.text(f"select pg_advisory_xact_lock(7766, {LOCK})"))
 
 
-@told()
-def adopt(config: Settings) -> Found:
+@readable_faults()
+def adopt(config: Settings) -> Examined:
     """Join a database and a store that do not say that they belong together, because somebody knows it: both get a new
     id. What was found before. Raises IdentityError when they agree already.
     """
@@ -164,7 +164,7 @@ def adopt(config: Settings) -> Found:
     try:
         migrate(database.engine)
         with database.writing() as session:
-            alone(session)
+            lock_identity(session)
             found = look(session, store)
             if found.database and found.mark and found.database == found.mark.id:
                 raise IdentityError(_("This database and this store belong together already."))

@@ -16,7 +16,7 @@ from app.integrity.damage import AT_RESTART, insist_on_soundness
 from app.integrity.identity import examine, settle
 from app.settings import Settings
 from app.storage.db import Database, ids_go_on_from, latest_id
-from app.storage.faults import told
+from app.storage.faults import readable_faults
 from app.storage.migrations import migrated
 from app.storage.store import Store
 
@@ -42,7 +42,7 @@ def ready(config: Settings) -> None:
 
     Raises DamagedError, IdentityError, UnavailableError (DiskFullError, ReadOnlyError; also while the tables are not made).
     """
-    with told():
+    with readable_faults():
         insist_on_soundness(config, AT_RESTART)
         found = examine(config)
         found.agreed()

@@ -9,7 +9,7 @@ from app.judging.judge import Judge
 from app.settings import Settings
 
 
-def judge(settings: Settings) -> Judge | None:
+def make_judge(settings: Settings) -> Judge | None:
     """The judge of the settings: the house's, one of a folder or the hub, or None where it is switched off."""
     if not settings.judge:
         return None

@@ -52,7 +52,7 @@ class House:
     def version(self) -> str:
         """SHA-256 over the files."""
         try:
-            return weights.digest(*self._files)
+            return weights.weights_digest(*self._files)
         except OSError as error:
             raise _unusable(self.folder, error) from error
 

@@ -50,7 +50,7 @@ class Hub:
         folder = self._folder()
         if folder.parent.name == "snapshots":
             return f"commit:{folder.name}"
-        return weights.digest(*_weights(folder))
+        return weights.weights_digest(*_weights(folder))
 
     @property
     def dimensions(self) -> int:

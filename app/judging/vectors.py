@@ -10,12 +10,12 @@ if TYPE_CHECKING:
 KIND = "<f2"
 
 
-def packed(vector: Vectors) -> bytes:
+def pack_vector(vector: Vectors) -> bytes:
     """A vector as the tables keep it: two bytes a number."""
     return vector.astype(KIND).tobytes()
 
 
-def unpacked(data: bytes) -> Vectors:
+def unpack_vector(data: bytes) -> Vectors:
     """A vector from a table."""
     import numpy as np
 

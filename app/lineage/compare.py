@@ -16,7 +16,7 @@ from app.storage.store import Store
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class DiffRun:
     """A run of text. Those not inserted spell the old text, those not deleted the new one."""
 
     op: Op
@@ -29,7 +29,7 @@ class Diff:
 
     a: Revision
     b: Revision
-    brief: dict[str, list[Piece]]
+    brief: dict[str, list[DiffRun]]
     params: dict[str, tuple[Any, Any]]
 
     @property
@@ -76,18 +76,18 @@ def compare(a: Revision, b: Revision) -> Diff:
     )
 
 
-def brief_diff(a: Brief, b: Brief) -> dict[str, list[Piece]]:
+def brief_diff(a: Brief, b: Brief) -> dict[str, list[DiffRun]]:
     """The fields that differ, word by word; a list's entries are lines."""
-    pairs = ((field, _plain(getattr(a, field)), _plain(getattr(b, field))) for field in FIELDS)
+    pairs = ((field, _plain_text(getattr(a, field)), _plain_text(getattr(b, field))) for field in FIELDS)
     return {field: word_diff(old, new) for field, old, new in pairs if old != new}
 
 
-def word_diff(a: str, b: str) -> list[Piece]:
+def word_diff(a: str, b: str) -> list[DiffRun]:
     """The pieces that turn `a` into `b`: English by words, Chinese by characters (see `text_diff`)."""
-    return [Piece(one.op, one.text) for one in passages(a, b)]
+    return [DiffRun(one.op, one.text) for one in passages(a, b)]
 
 
-def _plain(value: str | list[str]) -> str:
+def _plain_text(value: str | list[str]) -> str:
     return value if isinstance(value, str) else "\n".join(value)
 
 

@@ -95,7 +95,7 @@ def graph(session: Session, work: Work) -> dict[str, list[dict[str, Any]]]:
         Revision.origin, Revision.verb, Revision.strength, Revision.engine, Revision.seed, Revision.created_at,
         Asset.sha256, Asset.media_type, Asset.width, Asset.height,
     )  # fmt: skip
-    nodes, words = [], _words(session, work, edges)
+    nodes, words = [], _first_new_words(session, work, edges)
     for foreign, query in _queries(work, edges, *columns):
         for key, number, in_work, generation, colour, *rest in session.execute(query):
             origin, verb, strength, engine, seed, at, sha256, media_type, width, height = rest
@@ -138,7 +138,7 @@ def columns(session: Session, work: Work) -> Columns:
         role,
         more,
         sum(len(part) for foreign, part in told if foreign),
-        {place[key]: said for key, said in _words(session, work, edges).items() if key in place},
+        {place[key]: said for key, said in _first_new_words(session, work, edges).items() if key in place},
     )
 
 
@@ -209,7 +209,7 @@ def _edges(session: Session, work: Work) -> list[tuple[str, str, str]]:
     return [(_hex(c), _hex(p), role) for c, p, role in session.execute(query.order_by(Parent.position))]
 
 
-def _words(session: Session, work: Work, edges: list[tuple[str, str, str]]) -> dict[str, str]:
+def _first_new_words(session: Session, work: Work, edges: list[tuple[str, str, str]]) -> dict[str, str]:
     """The first new words of texts among the work's revisions and the parents that they have elsewhere."""
     children = {child for child, _, _ in edges}
     elsewhere = words_of(session, (UUID(parent) for _, parent, _ in edges if parent not in children))

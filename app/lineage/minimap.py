@@ -8,7 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session
 
-from app.lineage.relatives import Kin, children_of, way
+from app.lineage.relatives import NodeSummary, children_of, path_to
 from app.lineage.tree_layout import contour
 from app.models.generation import OPEN, Generation, GenerationParent
 from app.models.pick import Pick
@@ -26,7 +26,7 @@ ON_WAY, OFF_WAY = 44.0, 34.0  # sides of a thumbnail
 class PaneNode:
     """A revision in the drawing: `x`, `y` is its middle, `size` the side of its thumbnail."""
 
-    kin: Kin
+    kin: NodeSummary
     x: float
     y: float
     size: float
@@ -72,7 +72,7 @@ def tree_pane(session: Session, work: Work, base: Revision | None) -> Pane:
     centre = base or latest(session, work)
     if centre is None:
         return Pane([], [], WIDTH, 0.0, None, [])
-    path, skipped = way(session, centre, LAST)
+    path, skipped = path_to(session, centre, LAST)
     below = children_of(session, [kin.id for kin in path])
     nodes, first, folded = [path[0]], [-1], [0]
     at = 0
@@ -90,7 +90,7 @@ def tree_pane(session: Session, work: Work, base: Revision | None) -> Pane:
     return replace(picture, sprouts=sprouts)
 
 
-def _choose(children: list[Kin], onward: Kin | None) -> tuple[list[Kin], int]:
+def _choose(children: list[NodeSummary], onward: NodeSummary | None) -> tuple[list[NodeSummary], int]:
     """The children worth a place beside the way: picked ones first, then those that have children, then the nearest."""
     others = [child for child in children if onward is None or child.id != onward.id]
     middle = onward.number if onward else 0
@@ -99,7 +99,7 @@ def _choose(children: list[Kin], onward: Kin | None) -> tuple[list[Kin], int]:
     return others[:room], max(0, len(others) - room)
 
 
-def _draw(nodes: list[Kin], first: list[int], folded: list[int], path: list[Kin], skipped: int) -> Pane:
+def _draw(nodes: list[NodeSummary], first: list[int], folded: list[int], path: list[NodeSummary], skipped: int) -> Pane:
     x, depth = contour(first)
     slot = min(SLOT, (WIDTH - ON_WAY - 56) / max(x)) if max(x) else SLOT
     margin, height = (WIDTH - max(x) * slot) / 2, max(depth) * LEVEL + ON_WAY + TOP + BOTTOM

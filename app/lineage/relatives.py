@@ -22,7 +22,7 @@ NEAR = 24  # so many siblings and so many children are told of
 
 
 @dataclass(frozen=True, slots=True)
-class Kin:
+class NodeSummary:
     """A revision as its kin see it."""
 
     id: UUID
@@ -40,9 +40,9 @@ class Kin:
 class Near:
     """Siblings and children along first parents, those nearest by number, and how many more there are."""
 
-    siblings: list[Kin]
+    siblings: list[NodeSummary]
     more_siblings: int
-    children: list[Kin]
+    children: list[NodeSummary]
     more_children: int
 
 
@@ -54,7 +54,7 @@ def numbered(session: Session, work: Work, number: int) -> Revision:
     return found
 
 
-def way(session: Session, revision: Revision, last: int) -> tuple[list[Kin], int]:
+def path_to(session: Session, revision: Revision, last: int) -> tuple[list[NodeSummary], int]:
     """The way from the root to `revision` along first parents, both ends included, and how many were left out.
 
     A longer way is told by its root and its `last` revisions.
@@ -67,17 +67,17 @@ def way(session: Session, revision: Revision, last: int) -> tuple[list[Kin], int
     return [known[key] for key in told], left_out
 
 
-def children_of(session: Session, ids: list[UUID]) -> dict[UUID, list[Kin]]:
+def children_of(session: Session, ids: list[UUID]) -> dict[UUID, list[NodeSummary]]:
     """The children of each of `ids` along first parents, by number."""
     query = _kin().add_columns(Parent.parent_id).join(Parent, Parent.child_id == Revision.id)
     query = query.where(Parent.parent_id.in_(ids), Parent.position == 0).order_by(Revision.id)
-    found: dict[UUID, list[Kin]] = {key: [] for key in ids}
+    found: dict[UUID, list[NodeSummary]] = {key: [] for key in ids}
     for row in session.execute(query).mappings():
         found[row["parent_id"]].append(_make(row))
     return found
 
 
-def _worded(session: Session, kins: Iterable[Kin]) -> list[Kin]:
+def _worded(session: Session, kins: Iterable[NodeSummary]) -> list[NodeSummary]:
     """`kins` with the words of those that are texts."""
     kins = list(kins)
     words = words_of(session, [kin.id for kin in kins if not kin.pictured])
@@ -122,5 +122,5 @@ def _kin() -> sa.Select[Any]:
     return sa.select(*columns)
 
 
-def _make(row: Any) -> Kin:
-    return Kin(**{name: row[name] for name in Kin.__slots__ if name != "words"})
+def _make(row: Any) -> NodeSummary:
+    return NodeSummary(**{name: row[name] for name in NodeSummary.__slots__ if name != "words"})

@@ -35,7 +35,7 @@ def check_trimmable(work: Work, revision: Revision) -> None:
         raise InvalidError("revision", _("only a recording can be trimmed"))
 
 
-def cut(store: Store, revision: Revision, start: float, end: float) -> Cut:
+def cut_section(store: Store, revision: Revision, start: float, end: float) -> Cut:
     """What sounds in `revision` between two moments (seconds), sample by sample, put into the store.
 
     Raises InvalidError when there is no such part or when it is all of it, NotFoundError when the file is gone.
@@ -45,7 +45,7 @@ def cut(store: Store, revision: Revision, start: float, end: float) -> Cut:
         raise InvalidError("revision", _("only a recording can be trimmed"))
     to = store.new_file()
     try:
-        part = recording_files.cut(store.find(asset.sha256), start, end, to)
+        part = recording_files.cut_recording(store.find(asset.sha256), start, end, to)
         made = Asset(sha256=store.adopt(to), media_type=part.media_type, bytes=part.bytes, duration=part.duration)
     finally:
         to.unlink(missing_ok=True)

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from app.media.medium import NOTES
 from app.media.music.theory.novelty import Known, Shared, small
-from app.media.music.theory.telling import Told, sung, told
+from app.media.music.theory.telling import Description, describe_abc, sung
 from app.models.artist import Artist
 from app.models.edge import Parent
 from app.models.revision import Revision
@@ -37,15 +37,17 @@ def facts_of(session: Session, artist: Artist, work: Work, text: str, parents: I
 
     Raises InvalidError for more than a million code points, TooLargeError, BusyError.
     """
-    return facts_beside(session, artist, work, told(text), parents)
+    return facts_beside(session, artist, work, describe_abc(text), parents)
 
 
-def facts_beside(session: Session, artist: Artist, work: Work, told: Told, parents: Iterable[UUID] = ()) -> dict[str, Any]:
+def facts_beside(
+    session: Session, artist: Artist, work: Work, told: Description, parents: Iterable[UUID] = ()
+) -> dict[str, Any]:
     """The same of a tune that something was told of already."""
-    return told.facts | {"own": asdict(own(session, artist, work, told, parents))}
+    return told.facts | {"own": asdict(self_overlap(session, artist, work, told, parents))}
 
 
-def own(session: Session, artist: Artist, work: Work, told: Told, parents: Iterable[UUID] = ()) -> Shared:
+def self_overlap(session: Session, artist: Artist, work: Work, told: Description, parents: Iterable[UUID] = ()) -> Shared:
     """The longest run of notes that a tune shares with one of the artist's other tunes.
 
     Held against are the tunes that stand for other works on the wall (a work's pick, else its latest), of the OTHERS works

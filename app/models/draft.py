@@ -80,7 +80,7 @@ class Draft(State, Base):
             setattr(self, name, value)
         if state.keys() & {"brief_data", "text"}:
             written = traits(self.work.medium).searched(self.text or "")
-            said = (self.work.title, *_words(self.brief_data), written[:FOUND])
+            said = (self.work.title, *_searchable_words(self.brief_data), written[:FOUND])
             self.work.words = " ".join(said).lower()[:FOUND]
         self.updated_at = now()
         session.flush()
@@ -196,7 +196,7 @@ def draft_of(session: Session, work: Work, artist: Artist, *, write: bool = Fals
     return draft
 
 
-def _words(brief: dict[str, Any]) -> list[str]:
+def _searchable_words(brief: dict[str, Any]) -> list[str]:
     return [" ".join(value) if isinstance(value, list) else str(value) for value in brief.values()]
 
 

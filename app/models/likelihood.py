@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, defer, mapped_column, relationship
 from app.models.revision import Revision
 from app.models.scope import Scope
 from app.models.shapes import FAULTS, SELECTION
-from app.models.transcript import unpacked
+from app.models.transcript import unpack_tokens
 from app.storage.columns import Figure, Words
 from app.storage.db import Base, now, uuid7
 
@@ -44,7 +44,7 @@ class Reading(Base):
     @property
     def records(self) -> list[dict[str, Any]] | None:
         """The tokens as a transcript's; None while nobody has read it."""
-        return unpacked(self.tokens) if self.tokens is not None else None
+        return unpack_tokens(self.tokens) if self.tokens is not None else None
 
 
 class Readings(Scope[Reading]):

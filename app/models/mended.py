@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, mapped_column
 
 from app import gate
-from app.storage.columns import Damaged, Json, Words, plain
+from app.storage.columns import Damaged, Json, Words, stand_in_text
 from app.storage.db import Base, now, uuid7
 
 log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ def _damaged(connection: sa.Connection, table: sa.Table, columns: list[sa.Column
     keys = list(table.primary_key.columns)
     for row in connection.execute(sa.select(*keys, *columns).execution_options(yield_per=BATCH)):
         said = row._mapping
-        values = {column.name: plain(said[column]) for column in columns if isinstance(said[column], Damaged)}
+        values = {column.name: stand_in_text(said[column]) for column in columns if isinstance(said[column], Damaged)}
         if values:
             yield {key.name: said[key] for key in keys}, values
 
@@ -76,7 +76,7 @@ def _write(connection: sa.Connection, table: sa.Table, key: dict[str, Any], valu
     raw = {name: str(said) for name, said in connection.execute(lay).mappings().one().items()}
     if table.name == "revisions":
         facts = values.get("facts", connection.scalar(sa.select(table.c.facts).where(which))) or {}
-        told = {name: gate.told(said, gate.MOST_RECIPE) for name, said in raw.items() if name != "text"}
+        told = {name: gate.printable(said, gate.MOST_RECIPE) for name, said in raw.items() if name != "text"}
         values = values | {"facts": facts | {"mended": told}}
     connection.execute(sa.update(table).where(which).values(values))
     about = {"table": table.name, "row": " ".join(map(str, key.values())), "mended_at": now()}

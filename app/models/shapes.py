@@ -67,20 +67,20 @@ def brief(value: Any) -> dict[str, Any]:
 
 def _said(name: str, said: Any) -> Any:
     if name in LISTS:
-        kept = [gate.told(one, MAX_TEXT) for one in said if isinstance(one, str)] if isinstance(said, list) else []
+        kept = [gate.printable(one, MAX_TEXT) for one in said if isinstance(one, str)] if isinstance(said, list) else []
         return kept[:MAX_ITEMS]
-    return gate.told(said, MAX_TEXT) if isinstance(said, str) else None
+    return gate.printable(said, MAX_TEXT) if isinstance(said, str) else None
 
 
 def params(value: Any) -> dict[str, Any]:
     """An engine's parameters: words, numbers, and lists of them."""
     if not isinstance(value, dict):
         return {}
-    good = {name: one for name, one in value.items() if not any(isinstance(part, (dict, list)) for part in _parts(one))}
+    good = {name: one for name, one in value.items() if not any(isinstance(part, (dict, list)) for part in _list_parts(one))}
     return value if len(good) == len(value) else good
 
 
-def _parts(value: Any) -> list[Any]:
+def _list_parts(value: Any) -> list[Any]:
     return value if isinstance(value, list) else [value]
 
 

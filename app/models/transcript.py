@@ -54,10 +54,10 @@ class Transcript(Base):
     @property
     def records(self) -> list[dict[str, Any]]:
         """One a token: {start, end, text, logprob, forced, alternatives: [{text, logprob}]}, in the text's order."""
-        return unpacked(self.tokens)
+        return unpack_tokens(self.tokens)
 
 
-def packed(tokens: Iterable[AToken]) -> bytes:
+def pack_tokens(tokens: Iterable[AToken]) -> bytes:
     """`tokens` as bytes: zlib over JSON of [start, end, text, logprob, forced, [[text, logprob], …]] each."""
     records: list[Record] = [
         [
@@ -73,7 +73,7 @@ def packed(tokens: Iterable[AToken]) -> bytes:
     return zlib.compress(json.dumps(records, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode())
 
 
-def unpacked(data: bytes) -> list[dict[str, Any]]:
+def unpack_tokens(data: bytes) -> list[dict[str, Any]]:
     """What `packed` packed, as JSON shows it; a logprob is null where the service gave none. Of damaged bytes nothing."""
     try:
         return _unpacked(data)

@@ -18,11 +18,11 @@ from app.models.draft import Draft, draft_of
 from app.models.generation import Generation, GenerationParent
 from app.models.revision import Revision
 from app.models.work import Work
-from app.requests.engine_choice import Best, Choosing, check_params
+from app.requests.engine_choice import Best, EngineChoice, check_params
 from app.requests.engine_request import kind_of
 from app.requests.form import form_wanted
 from app.requests.place import place_of
-from app.requests.request import Asked
+from app.requests.request import GenerationRequest
 from app.requests.starts import check_starts, enough
 from app.verbs.rule import Strength
 from app.verbs.verb import Verb, verbs_in
@@ -32,7 +32,7 @@ WISH = ("work_id", "artist_id", "verb", "strength", "brief_data", "engine", "par
 KEYS = ("stopped", "idempotency_key", "idempotency_digest")
 
 
-class Asking:
+class RequestBuilder:
     """One wish of one artist for one work. `best` picks the engine when none is named."""
 
     def __init__(
@@ -45,7 +45,7 @@ class Asking:
     ) -> None:
         self.session, self.artist, self.work, self.engines, self.best = session, artist, work, engines, best
 
-    def wish(self, asked: Asked, *, key: str | None = None, limit: int = 200) -> Generation | None:
+    def wish(self, asked: GenerationRequest, *, key: str | None = None, limit: int = 200) -> Generation | None:
         """What `keep` will put into the queue, looked at from all sides: this may take a second, so it needs no more than a
         session for reads. None when there is one of the same `key` already.
 
@@ -57,7 +57,9 @@ class Asking:
         self._check_room(limit)
         return self._generation(asked, key)
 
-    def keep(self, asked: Asked, wish: Generation | None = None, *, key: str | None = None, limit: int = 200) -> Generation:
+    def keep(
+        self, asked: GenerationRequest, wish: Generation | None = None, *, key: str | None = None, limit: int = 200
+    ) -> Generation:
         """A queued generation made of `wish` (or, without one, looked at now), in a session that writes; the same `key`
         gives the same one. Raises as `wish`.
         """
@@ -86,19 +88,19 @@ class Asking:
         if waiting >= limit:
             raise QueueFullError(waiting=waiting)
 
-    def _known(self, key: str | None, asked: Asked) -> Generation | None:
+    def _known(self, key: str | None, asked: GenerationRequest) -> Generation | None:
         known = self.artist.generations.by_key(key) if key else None
         if known is not None and (known.idempotency_digest != asked.digest() or known.work_id != self.work.id):
             raise ConflictError(_("This Idempotency-Key was used for another request."))
         return known
 
-    def _verb(self, asked: Asked) -> Verb:
+    def _verb(self, asked: GenerationRequest) -> Verb:
         able = verbs_in(Medium(self.work.medium))
         if asked.verb not in able:
             raise InvalidError("verb", _("allowed here: %(verbs)s"), verbs=", ".join(sorted(able)))
         return Verb(asked.verb)
 
-    def _parents(self, asked: Asked, verb: Verb) -> list[tuple[Revision, Verb]]:
+    def _parents(self, asked: GenerationRequest, verb: Verb) -> list[tuple[Revision, Verb]]:
         found = []
         own = [verb] if verb.rule.sources else []
         for at, parent in enumerate(asked.parents):
@@ -115,7 +117,7 @@ class Asking:
         check_starts(verb, Medium(self.work.medium), _starts(found))
         return found
 
-    def _generation(self, asked: Asked, key: str | None) -> Generation:
+    def _generation(self, asked: GenerationRequest, key: str | None) -> Generation:
         verb = self._verb(asked)
         parents = self._parents(asked, verb)
         starts = _starts(parents)
@@ -152,11 +154,13 @@ class Asking:
             ],
         )
 
-    def _engine(self, asked: Asked, verb: Verb, source: Draft | Revision, brief: Brief, starts: Sequence[Revision]) -> Engine:
+    def _engine(
+        self, asked: GenerationRequest, verb: Verb, source: Draft | Revision, brief: Brief, starts: Sequence[Revision]
+    ) -> Engine:
         """What is asked for, the draft's, the parent's, or the best; a drawing has its own."""
         texts = [*(one.text for one in starts if one.text), *([asked.instruction] if asked.instruction else [])]
         kinds = [kind for one in starts if (kind := kind_of(one))]
-        choosing = Choosing(self.engines, self.best, self.work.medium, verb, brief, texts, kinds)
+        choosing = EngineChoice(self.engines, self.best, self.work.medium, verb, brief, texts, kinds)
         # A picture's engine is its parent's own, or it is said why not; a text's or a tune's may be of a hand, which has none.
         chosen = isinstance(source, Draft) or traits(self.work.medium).written is None
         return choosing.choose(asked.engine, None if verb.rule.own_engine else source.engine, chosen=chosen)
@@ -171,14 +175,14 @@ def _starts(parents: Sequence[tuple[Revision, Verb]]) -> list[Revision]:
     return [revision for revision, role in parents if role != Verb.INSPIRE]
 
 
-def _strength(asked: Asked, verb: Verb) -> str | None:
+def _strength(asked: GenerationRequest, verb: Verb) -> str | None:
     varies = "strength" in verb.rule.takes
     if asked.strength is not None and not (varies and asked.strength in list(Strength)):
         raise InvalidError("strength", _("only for vary: subtle or strong"))
     return (asked.strength or str(Strength.SUBTLE)) if varies else None
 
 
-def _params(asked: Asked, verb: Verb, source: Draft | Revision, engine: Engine) -> dict[str, Any]:
+def _params(asked: GenerationRequest, verb: Verb, source: Draft | Revision, engine: Engine) -> dict[str, Any]:
     """What is asked for over the source's: they go with an engine, so another engine's are left behind."""
     wanted = asked.params if asked.params is not None else {} if verb.rule.own_engine else source.params
     if verb.rule.sketch:
@@ -186,14 +190,14 @@ def _params(asked: Asked, verb: Verb, source: Draft | Revision, engine: Engine) 
     return check_params(engine, wanted, lenient=asked.params is None)
 
 
-def _seed(asked: Asked, verb: Verb, source: Draft | Revision) -> int:
+def _seed(asked: GenerationRequest, verb: Verb, source: Draft | Revision) -> int:
     """What is asked for, or the draft's locked one; a sketch is finished from its own; otherwise a new one."""
     kept = source.seed if isinstance(source, Draft) or verb.rule.sketch else None
     seed = asked.seed if asked.seed is not None else kept
     return seed if seed is not None else secrets.randbelow(2**32)
 
 
-def _count(asked: Asked, verb: Verb, source: Draft | Revision) -> int:
+def _count(asked: GenerationRequest, verb: Verb, source: Draft | Revision) -> int:
     """How many variants: what is asked for, what the verb makes, or what the draft says."""
     if (count := asked.count or verb.rule.count) is not None:
         return count

@@ -22,7 +22,7 @@ class Best(Protocol):
         """Raises a StemmaError that says what each lacks when there is none."""
 
 
-class Choosing:
+class EngineChoice:
     """Picks among `engines` for one wish: `verb` in `medium` for `brief`, starting from `texts`, or from what is of these
     `kinds` (media types).
     """

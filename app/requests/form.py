@@ -7,7 +7,7 @@ from typing import Any
 
 from app.errors import InvalidError, _
 from app.media.medium import traits
-from app.media.text.prosody.asked import asked as tidied
+from app.media.text.prosody.asked import cleaned_form as tidied
 from app.media.text.prosody.asked import form_of
 from app.models.draft import Draft
 from app.models.revision import Revision

@@ -10,9 +10,9 @@ from app.brief import Medium
 from app.errors import InvalidError, _
 from app.lineage.by_hand import tokens_of
 from app.media.medium import traits
-from app.media.music.theory.telling import told
+from app.media.music.theory.telling import describe_abc
 from app.models.revision import Revision
-from app.requests.request import Asked, AskedMusic, AskedText, Selection
+from app.requests.request import AskedMusic, AskedText, GenerationRequest, Selection
 from app.verbs.place import Part, Place
 from app.verbs.verb import Verb
 
@@ -24,7 +24,7 @@ FIELDS: Mapping[str, Medium] = {
 }
 
 
-def place_of(asked: Asked, verb: Verb, medium: Medium, start: Revision | None) -> Place:
+def place_of(asked: GenerationRequest, verb: Verb, medium: Medium, start: Revision | None) -> Place:
     """Where `verb` works in `start`, the first of what it starts from.
 
     Raises InvalidError for a field that is missing, that lies outside the text or tune, or that is none of this verb's.
@@ -55,18 +55,18 @@ def selection_in(text: str, selection: Selection | None) -> Selection | None:
     return start, end
 
 
-def _selection(asked: Asked, _verb: Verb, start: Revision) -> Selection:
+def _selection(asked: GenerationRequest, _verb: Verb, start: Revision) -> Selection:
     selection = selection_in(start.text or "", asked.selection)
     if selection is None:
         raise InvalidError("selection", _("say what is to be rewritten: two places in the text"))
     return selection
 
 
-def _instruction(asked: Asked, _verb: Verb, _start: Revision) -> str:
+def _instruction(asked: GenerationRequest, _verb: Verb, _start: Revision) -> str:
     return (asked.instruction or "").strip()
 
 
-def _at(asked: Asked, verb: Verb, start: Revision) -> int:
+def _at(asked: GenerationRequest, verb: Verb, start: Revision) -> int:
     """Where the text is gone on with; a token's start where another is chosen in its place."""
     if "choice" in verb.rule.takes:
         starts = {record["start"] for record in tokens_of(start)}
@@ -82,18 +82,18 @@ def _at(asked: Asked, verb: Verb, start: Revision) -> int:
     return at
 
 
-def _choice(asked: Asked, _verb: Verb, _start: Revision) -> str:
+def _choice(asked: GenerationRequest, _verb: Verb, _start: Revision) -> str:
     if not asked.choice:
         raise InvalidError("choice", _("say what is to stand there instead"))
     return asked.choice
 
 
-def _bars(asked: Asked, _verb: Verb, start: Revision) -> tuple[int, int] | None:
+def _bars(asked: GenerationRequest, _verb: Verb, start: Revision) -> tuple[int, int] | None:
     if start.text is None:
         if asked.bars is not None:
             raise InvalidError("bars", _("a recording has no bars: give its section in seconds"))
         return None
-    numbers = sorted({number for number, _start, _end in told(start.text).bars})
+    numbers = sorted({number for number, _start, _end in describe_abc(start.text).bars})
     low, high = numbers[0], numbers[-1]
     if asked.bars is None:
         raise InvalidError("bars", _("say which bars: the first and the last, %(low)d to %(high)d"), low=low, high=high)
@@ -103,7 +103,7 @@ def _bars(asked: Asked, _verb: Verb, start: Revision) -> tuple[int, int] | None:
     return asked.bars
 
 
-def _section(asked: Asked, _verb: Verb, start: Revision) -> tuple[float, float] | None:
+def _section(asked: GenerationRequest, _verb: Verb, start: Revision) -> tuple[float, float] | None:
     if start.text is not None:
         if asked.section is not None:
             raise InvalidError("section", _("a tune has bars: give the first and the last one"))
@@ -117,14 +117,14 @@ def _section(asked: Asked, _verb: Verb, start: Revision) -> tuple[float, float] 
     return section[0], min(section[1], duration) if duration is not None else section[1]
 
 
-def _semitones(asked: Asked, _verb: Verb, _start: Revision) -> int:
+def _semitones(asked: GenerationRequest, _verb: Verb, _start: Revision) -> int:
     if asked.semitones is None or not 0 < abs(asked.semitones) <= FURTHEST:
         said = _("how many semitones up, or down with a minus: 1 to %(most)d")
         raise InvalidError("semitones", said, most=FURTHEST)
     return asked.semitones
 
 
-def _left_out(asked: Asked, medium: Medium) -> tuple[Part, ...]:
+def _left_out(asked: GenerationRequest, medium: Medium) -> tuple[Part, ...]:
     parts = list(dict.fromkeys(asked.leave_out or ()))
     if parts and not traits(medium).worded:
         raise InvalidError("leave_out", _("only for texts"))
@@ -133,7 +133,7 @@ def _left_out(asked: Asked, medium: Medium) -> tuple[Part, ...]:
     return tuple(map(Part, parts))
 
 
-READERS: Mapping[str, Callable[[Asked, Verb, Revision], Any]] = {
+READERS: Mapping[str, Callable[[GenerationRequest, Verb, Revision], Any]] = {
     "selection": _selection, "instruction": _instruction, "at": _at, "choice": _choice,
     "bars": _bars, "section": _section, "semitones": _semitones,
 }  # fmt: skip

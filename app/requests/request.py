@@ -67,7 +67,7 @@ class AskedParent(BaseModel):
     role: Verb | None = None
 
 
-class Asked(AskedText, AskedMusic):
+class GenerationRequest(AskedText, AskedMusic):
     """The body of a request for a generation."""
 
     model_config = ConfigDict(extra="ignore")  # a form sends its version and other fields along

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from app.brief import Medium
 from app.errors import InvalidError, _
-from app.media.music.theory.telling import told
+from app.media.music.theory.telling import describe_abc
 from app.models.revision import Revision
 from app.verbs.verb import Verb
 
@@ -32,7 +32,7 @@ def enough(verb: Verb, starts: Sequence[Revision]) -> bool:
     return verb.rule.wordless and bool(starts) and (bool(starts[0].text) or starts[0].asset is not None)
 
 
-def _text(_verb: Verb, one: Revision) -> None:
+def _needs_text(_verb: Verb, one: Revision) -> None:
     if not (one.text or "").strip():
         raise InvalidError("parents", _("This revision has no text."))
 
@@ -42,7 +42,7 @@ def _music(verb: Verb, one: Revision) -> None:
         raise InvalidError("parents", _("There is no music in this revision."))
     if one.text is None and verb.rule.notes:
         raise InvalidError("parents", _("%(verb)s needs notes, and this is a recording"), verb=verb)
-    if one.text is not None and not told(one.text).notes:
+    if one.text is not None and not describe_abc(one.text).notes:
         raise InvalidError("parents", _("There are no notes in this tune."))
 
 
@@ -53,4 +53,8 @@ def _pixels(_verb: Verb, one: Revision) -> None:
         raise InvalidError("parents", _("this is a drawing already; start from the picture it came from"))
 
 
-HOLDS: Mapping[Medium, Callable[[Verb, Revision], None]] = {Medium.TEXT: _text, Medium.MUSIC: _music, Medium.IMAGE: _pixels}
+HOLDS: Mapping[Medium, Callable[[Verb, Revision], None]] = {
+    Medium.TEXT: _needs_text,
+    Medium.MUSIC: _music,
+    Medium.IMAGE: _pixels,
+}

@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, joinedload
 
-from app.judging.vectors import unpacked
+from app.judging.vectors import unpack_vector
 from app.media.medium import traits
 from app.models import Artist, Embedding, Project, Revision, Work
 from app.models.work import has
@@ -79,7 +79,7 @@ class Search:
             return None
         its = (Embedding.judge_id == self.version.id, Embedding.asset_id == revision.asset_id, self.version.its_vectors)
         kept = self.session.scalar(sa.select(Embedding.vector).where(*its))
-        return None if kept is None else unpacked(kept)
+        return None if kept is None else unpack_vector(kept)
 
     def nearest_before(self, revision: Revision) -> tuple[Hit | None, float] | None:
         """The nearest picture that was made before `revision` and not in the same run, and how far it is: 0 is the same,
@@ -141,7 +141,7 @@ class Search:
         query = query.where(there.correlate(Revision).exists())
         each = query.subquery()
         rows = self.session.execute(sa.select(each.c.id, each.c.vector).where(each.c.newest == 1)).all()
-        found = [(id, unpacked(kept)) for id, kept in rows]
+        found = [(id, unpack_vector(kept)) for id, kept in rows]
         yield from sorted((Candidate(id, float(kept @ vector), kept) for id, kept in found), key=lambda one: -one.nearness)
 
     def _hits(self, candidates: Iterable[Candidate]) -> list[Hit]:

@@ -69,7 +69,7 @@ def damaged(stand_in: Any, raw: Any) -> Any:
     return made
 
 
-def plain(value: Any) -> Any:
+def stand_in_text(value: Any) -> Any:
     """What a stand-in says, without telling that it is one."""
     if isinstance(value, datetime):
         return datetime.fromtimestamp(value.timestamp(), UTC)
@@ -111,7 +111,7 @@ class Lasting(sa.TypeDecorator[Any]):
         return read
 
     def process_bind_param(self, value: Any, dialect: sa.Dialect) -> Any:
-        return self.again(value.raw, plain(value), dialect.name) if isinstance(value, Damaged) else self.keep(value)
+        return self.again(value.raw, stand_in_text(value), dialect.name) if isinstance(value, Damaged) else self.keep(value)
 
     def keep(self, value: Any) -> Any:
         """`value` so that it can be read again."""

@@ -54,7 +54,7 @@ def system_fault(error: OSError) -> StemmaError:
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def readable_faults() -> Iterator[None]:
     """Raise what a person can read instead of what a database or the system raised; what nobody foresaw stays as it is."""
     try:
         yield

@@ -36,7 +36,7 @@ HERE = Path.home() / ".cache/stemma/image"
 
 
 @contextmanager
-def told() -> Iterator[None]:
+def readable_faults() -> Iterator[None]:
     """A fault ends the command with its message; a full disk says that what was sound is still there."""
     try:
         yield
@@ -57,7 +57,7 @@ def data(
     """Fetch the packages and render the drawings."""
     from app.training.image import dataset, packages
 
-    with told():
+    with readable_faults():
         packages.install(folder / "packages")
         count = dataset.build(folder / "packages", folder / "data", resolution, take)
     print(f"{count} drawings of {resolution} pixels in {folder / 'data'}")
@@ -80,7 +80,7 @@ def autoencoder(
     from app.training.run import Machine
 
     settings = recipe.Settings(minutes=minutes, batch=batch, channels=_numbers(channels), latents=latents, grow=grow)
-    with told():
+    with readable_faults():
         recipe.train(folder / "data", folder / "autoencoder", settings, Machine.of(device, threads), start)
 
 
@@ -98,7 +98,7 @@ def decoder(
     from app.training.run import Machine
 
     settings = recipe.Settings(minutes=minutes, batch=batch, rate=rate, polish=True)
-    with told():
+    with readable_faults():
         recipe.train(folder / "data", folder / "decoder", settings, Machine.of(device, threads), folder / "autoencoder")
 
 
@@ -116,7 +116,7 @@ def examples(
     from app.training.run import Machine
 
     machine = Machine.of(device, threads)
-    with told():
+    with readable_faults():
         vae = networks.load_autoencoder(_trained(folder, start))
         encoding.encode(folder / "data", folder / "examples", vae, shards, scenes, machine)
 
@@ -152,10 +152,10 @@ def diffusion(
     prompts, here = list(samples.PROMPTS), folder / "diffusion"
 
     def noted(network: object, seen: int) -> None:
-        page = samples.sheet(samples.pictures(network, vae, prompts, machine), prompts)
+        page = samples.contact_sheet(samples.sample_pictures(network, vae, prompts, machine), prompts)
         page.save(here / f"samples-{seen:09d}.png")
 
-    with told():
+    with readable_faults():
         vae = networks.load_autoencoder(_trained(folder, start))
         known = library.Library(folder / "examples", vae.config.scaling_factor, settings.scenes)
         channels, size = known.shape[:2]
@@ -183,7 +183,7 @@ def few_steps(
 
     machine, here = Machine.of(device, threads), folder / "few-steps"
     settings = recipe.Settings(minutes=minutes, batch=batch, rate=rate, rank=rank)
-    with told():
+    with readable_faults():
         model = _diffused(folder, start)
         vae = networks.load_autoencoder(_trained(folder, start))
         known = examples.Examples(folder / "examples" / DRAWINGS, vae.config.scaling_factor)
@@ -208,9 +208,9 @@ def samples(
     from app.training.run import Machine
 
     prompts = list(captions.briefs()) if briefs else prompt or list(recipe.PROMPTS)
-    with told():
+    with readable_faults():
         unet, vae = networks.load_unet(model), networks.load_autoencoder(model)
-        recipe.sheet(recipe.pictures(unet, vae, prompts, Machine.of(device, threads), seed), prompts).save(to)
+        recipe.contact_sheet(recipe.sample_pictures(unet, vae, prompts, Machine.of(device, threads), seed), prompts).save(to)
     print(to)
 
 
@@ -233,7 +233,7 @@ def export(
     from app.training.run import Machine
 
     machine, prompts = Machine.of(device, threads), list(sampler.PROMPTS)
-    with told():
+    with readable_faults():
         vae, unet = networks.load_autoencoder(_trained(folder, start)), networks.load_unet(folder / "diffusion")
         sources = json.loads((folder / "data/sources.json").read_text("utf-8"))
         facts = json.loads((folder / "diffusion/unet/training.json").read_text("utf-8"))
@@ -247,11 +247,11 @@ def export(
         few = sketches.finished(folder / "few-steps", unet)
         figures = measure.measure(unet, vae, pixels, drawings, examples=known, machine=machine)
         figures |= few.figures if few else {}
-        sheets = {"samples": sampler.sheet(sampler.pictures(unet, vae, prompts, machine), prompts)}
+        sheets = {"samples": sampler.contact_sheet(sampler.sample_pictures(unet, vae, prompts, machine), prompts)}
         if (folder / "measuring-judge/model").exists():
             judge = House(folder / "measuring-judge/model")
             more, sheets["nearest"] = judged.measure(
-                lambda asked, seed: sampler.pictures(unet, vae, asked, machine, seed), judge, pixels, drawings
+                lambda asked, seed: sampler.sample_pictures(unet, vae, asked, machine, seed), judge, pixels, drawings
             )
             figures |= more
         file = few.file if few else None
@@ -278,7 +278,7 @@ def judge(
 
     machine, home = Machine.of(device, threads), folder / ("measuring-judge" if measuring else "judge")
     settings = recipe.Settings(minutes=minutes, batch=batch)
-    with told():
+    with readable_faults():
         sources = judge_sources.gather(folder, measuring)
         seen = pairs.prepare(sources, home / "pairs", machine, with_styles=not measuring)
         training = recipe.Training(seen, home, settings, machine, hold_out=not measuring)

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.media.text.prosody.english import sound
+from app.media.text.prosody.english import pronounce
 from app.training.checkpoint import write
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def write_nearest(
     vocabulary: dict[str, Any] = json.loads(tokenizer.read_text("utf-8"))["model"]["vocab"]
     known = {*listed, *taken}
     others = [token[1:] for token in sorted(vocabulary, key=vocabulary.__getitem__) if WORD.fullmatch(token)]
-    others = [word for word in others if word not in known and sound(word).listed]
+    others = [word for word in others if word not in known and pronounce(word).listed]
     alike = _vectors(others) @ _vectors(word.replace("-", " ") for word in listed).T
     near: dict[str, list[str]] = {}
     for word, best, how in zip(others, alike.argmax(1), alike.max(1), strict=True):

@@ -162,7 +162,7 @@ def until_spent(
     training.clock.skip()
     with stoppable() as stopped:
         while training.clock.progress < 1 and not stopped():
-            error = sound(training.train_step().item(), training.step)
+            error = finite(training.train_step().item(), training.step)
             recent = error if recent == 0 else 0.98 * recent + 0.02 * error
             training.clock.tick()
             report(f"{bar(training.clock.progress)} {said(recent)}")
@@ -175,7 +175,7 @@ def until_spent(
     return recent
 
 
-def sound(error: float, step: int) -> float:
+def finite(error: float, step: int) -> float:
     """`error`. Raises TrainingError when it is no number: such weights must not replace a sound checkpoint."""
     if not math.isfinite(error):
         raise TrainingError("The error of step %(step)d is no number: run it again with a lower --rate.", step=step)

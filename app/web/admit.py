@@ -12,9 +12,9 @@ from fastapi import UploadFile
 
 from app.bounded import Source, size
 from app.errors import InvalidError, TooLargeError, UnfitError, UnsupportedError, _
-from app.gate import told
+from app.gate import printable
 from app.media.image.admit import admit as admit_picture
-from app.media.music.abc.abc import read as read_tune
+from app.media.music.abc.abc import read_tune
 from app.media.music.files.files import without_recipe
 from app.media.music.files.notating import Imported, tunes
 from app.media.music.files.reading_midi import read_midi
@@ -22,7 +22,7 @@ from app.media.music.files.reading_musicxml import read_musicxml
 from app.media.music.sound.reading_sound import admit, sounds_like
 from app.media.music.theory import telling
 from app.media.text.documents.reading import decoded, ending, read
-from app.media.text.rules import LONGEST, written
+from app.media.text.rules import LONGEST, unix_line_ends
 from app.models import Asset
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Root(NamedTuple):
     facts: dict[str, Any]
     asset: Asset | None = None
     text: str | None = None
-    told: telling.Told | None = None
+    told: telling.Description | None = None
     others: tuple[Root, ...] = ()  # what else the file holds, each to be a work of its own
     title: str = ""  # of such a work
 
@@ -72,7 +72,7 @@ def upload(file: UploadFile, limit: int) -> Upload:
     if size(data) > limit:
         raise TooLargeError(limit=f"{limit // 2**20} MB")
     file.file.seek(0)
-    return Upload(told(file.filename or "", 200), data, file.file.read(HEAD))
+    return Upload(printable(file.filename or "", 200), data, file.file.read(HEAD))
 
 
 def picture(parts: Studio, file: Upload) -> Root:
@@ -105,7 +105,7 @@ def text(_parts: Studio, file: Upload) -> Root:
         "encoding": found.encoding,
         "markup": ("md" if found.markup else "plain") if found.markup != (found.kind == "md") else None,
         "simplified": list(found.simplified),
-        "front": told(found.front, MOST_FRONT),
+        "front": printable(found.front, MOST_FRONT),
         **_recipe(found.recipe),
     }
     return Root({"file": file.name, "format": found.kind, **{name: said for name, said in about.items() if said}}, text=words)
@@ -116,7 +116,7 @@ def _writable(said: str) -> str:
     if len(said) > LONGEST + said.count("\r\n"):
         raise TooLargeError(_("A text has at most %(most)d characters."), most=LONGEST)
     try:
-        return written(said)
+        return unix_line_ends(said)
     except UnfitError as error:
         raise InvalidError("file", error.title, **error.details) from error
 
@@ -153,7 +153,7 @@ def music(parts: Studio, file: Upload) -> Root:
 
 def _tune(file: Upload, kind: str, found: Imported, **about: Any) -> Root:
     """A root from notes in ABC. Raises InvalidError where there are none."""
-    tune = telling.told(found.text)
+    tune = telling.describe_abc(found.text)
     if not tune.notes:
         raise InvalidError("file", _("there are no notes in this file"))
     facts = {"file": file.name, "format": kind, **about, **({"simplified": found.simplified} if found.simplified else {})}

@@ -245,7 +245,7 @@ def nest(pairs: list[tuple[str, str]]) -> Any:
     for name, value in pairs:
         at, *rest = root, *name.split(".", DEEPEST_NAME)
         if len(rest) > DEEPEST_NAME:
-            raise InvalidError(gate.told(name, 80), _("is nested too deep: at most %(most)d levels"), most=DEEPEST_NAME)
+            raise InvalidError(gate.printable(name, 80), _("is nested too deep: at most %(most)d levels"), most=DEEPEST_NAME)
         for key in rest[:-1]:
             below = at.setdefault(key, {})
             if not isinstance(below, dict):
@@ -259,7 +259,7 @@ def nest(pairs: list[tuple[str, str]]) -> Any:
 
 
 def _contradiction(name: str) -> InvalidError:
-    return InvalidError(gate.told(name, 80), _("does not fit the other fields"))
+    return InvalidError(gate.printable(name, 80), _("does not fit the other fields"))
 
 
 def _lists(value: Any) -> Any:

@@ -86,7 +86,7 @@ def unchanged(request: Request, etag: str) -> bool:
     return etag in known or known == ["*"]
 
 
-def digest(said: str) -> str:
+def name_for(said: str) -> str:
     """A file name for what is made of this."""
     return hashlib.sha256(said.encode("utf-8", "surrogatepass")).hexdigest()
 
@@ -100,7 +100,7 @@ def rendered(parts: Studio, name: str, media_type: str, headers: dict[str, str],
     return File(path, media_type=media_type, headers=headers)
 
 
-def written(request: Request, parts: Studio, revision: Revision, kind: Kind) -> Response:
+def text_response(request: Request, parts: Studio, revision: Revision, kind: Kind) -> Response:
     """A text as a file: `txt` is the text and nothing else, to be read at once; the others carry its recipe.
 
     Raises NotFoundError for a revision that is no text.
@@ -108,7 +108,7 @@ def written(request: Request, parts: Studio, revision: Revision, kind: Kind) -> 
     if revision.text is None:
         raise NotFoundError(_("This revision has no text."))
     title = "" if kind == "txt" else revision.work.title
-    name = digest(f"{MADE} {revision.id} {kind} {title}")
+    name = name_for(f"{MADE} {revision.id} {kind} {title}")
     etag = f'"{name[:40]}"'
     headers = {**FOR_EVER, "ETag": etag}
     if kind != "txt":  # the work may get another title
@@ -122,7 +122,7 @@ def written(request: Request, parts: Studio, revision: Revision, kind: Kind) -> 
     told = document(revision)
     if len(told.text) <= SMALL:
         return Response(make(told), media_type=media_type, headers=headers)
-    name = digest(f"{name} {json.dumps(told.recipe)} {told.author}")
+    name = name_for(f"{name} {json.dumps(told.recipe)} {told.author}")
     return rendered(parts, f"{name}.{kind}", media_type, headers, lambda to: write(told, kind, to))
 
 

@@ -16,7 +16,7 @@ from app.bounded.child import HELPER
 from app.bounded.leaving import Leaving
 from app.engines.catalog import catalog
 from app.integrity.damage import Watch
-from app.judging.catalog import judge
+from app.judging.catalog import make_judge
 from app.requests.outbox import reconcile
 from app.search.index import Index
 from app.settings import Settings, settings
@@ -110,7 +110,7 @@ def create_app(config: Settings | None = None) -> FastAPI:
     config = config or settings()
     set_up_logging(config)
     database, queue = Database(config), Queue(config)
-    index = Index(judge(config))
+    index = Index(make_judge(config))
     parts = Studio(config, database, Store(config.data), queue, Live(database, queue), catalog(config), index)
 
     @contextlib.asynccontextmanager

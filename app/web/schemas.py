@@ -14,7 +14,7 @@ from app.diff.authorship import By, shares, shown, spans_of, stored
 from app.errors import filled
 from app.media.facts import UNKNOWN, Checks, Facts
 from app.media.medium import traits
-from app.media.music.theory.telling import SMALL, told
+from app.media.music.theory.telling import SMALL, describe_abc
 from app.models import Draft, Generation, Project, Revision, Work
 from app.verbs.place import Place
 
@@ -259,7 +259,7 @@ class RevisionOut(BaseModel):
             medium=revision.work.medium,
             parents=[ParentOut(revision=parent.parent_id, role=parent.role) for parent in revision.parents],
             asset=AssetOut.model_validate(revision.asset, from_attributes=True) if revision.asset else None,
-            **_written(revision),
+            **_text_fields(revision),
             verdict=VerdictOut.of(revision),
             generation=revision.generation_id,
             created_at=revision.created_at,
@@ -268,7 +268,7 @@ class RevisionOut(BaseModel):
         )
 
 
-def _written(revision: Revision) -> dict[str, Any]:
+def _text_fields(revision: Revision) -> dict[str, Any]:
     """What a text has besides: who wrote it, where in its parent an engine wrote, and by which form; of a tune what holds."""
     none = dict.fromkeys(("origins", "shares", "place", "form", "checks"))
     if (made := revision.generation) is not None and (revision.text is not None or traits(revision.work.medium).notes):
@@ -278,7 +278,7 @@ def _written(revision: Revision) -> dict[str, Any]:
     if traits(revision.work.medium).notes:
         facts = revision.facts
         if facts.checks is None and len(revision.text) <= SMALL:  # of a row that an older version wrote
-            facts = Facts.of(told(revision.text).facts)
+            facts = Facts.of(describe_abc(revision.text).facts)
         return none | {"checks": ChecksOut.of(facts) if facts.checks else None}
     spans = spans_of(revision.text, revision.origins)
     return none | {"origins": shown(stored(spans)), "shares": shares(revision.text, spans)}

@@ -23,7 +23,7 @@ from sqlalchemy.orm import Session
 
 from app.brief import Brief
 from app.judging.judge import Judge
-from app.judging.vectors import packed, unpacked
+from app.judging.vectors import pack_vector, unpack_vector
 from app.models import Asset, Embedding, Generation, JudgeVersion, Probe, Revision, Verdict
 from app.models.query_image import LIFE
 from app.storage.db import Database, now, uuid7
@@ -143,7 +143,7 @@ class Judging:
         with self.database.reading() as session:
             known = sa.select(Embedding.asset_id, Embedding.vector).where(Embedding.judge_id == self.id)
             known = known.where(Embedding.asset_id.in_({row.asset_id for row in rows}))
-            vectors = {asset: unpacked(vector) for asset, vector in session.execute(known)}
+            vectors = {asset: unpack_vector(vector) for asset, vector in session.execute(known)}
         missing = {row.asset_id: row for row in rows if row.asset_id not in vectors}
         vectors |= self._embedded(list(missing.values()))
         found: dict[UUID, list[float | None]] = {}
@@ -183,7 +183,7 @@ class Judging:
     def _keep(self, rows: Sequence[Any], vectors: dict[str, Vectors], found: dict[UUID, list[float | None]]) -> None:
         moment = now()
         shared = {"judge_id": self.id}
-        embeddings = [shared | {"id": uuid7(), "asset_id": asset, "vector": packed(one)} for asset, one in vectors.items()]
+        embeddings = [shared | {"id": uuid7(), "asset_id": asset, "vector": pack_vector(one)} for asset, one in vectors.items()]
         verdicts = [
             shared | {"revision_id": id, "adherence": whole, "criteria": lines, "judged_at": moment}
             for id, (whole, *lines) in found.items()
@@ -208,7 +208,7 @@ class Judging:
         for row in rows:
             try:
                 with self.turns.using():
-                    found[row.id] = packed(self.judge.embed_pictures([Image.open(io.BytesIO(row.picture))])[0])
+                    found[row.id] = pack_vector(self.judge.embed_pictures([Image.open(io.BytesIO(row.picture))])[0])
             except Exception:
                 log.warning("the judge cannot look at probe %s", row.id, exc_info=True)
                 self._given_up.add(row.id)

@@ -16,7 +16,7 @@ from app.engines.text.rescoring import perplexity
 from app.errors import EngineError, StemmaError, _
 from app.models import Reading as Row
 from app.models import Revision
-from app.models.transcript import packed
+from app.models.transcript import pack_tokens
 from app.storage.db import Database
 from app.worker.model_lock import Turns
 from app.worker.pace import Pace
@@ -64,12 +64,12 @@ class Reading:
         try:
             tokens = self._read(row.engine, row.text or "", Brief.model_validate(row.brief_data), row.selection)
         except StemmaError as error:
-            self._answer(row.id, error=_told(error))
+            self._answer(row.id, error=_error_facts(error))
         except Exception as error:  # whatever a model or a library raises for this text
             log.exception("reading %s failed", row.id)
-            self._answer(row.id, error=_told(unforeseen(error)))
+            self._answer(row.id, error=_error_facts(unforeseen(error)))
         else:
-            self._answer(row.id, tokens=packed(tokens), perplexity=perplexity(tokens))
+            self._answer(row.id, tokens=pack_tokens(tokens), perplexity=perplexity(tokens))
         return True
 
     def _read(self, name: str, text: str, brief: Brief, selection: list[int] | None) -> tuple[Token, ...]:
@@ -88,5 +88,5 @@ class Reading:
             session.execute(sa.update(Row).where(Row.id == id).values(**found))
 
 
-def _told(error: StemmaError) -> dict[str, Any]:
+def _error_facts(error: StemmaError) -> dict[str, Any]:
     return {"code": error.code, "title": error.title, "details": error.details}

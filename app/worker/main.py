@@ -17,7 +17,7 @@ from dbos import DBOS
 from app.engines.catalog import catalog
 from app.engines.engine import Engine
 from app.errors import EngineError, StemmaError, _
-from app.judging.catalog import judge
+from app.judging.catalog import make_judge
 from app.lanes import Lane
 from app.models import Generation, Worker
 from app.requests.engine_request import request_for
@@ -65,7 +65,7 @@ class WorkerProcess:
         self.liveness = Liveness(settings)
         self.sweep = Sweep(self.id, self.database, self.queue, self.store, self.liveness)
         self.engines: dict[str, Engine] = catalog(settings)
-        chosen = judge(settings)
+        chosen = make_judge(settings)
         self.judging = chosen and Judging(chosen, self.database, self.store, lambda: self.sweep.leads, lambda: not self.running)
         self.turns = Turns()
         self.preparing = Preparing(self.engines, self.load, self.turns, settings.preload)

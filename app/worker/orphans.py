@@ -17,7 +17,7 @@ from app.integrity.startup import ready
 from app.models import Asset, Identity
 from app.settings import Settings
 from app.storage.db import Database, now
-from app.storage.faults import told
+from app.storage.faults import readable_faults
 from app.storage.store import ORPHAN_AGE, Store
 from app.storage.store.quarantine import ORPHAN, today
 
@@ -103,7 +103,7 @@ def _chunks(addresses: list[str]) -> Iterable[list[str]]:
     return (addresses[start : start + CHUNK] for start in range(0, len(addresses), CHUNK))
 
 
-@told()
+@readable_faults()
 def command(config: Settings, *, set_aside: bool) -> str:
     """What `stemma orphans` does, and says. Raises IdentityError when database and store do not belong together."""
     ready(config)

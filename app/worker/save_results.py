@@ -16,12 +16,12 @@ from app.gate import BAD, UNREADABLE
 from app.lineage.tune_facts import facts_of
 from app.media.image import svg
 from app.media.medium import ABC
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.notation.checks import checks
 from app.models import Artist, Asset, Generation, Revision, Role, Status, Transcript, Work
 from app.models.asset import keep_asset
 from app.models.revision import Origin, choose_cover, edges
-from app.models.transcript import packed
+from app.models.transcript import pack_tokens
 from app.storage.db import Database
 from app.storage.store import Store
 from app.worker.describe_audio import RECORDINGS, describe_audio
@@ -101,7 +101,7 @@ def finish(database: Database, store: Store, generation: Generation, contents: I
     contents = [content for content in given if _worth_keeping(content, generation)]
     kept = [(content, keep(store, content)) for content in contents]
     facts = _facts(database, generation, contents)
-    shown = {content.index: _written(content, generation) for content in contents}
+    shown = {content.index: _text_of(content, generation) for content in contents}
     with database.writing() as session:
         row = session.get(Generation, generation.id, with_for_update=True)
         late = row is not None and row.status == Status.CANCELLED and all(c.media_type in WRITTEN for c in given)
@@ -137,7 +137,7 @@ def _worth_keeping(content: Content, generation: Generation) -> bool:
         if content.facts.get("ended") != "stopped":
             return True
         parents = {parent.revision.text for parent in generation.parents}
-        return text not in parents and checks(read(text)).parses
+        return text not in parents and checks(read_tune(text)).parses
     text = content.data.decode("utf-8", "replace")
     return content.media_type != TEXT or any(text[start:end].strip() for start, end in content.written)
 
@@ -177,7 +177,7 @@ def _revision(generation: Generation, content: Content, asset: Asset | None, num
     )
 
 
-class Written(NamedTuple):
+class SavedText(NamedTuple):
     """What a revision keeps of a text or a tune: itself, who wrote it, its tokens. It may take a second to find."""
 
     text: str | None
@@ -185,10 +185,10 @@ class Written(NamedTuple):
     tokens: bytes | None
 
 
-def _written(content: Content, generation: Generation) -> Written:
+def _text_of(content: Content, generation: Generation) -> SavedText:
     text = text_of(content) if content.media_type in WRITTEN else None
     origins = _origins(text, content.written, generation) if text is not None and content.media_type == TEXT else None
-    return Written(text, origins, packed(content.tokens) if content.tokens else None)
+    return SavedText(text, origins, pack_tokens(content.tokens) if content.tokens else None)
 
 
 def _origins(text: str, written: Iterable[tuple[int, int]], generation: Generation) -> list[list[Any]]:

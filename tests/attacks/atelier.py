@@ -19,7 +19,7 @@ from app.errors import StemmaError, UnavailableError
 from app.models import Generation, Status
 from app.models.artist import local_artist
 from app.models.likelihood import Reading
-from app.models.transcript import packed
+from app.models.transcript import pack_tokens
 from app.storage.db import Database
 from app.worker.main import WorkerProcess
 from tests.growing import Garden
@@ -105,7 +105,7 @@ class Atelier:
         with self.database.writing() as session:
             row = Reading(artist_id=local_artist(session).id, revision_id=UUID(revision), engine="house-verse")
             if ready:
-                row.tokens = packed([Token(0, 3, "The", -1.5, alternatives=(Alternative("A", -2.0),))])
+                row.tokens = pack_tokens([Token(0, 3, "The", -1.5, alternatives=(Alternative("A", -2.0),))])
                 row.perplexity = 4.5
             if error is not None:
                 row.error = {"code": error.code, "title": error.title, "details": error.details}

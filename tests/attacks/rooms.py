@@ -33,7 +33,7 @@ from app.models import (
     Work,
     Worker,
 )
-from app.models.transcript import packed
+from app.models.transcript import pack_tokens
 from app.storage.db import Database, now
 
 TUNE = "X:1\nT:Air\nM:4/4\nL:1/8\nK:G\nGABc d2e2|d2B2 G4|\n"
@@ -145,8 +145,10 @@ def _made(database: Database, works: dict[str, str], revisions: dict[str, list[s
                     session.add(Embedding(judge_id=judge.id, asset_id=first.asset_id, vector=b"\x00\x3c" * 8))
                 if medium == "text":
                     token = Token(38, 46, "A door.\n", -1.0, alternatives=(Alternative("A", -1.0),))
-                    session.add(Transcript(revision_id=made[0].id, tokens=packed([token])))
-                    reading = Reading(artist_id=artist.id, revision=made[0], engine="fake", selection=[0, 4], tokens=packed([]))
+                    session.add(Transcript(revision_id=made[0].id, tokens=pack_tokens([token])))
+                    reading = Reading(
+                        artist_id=artist.id, revision=made[0], engine="fake", selection=[0, 4], tokens=pack_tokens([])
+                    )
                     session.add(reading)
                     session.flush()
                 variants += [str(one.id) for one in made]

@@ -15,7 +15,7 @@ import numpy as np
 import soundfile
 from PIL import Image, ImageCms, PngImagePlugin
 
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.files.midi import midi
 from app.media.music.files.musicxml import musicxml
 
@@ -141,7 +141,7 @@ def good(kind: str) -> tuple[bytes, ...]:
         return tuple(recording(name, sub, rate, channels) for name, sub in SOUNDS[kind] for rate, channels in rates)
     if kind in {"png", "jpeg", "webp", "gif", "avif"}:
         return tuple(_pictures(kind.upper()))
-    score = musicxml(read(TUNE), '{"stemma": 1}')
+    score = musicxml(read_tune(TUNE), '{"stemma": 1}')
     several: dict[str, tuple[bytes, ...]] = {
         "txt": (
             *(WORDS.encode(encoding) for encoding in ("utf-8", "utf-8-sig", "utf-16", "utf-32")),
@@ -152,7 +152,7 @@ def good(kind: str) -> tuple[bytes, ...]:
         "abc": (TUNE.encode(), (TUNE + TUNE.replace("X:1", "X:2")).encode(), TUNE.encode("utf-16")),
         "musicxml": (score,),
         "mxl": (mxl(score),),
-        "mid": (midi(read(TUNE)), midi(read(TUNE), instrument=40, tempo=90, told="x")),
+        "mid": (midi(read_tune(TUNE)), midi(read_tune(TUNE), instrument=40, tempo=90, told="x")),
     }
     return several[kind]
 

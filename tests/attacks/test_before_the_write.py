@@ -35,7 +35,7 @@ COSTLY = (
     "app.engines.music.asking.prompt",
     "app.engines.text.verse_brief.prompt",
     "app.worker.save_results.keep",
-    "app.worker.save_results.packed",
+    "app.worker.save_results.pack_tokens",
     "app.worker.save_results._origins",
     "app.worker.save_results.facts_of",
 )
@@ -145,7 +145,7 @@ def test_what_artists_bring_and_write(ask: Ask, project: str, picture: Callable[
     seen = {name for name in COSTLY if "save_results" not in name} | {"adopt"}
     assert seen <= done, seen - done
     tasks = {name.rpartition(":")[2] for name in done if name in TASKS}
-    assert {"admit", "look_at", "read", "told", "carried", "cut"} <= tasks, tasks
+    assert {"admit", "look_at", "read", "describe_abc", "carried", "cut_recording"} <= tasks, tasks
 
 
 def test_what_a_worker_made(

@@ -26,7 +26,7 @@ from app import gate
 from app.brief import Brief
 from app.media.text.prosody.offered import filled
 from app.settings import Settings
-from app.storage.columns import DEEPEST, Damaged, Json, Lasting, plain
+from app.storage.columns import DEEPEST, Damaged, Json, Lasting, stand_in_text
 from app.storage.db import Database
 from app.web.main import create_app
 from tests.attacks import poison
@@ -199,7 +199,7 @@ def test_whatever_lies_in_a_column_is_read_as_what_it_is_to_hold(case: tuple[str
     read = column.type.result_processor(sqlite.dialect(), None)
     for said, value in poison.values(column).items():
         good = read(value if not isinstance(value, bytes) else value.decode("utf-8", "replace"))
-        good = plain(good) if isinstance(good, Damaged) else good
+        good = stand_in_text(good) if isinstance(good, Damaged) else good
         assert good is None or column.type.fits(good) == good, said
         if isinstance(column.type, Json):
             json.dumps(good, allow_nan=False).encode()

@@ -14,10 +14,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.benchmarks.bench import Bench
-from app.benchmarks.figures import Figure, percentile, told
+from app.benchmarks.figures import Figure, figure_json, percentile
 from app.benchmarks.goals import GOALS, Goal
 from app.benchmarks.growth import forest, gallery
-from app.benchmarks.main import measured, run
+from app.benchmarks.main import figures_of, run
 from app.benchmarks.studio import Studio
 from app.benchmarks.window import Windows
 from app.errors import StemmaError
@@ -54,10 +54,10 @@ def test_a_run_writes_every_figure_as_json(tmp_path: Path) -> None:
 
 def test_promises_are_judged_in_their_own_direction() -> None:
     less, more = Goal("a", "ms", most=100, aim=50), Goal("b", "frames/s", least=59, aim=60)
-    assert [told(less, Figure(v))["met"] for v in (50.0, 100.0, 100.4)] == [True, True, False]
-    assert [told(less, Figure(v))["aim_met"] for v in (50.0, 51.0)] == [True, False]
-    assert [told(more, Figure(v))["met"] for v in (58.0, 59.0)] == [False, True]
-    assert told(less, None, "no browser") | {"load": 0} == {
+    assert [figure_json(less, Figure(v))["met"] for v in (50.0, 100.0, 100.4)] == [True, True, False]
+    assert [figure_json(less, Figure(v))["aim_met"] for v in (50.0, 51.0)] == [True, False]
+    assert [figure_json(more, Figure(v))["met"] for v in (58.0, 59.0)] == [False, True]
+    assert figure_json(less, None, "no browser") | {"load": 0} == {
         "about": "a",
         "value": None,
         "unit": "ms",
@@ -85,7 +85,7 @@ def test_an_unknown_name_is_told_with_those_there_are() -> None:
 def test_without_a_browser_the_figure_says_what_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.benchmarks.window.shutil.which", lambda _name: None)
     bench = Bench(cast("Studio", None), Windows(), quick=True)
-    entries = dict(measured("page", bench))
+    entries = dict(figures_of("page", bench))
     assert set(entries) == set(GOALS["page"])
     for entry in entries.values():
         assert entry["value"] is None

@@ -10,7 +10,7 @@ import pytest
 from app.benchmarks import hearing, hearing_alone
 from app.benchmarks.bench import Bench
 from app.benchmarks.goals import GOALS
-from app.benchmarks.main import measured
+from app.benchmarks.main import figures_of
 from app.benchmarks.studio import Studio
 from app.benchmarks.window import Windows
 from app.engines.catalog import VERSE
@@ -82,7 +82,7 @@ def bench() -> Bench:
 
 
 def test_every_figure_is_told(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hearing, "told", lambda _few: ANSWER)
-    entries = dict(measured("hearing", bench))
+    monkeypatch.setattr(hearing, "engine_measurements", lambda _few: ANSWER)
+    entries = dict(figures_of("hearing", bench))
     assert set(entries) == set(GOALS["hearing"])
     assert all(entry["met"] for entry in entries.values())

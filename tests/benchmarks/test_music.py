@@ -10,10 +10,10 @@ from app.benchmarks import music
 from app.benchmarks.bench import Bench
 from app.benchmarks.figures import UnmeasuredError
 from app.benchmarks.goals import GOALS
-from app.benchmarks.main import measured
+from app.benchmarks.main import figures_of
 from app.benchmarks.studio import Studio
 from app.benchmarks.window import Windows
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.notation.checks import incomplete
 
 TAKEN = {
@@ -33,9 +33,9 @@ def bench() -> Bench:
 def test_without_a_browser_the_engine_and_the_recording_are_told_beside_their_baselines(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(music, "told", lambda _rounds: ANSWER)
+    monkeypatch.setattr(music, "engine_measurements", lambda _rounds: ANSWER)
     monkeypatch.setattr("app.benchmarks.window.shutil.which", lambda _name: None)
-    entries = dict(measured("music", bench))
+    entries = dict(figures_of("music", bench))
     assert set(entries) == set(GOALS["music"])
     assert (entries["four"]["value"], entries["four"]["baseline"]["value"], entries["four"]["met"]) == (2.5, 1.0, True)
     assert (entries["first_bars"]["value"], entries["first_bars"]["values"]["p50"]) == (0.5, 0.4)
@@ -48,7 +48,7 @@ def test_without_a_browser_the_engine_and_the_recording_are_told_beside_their_ba
 
 
 def test_the_long_tune_is_sound_and_always_the_same() -> None:
-    tune = read(music.long_tune(64))
+    tune = read_tune(music.long_tune(64))
     assert (tune.faults, incomplete(tune), tune.bars[-1].number) == ((), [], 64)
     assert music.long_tune(64) == music.long_tune(64)
 
@@ -59,7 +59,7 @@ def test_an_engine_that_does_not_run_is_told(monkeypatch: pytest.MonkeyPatch) ->
 
     monkeypatch.setattr("app.benchmarks.music.subprocess.run", lambda *_line, **_given: Done())
     with pytest.raises(UnmeasuredError, match="no module named torch"):
-        music.told(1)
+        music.engine_measurements(1)
     Done.stdout = '{"error": "The weights cannot be used"}\n'
     with pytest.raises(UnmeasuredError, match="cannot be used"):
-        music.told(1)
+        music.engine_measurements(1)

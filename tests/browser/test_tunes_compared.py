@@ -7,7 +7,7 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.abc.transpose import transposed
 from tests.browser.conftest import Visit
 from tests.browser.test_accessibility import AXE, PHONE, WIDE, violations
@@ -76,7 +76,7 @@ def test_two_tunes_stand_one_above_the_other_and_are_played_in_turn(visit: Visit
 def test_a_long_tune_is_drawn_as_it_comes_into_sight(visit: Visit, studio: Running) -> None:
     body = TUNE.splitlines()[-1].removeprefix("|: A |").removesuffix("d3 d2 :|")
     long = "\n".join(TUNE.splitlines()[:-1]) + "\n" + "\n".join([body.strip(" |") + " |"] * 60) + "\n"
-    a, b = written(studio, long, transposed(read(long), 2).replace("|\n", "|\nB3 B3 |\n", 1))
+    a, b = written(studio, long, transposed(read_tune(long), 2).replace("|\n", "|\nB3 B3 |\n", 1))
     page = visit(f"/revisions/{a}/diff/{b}", viewport=WIDE)
     expect(page.get_by_text("In another key: 2 semitones higher.")).to_be_visible()
     lines = page.locator(".staves .line")

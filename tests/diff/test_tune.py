@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.diff.tune import BarPair, TuneDiff, tune_diff
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.abc.transpose import transposed
 
 HEAD = "X:1\nT:The Test\nM:4/4\nL:1/8\nK:D\n"
@@ -22,7 +22,7 @@ BOUND = 1.0  # seconds of processor time to compare two tunes of 1,000 bars
 
 def told(a: str, b: str) -> TuneDiff:
     """The difference, after everything that always holds was looked at."""
-    diff = tune_diff(read(a), read(b))
+    diff = tune_diff(read_tune(a), read_tune(b))
     assert [pair.old for pair in diff.bars if pair.old is not None] == list(range(len(diff.a.bars)))
     assert [pair.new for pair in diff.bars if pair.new is not None] == list(range(len(diff.b.bars)))
     for pair in diff.bars:
@@ -55,9 +55,9 @@ def test_a_tune_is_the_same_as_itself(a: str) -> None:
     assert diff.heading == {}
 
 
-@given(tunes.filter(lambda tune: bool(read(tune).sounding)), st.integers(-12, 12))
+@given(tunes.filter(lambda tune: bool(read_tune(tune).sounding)), st.integers(-12, 12))
 def test_a_tune_in_another_key_is_one_change(a: str, semitones: int) -> None:
-    diff = told(a, transposed(read(a), semitones))
+    diff = told(a, transposed(read_tune(a), semitones))
     assert diff.transposed == (semitones or None)
     assert diff.same
 
@@ -92,10 +92,10 @@ def test_what_a_bar_differs_in() -> None:
 
 def test_another_key_and_a_changed_bar_are_two_things() -> None:
     harmonised = TUNE.replace("d2fd", '"D"d2fd').replace("gfed", '"Em/G"gfed')
-    diff = told(harmonised, transposed(read(harmonised), 3).replace("c2BB", "c2Bc"))
+    diff = told(harmonised, transposed(read_tune(harmonised), 3).replace("c2BB", "c2Bc"))
     assert (diff.transposed, diff.same) == (3, True)  # the chords went along
-    other = transposed(read(TUNE), -5)
-    bar = read(other).bars[3]
+    other = transposed(read_tune(TUNE), -5)
+    bar = read_tune(other).bars[3]
     diff = told(TUNE, other[: bar.source[0]] + "z8" + other[bar.source[1] :])
     assert diff.transposed == -5
     assert [(pair.op, pair.a) for pair in diff.bars if pair.op != "equal"] == [("change", 3)]
@@ -134,7 +134,7 @@ def edited(bars: list[str]) -> list[str]:
 
 @pytest.mark.parametrize("other", [edited(dances(1000, 1)), dances(900, 2), ["abcd efga", "gfed cBAG"] * 500])
 def test_a_thousand_bars_take_less_than_a_second(other: list[str]) -> None:
-    a, b = (read(HEAD + " |\n".join(bars) + " |]\n") for bars in (dances(1000, 1), other))
+    a, b = (read_tune(HEAD + " |\n".join(bars) + " |]\n") for bars in (dances(1000, 1), other))
     start = time.process_time()
     found: list[BarPair] = tune_diff(a, b).bars
     assert time.process_time() - start < BOUND

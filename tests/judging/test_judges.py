@@ -121,9 +121,9 @@ def test_a_folder_that_is_not_there_is_said(tmp_path: Path) -> None:
 
 
 def test_the_settings_choose(tmp_path: Path) -> None:
-    assert isinstance(catalog.judge(Settings()), House)
-    assert isinstance(catalog.judge(Settings(judge=str(tmp_path))), Hub)
-    assert catalog.judge(Settings(judge="")) is None
+    assert isinstance(catalog.make_judge(Settings()), House)
+    assert isinstance(catalog.make_judge(Settings(judge=str(tmp_path))), Hub)
+    assert catalog.make_judge(Settings(judge="")) is None
 
 
 def test_transparency_lies_on_white() -> None:

@@ -9,21 +9,21 @@ from itertools import pairwise
 import pytest
 
 from app.brief import Brief
-from app.lineage.compare import Piece, brief_diff, word_diff
+from app.lineage.compare import DiffRun, brief_diff, word_diff
 
 STORM = "A lighthouse on a low rock, the first light before a storm."
 CALM = "A lighthouse on a low rock, the last light before the calm."
 
 
-def old(pieces: list[Piece]) -> str:
+def old(pieces: list[DiffRun]) -> str:
     return "".join(p.text for p in pieces if p.op != "insert")
 
 
-def new(pieces: list[Piece]) -> str:
+def new(pieces: list[DiffRun]) -> str:
     return "".join(p.text for p in pieces if p.op != "delete")
 
 
-def changes(pieces: list[Piece]) -> list[tuple[str, str]]:
+def changes(pieces: list[DiffRun]) -> list[tuple[str, str]]:
     return [(p.op, p.text) for p in pieces if p.op != "equal"]
 
 
@@ -98,4 +98,4 @@ def test_only_fields_that_changed_are_told_and_lists_go_line_by_line() -> None:
     told = brief_diff(a, b)
     assert list(told) == ["materials", "avoid"]
     assert changes(told["materials"]) == [("insert", "spray\n")]
-    assert told["avoid"] == [Piece("delete", "ships")]
+    assert told["avoid"] == [DiffRun("delete", "ships")]

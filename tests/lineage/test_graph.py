@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from app.errors import NotFoundError
 from app.lineage.graph import counts, graph, layout, pane, version
-from app.lineage.relatives import near, numbered, way
+from app.lineage.relatives import near, numbered, path_to
 from app.lineage.tree_layout import SIBLING, contour, descendants
 from app.models import Artist, Generation, GenerationParent
 from app.settings import Settings
@@ -175,7 +175,7 @@ def test_the_way_and_the_kin(garden: Garden) -> None:
     [at] = garden.grow()
     for _ in range(20):
         at, *_ = garden.grow((at, "refine"), count=2)
-    path, left_out = way(garden.session, at, last=5)
+    path, left_out = path_to(garden.session, at, last=5)
     assert ([kin.number for kin in path], left_out) == ([1, 32, 34, 36, 38, 40], 15)
     around = near(garden.session, at)
     assert [kin.number for kin in around.siblings] == [41]
@@ -190,7 +190,7 @@ def test_the_pane_shows_the_way_to_the_base_and_stays_small(garden: Garden) -> N
     garden.forest(400)
     base = numbered(garden.session, garden.work, 390)
     drawn = pane(garden.session, garden.work, base)
-    path, left_out = way(garden.session, base, last=5)
+    path, left_out = path_to(garden.session, base, last=5)
     assert [node.kin.number for node in drawn.nodes if node.on_way] == [kin.number for kin in path]
     assert [node.kin.number for node in drawn.nodes if node.here] == [390]
     assert sum(stem.skips for stem in drawn.stems) == left_out > 0

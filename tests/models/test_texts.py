@@ -12,13 +12,13 @@ from sqlalchemy.orm import Session
 from app.engines.engine import Token
 from app.errors import InvalidError
 from app.lineage.by_hand import tokens_of
-from app.media.text.prosody.asked import asked, form_of
+from app.media.text.prosody.asked import cleaned_form, form_of
 from app.media.text.prosody.offered import filled
 from app.media.text.prosody.presets import preset
 from app.models import Project, Revision, Role, Transcript, Work
 from app.models.artist import local_artist
 from app.models.revision import edges
-from app.models.transcript import packed, unpacked
+from app.models.transcript import pack_tokens, unpack_tokens
 from app.storage.db import Database
 
 
@@ -44,7 +44,7 @@ def a_text(session: Session, work: Work, text: str, words: list[tuple[int, int]]
     session.flush()
     if words:
         tokens = (Token(start, end, text[start:end], -1.0) for start, end in words)
-        session.add(Transcript(revision_id=revision.id, tokens=packed(tokens)))
+        session.add(Transcript(revision_id=revision.id, tokens=pack_tokens(tokens)))
     session.flush()
     session.refresh(revision)
     return revision
@@ -73,7 +73,7 @@ def test_tokens_come_down_the_line_of_descent_up_to_where_the_texts_part(session
 
 
 def test_a_chance_that_json_cannot_say_is_null() -> None:
-    (record,) = unpacked(packed([Token(0, 1, "a", float("-inf"), forced=True)]))
+    (record,) = unpack_tokens(pack_tokens([Token(0, 1, "a", float("-inf"), forced=True)]))
     assert (record["logprob"], record["forced"], record["alternatives"]) == (None, True, [])
 
 
@@ -127,15 +127,15 @@ def test_half_a_character_is_no_word(field: str) -> None:
 
 def test_what_is_kept_makes_the_same_form_again() -> None:
     data = {"preset": "qilv", "must": "月、江", "start": "仄", "rhyme": "", "lines": None}
-    assert asked(asked(data)) == asked(data)
-    assert form_of(asked(data)) == form_of(data)
+    assert cleaned_form(cleaned_form(data)) == cleaned_form(data)
+    assert form_of(cleaned_form(data)) == form_of(data)
 
 
 def test_tones_of_ones_own_are_a_form() -> None:
     form = form_of({"tones": "平平仄仄平\n仄仄仄平平", "rhyme": "xA"})
     assert (form.total, form.measure, form.language) == (2, ((5, 5), (5, 5)), "zh")
     assert (form.patterns[0].tones, form.patterns[0].rhyme) == (("平平仄仄平", "仄仄仄平平"), "xA")
-    assert form_of(asked({"tones": "平平仄仄平\n仄仄仄平平", "rhyme": "xA"})) == form
+    assert form_of(cleaned_form({"tones": "平平仄仄平\n仄仄仄平平", "rhyme": "xA"})) == form
     for wrong in ("平a", ["平", 3], {"平": 1}):
         with pytest.raises(InvalidError, match=r"form\.tones"):
             form_of({"tones": wrong})

@@ -14,8 +14,8 @@ from app.engines.image.house import House
 from app.errors import InvalidError
 from app.models import Artist, Generation, Project, Revision, Work
 from app.models.artist import local_artist
-from app.requests.build import Asking
-from app.requests.request import Asked
+from app.requests.build import RequestBuilder
+from app.requests.request import GenerationRequest
 from app.storage.db import Database
 
 ENGINES: dict[str, Engine] = {"house": House()}
@@ -58,8 +58,8 @@ def made(session: Session, bench: tuple[Artist, Work], pace: str) -> Revision:
 
 def finish(session: Session, bench: tuple[Artist, Work], parent: Revision) -> Generation:
     """Ask for it, naming nothing but the sketch."""
-    asking = Asking(session, *bench, ENGINES, partial(best, ENGINES))
-    return asking.keep(Asked.model_validate({"verb": "finish", "parents": [{"revision": parent.id}]}))
+    asking = RequestBuilder(session, *bench, ENGINES, partial(best, ENGINES))
+    return asking.keep(GenerationRequest.model_validate({"verb": "finish", "parents": [{"revision": parent.id}]}))
 
 
 def test_it_keeps_brief_seed_and_parameters_but_the_pace(session: Session, bench: tuple[Artist, Work]) -> None:

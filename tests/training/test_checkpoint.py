@@ -17,7 +17,7 @@ import torch
 from app.settings import ROOT
 from app.training import checkpoint
 from app.training.faults import TrainingError
-from app.training.run import Clock, Keeper, learning_rate, sound
+from app.training.run import Clock, Keeper, finite, learning_rate
 
 SIZE = 100_000  # numbers in the tensor: 400 kB
 
@@ -145,6 +145,6 @@ def test_the_learning_rate_warms_up_holds_and_decays() -> None:
 
 
 def test_an_error_that_is_no_number_stops_before_it_is_saved() -> None:
-    assert sound(0.4, 1) == 0.4
+    assert finite(0.4, 1) == 0.4
     with pytest.raises(TrainingError, match="step 12 is no number"):
-        sound(float("nan"), 12)
+        finite(float("nan"), 12)

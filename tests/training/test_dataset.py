@@ -16,7 +16,7 @@ from app.training.image import dataset, packages, samples
 from app.training.image.captions import COLOURED, STYLES, Caption, captions, keywords, views
 from app.training.image.colours import BACKGROUNDS, HUES, Pixels, apart, composed, dominant, name_of
 from app.training.image.dataset import Drawing
-from app.training.image.examples import Plan, kept, of_drawings, pictures
+from app.training.image.examples import Plan, is_held_out, of_drawings, view_pixels
 
 ANIMALS, SYMBOLS, FLAGS = 3, 8, 9
 SIZE = 64
@@ -298,14 +298,16 @@ def test_a_drawing_that_is_held_out_weighs_nothing_and_is_known_in_other_styles(
     assert held
     assert all((weight == 0) == (row in held) for row, weight in enumerate(plan.weights))
     concepts = [f"thing {number}" for number in range(500)]
-    share = sum(kept(drawing(label, style)) for label in concepts for style in LEARNED) / len(concepts) / len(LEARNED)
+    share = sum(is_held_out(drawing(label, style)) for label in concepts for style in LEARNED) / len(concepts) / len(LEARNED)
     assert 0.02 < share < 0.06
-    assert not any(all(kept(drawing(label, style)) for style in LEARNED) for label in concepts)
+    assert not any(all(is_held_out(drawing(label, style)) for style in LEARNED) for label in concepts)
 
 
 def test_a_mirrored_view_is_the_mirror_of_the_picture() -> None:
     pixels = np.stack([disc(214, 60, 60)])
-    plain, mirrored = pictures(pixels, [words.View(0, "teal", mirrored=False), words.View(0, "teal", mirrored=True)]).unbind()
+    plain, mirrored = view_pixels(
+        pixels, [words.View(0, "teal", mirrored=False), words.View(0, "teal", mirrored=True)]
+    ).unbind()
     assert plain.shape == (3, SIZE, SIZE)
     assert not plain.equal(mirrored)
     assert plain.equal(mirrored.flip(-1))

@@ -103,7 +103,7 @@ def test_it_learns_and_the_file_carries_it_into_a_network(tmp_path: Path, machin
     assert last < 0.8 * first
     student.save()
     version = FewSteps(unet, tmp_path / NAME)
-    assert (version.steps, version.guidance, version.unet) == (4, 4.0, fewsteps.digest(unet))
+    assert (version.steps, version.guidance, version.unet) == (4, 4.0, fewsteps.unet_digest(unet))
     latents, text = torch.randn(2, 4, 8, 8), torch.randn(2, 24, 384)
     with torch.no_grad():
         for parameter, value in zip(student.changes.parameters, student.average, strict=True):

@@ -15,7 +15,7 @@ from app.training.image import autoencoder, dataset, growing, networks
 from app.training.image.captions import View
 from app.training.image.colours import Pixels, paired
 from app.training.image.dataset import Drawing
-from app.training.image.examples import pictures
+from app.training.image.examples import view_pixels
 from app.training.image.export import save_network
 from app.training.run import Machine
 
@@ -86,7 +86,7 @@ def test_two_things_stand_side_by_side() -> None:
     assert (both[2:6, :4] == (255, 0, 0, 255)).all()
     assert (both[2:6, 4:] == (0, 0, 255, 255)).all()
     assert not both[:2].any()
-    seen = pictures(pixels, [View(0, "white", False, beside=1)])[0]
+    seen = view_pixels(pixels, [View(0, "white", False, beside=1)])[0]
     assert seen[:, 4, 1].tolist() == [1, -1, -1]
     assert seen[:, 4, 6].tolist() == [-1, -1, 1]
     assert seen[:, 0, 0].tolist() == [1, 1, 1]

@@ -23,7 +23,7 @@ from app.training.image import judge, judge_export, packages, pairs
 from app.training.image.colours import BACKGROUNDS, HUES, Pixels, name_of
 from app.training.image.judge import Settings, Training, truth
 from app.training.image.pairs import Claim, Pairs
-from app.training.image.sights import Sight, plain, turned, worn
+from app.training.image.sights import Sight, plain_pictures, turned, worn
 from app.training.run import Machine
 
 pytestmark = pytest.mark.skipif(minilm.folder() is None, reason="the text encoder is not installed")
@@ -66,7 +66,7 @@ def known(tmp_path_factory: pytest.TempPathFactory, machine: Machine) -> Pairs:
 @pytest.fixture
 def all_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     """No drawing of these few is kept for measuring."""
-    monkeypatch.setattr(judge, "kept", lambda _drawing: False)
+    monkeypatch.setattr(judge, "is_held_out", lambda _drawing: False)
 
 
 FOX, OWL = THINGS.index("fox"), THINGS.index("owl")
@@ -119,7 +119,7 @@ def test_a_near_synonym_is_not_asked(known: Pairs, monkeypatch: pytest.MonkeyPat
 def test_held_out_concepts_and_kept_drawings_are_never_drawn(
     tmp_path: Path, known: Pairs, machine: Machine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(judge, "kept", lambda drawing: (drawing.label, drawing.style) == ("owl", "noto"))
+    monkeypatch.setattr(judge, "is_held_out", lambda drawing: (drawing.label, drawing.style) == ("owl", "noto"))
     monkeypatch.setattr(type(known.drawings[0]), "held_out", property(lambda self: self.label == "fox"))
     training = Training(known, tmp_path, replace(TINY, batch=200), machine)
     claims, drawn = training.draw()
@@ -187,7 +187,7 @@ def test_it_learns_and_its_folder_judges(tmp_path: Path, known: Pairs, machine: 
     assert (after.unready(), after.dimensions) == (None, 16)
     assert after.version != version
     text = after.embed_texts(["a fox"])[0]
-    seen = after.embed_pictures([_bytes(plain(known, [Sight(n)], 64)[0]) for n in (FOX, OWL)])
+    seen = after.embed_pictures([_bytes(plain_pictures(known, [Sight(n)], 64)[0]) for n in (FOX, OWL)])
     fox, owl = after.adherence(seen, text)
     assert fox > 0.5 > owl
     card = (target / "README.md").read_text()
@@ -214,7 +214,7 @@ def test_a_judge_for_measuring_names_styles_and_claims_none(known: Pairs) -> Non
 
 def test_a_plain_sight_lies_on_its_ground(known: Pairs) -> None:
     for name in ("teal", "pink"):
-        corner = (plain(known, [Sight(FOX, ground=name)], 64)[0, :, -1, -1] + 1) * 127.5
+        corner = (plain_pictures(known, [Sight(FOX, ground=name)], 64)[0, :, -1, -1] + 1) * 127.5
         assert corner.tolist() == pytest.approx(BACKGROUNDS[name], abs=0.6)
 
 
@@ -237,7 +237,7 @@ def test_wear_changes_every_picture_and_keeps_its_thing_and_bounds(known: Pairs)
 
 
 def test_two_drawings_side_by_side_are_both_there(known: Pairs) -> None:
-    both = plain(known, [Sight(FOX, beside=OWL)], 96)[0]
+    both = plain_pictures(known, [Sight(FOX, beside=OWL)], 96)[0]
     left, right = both[..., :48], both[..., 48:]
     assert float((left[0] - left[2]).max()) > 1  # the red one
     assert float((right[2] - right[0]).max()) > 1  # the blue one

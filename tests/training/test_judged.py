@@ -16,7 +16,7 @@ from app.training.image import judged, prompts
 from app.training.image.captions import COLOURED, View
 from app.training.image.colours import Pixels
 from app.training.image.dataset import Drawing
-from app.training.image.examples import pictures
+from app.training.image.examples import view_pixels
 from app.training.image.figures import kid, logistic, miscalibration, nearest, retrieval
 from app.training.image.prompts import Prompt
 
@@ -61,14 +61,14 @@ class Eyes:
 
     def embed_texts(self, texts: Sequence[str]) -> Vectors:
         rows = [int(next(word for word in text.replace(",", "").split() if word.isdigit())) for text in texts]
-        return judged.seen(self, pictures(self.pixels, [View(row, "white", False) for row in rows]))
+        return judged.seen(self, view_pixels(self.pixels, [View(row, "white", False) for row in rows]))
 
     def adherence(self, shown: Vectors, text: Vectors) -> Vectors:
         return np.asarray((1 + shown @ text) / 2, np.float32)
 
 
 def copies(known: tuple[Pixels, list[Drawing]], rows: Sequence[int]) -> torch.Tensor:
-    return pictures(known[0], [View(row, "white", False) for row in rows])
+    return view_pixels(known[0], [View(row, "white", False) for row in rows])
 
 
 def test_a_copying_generator_adheres_like_real_drawings_and_a_blind_one_does_not(known: tuple[Pixels, list[Drawing]]) -> None:
@@ -167,12 +167,12 @@ def test_prompts_of_held_out_concepts_name_no_other(
 
 
 def test_a_real_drawing_shows_what_its_prompt_asks_for(known: tuple[Pixels, list[Drawing]]) -> None:
-    shown = prompts.shown([Prompt("x", ("thing 2",), ground="teal"), Prompt("y", ("thing 2", "thing 9"))], *known)
+    shown = prompts.real_drawings([Prompt("x", ("thing 2",), ground="teal"), Prompt("y", ("thing 2", "thing 9"))], *known)
     assert shown.shape == (2, 3, SIZE, SIZE)
-    assert torch.equal(shown[0], pictures(known[0], [View(2, "teal", False)])[0])
-    assert torch.equal(shown[1], pictures(known[0], [View(2, "white", False, beside=9)])[0])
+    assert torch.equal(shown[0], view_pixels(known[0], [View(2, "teal", False)])[0])
+    assert torch.equal(shown[1], view_pixels(known[0], [View(2, "white", False, beside=9)])[0])
     with pytest.raises(TrainingError, match="no drawing of a yeti"):
-        prompts.shown([Prompt("x", ("a yeti",))], *known)
+        prompts.real_drawings([Prompt("x", ("a yeti",))], *known)
 
 
 def test_retrieval_counts_the_nearest_and_spares_those_of_the_same_thing() -> None:

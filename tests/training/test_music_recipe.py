@@ -11,8 +11,8 @@ import pytest
 import torch
 from typer.testing import CliRunner
 
-from app.media.music.abc.abc import read
-from app.media.music.grammar.tokens import END, EOS, GAP, IDS, MIDDLE, VOCABULARY, joined, split
+from app.media.music.abc.abc import read_tune
+from app.media.music.grammar.tokens import END, EOS, GAP, IDS, MIDDLE, VOCABULARY, join_bars, split
 from app.training.cli import app
 from app.training.faults import TrainingError
 from app.training.music import corpus, dataset, examples, measure, model
@@ -170,5 +170,5 @@ def test_the_measure_sees_what_is_wrong() -> None:
     assert measure.outside(text, {2}) == measure.outside(text.replace("ef", "a b"), {2})
     assert measure.outside(text, {2}) != measure.outside(text.replace("ga", "bb"), {2})
     assert measure.outside(text, {2}) == measure.outside(text.replace("ef", "(3:2:2c2d"), {2})
-    assert [bar.number for bar in read(text).bars] == [0, 1, 2, 3, 4]
-    assert joined(split(["n1", "|", "n2"])) == ["n1", "|", "n2"]
+    assert [bar.number for bar in read_tune(text).bars] == [0, 1, 2, 3, 4]
+    assert join_bars(split(["n1", "|", "n2"])) == ["n1", "|", "n2"]

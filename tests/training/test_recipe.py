@@ -209,10 +209,10 @@ def test_the_export_loads_with_plain_diffusers_and_makes_a_picture(model: Path, 
     vae: Any = AutoencoderKL.from_pretrained(model / "model/vae")
     scheduler: Any = DDIMScheduler.from_pretrained(model / "model/scheduler")
     assert (scheduler.config.prediction_type, scheduler.config.rescale_betas_zero_snr) == ("v_prediction", True)
-    made = samples.pictures(unet, vae, ["a red ball", "blue box, on a teal background"], machine)
+    made = samples.sample_pictures(unet, vae, ["a red ball", "blue box, on a teal background"], machine)
     assert made.shape == (2, 3, 32, 32)
     assert not torch.equal(made[0], made[1])
-    assert samples.sheet(made, ["a red ball", "blue box, on a teal background"]).size == (8 * 32, 32 + samples.ROOM)
+    assert samples.contact_sheet(made, ["a red ball", "blue box, on a teal background"]).size == (8 * 32, 32 + samples.ROOM)
 
 
 def test_a_decoder_trained_further_leaves_the_latents_alone(model: Path) -> None:

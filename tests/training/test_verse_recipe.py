@@ -152,7 +152,7 @@ def test_the_exported_folder_is_measured_and_carded(package: Path, tmp_path: Pat
 
 def test_a_copied_line_is_seen() -> None:
     known = [poems.Poem("五绝", "", ("秋风吹渭水", "落叶满长安", "明月千山白", "孤舟一夜寒"), 1.0)]
-    found = [measure.Written(VerseForm.WUJUE, "秋", "秋风吹渭水，明月照空山。\n此夜人何在，孤舟一夜寒。")]
+    found = [measure.SampledPoem(VerseForm.WUJUE, "秋", "秋风吹渭水，明月照空山。\n此夜人何在，孤舟一夜寒。")]
     assert measure.novelty(found, known)["lines_in_the_corpus"]["value"] == 0.5
 
 

@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 
 from app.engines.engine import Content
 from app.errors import EngineError
-from app.media.music.sound.recording import FLAC, WAV, made
+from app.media.music.sound.recording import FLAC, WAV, from_samples
 from app.settings import MusicSetting, Settings
 from app.storage.store import Store
 from app.worker.save_results import keep
@@ -180,7 +180,7 @@ def test_a_cancelled_recording_stops_between_steps_and_leaves_nothing(
 
 def test_what_is_no_recording_is_not_kept(config: Settings) -> None:
     store = Store(config.data)
-    good = made(np.zeros((800, 1)), 800).encoded()
+    good = from_samples(np.zeros((800, 1)), 800).encoded()
     (asset,) = keep(store, Content(0, 1, good, FLAC))
     assert (asset.media_type, asset.duration, asset.bytes) == (FLAC, 1.0, len(good))
     for data, kind in ((b"no sound", FLAC), (good, WAV), (good[:60], FLAC)):

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from app.brief import Brief, Prompt
-from app.engines.engine import Content, Engine, EngineParams, Medium, Piece, Request, Step, Token, Verb
+from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, TextDelta, Token, Verb
 from app.models import Generation, Revision, Transcript
-from app.models.transcript import unpacked
+from app.models.transcript import unpack_tokens
 from app.settings import Settings
 from app.storage.db import Database
 from tests.hands import hands
@@ -59,7 +59,7 @@ class Scribe(Engine):
                     continue
                 at = len(before) + len(written)
                 written.append(Token(at, at + 1, "abcdefghijklmnopqrstuvwxyz"[(number - 1) % 26], -0.5))
-                pieces.append(Piece(index, (written[-1],)))
+                pieces.append(TextDelta(index, (written[-1],)))
             yield Step(number, self.letters, pieces=tuple(pieces), ended=tuple(fresh))
         for index, written in enumerate(tokens):
             text = before + "".join(token.text for token in written)
@@ -113,7 +113,7 @@ def test_the_essays_brief_becomes_poems_with_their_tokens(
         assert poem.origins == [[0, len(poem.text), "engine"]]
         assert poem.facts.ended == "end"
         with database.reading() as session:
-            records = unpacked(session.get_one(Transcript, poem.id).tokens)
+            records = unpack_tokens(session.get_one(Transcript, poem.id).tokens)
         assert "".join(record["text"] for record in records) == poem.text
     # What was streamed is what is kept, in the order it was written.
     assert told[0]["step"] == 0

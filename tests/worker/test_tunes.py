@@ -12,9 +12,9 @@ from fastapi.testclient import TestClient
 from app.engines.engine import Content
 from app.engines.music.tunes import ABC
 from app.errors import EngineError
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.models import Transcript
-from app.models.transcript import unpacked
+from app.models.transcript import unpack_tokens
 from app.settings import Settings
 from app.storage.db import Database
 from app.storage.store import Store
@@ -62,7 +62,7 @@ def test_a_brief_becomes_tunes_that_grow_on_the_page(make: Make, told: list[dict
     assert [tune["parents"] for tune in tunes] == [[]] * 4
     for tune in tunes:
         assert tune["asset"] is tune["origins"] is tune["shares"] is None
-        parsed = read(tune["text"])
+        parsed = read_tune(tune["text"])
         assert (str(parsed.metre), parsed.key.tonic, parsed.title) == ("6/8", "D", "a merry jig in D")
         assert tune["checks"] | {"novelty": 0} == {
             "parses": True,
@@ -76,7 +76,7 @@ def test_a_brief_becomes_tunes_that_grow_on_the_page(make: Make, told: list[dict
         assert tune["facts"]["ends_at_home"] is True
         assert "jig" in tune["facts"]["prompt"]
         with database.reading() as session:
-            records = unpacked(session.get_one(Transcript, UUID(tune["id"])).tokens)
+            records = unpack_tokens(session.get_one(Transcript, UUID(tune["id"])).tokens)
         assert [tune["text"][one["start"] : one["end"]] for one in records] == [one["text"] for one in records]
     assert len({tune["text"] for tune in tunes}) == 4
     grown = dict.fromkeys(range(4), "")
@@ -105,7 +105,7 @@ def tune(web: TestClient, work: str) -> Callable[[str], str]:
 
 def test_every_verb_makes_tunes_of_a_tune(make: Make, tune: Callable[..., str], web: TestClient) -> None:
     parent, other = tune(PARENT), tune(WALTZ)
-    source = read(PARENT)
+    source = read_tune(PARENT)
     made = {
         "subtle": make("vary", parent),
         "strong": make("vary", parent, strength="strong"),
@@ -131,10 +131,10 @@ def test_every_verb_makes_tunes_of_a_tune(make: Make, tune: Callable[..., str], 
         assert one["text"].endswith(PARENT[end:])
         assert one["text"] != PARENT
     assert [len(made["transpose"]), made["transpose"][0]["seed"]] == [1, None]
-    assert read(made["transpose"][0]["text"]).key.tonic == "A"
+    assert read_tune(made["transpose"][0]["text"]).key.tonic == "A"
     assert all('"' in one["text"] for one in made["harmonise"])
-    assert all(len(read(one["text"]).bars) > len(source.bars) for one in made["continue"])
-    assert {read(one["text"]).key.name for one in made["refine"]} == {"Em"}
+    assert all(len(read_tune(one["text"]).bars) > len(source.bars) for one in made["continue"])
+    assert {read_tune(one["text"]).key.name for one in made["refine"]} == {"Em"}
     assert [parent["role"] for parent in made["blend"][0]["parents"]] == ["blend", "blend"]
     assert all(one["brief"]["intent"] == "a reel" for one in made["reroll"])
     # A variation shares bars with its parent, which is no news; the studio has no other tune to share with.
@@ -217,7 +217,7 @@ def test_one_variant_is_stopped_and_kept_as_far_as_it_got(
     assert worker.make(id) == "done"
     first, second = web.get(f"/generations/{id}").json()["variants"]
     assert first["facts"]["ended"] == "stopped"
-    assert len(read(first["text"]).bars) < len(read(second["text"]).bars)
+    assert len(read_tune(first["text"]).bars) < len(read_tune(second["text"]).bars)
     for one in (first, second):
         assert one["checks"]["parses"]
         assert one["checks"]["bars_complete"]

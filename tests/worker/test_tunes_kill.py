@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.notation.checks import checks
 from tests.running import Running, until
 from tests.worker.test_texts_kill import Reader
@@ -65,7 +65,7 @@ def test_a_cancelled_tune_keeps_what_was_written_as_a_tune(running: Running) -> 
     assert made["status"] == "cancelled"
     for index, variant in enumerate(made["variants"]):
         assert variant["facts"]["ended"] == "stopped"
-        assert checks(read(variant["text"])).parses
+        assert checks(read_tune(variant["text"])).parses
         assert variant["text"].startswith(reader.texts[index][:100])
     first = made["variants"][0]["id"]
     wish: dict[str, Any] = {"params": None, "parents": [{"revision": first}], "semitones": 2}

@@ -143,8 +143,8 @@ class House(LocalEngine):
         from app.engines.image.diffusion import LatentDiffusion
 
         model = LatentDiffusion(self.folder, device, self._dtype)
-        self._few_weights = weights.digest(*self._files, *self._few)
-        named = {"model": self.folder.name, "weights": weights.digest(*self._files)}
+        self._few_weights = weights.weights_digest(*self._files, *self._few)
+        named = {"model": self.folder.name, "weights": weights.weights_digest(*self._files)}
         return model, named | {"dtype": str(model.dtype).removeprefix("torch.")}
 
     def warm(self) -> None:

@@ -17,7 +17,7 @@ from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Strength, Verb
 from app.engines.image.pipeline_preview import Outlook, preview_of
 from app.engines.image.preview import Preview
-from app.engines.image.reading import cut
+from app.engines.image.reading import cut_to_limit
 from app.engines.shared.callback_iterator import emitted
 from app.engines.shared.checkpoint import folder_of, missing, revision
 from app.engines.shared.loading import dtype_of, line
@@ -76,8 +76,8 @@ class Pipeline(Engine):
         asked, folder = brief.prompt(), folder_of(self.setting.model)
         if folder is None:
             return asked
-        positive, unseen = cut(asked.positive, folder)
-        negative, unheard = cut(asked.negative, folder)
+        positive, unseen = cut_to_limit(asked.positive, folder)
+        negative, unheard = cut_to_limit(asked.negative, folder)
         return Prompt(positive, negative, unseen + unheard)
 
     def load(self, device: str) -> None:

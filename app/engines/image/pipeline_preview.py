@@ -32,7 +32,7 @@ class Outlook:
             return ()
         if level and before:
             latents = clean(*before, latents, level)
-        spread = unpacked(pipe, latents, self.size)
+        spread = unpacked_latents(pipe, latents, self.size)
         return () if spread is None else self.preview(spread)
 
 
@@ -65,7 +65,7 @@ def level_after(scheduler: Any, timestep: int) -> tuple[float, float] | None:
     return None
 
 
-def unpacked(pipe: Any, latents: torch.Tensor, size: tuple[int, int]) -> torch.Tensor | None:
+def unpacked_latents(pipe: Any, latents: torch.Tensor, size: tuple[int, int]) -> torch.Tensor | None:
     """Latents as [n, channels, height, width], their noise brought down to a variance of one.
 
     Flux and its like pack 2 × 2 cells into one token; None for families whose latents are of yet another kind.

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 ENDLESS = 1_000_000  # tokens; transformers writes 10^30 for "no limit"
 
 
-def cut(text: str, folder: Path) -> tuple[str, tuple[str, ...]]:
+def cut_to_limit(text: str, folder: Path) -> tuple[str, tuple[str, ...]]:
     """`text` as far as the most patient tokenizer in the checkpoint `folder` reads it, and the words after that."""
     ends = [_end(text, *reader) for reader in _readers(folder)]
     end = max(ends, default=len(text))
@@ -36,7 +36,7 @@ def _readers(folder: Path) -> tuple[tuple[Tokenizer, int], ...]:
         return ()
     found = []
     for home in sorted(folder.glob("tokenizer*")):
-        limit = _read(home / "tokenizer_config.json").get("model_max_length", ENDLESS)
+        limit = _read_json(home / "tokenizer_config.json").get("model_max_length", ENDLESS)
         if limit >= ENDLESS:  # it reads everything
             return ()
         if tokenizer := _tokenizer(home):
@@ -64,7 +64,7 @@ def _tokenizer(home: Path) -> Tokenizer | None:
     return tokenizer
 
 
-def _read(file: Path) -> dict[str, Any]:
+def _read_json(file: Path) -> dict[str, Any]:
     try:
         found = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError):

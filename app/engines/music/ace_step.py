@@ -20,7 +20,7 @@ from app.engines.shared.checkpoint import INDEX, folder_of, missing
 from app.engines.shared.loading import dtype_of
 from app.errors import EngineError, _
 from app.media.medium import ABC
-from app.media.music.sound.recording import FADE, Recording, made
+from app.media.music.sound.recording import FADE, Recording, from_samples
 from app.settings import MusicSetting
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ class AceStep(Player):
         frames = round(params.duration * self._pipe.sample_rate)
         return Call(
             {"task_type": "text2music", "audio_duration": params.duration},
-            lambda sound: made(sound[:frames], self._pipe.sample_rate),
+            lambda sound: from_samples(sound[:frames], self._pipe.sample_rate),
             {"task": "text2music"},
         )
 
@@ -191,7 +191,7 @@ class AceStep(Player):
         if request.verb is Verb.VARY and request.strength is not Strength.STRONG:
             options["reference_audio"] = source
         frames = round(base.duration * rate)
-        return Call(options, lambda sound: made(sound[:frames], rate), {"task": "cover", "cover_strength": strength})
+        return Call(options, lambda sound: from_samples(sound[:frames], rate), {"task": "cover", "cover_strength": strength})
 
     def _repaint(self, params: AceStepParams, request: Request) -> Call:
         """A section made anew within CONTEXT on each side; for continue, what comes after the end."""

@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from app.brief import Brief, Heard, Prompt
 from app.engines.music import scenes
-from app.engines.music.conditions import ANY_KIND, MOST_BARS, PACES_POSSIBLE, Asked, in_english
+from app.engines.music.conditions import ANY_KIND, MOST_BARS, PACES_POSSIBLE, TuneConditions, in_english
 from app.engines.music.lexicon import (
     BARS_WORD,
     BEATS_WORD,
@@ -35,7 +35,7 @@ from app.media.music.notation.pitch import Mode, key_of
 Name = TypeVar("Name")
 
 
-def asked(brief: Brief) -> tuple[Asked, tuple[str, ...]]:
+def conditions_of(brief: Brief) -> tuple[TuneConditions, tuple[str, ...]]:
     """What a brief says of a tune (the beginnings of its fields, see Brief.beginning), and the words of it that say nothing
     to the model.
     """
@@ -44,7 +44,7 @@ def asked(brief: Brief) -> tuple[Asked, tuple[str, ...]]:
     instrument = _named(text, INSTRUMENTS, heard)
     rest = _without(text, heard)  # a 长笛 is not long
     rhythm = _named(rest, KINDS, heard)
-    words = scenes.heard(rest)
+    words = scenes.scenes_in(rest)
     mood = _named(rest, MOOD_WORDS, heard)
     mode = _named(rest, MODE_WORDS, heard)
     tonic, mode = _key(rest, mode, heard)
@@ -52,13 +52,13 @@ def asked(brief: Brief) -> tuple[Asked, tuple[str, ...]]:
     tempo, pace = _tempo(rest, heard), _named(rest, PACES, heard)
     bars = _bars(rest, heard)
     suggested = scenes.suggested(words)
-    said = Asked(rhythm, metre, tonic, mode, mood, bars, instrument, tempo, pace, suggested)
+    said = TuneConditions(rhythm, metre, tonic, mode, mood, bars, instrument, tempo, pace, suggested)
     return said, _unheard(text, heard | suggested.words.keys())
 
 
 def prompt(brief: Brief) -> Prompt:
     """What the model will read, in words; where a brief leaves something open, all that it may be: the seed decides."""
-    said, unheard = asked(brief)
+    said, unheard = conditions_of(brief)
     heard, (_beginning, unread) = _several(said), brief.beginning()
     bridges = tuple(
         (word, _pairs("kind", scene.kinds) + _pairs("mood", scene.moods)) for word, scene in said.suggested.words.items()
@@ -70,7 +70,7 @@ def _pairs(kind: str, values: Iterable[str]) -> Heard:
     return tuple((kind, value) for value in values)
 
 
-def _several(said: Asked) -> Heard:
+def _several(said: TuneConditions) -> Heard:
     """The conditions with each thing that may be of several."""
     first = said.whole()
     moods = tuple(dict.fromkeys(mood for kind in said.kinds for mood in said.moods(kind)))

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from fractions import Fraction
 
-from app.engines.engine import Piece, Step, Strength, Token
+from app.engines.engine import Step, Strength, TextDelta, Token
 from app.engines.music.composing import Composer
-from app.engines.music.conditions import Asked, Conditions
-from app.engines.music.decoder import Draft, Pen, grown
+from app.engines.music.conditions import Conditions, TuneConditions
+from app.engines.music.decoder import Decoder, Draft, grown
 from app.engines.music.score import Score
 from app.engines.music.tasks import Run, create, drafted, heading, metre
 from app.engines.music.varying import varied
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.abc.writing import Sheet
 from app.media.music.grammar.gaps import Pattern
 from app.media.music.grammar.measure import TONICS
@@ -22,7 +22,7 @@ from app.media.music.notation.pitch import Key
 REACH = 1  # letters that a blend may be away from the other tune's line
 
 
-def blend(pen: Pen, rhythm: Score, contour: Score, conditions: Conditions, seeds: Sequence[int], title: str) -> Run:
+def blend(pen: Decoder, rhythm: Score, contour: Score, conditions: Conditions, seeds: Sequence[int], title: str) -> Run:
     """The bars and lengths of one tune with the line of another, in the first one's key."""
     places = _along(rhythm, contour)
     head = heading(conditions, title)
@@ -35,7 +35,7 @@ def blend(pen: Pen, rhythm: Score, contour: Score, conditions: Conditions, seeds
 
 def _along(rhythm: Score, contour: Score) -> list[Collection[str]]:
     """Token by token what a blend may write: lengths and bar lines are given, notes lie about the other tune's line."""
-    line = _line(contour)
+    line = _degrees(contour)
     last = sum(1 for bar in rhythm.bars for token, _length in sounds(bar.body) if token in NOTES)
     count, found = 0, []
     for number, bar in enumerate(rhythm.bars):
@@ -60,7 +60,7 @@ def _homeward(degree: int) -> set[str]:
     return {min(TONICS, key=lambda token: abs(NOTES[token][0] - degree))}
 
 
-def _line(score: Score, grain: int = 16) -> list[int]:
+def _degrees(score: Score, grain: int = 16) -> list[int]:
     """The degrees of a tune evenly in time, `grain` of them a bar."""
     found: list[int] = []
     for bar in score.bars:
@@ -75,7 +75,7 @@ def _line(score: Score, grain: int = 16) -> list[int]:
     return found
 
 
-def refine(composer: Composer, score: Score, said: Asked, seeds: Sequence[int], title: str, *, home: bool) -> Run:
+def refine(composer: Composer, score: Score, said: TuneConditions, seeds: Sequence[int], title: str, *, home: bool) -> Run:
     """The tune brought towards what is said now.
 
     In the same metre its bars are varied strongly under the new conditions, in the key asked for; in another metre a new
@@ -84,27 +84,27 @@ def refine(composer: Composer, score: Score, said: Asked, seeds: Sequence[int], 
     conditions = score.conditions(said)
     name = title or score.tune.title
     if metre(conditions) != score.metre:
-        yield from create(composer, [conditions] * len(seeds), seeds, name, home=home, line=_line(score))
+        yield from create(composer, [conditions] * len(seeds), seeds, name, home=home, line=_degrees(score))
         return
     for number, seed in enumerate(seeds):
         made = varied(composer.pen, score, conditions, seed, Strength.STRONG)
         made.text = _anew(made.text, conditions, name)
         made.written = ((0, len(made.text)),)
-        yield Step(number + 1, len(seeds), pieces=(Piece(number, (Token(0, len(made.text), made.text, None),)),))
+        yield Step(number + 1, len(seeds), pieces=(TextDelta(number, (Token(0, len(made.text), made.text, None),)),))
         yield made
 
 
 def _anew(text: str, conditions: Conditions, title: str) -> str:
     """The same degrees in the key asked for, with the fields that belong to it."""
-    *bars, closing = tokens_of(read(text), tolerant=True)
+    *bars, closing = tokens_of(read_tune(text), tolerant=True)
     sheet = Sheet(conditions.key, metre(conditions), heading(conditions, title))
     for bar in bars:
-        sheet.bar(bar.opening, notes_of(_plain(bar.body, conditions.key), conditions.key))
+        sheet.bar(bar.opening, notes_of(_spell_simply(bar.body, conditions.key), conditions.key))
     sheet.finish(closing.opening)
     return sheet.text
 
 
-def _plain(body: Sequence[str], key: Key) -> list[str]:
+def _spell_simply(body: Sequence[str], key: Key) -> list[str]:
     """A bar's tokens without alterations that `key` writes with a double accidental."""
     doubled = {token for token in body if token in NOTES and abs(key.pitch(*NOTES[token]).alter) > 1}
     return [note_token(NOTES[token][0]) if token in doubled else token for token in body]

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
-from app.engines.music.decoder import MOST_TOKENS, Bound, Pen, Wrote, further
+from app.engines.music.decoder import MOST_TOKENS, Bound, Decoder, EmittedToken, further
 from app.engines.music.scoring import MOST_SHARED, Hearing, Judge
 from app.engines.shared.phrase_cache import Rows
 from app.engines.shared.sampling import IMPOSSIBLE, drawn_at, probabilities
@@ -83,7 +83,7 @@ class _Variant:
 class Composer:
     """`drafts` a phrase at most; `known` are the tunes that must not be copied."""
 
-    pen: Pen
+    pen: Decoder
     drafts: int
     known: Known | None = None
 
@@ -94,7 +94,7 @@ class Composer:
 
     def write(
         self, prompts: Sequence[Sequence[str]], seeds: Sequence[int], grammars: Sequence[Phrased], hearings: Sequence[Hearing]
-    ) -> Iterator[list[Wrote]]:
+    ) -> Iterator[list[EmittedToken]]:
         """Go on from its prompt (all are of one length) once for each seed; whatever phrases are settled in a step."""
         eighths = max(grammar.eighths for grammar in grammars)
         count = max(1, min(self.drafts, ROWS // len(seeds), FEW if eighths > LONG else ROWS))
@@ -107,11 +107,13 @@ class Composer:
 class _Writing:
     """One call of the composer: `count` drafts of each phrase of each tune, which has a judge of its own."""
 
-    pen: Pen
+    pen: Decoder
     judges: Sequence[Judge]
     count: int
 
-    def told(self, ids: Sequence[Sequence[int]], seeds: Sequence[int], grammars: Sequence[Phrased]) -> Iterator[list[Wrote]]:
+    def told(
+        self, ids: Sequence[Sequence[int]], seeds: Sequence[int], grammars: Sequence[Phrased]
+    ) -> Iterator[list[EmittedToken]]:
         """Every step in which a phrase is settled."""
         model = self.pen.model
         room = min(MOST_TOKENS, model.room(ids[0]))
@@ -156,11 +158,11 @@ class _Writing:
                 draft.end = End.LENGTH
             draft.whole = bool(draft.end) or draft.phrased
 
-    def _settled(self, variant: _Variant, rows: Rows, stopped: Container[int]) -> list[Wrote]:
+    def _settled(self, variant: _Variant, rows: Rows, stopped: Container[int]) -> list[EmittedToken]:
         """The best draft's tokens when all drafts are whole; nothing while they are not."""
         if variant.index in stopped:
             variant.over = True
-            return [Wrote(variant.index, "", end=End.STOPPED)]
+            return [EmittedToken(variant.index, "", end=End.STOPPED)]
         if not all(draft.whole for draft in variant.drafts):
             return []
         best = self._best(variant)
@@ -169,11 +171,13 @@ class _Writing:
             return []
         draft = variant.drafts[best]
         words = [VOCABULARY[id] for id in draft.tokens]
-        found = [Wrote(variant.index, word, log) for word, log in zip(words, draft.logs, strict=True) if word not in ENDS]
+        found = [
+            EmittedToken(variant.index, word, log) for word, log in zip(words, draft.logs, strict=True) if word not in ENDS
+        ]
         variant.settled += draft.tokens
         variant.over = bool(draft.end)
         if variant.over:
-            return [*found, Wrote(variant.index, "", end=draft.end)]
+            return [*found, EmittedToken(variant.index, "", end=draft.end)]
         rows.take(variant.index, draft.row)
         variant.pending, variant.grammar, variant.again = draft.tokens[-1], draft.grammar, 0
         self._fresh(variant)

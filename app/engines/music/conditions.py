@@ -119,7 +119,7 @@ class Conditions:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class TuneConditions:
     """What somebody said of a tune; None where they said nothing."""
 
     rhythm: str | None = None
@@ -133,7 +133,7 @@ class Asked:
     pace: float | None = None
     suggested: Suggested = NOTHING
 
-    def over(self, other: Asked) -> Asked:
+    def over(self, other: TuneConditions) -> TuneConditions:
         """This, and what `other` says besides."""
         own = (name for name in self.__slots__ if name != "suggested")
         kept = self.suggested if self.suggested.kinds else other.suggested

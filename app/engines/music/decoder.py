@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from app.engines.engine import Piece, Step, Token
+from app.engines.engine import Step, TextDelta, Token
 from app.engines.shared.sampling import Sampling
 from app.media.music.abc.writing import Sheet
 from app.media.music.grammar.grammar import Grammar
@@ -60,7 +60,7 @@ def mask_of(tokens: frozenset[str], key: Key) -> torch.Tensor:
 
 
 @dataclass(frozen=True, slots=True)
-class Wrote:
+class EmittedToken:
     """A variant got a token (with its log-probability), or ended (`token` is "")."""
 
     index: int
@@ -70,7 +70,7 @@ class Wrote:
 
 
 @dataclass(frozen=True, slots=True)
-class Pen:
+class Decoder:
     """A model with the way tokens are drawn from it."""
 
     model: LanguageModel
@@ -79,7 +79,7 @@ class Pen:
 
     def write(
         self, prompt: Sequence[str], seeds: Sequence[int], grammars: Sequence[Grammar], key: Key
-    ) -> Iterator[list[Wrote]]:
+    ) -> Iterator[list[EmittedToken]]:
         """Go on from `prompt` once for each seed, each within its grammar, to stand in `key`; every step of all of them."""
         from app.engines.text.decoding import decode
 
@@ -97,15 +97,15 @@ class Pen:
             found = []
             for word in step:
                 if word.pick:
-                    found.append(Wrote(word.index, VOCABULARY[word.pick.id], word.pick.logprob))
+                    found.append(EmittedToken(word.index, VOCABULARY[word.pick.id], word.pick.logprob))
                 if word.end:
-                    found.append(Wrote(word.index, "", end=str(word.end)))
+                    found.append(EmittedToken(word.index, "", end=str(word.end)))
             yield found
 
     @property
-    def alone(self) -> Pen:
+    def alone(self) -> Decoder:
         """The same for one variant's own parts, which have other indices."""
-        return Pen(self.model, self.sampling)
+        return Decoder(self.model, self.sampling)
 
     def fill(self, prompt: Sequence[str], seed: int, grammar: Grammar, key: Key) -> tuple[list[str], float]:
         """What one variant writes after `prompt` as a whole, and its log-probability."""
@@ -141,7 +141,7 @@ class Draft:
     def __post_init__(self) -> None:
         self._sheet = Sheet(self.key, self.metre, self.text)
 
-    def feed(self, word: Wrote) -> Token | None:
+    def feed(self, word: EmittedToken) -> Token | None:
         """One more token; the bar that it finishes, if it does."""
         self.tokens += 1
         self.logprob += word.logprob
@@ -179,11 +179,11 @@ class Draft:
         return token
 
 
-def grown(steps: Iterator[list[Wrote]], drafts: Sequence[Draft], total: int) -> Iterator[Step]:
+def grown(steps: Iterator[list[EmittedToken]], drafts: Sequence[Draft], total: int) -> Iterator[Step]:
     """Feed what is written to the drafts; a Step whenever one of them got a bar."""
     for index, draft in enumerate(drafts):
         if draft.text:
-            yield Step(0, total, pieces=(Piece(index, (Token(0, len(draft.text), draft.text, None),)),))
+            yield Step(0, total, pieces=(TextDelta(index, (Token(0, len(draft.text), draft.text, None),)),))
     for step in steps:
         fresh: dict[int, list[Token]] = {}
         for word in step:
@@ -197,4 +197,4 @@ def grown(steps: Iterator[list[Wrote]], drafts: Sequence[Draft], total: int) -> 
                 fresh.setdefault(word.index, []).append(bar)
         if fresh:
             done = min(total, sum(draft.bars for draft in drafts))
-            yield Step(done, total, pieces=tuple(Piece(index, tuple(tokens)) for index, tokens in fresh.items()))
+            yield Step(done, total, pieces=tuple(TextDelta(index, tuple(tokens)) for index, tokens in fresh.items()))

@@ -62,7 +62,14 @@ def score(tokens: Sequence[str], whole: Fraction, likelihood: float, home: int =
     if not bars:
         return 0.0
     dull = 2 * max(0.0, likelihood - DULL) + 2 * max(0.0, WILD - likelihood)
-    return _form(parts) + sum(_ends(part) for part in parts) + _bars(bars) + _line(bars, home) - 0.3 * tokens.count(REST) - dull
+    return (
+        _form(parts)
+        + sum(_cadences(part) for part in parts)
+        + _bars(bars)
+        + _melodic_line(bars, home)
+        - 0.3 * tokens.count(REST)
+        - dull
+    )
 
 
 def _form(parts: Sequence[Part]) -> float:
@@ -72,7 +79,7 @@ def _form(parts: Sequence[Part]) -> float:
         bars = part.bars
         for size in (PHRASE, PART):
             if len(bars) >= 2 * size:
-                alike = _alike(bars[:size], bars[size : 2 * size])
+                alike = _same_opening(bars[:size], bars[size : 2 * size])
                 total += 1.0 if 0 < alike < size else -0.8 if alike == size else 0.0
         total -= 1.5 if len(bars) >= PART and not part.closed else 0
         total -= 0.5 * max(0, VARIETY - len({bar.body for bar in bars[:PART]})) if len(bars) >= PART else 0
@@ -80,14 +87,14 @@ def _form(parts: Sequence[Part]) -> float:
             continue
         total -= 0.8 * sum(one.body == other.body for one, other in zip(first, bars[:PHRASE], strict=False))
         if part.closed:
-            ends = _alike(first[::-1], bars[::-1])
+            ends = _same_opening(first[::-1], bars[::-1])
             total += 0.8 if 0 < ends <= PHRASE else -1.0 if ends > PHRASE else 0.0
         lift = _height(bars) - _height(first)
         total += 0.3 if number == 1 and LIFT < lift < PHRASE else 0
     return total
 
 
-def _alike(one: Sequence[TokenBar], other: Sequence[TokenBar]) -> int:
+def _same_opening(one: Sequence[TokenBar], other: Sequence[TokenBar]) -> int:
     """How many bars are the same from the beginning."""
     return sum(1 for _pair in takewhile(lambda pair: pair[0].body == pair[1].body, zip(one, other, strict=False)))
 
@@ -101,7 +108,7 @@ def _degrees(bars: Sequence[TokenBar]) -> list[int]:
     return [NOTES[token][0] for bar in bars for token in bar.body if token in NOTES]
 
 
-def _ends(part: Part) -> float:
+def _cadences(part: Part) -> float:
     """Cadences: a part closes on the tonic and rests there, its first phrase rather does not."""
     total = 0.0
     if part.closed:
@@ -142,7 +149,7 @@ def _circling(phrase: Sequence[int]) -> float:
     return 6 * max(0.0, most - OFTENEST) + 2 * max(0.0, returns - OFTENEST)
 
 
-def _line(bars: Sequence[TokenBar], home: int) -> float:
+def _melodic_line(bars: Sequence[TokenBar], home: int) -> float:
     """Notes that stay where they are, leaps, range, notes from outside the key."""
     degrees = _degrees(bars)
     still, total = 1, 0.0

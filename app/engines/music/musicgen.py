@@ -18,7 +18,7 @@ from app.engines.music.player import SOUND, Call, Emit, Player, base_of, within
 from app.engines.shared.checkpoint import absent, folder_of, unusable
 from app.engines.shared.loading import dtype_of
 from app.errors import _
-from app.media.music.sound.recording import FADE, made
+from app.media.music.sound.recording import FADE, from_samples
 from app.settings import MusicSetting
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class MusicGen(Player):
         facts: dict[str, Any] = {"pipeline": type(self._model).__name__}
         if request.verb is not Verb.CONTINUE:
             frames = round(params.duration * rate)
-            return Call({"seconds": params.duration}, lambda sound: made(sound[:frames], rate), facts)
+            return Call({"seconds": params.duration}, lambda sound: from_samples(sound[:frames], rate), facts)
         base = base_of(request)
         tail = base.cut(max(0, base.frames - math.ceil((self.longest - params.more) * base.rate)), base.frames)
         heard = tail.floats(rate, channels)[-round((self.longest - params.more) * rate) :]

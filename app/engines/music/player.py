@@ -18,9 +18,9 @@ from app.engines.shared.checkpoint import PARTS, revision
 from app.engines.shared.loading import line
 from app.errors import EngineError, _
 from app.media.medium import ABC
-from app.media.music.abc.abc import read as tune_of
+from app.media.music.abc.abc import read_tune as tune_of
 from app.media.music.sound import audio
-from app.media.music.sound.recording import MEDIA_TYPES, Recording, made, read
+from app.media.music.sound.recording import MEDIA_TYPES, Recording, from_samples, read_recording
 from app.settings import MusicSetting
 
 if TYPE_CHECKING:
@@ -146,8 +146,8 @@ def base_of(request: Request) -> Recording:
     if parent is None or not parent.data:
         raise EngineError(_("There is no recording to start from."))
     if parent.media_type == ABC:
-        return made(audio.recording(tune_of(parent.data.decode("utf-8")))[:, None], audio.RATE)
-    return read(parent.data)
+        return from_samples(audio.recording(tune_of(parent.data.decode("utf-8")))[:, None], audio.RATE)
+    return read_recording(parent.data)
 
 
 def section_of(request: Request, base: Recording) -> tuple[int, int]:

@@ -6,8 +6,8 @@ import re
 from collections.abc import Mapping
 
 from app.brief import FIELDS, Brief
-from app.engines.music.asking import asked
-from app.engines.music.conditions import MOST_BARS, Asked
+from app.engines.music.asking import conditions_of
+from app.engines.music.conditions import MOST_BARS, TuneConditions
 from app.engines.music.lexicon import KEY_WORD, METRE_WORD
 from app.errors import InvalidError, _
 from app.media.music.grammar.tokens import METRES
@@ -27,7 +27,7 @@ UNITS = (2, 4, 8, 16, 32)
 BARS_WORD = re.compile(r"(\d[\d,.]*)\s*-?\s*(?:bars?|measures?|小节)(?![a-z])", re.IGNORECASE)
 
 
-def check_possible(brief: Brief, said: Asked) -> None:
+def check_possible(brief: Brief, said: TuneConditions) -> None:
     """`said` is what the parameters say, which goes before the brief's words. Raises InvalidError with the field at fault."""
     brief = brief.beginning()[0]
     text = brief.prompt().positive
@@ -37,13 +37,13 @@ def check_possible(brief: Brief, said: Asked) -> None:
     if said.bars is None and (many := _impossible_bars(text)):
         message = _("a tune has %(fewest)d to %(most)d bars here")
         raise InvalidError(_field(brief, many), message, fewest=FEWEST_BARS, most=MOST_BARS)
-    words = asked(brief)[0]
+    words = conditions_of(brief)[0]
     if said.tonic is None and words.tonic is None and (key := KEY_WORD.search(text)):
         raise InvalidError(_field(brief, key[0]), _("a key has at most seven sharps or flats, %(key)s has more"), key=key[0])
     _check_metre(brief, said, words)
 
 
-def _check_metre(brief: Brief, said: Asked, words: Asked) -> None:
+def _check_metre(brief: Brief, said: TuneConditions, words: TuneConditions) -> None:
     """A kind of tune against the metre asked for with it."""
     rhythm, metre = said.rhythm or words.rhythm, said.metre or words.metre
     allowed = METRES_OF.get(rhythm or "")

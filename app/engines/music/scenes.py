@@ -111,7 +111,7 @@ def lexicon() -> Lexicon:
     return Lexicon(everyday, english, max(map(len, everyday)))
 
 
-def heard(text: str) -> dict[str, Scene]:
+def scenes_in(text: str) -> dict[str, Scene]:
     """The words of `text` that lead to a scene, in their order; at every place the longest."""
     found: dict[str, Scene] = {}
     at, words = 0, lexicon()

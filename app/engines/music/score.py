@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 
 from app.engines.engine import Parent, Request
-from app.engines.music.conditions import MOST_BARS, Asked, Conditions
+from app.engines.music.conditions import MOST_BARS, Conditions, TuneConditions
 from app.engines.music.lexicon import KINDS
 from app.errors import EngineError, _
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.grammar.gaps import Slot
 from app.media.music.grammar.tokens import (
     EIGHTH,
@@ -21,7 +21,7 @@ from app.media.music.grammar.tokens import (
     MODES,
     NOTES,
     TokenBar,
-    joined,
+    join_bars,
     note_token,
     sounds,
     tokens_of,
@@ -51,7 +51,7 @@ class Score:
         """Raises EngineError for a parent that is no tune, or one in a metre that the model does not know."""
         if parent.data is None or not (parent.media_type or "").startswith("text/"):
             raise EngineError(_("There is no tune to start from."))
-        tune = read(parent.data.decode("utf-8"))
+        tune = read_tune(parent.data.decode("utf-8"))
         if not tune.sounding:
             raise EngineError(_("There are no notes in this tune."))
         if tune.metre is None or str(tune.metre) not in METRES:
@@ -63,13 +63,13 @@ class Score:
         *bars, closing = tokens_of(tune, tolerant=True)
         return cls(tune, bars, closing, tune.key, tune.metre)
 
-    def conditions(self, said: Asked | None = None) -> Conditions:
+    def conditions(self, said: TuneConditions | None = None) -> Conditions:
         """What this tune is, and what is `said` of it over that."""
         mode = self.key.mode if self.key.mode in MODES else NEAREST[self.key.mode]
         own = self.tune.fields.get("R", "").lower()
         rhythm = next((kind for kind, words in KINDS.items() if any(word in own for word in words)), None)
         bars = max(1, min(MOST_BARS, self.tune.bars[-1].number))
-        known = Asked(rhythm, str(self.metre), self.key.tonic, mode, None, bars)
+        known = TuneConditions(rhythm, str(self.metre), self.key.tonic, mode, None, bars)
         if said and said.rhythm and said.rhythm != rhythm and not said.metre:
             known = replace(known, metre=None)  # another kind of tune brings its own
         if said and said.mood and not said.mode:
@@ -90,7 +90,7 @@ class Score:
         before, after = self.bars[max(0, first - BEFORE) : first], self.bars[last + 1 : last + 1 + AFTER]
         end = [self.closing] if last + 1 + AFTER >= len(self.bars) else []
         size = f"g{min(len(places), GAPS[-1])}"
-        shown = [*joined(before), GAP, size, *joined([*after, *end]), MIDDLE]
+        shown = [*join_bars(before), GAP, size, *join_bars([*after, *end]), MIDDLE]
         return [*conditions.tokens, *shown, *self.bars[first].opening]
 
     def slots(

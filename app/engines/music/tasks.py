@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
-from app.engines.engine import Piece, Step, Token
+from app.engines.engine import Step, TextDelta, Token
 from app.engines.music.composing import Composer
 from app.engines.music.conditions import Conditions
-from app.engines.music.decoder import Draft, Wrote, grown
+from app.engines.music.decoder import Draft, EmittedToken, grown
 from app.engines.music.score import Score
 from app.engines.music.scoring import FOLLOWING, Hearing
 from app.errors import EngineError, _
 from app.media.music.abc.writing import header, in_place, selected
 from app.media.music.grammar.gaps import Gap
 from app.media.music.grammar.grammar import WholeTune
-from app.media.music.grammar.tokens import EIGHTH, LASTING, NOTES, REST, joined, notes_of
+from app.media.music.grammar.tokens import EIGHTH, LASTING, NOTES, REST, join_bars, notes_of
 from app.media.music.notation.tune import Metre, metre_of
 
 LAST_LINE = re.compile(r"\s*[:|\[\]]+")
@@ -37,7 +37,7 @@ SHAPES = {
 
 
 @dataclass(slots=True)
-class Made:
+class Variant:
     """A variant: its text, what it was asked to be, the ranges that were written, and facts."""
 
     text: str
@@ -47,7 +47,7 @@ class Made:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-Run = Iterator["Step | Made"]
+Run = Iterator["Step | Variant"]
 
 
 def metre(conditions: Conditions) -> Metre:
@@ -93,10 +93,10 @@ def go_on(composer: Composer, score: Score, conditions: Conditions, seeds: Seque
     line = LAST_LINE.match(tune.source, end)
     rest = tune.source[line.end() if line else end :].lstrip("\n")
     before = tune.source[:end] + (" :|\n" if ":|" in score.closing.opening else " ||\n")
-    prompt = [*conditions.tokens, *joined(score.bars[-64:]), *score.closing.opening]
+    prompt = [*conditions.tokens, *join_bars(score.bars[-64:]), *score.closing.opening]
     grammars = [WholeTune(whole / EIGHTH, more, home=home, pickup=pickup / EIGHTH) for _seed in seeds]
     drafts = [Draft(last.key, score.metre, before) for _seed in seeds]
-    hearing = Hearing(score.key, whole / EIGHTH, [*joined(score.bars), *score.closing.opening])
+    hearing = Hearing(score.key, whole / EIGHTH, [*join_bars(score.bars), *score.closing.opening])
     steps = composer.write([prompt] * len(seeds), seeds, grammars, [hearing] * len(seeds))
     yield from grown(steps, drafts, more * len(seeds))
     for draft in drafts:
@@ -105,10 +105,10 @@ def go_on(composer: Composer, score: Score, conditions: Conditions, seeds: Seque
         yield made
 
 
-def drafted(draft: Draft, conditions: Conditions) -> Made:
+def drafted(draft: Draft, conditions: Conditions) -> Variant:
     facts = {"ended": draft.ended, "tokens": draft.tokens, "likelihood": round(draft.logprob / max(1, draft.tokens), 4)}
     start = draft.records[0].start if draft.records else 0
-    return Made(draft.text, conditions, ((start, len(draft.text)),), tuple(draft.records), facts)
+    return Variant(draft.text, conditions, ((start, len(draft.text)),), tuple(draft.records), facts)
 
 
 def replace(
@@ -121,8 +121,8 @@ def replace(
     drafts = [_Filling(score, places) for _seed in seeds]
     grammars = [Gap(score.slots(places, score.held(places), home=home)) for _seed in seeds]
     for index, draft in enumerate(drafts):
-        yield Step(0, len(places), pieces=(Piece(index, (draft.take(score.tune.bars[places[0]].spans[0][0]),)),))
-    before, after = joined(score.bars[: places[0]]), [*joined(score.bars[places[-1] + 1 :]), *score.closing.opening]
+        yield Step(0, len(places), pieces=(TextDelta(index, (draft.take(score.tune.bars[places[0]].spans[0][0]),)),))
+    before, after = join_bars(score.bars[: places[0]]), [*join_bars(score.bars[places[-1] + 1 :]), *score.closing.opening]
     hearing = Hearing(score.key, score.metre.length / EIGHTH, [*before, *score.bars[places[0]].opening], after)
     prompts = [score.gap(conditions, places)] * len(seeds)
     for step in composer.write(prompts, seeds, grammars, [hearing] * len(seeds)):
@@ -131,7 +131,7 @@ def replace(
             if bar := drafts[word.index].feed(word):
                 fresh.setdefault(word.index, []).append(bar)
         if fresh:
-            pieces = tuple(Piece(index, tuple(bars)) for index, bars in fresh.items())
+            pieces = tuple(TextDelta(index, tuple(bars)) for index, bars in fresh.items())
             yield Step(min(draft.done for draft in drafts), len(places), pieces=pieces)
     for draft in drafts:
         yield draft.made(conditions)
@@ -157,7 +157,7 @@ class _Filling:
         self.text += text
         return Token(start, len(self.text), text, None)
 
-    def feed(self, word: Wrote) -> Token | None:
+    def feed(self, word: EmittedToken) -> Token | None:
         """One more token; the bar that it finishes with what stands before it."""
         if word.end:
             self.ended = word.end
@@ -183,8 +183,8 @@ class _Filling:
         self.done += 1
         return Token(begun, len(self.text), self.text[begun:], self.records[-1].logprob)
 
-    def made(self, conditions: Conditions) -> Made:
+    def made(self, conditions: Conditions) -> Variant:
         """The variant; bars that were not reached stay as they were."""
         self.take(len(self.score.tune.source))
         facts = {"ended": self.ended, "tokens": self._tokens, "likelihood": round(self._all / max(1, self._tokens), 4)}
-        return Made(self.text, conditions, tuple(self.written), tuple(self.records), facts)
+        return Variant(self.text, conditions, tuple(self.written), tuple(self.records), facts)

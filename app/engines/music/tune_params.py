@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import Field
 
 from app.engines.engine import EngineParams
-from app.engines.music.conditions import Asked
+from app.engines.music.conditions import TuneConditions
 from app.engines.shared.sampling import Sampling
 from app.errors import _
 from app.media.music.grammar.tokens import METRES, MODES, MOODS, RHYTHMS
@@ -102,10 +102,10 @@ class TuneParams(EngineParams):
         return Sampling(self.temperature, self.top_k, self.top_p, self.min_p, self.typical_p)
 
     @property
-    def said(self) -> Asked:
+    def said(self) -> TuneConditions:
         """What of it is set."""
         mode = Mode(self.mode.value) if self.mode.value else None
-        return Asked(
+        return TuneConditions(
             self.rhythm.value or None,
             self.metre.value or None,
             self.tonic.value or None,

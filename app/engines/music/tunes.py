@@ -11,19 +11,19 @@ from app.brief import Brief, Prompt
 from app.engines.engine import Content, EngineParams, Medium, Request, Step, Strength, Verb
 from app.engines.music import asking, blending, tasks, varying
 from app.engines.music.composing import Composer
-from app.engines.music.conditions import Asked
-from app.engines.music.decoder import Pen
+from app.engines.music.conditions import TuneConditions
+from app.engines.music.decoder import Decoder
 from app.engines.music.inspiring import inspired
 from app.engines.music.possible import check_possible
 from app.engines.music.score import scores_of
-from app.engines.music.tasks import Made, Run
+from app.engines.music.tasks import Run, Variant
 from app.engines.music.tune_params import Harmonies, TuneParams
 from app.engines.shared.local_engine import UNUSABLE, LocalEngine, llama, unusable
-from app.engines.shared.weights import digest, fault
+from app.engines.shared.weights import fault, weights_digest
 from app.errors import EngineError, _
 from app.lanes import Lane
 from app.media.medium import ABC
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.abc.transpose import transposed
 from app.media.music.abc.writing import with_chords
 from app.media.music.grammar.tokens import END, EOS, IDS, VOCABULARY
@@ -93,7 +93,7 @@ class Tunes(LocalEngine):
         inner = llama(self.folder, device)
         if inner.config.vocab_size != len(VOCABULARY):
             raise EngineError(UNUSABLE, file=str(self.folder), reason=_("it knows other tokens"))
-        facts = {"model": self.folder.name, "weights": digest(self.folder / WEIGHTS), "dtype": "float32"}
+        facts = {"model": self.folder.name, "weights": weights_digest(self.folder / WEIGHTS), "dtype": "float32"}
         return LanguageModel(inner, [IDS[EOS], IDS[END]]), facts
 
     @property
@@ -112,10 +112,10 @@ class Tunes(LocalEngine):
         if self._model is None:
             raise EngineError(_("The engine is not loaded."))
         params = self.Params.model_validate(request.params.model_dump())
-        pen = Pen(self._model, params.sampling, request.stopped)
+        pen = Decoder(self._model, params.sampling, request.stopped)
         index_of = self.folder / KNOWN
         composer = Composer(pen, params.drafts, known(index_of) if index_of.is_file() else None)
-        said = params.said.over(asking.asked(request.brief)[0]).over(inspired(request.parents))
+        said = params.said.over(asking.conditions_of(request.brief)[0]).over(inspired(request.parents))
         index = 0
         for part in self._task(request, params, composer, said):
             if isinstance(part, Step):
@@ -124,7 +124,7 @@ class Tunes(LocalEngine):
                 yield self._content(index, request, params, part)
                 index += 1
 
-    def _task(self, request: Request, params: TuneParams, composer: Composer, said: Asked) -> Run:  # noqa: PLR0911 (one for each verb)
+    def _task(self, request: Request, params: TuneParams, composer: Composer, said: TuneConditions) -> Run:  # noqa: PLR0911 (one for each verb)
         """What the verb asks for: Steps, and a `Made` for each seed in order."""
         title, seeds, pen = request.brief.intent, request.seeds, composer.pen
         if request.verb in {Verb.CREATE, Verb.REROLL}:
@@ -145,21 +145,21 @@ class Tunes(LocalEngine):
                 return blending.blend(pen, score, scores[1], own, seeds, title or score.tune.title)
             case Verb.TRANSPOSE if request.semitones is not None:
                 text = transposed(score.tune, max(-24, min(24, request.semitones)))
-                return iter([Made(text, own) for _seed in seeds])
+                return iter([Variant(text, own) for _seed in seeds])
             case Verb.HARMONISE:
-                return iter([Made(_with_harmony(score.tune, seed, params.harmony), own) for seed in seeds])
+                return iter([Variant(_with_harmony(score.tune, seed, params.harmony), own) for seed in seeds])
             case Verb.BLEND:
                 raise EngineError(_("A blend takes two tunes."))
             case _:
                 raise EngineError(_("Say which bars, or how many semitones."))
 
-    def _content(self, index: int, request: Request, params: TuneParams, made: Made) -> Content:
+    def _content(self, index: int, request: Request, params: TuneParams, made: Variant) -> Content:
         chance = request.verb is not Verb.TRANSPOSE
         text, records, ranges = made.text, made.records, made.written
         if params.chords and request.verb in {Verb.CREATE, Verb.REROLL, Verb.CONTINUE, Verb.REFINE, Verb.BLEND}:
-            text = with_chords(read(text), harmonised(read(text)))
+            text = with_chords(read_tune(text), harmonised(read_tune(text)))
             records, ranges = (), ((0, len(text)),)
-        tune, asked = read(text), made.conditions
+        tune, asked = read_tune(text), made.conditions
         key = None if request.verb is Verb.TRANSPOSE else asked.key
         facts = self._facts | {"prompt": str(asked), "conditions": asked.tokens[1:]} | made.facts
         facts |= {"checks": asdict(checks(tune, key, metre_of(asked.metre))), "ends_at_home": ends_at_home(tune)}
@@ -182,4 +182,4 @@ def _with_harmony(tune: Tune, seed: int, harmony: Harmonies) -> str:
     """The tune with chords above it, a voice below it that keeps to them, or both."""
     chords = harmonised(tune, seed)
     text = with_second_voice(tune, chords) if harmony is not Harmonies.CHORDS else tune.source
-    return with_chords(read(text), chords) if harmony is not Harmonies.VOICE else text
+    return with_chords(read_tune(text), chords) if harmony is not Harmonies.VOICE else text

@@ -6,12 +6,12 @@ import random
 from collections.abc import Collection, Mapping, Sequence
 from fractions import Fraction
 
-from app.engines.engine import Piece, Step, Strength, Token
+from app.engines.engine import Step, Strength, TextDelta, Token
 from app.engines.music.conditions import Conditions
-from app.engines.music.decoder import Pen, further
+from app.engines.music.decoder import Decoder, further
 from app.engines.music.score import Score
-from app.engines.music.tasks import Made, Run
-from app.media.music.abc.abc import read
+from app.engines.music.tasks import Run, Variant
+from app.media.music.abc.abc import read_tune
 from app.media.music.abc.writing import with_bars
 from app.media.music.grammar.gaps import Gap
 from app.media.music.grammar.tokens import notes_of, split
@@ -23,18 +23,18 @@ ORNAMENTS = 0.15  # of the notes that could have one, in a subtle variation
 TRIES = 3
 
 
-def vary(pen: Pen, score: Score, conditions: Conditions, seeds: Sequence[int], strength: Strength) -> Run:
+def vary(pen: Decoder, score: Score, conditions: Conditions, seeds: Sequence[int], strength: Strength) -> Run:
     """Bars written anew that keep the notes on the beats (subtle) or the harmony (strong); equal bars stay equal."""
     for number, seed in enumerate(seeds):
         if number in pen.stopped:
-            yield Made(score.tune.source, conditions, (), (), {"ended": "stopped"})
+            yield Variant(score.tune.source, conditions, (), (), {"ended": "stopped"})
             continue
         made = varied(pen, score, conditions, seed, strength)
-        yield Step(number + 1, len(seeds), pieces=(Piece(number, (Token(0, len(made.text), made.text, None),)),))
+        yield Step(number + 1, len(seeds), pieces=(TextDelta(number, (Token(0, len(made.text), made.text, None),)),))
         yield made
 
 
-def varied(pen: Pen, score: Score, conditions: Conditions, seed: int, strength: Strength) -> Made:
+def varied(pen: Decoder, score: Score, conditions: Conditions, seed: int, strength: Strength) -> Variant:
     chance = random.Random(seed)
     harmony = score.in_harmony() if strength is Strength.STRONG else {}
     alike: dict[tuple[str, ...], list[int]] = {}
@@ -57,10 +57,10 @@ def varied(pen: Pen, score: Score, conditions: Conditions, seed: int, strength: 
             break
     text = with_bars(score.tune, {at: notes_of(body, score.tune.bars[at].key) for at, body in new.items()})
     if strength is Strength.SUBTLE:
-        text = ornamented(read(text), seed, ORNAMENTS, bars=[at for at in range(len(score.bars)) if at not in new])
-    bars = read(text).bars
+        text = ornamented(read_tune(text), seed, ORNAMENTS, bars=[at for at in range(len(score.bars)) if at not in new])
+    bars = read_tune(text).bars
     ranges = tuple(bars[at].source for at in sorted(new)) if len(bars) == len(score.tune.bars) else ((0, len(text)),)
-    return Made(text, conditions, ranges, (), {"ended": "end", "bars_changed": len(new), "bars": len(score.bars)})
+    return Variant(text, conditions, ranges, (), {"ended": "end", "bars_changed": len(new), "bars": len(score.bars)})
 
 
 def _neighbouring(groups: Sequence[list[int]], count: int, run: int, chance: random.Random) -> list[list[int]]:

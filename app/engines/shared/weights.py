@@ -70,7 +70,7 @@ def load(kind: type[Any], folder: Path) -> Any:
     return model.eval().requires_grad_(False)
 
 
-def digest(*paths: Path) -> str:
+def weights_digest(*paths: Path) -> str:
     """SHA-256 over the files' own SHA-256s in order: names these weights in a recipe."""
     whole = hashlib.sha256()
     for path in paths:

@@ -9,7 +9,7 @@ from app.engines.engine import Request, Verb
 from app.engines.text.tasks import text_of
 from app.errors import EngineError, _
 from app.media.text.prosody.asked import form_of
-from app.media.text.prosody.check import check
+from app.media.text.prosody.check import check_form
 from app.media.text.prosody.form import Form, Language, rhyme_letter
 from app.media.text.prosody.recognise import recognised
 
@@ -35,12 +35,12 @@ def english_form(request: Request) -> Form | None:
     """
     found = request.form
     if found is None and request.verb in FORMED:
-        asked = said(request)
+        asked = asked_kind(request)
         named = recognised(asked)
         if "preset" in named or "acrostic" in named:
             found = form_of(named)
         elif request.verb in WHOLE and VERSE.search(asked) and not UNRHYMED.search(asked):
-            keeps = request.verb in NEW or check(LYRIC, text_of(request.parents[0])).share > _KEEPS
+            keeps = request.verb in NEW or check_form(LYRIC, text_of(request.parents[0])).share > _KEEPS
             found = LYRIC if keeps else None
     if found is not None and found.language is Language.CHINESE:
         raise EngineError(CHINESE_FORM)
@@ -49,7 +49,7 @@ def english_form(request: Request) -> Form | None:
 
 def line_by_line(request: Request, form: Form | None) -> bool:
     """Whether the text is written a line at a time: verse from its beginning on."""
-    return request.verb in WHOLE and bool(form.measure if form and form != Form() else VERSE.search(said(request)))
+    return request.verb in WHOLE and bool(form.measure if form and form != Form() else VERSE.search(asked_kind(request)))
 
 
 def rhymes(form: Form, text: str) -> bool:
@@ -65,6 +65,6 @@ def ends_stanza(form: Form, text: str) -> bool:
     return at == form.total or at in set(accumulate(form.stanzas))
 
 
-def said(request: Request) -> str:
+def asked_kind(request: Request) -> str:
     """Where a brief says what kind of text it wants."""
     return f"{request.brief.technique}\n{request.brief.intent}\n{request.brief.style}"

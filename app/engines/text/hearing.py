@@ -17,7 +17,7 @@ from pathlib import Path
 import regex
 
 from app.engines.shared import chinese_glossary as chinese
-from app.media.text.prosody.chinese import plain
+from app.media.text.prosody.chinese import simplified
 
 FOLDER = Path(__file__).with_name("words")
 # Characters that are a word of verse by themselves.
@@ -35,7 +35,7 @@ Words = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class HeardWord:
     """A word of a brief and what verse calls it: a poem takes one of `words`. () names nothing; None is not understood."""
 
     said: str
@@ -44,7 +44,9 @@ class Heard:
     @property
     def bridged(self) -> bool:
         """Whether verse calls it something else."""
-        return bool(self.words) and not any(word in plain(self.said) or plain(self.said) in word for word in self.words or ())
+        return bool(self.words) and not any(
+            word in simplified(self.said) or simplified(self.said) in word for word in self.words or ()
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Lexicon:
 
 def rows() -> Iterator[Row]:
     """The lexicon as it was written by hand; an English entry of several words has hyphens."""
-    for line in _lines("verse.txt"):
+    for line in _lexicon_lines("verse.txt"):
         verse, everyday, english = (tuple(part.split()) for part in line.split("|"))
         yield Row(() if verse == (NOTHING,) else verse, everyday, english)
 
@@ -81,44 +83,44 @@ def lexicon() -> Lexicon:
     for row in rows():
         everyday |= dict.fromkeys(row.chinese, row.verse)
         english |= dict.fromkeys(row.english, row.verse)
-    for line in _lines("english.txt"):
+    for line in _lexicon_lines("english.txt"):
         known, _colon, near = line.partition(": ")
         english |= {word: english[known] for word in near.split() if word not in english}
-    poems = frozenset(word for line in _lines("poems.txt") for word in line.split())
+    poems = frozenset(word for line in _lexicon_lines("poems.txt") for word in line.split())
     return Lexicon(everyday, english, poems, max(map(len, everyday)))
 
 
-def _lines(name: str) -> Iterator[str]:
+def _lexicon_lines(name: str) -> Iterator[str]:
     lines = (FOLDER / name).read_text("utf-8").splitlines()
     return (line for line in lines if line and not line.startswith("#"))
 
 
-def heard(text: str) -> list[Heard]:
+def heard_words(text: str) -> list[HeardWord]:
     """What `text` says, word by word in its order; words that stand in no lexicon are not understood."""
     return [word for run in _RUN.findall(text) for word in (_english(run) if run[0].isascii() else _chinese(run))]
 
 
-def keywords(found: Iterable[Heard], most: int, seed: int | None = None) -> list[str]:
+def keywords(found: Iterable[HeardWord], most: int, seed: int | None = None) -> list[str]:
     """One word of verse for each thing that was heard, the first `most`; seeds in a row (`seed`) take each of several."""
     chosen = [word.words[0 if seed is None else (seed + at) % len(word.words)] for at, word in enumerate(found) if word.words]
     return list(dict.fromkeys(chosen))[:most]
 
 
-def _chinese(run: str) -> Iterator[Heard]:
+def _chinese(run: str) -> Iterator[HeardWord]:
     """A run of Chinese characters, at every place the longest word that is known."""
-    read, at, unknown = plain(run), 0, ""
+    read, at, unknown = simplified(run), 0, ""
     while at < len(run):
         lengths = range(min(lexicon().longest, len(run) - at), 0, -1)
         size = next((length for length in lengths if _verse(read[at : at + length]) is not None), 0)
         if size and unknown:
-            yield Heard(unknown, None)
+            yield HeardWord(unknown, None)
             unknown = ""
         if size:
-            yield Heard(run[at : at + size], _verse(read[at : at + size]))
+            yield HeardWord(run[at : at + size], _verse(read[at : at + size]))
         unknown += "" if size else run[at]
         at += size or 1
     if unknown:
-        yield Heard(unknown, None)
+        yield HeardWord(unknown, None)
 
 
 @lru_cache(maxsize=4096)
@@ -133,13 +135,13 @@ def _verse(word: str) -> Words | None:
     return next((part.words for part in _english(named or "") if part.words), None)
 
 
-def _english(run: str) -> Iterator[Heard]:
+def _english(run: str) -> Iterator[HeardWord]:
     """A run of English words, at every place the longest phrase that is known."""
     said, at = run.split(), 0
     while at < len(said):
         sizes = range(min(PHRASE, len(said) - at), 0, -1)
         size = next((size for size in sizes if _listed(said[at : at + size]) is not None), 1)
-        yield Heard(" ".join(said[at : at + size]), _listed(said[at : at + size]))
+        yield HeardWord(" ".join(said[at : at + size]), _listed(said[at : at + size]))
         at += size
 
 

@@ -73,7 +73,7 @@ class Hub(Writer):
         self._pieces = pieces + [b""] * (size - len(pieces))
         self._tokenizer = tokenizer
         facts = {"model": source, "dtype": str(inner.dtype).removeprefix("torch.")}
-        return LanguageModel(inner, _ends(inner, tokenizer), banned), facts
+        return LanguageModel(inner, _stop_tokens(inner, tokenizer), banned), facts
 
     def task(self, request: Request) -> Task:
         # A bare model has no ear for orders: it can only go on.
@@ -130,7 +130,7 @@ def _counting(folder: Path) -> Tokenizer:
     return Tokenizer.from_file(str(folder / "tokenizer.json"))
 
 
-def _ends(model: Any, tokenizer: Any) -> list[int]:
+def _stop_tokens(model: Any, tokenizer: Any) -> list[int]:
     """What ends a text: what the model's own configuration says, and the tokenizer."""
     told = getattr(model.generation_config, "eos_token_id", None)
     found = [*(told if isinstance(told, list) else [told]), tokenizer.eos_token_id]

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any
 
 from app.engines.text.tasks import Task
-from app.engines.text.transcript import Heard
+from app.engines.text.transcript import RawToken
 from app.errors import EngineError, _
 
 ALTERNATIVES = 8
@@ -31,10 +31,10 @@ PATHS = {Kind.CHAT: "/chat/completions", Kind.COMPLETIONS: "/completions", Kind.
 
 
 @dataclass(slots=True)
-class Said:
+class Delta:
     """What one event brings."""
 
-    heard: list[Heard] = field(default_factory=list)
+    heard: list[RawToken] = field(default_factory=list)
     ended: str | None = None
     usage: dict[str, int] = field(default_factory=dict)
     model: str | None = None
@@ -66,7 +66,7 @@ def body(kind: Kind, model: str, task: Task, params: Mapping[str, Any], seed: in
     return asked
 
 
-def said(kind: Kind, event: Mapping[str, Any]) -> Said:
+def delta_of(kind: Kind, event: Mapping[str, Any]) -> Delta:
     """What `event` brings. Raises EngineError for one that tells of an error or is none of the protocol's."""
     if error := event.get("error"):
         message = error.get("message") if isinstance(error, dict) else error
@@ -77,25 +77,25 @@ def said(kind: Kind, event: Mapping[str, Any]) -> Said:
         raise EngineError(_("The service answered with something that cannot be read.")) from wrong
 
 
-def _openai(event: Mapping[str, Any]) -> Said:
-    told = Said(model=event.get("model"))
+def _openai(event: Mapping[str, Any]) -> Delta:
+    told = Delta(model=event.get("model"))
     if usage := event.get("usage"):
         told.usage = {name: int(usage[name]) for name in ("prompt_tokens", "completion_tokens") if usage.get(name) is not None}
     for choice in event.get("choices") or ():
         text = choice["delta"].get("content") if "delta" in choice else choice["text"]
-        told.heard += _scored(choice.get("logprobs")) or ([Heard(str(text).encode(), None)] if text else [])
+        told.heard += _scored(choice.get("logprobs")) or ([RawToken(str(text).encode(), None)] if text else [])
         if reason := choice.get("finish_reason"):
             told.ended = WHOLE.get(reason, str(reason))
     return told
 
 
-def _scored(logprobs: Mapping[str, Any] | None) -> list[Heard]:
+def _scored(logprobs: Mapping[str, Any] | None) -> list[RawToken]:
     """Tokens with their log-probabilities, of chat (`content`) or completions (`tokens`)."""
     if not logprobs:
         return []
     if content := logprobs.get("content"):
         return [
-            Heard(
+            RawToken(
                 _bytes(token),
                 float(token["logprob"]),
                 alternatives=_ranked((_bytes(t), t["logprob"]) for t in token["top_logprobs"]),
@@ -105,7 +105,7 @@ def _scored(logprobs: Mapping[str, Any] | None) -> list[Heard]:
     tokens, values = logprobs.get("tokens") or [], logprobs.get("token_logprobs") or []
     tops = logprobs.get("top_logprobs") or [None] * len(tokens)
     return [
-        Heard(token.encode(), value, alternatives=_ranked((text.encode(), other) for text, other in (top or {}).items()))
+        RawToken(token.encode(), value, alternatives=_ranked((text.encode(), other) for text, other in (top or {}).items()))
         for token, value, top in zip(tokens, values, tops, strict=True)
     ]
 
@@ -119,13 +119,13 @@ def _ranked(pairs: Any) -> tuple[tuple[bytes, float], ...]:
     return tuple(sorted(((data, float(value)) for data, value in pairs), key=lambda pair: -pair[1]))
 
 
-def _anthropic(event: Mapping[str, Any]) -> Said:
-    kind, told = event["type"], Said()
+def _anthropic(event: Mapping[str, Any]) -> Delta:
+    kind, told = event["type"], Delta()
     if kind == "message_start":
         told.model = event["message"].get("model")
         told.usage = {"prompt_tokens": int(event["message"]["usage"]["input_tokens"])}
     elif kind == "content_block_delta" and event["delta"].get("type") == "text_delta":
-        told.heard = [Heard(str(event["delta"]["text"]).encode(), None)]
+        told.heard = [RawToken(str(event["delta"]["text"]).encode(), None)]
     elif kind == "message_delta":
         if reason := event["delta"].get("stop_reason"):
             told.ended = WHOLE.get(reason, str(reason))

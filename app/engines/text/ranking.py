@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from math import isfinite
 from statistics import fmean
 
-from app.media.text.prosody.check import check
-from app.media.text.prosody.chinese import plain
-from app.media.text.prosody.english import Rhyme, rhyme, sound
+from app.media.text.prosody.check import check_form
+from app.media.text.prosody.chinese import simplified
+from app.media.text.prosody.english import Rhyme, pronounce, rhyme
 from app.media.text.prosody.form import Breaks, Form
 from app.media.text.prosody.lines import Line, split
 from app.media.text.prosody.report import Kind, LineReport
@@ -58,16 +58,16 @@ def order(marks: Sequence[dict[str, float]]) -> list[int]:
 def freshness(before: str, line: str) -> float:
     """The share of what a line says that was not said before, in it or above it."""
     if HAN.search(line):
-        said = [plain(char) for char in line if HAN.match(char)]
-        known = set(plain(before))
+        said = [simplified(char) for char in line if HAN.match(char)]
+        known = set(simplified(before))
     else:
-        said = [word for word in _words(line) if len(word) >= _LONG]
-        known = set(_words(before))
+        said = [word for word in _word_list(line) if len(word) >= _LONG]
+        known = set(_word_list(before))
     fresh = sum(word not in known and word not in said[:at] for at, word in enumerate(said))
     return fresh / len(said) if said else 0.0
 
 
-def _words(text: str) -> list[str]:
+def _word_list(text: str) -> list[str]:
     return [piece.text.lower() for line in split(text, Breaks.LINE) for piece in line.words()]
 
 
@@ -76,7 +76,7 @@ def _sounds(form: Form | None, before: str, line: str) -> dict[str, float]:
     chinese = bool(HAN.search(line))
     scan = "tones" if chinese else "metre"
     if form is not None and (form.rhyme or form.patterns or form.measure):
-        judged = check(form, before + line).lines
+        judged = check_form(form, before + line).lines
         if not judged:
             return {"rhyme": 0.0, scan: 0.0}
         last = judged[-1]
@@ -101,7 +101,7 @@ def _rhymes_near(lines: Sequence[Line], *, chinese: bool) -> float:
 
 def _even(lines: Sequence[Line], *, chinese: bool) -> float:
     """How near a line's length is to that of the lines before it."""
-    lengths = [line.length() if chinese else sum(sound(w.text).counts[0] for w in line.words()) for line in lines]
+    lengths = [line.length() if chinese else sum(pronounce(w.text).counts[0] for w in line.words()) for line in lines]
     if len(lengths) < 2:  # noqa: PLR2004 (a line and one before it)
         return 0.5
     return 1 / (1 + abs(lengths[-1] - fmean(lengths[:-1])) / 2)

@@ -10,12 +10,12 @@ from typing import Any
 from pydantic import Field, SecretStr
 
 from app.brief import Brief, Prompt
-from app.engines.engine import Content, Engine, EngineParams, Fit, Medium, Piece, Request, Step, Token, Verb
+from app.engines.engine import Content, Engine, EngineParams, Fit, Medium, Request, Step, TextDelta, Token, Verb
 from app.engines.text import protocols
 from app.engines.text.protocols import Kind
 from app.engines.text.tasks import Task, inspiring, task_of
-from app.engines.text.token_budget import estimated, fitting, left_out, lightened, measured
-from app.engines.text.transcript import Heard, Transcript
+from app.engines.text.token_budget import budget, estimated, fitting, left_out, lightened
+from app.engines.text.transcript import RawToken, Transcript
 from app.engines.text.wire import Patience, Refused, Wire
 from app.engines.text.writer import written
 from app.errors import EngineError, _
@@ -103,7 +103,7 @@ class Remote(Engine):
         if (most := self._most(request)) is None:
             return None
         try:
-            return measured(request, lambda asked, unread: estimated(self._task(asked, unread)), most)
+            return budget(request, lambda asked, unread: estimated(self._task(asked, unread)), most)
         except EngineError:
             return None  # the run says in better words what is wrong
 
@@ -167,7 +167,7 @@ class Remote(Engine):
     async def _listen(self, wire: Wire, asked: Mapping[str, Any], variant: _Variant) -> None:
         kind = self.kind
         async for event in wire.events(protocols.PATHS[kind], asked):
-            told = protocols.said(kind, event)
+            told = protocols.delta_of(kind, event)
             for heard in told.heard:
                 variant.sheet.add(heard)
             variant.usage |= told.usage
@@ -185,7 +185,7 @@ def _sheet(task: Task) -> Transcript:
     spaced = not task.before or task.before[-1].isspace()
     sheet = Transcript(len(task.before), task.stops, lstrip=spaced and not task.given)
     if task.given:
-        sheet.add(Heard(task.given.encode(), None))
+        sheet.add(RawToken(task.given.encode(), None))
     return sheet
 
 
@@ -194,12 +194,12 @@ async def _beat(runs: list[asyncio.Task[None]]) -> tuple[set[asyncio.Task[None]]
     return await asyncio.wait(runs, timeout=BEAT)
 
 
-def _pieces(variants: list[_Variant]) -> tuple[Piece, ...]:
+def _pieces(variants: list[_Variant]) -> tuple[TextDelta, ...]:
     """What came since the last time."""
     found = []
     for index, variant in enumerate(variants):
         fresh: tuple[Token, ...] = tuple(variant.sheet.tokens[variant.told :])
         variant.told = len(variant.sheet.tokens)
         if fresh:
-            found.append(Piece(index, fresh))
+            found.append(TextDelta(index, fresh))
     return tuple(found)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from app.brief import Brief, Prompt
-from app.engines.engine import Piece, Request, Step, Verb
+from app.engines.engine import Request, Step, TextDelta, Verb
 from app.engines.shared.local_engine import missing_package, unusable
 from app.engines.text import convert_process, gguf, prose
 from app.engines.text.drafting import AllOrNone
@@ -236,7 +236,9 @@ class SmolLM(Writer):
                     sheet.add(self._heard(pick))
                 sheet.finish(rstrip=True)
                 ends[index] = str(part.end) if part.end == "stopped" else "end"
-                yield Step((index + 1) * size, size * len(sheets), pieces=(Piece(index, tuple(sheet.tokens)),), ended=(index,))
+                yield Step(
+                    (index + 1) * size, size * len(sheets), pieces=(TextDelta(index, tuple(sheet.tokens)),), ended=(index,)
+                )
 
     def _line_by_line(
         self,
@@ -295,7 +297,7 @@ class SmolLM(Writer):
             fresh, told[index] = tuple(sheet.tokens[told[index] :]), len(sheet.tokens)
             total = (form.total or number) * len(sheets)
             yield Step(
-                min(number, total), total, pieces=(Piece(index, fresh),) if fresh else (), ended=(index,) if ended else ()
+                min(number, total), total, pieces=(TextDelta(index, fresh),) if fresh else (), ended=(index,) if ended else ()
             )
 
     def _english_only(self) -> EnglishOnly:

@@ -146,7 +146,7 @@ def task_of(request: Request, *, prefills: bool, inspiration: Sequence[str] = ()
         return _create(request.brief, inspiration)
     text = parents_of(request)[0]
     if verb is Verb.VARY and prefills:
-        cut = kept(text, request.strength or Strength.SUBTLE)
+        cut = kept_length(text, request.strength or Strength.SUBTLE)
         return _on(request, text, cut, prefills=True, rest=False, unread=unread)
     if verb in {Verb.CONTINUE, Verb.BRANCH, Verb.LINE}:
         at = len(text) if request.at is None or verb is Verb.LINE else request.at
@@ -242,7 +242,7 @@ def _on(request: Request, text: str, at: int, *, prefills: bool, rest: bool, unr
     return Task(message, before, after, "", given, stops)
 
 
-def kept(text: str, strength: Strength) -> int:
+def kept_length(text: str, strength: Strength) -> int:
     """How many code points of `text` a variation keeps: whole lines, or sentences, clauses, words, where there are several.
 
     A finer unit is taken where there are only FEW of one.

@@ -25,7 +25,7 @@ def lightened(request: Request) -> Request:
     return replace(request, brief=brief, parents=parents)
 
 
-def measured(request: Request, size: Callable[[Request, int], int], most: int) -> Fit:
+def budget(request: Request, size: Callable[[Request, int], int], most: int) -> Fit:
     """How long `request` is. `size` tells it in tokens for a request whose text is unread up to a code point."""
 
     def light(left: Collection[Part]) -> int:
@@ -66,10 +66,10 @@ def fitting(request: Request, make: Callable[[int], Task], size: Callable[[Task]
     at = place_of(request) if Part.BEGINNING in request.leave_out and most is not None else 0
     if not at or most is None:
         return make(0)
-    return make(cut(text_of(request.parents[0])[:at], make, size, most))
+    return make(unread_length(text_of(request.parents[0])[:at], make, size, most))
 
 
-def cut(text: str, make: Callable[[int], Task], size: Callable[[Task], int], most: int) -> int:
+def unread_length(text: str, make: Callable[[int], Task], size: Callable[[Task], int], most: int) -> int:
     """How many code points at the beginning of `text` are left unread so that the task fits into `most` tokens.
 
     As few as can be, up to the end of a line, or of a sentence, a word, a letter where lines are too long. All of them

@@ -14,7 +14,7 @@ REPLACEMENT = "\ufffd"
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class RawToken:
     """A token as bytes, before it is known which characters it belongs to; log-probabilities as in `Token`."""
 
     data: bytes
@@ -37,7 +37,7 @@ class Transcript:
         self._stops = tuple(stop for stop in stops if stop)
         self._start, self._lstrip = start, lstrip
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        self._group: list[Heard] = []
+        self._group: list[RawToken] = []
         self._group_text = ""
         self._held: list[Token] = []
 
@@ -46,7 +46,7 @@ class Transcript:
         """What was written so far, what is held back not included."""
         return "".join(token.text for token in self.tokens)
 
-    def add(self, heard: Heard) -> tuple[Token, ...]:
+    def add(self, heard: RawToken) -> tuple[Token, ...]:
         """Take a token; the records that are sure now."""
         if self.ended:
             return ()
@@ -132,7 +132,7 @@ def _until(tokens: Iterable[Token], length: int) -> list[Token]:
     return kept
 
 
-def _record(group: Sequence[Heard], text: str, start: int) -> Token:
+def _record(group: Sequence[RawToken], text: str, start: int) -> Token:
     """One record of the tokens that make `text`: by the chain rule their log-probabilities add up.
 
     Its alternatives are those to the first token that are whole characters, and `text` itself among them.
@@ -149,12 +149,12 @@ def _record(group: Sequence[Heard], text: str, start: int) -> Token:
     )
 
 
-def _alternatives(group: Sequence[Heard], text: str, logprob: float | None) -> tuple[Alternative, ...]:
+def _alternatives(group: Sequence[RawToken], text: str, logprob: float | None) -> tuple[Alternative, ...]:
     found: dict[str, float] = {}
     if not group[0].alternatives:
         return ()
     for data, value in group[0].alternatives:
-        whole = _whole(data)
+        whole = _utf8(data)
         if whole:
             found[whole] = max(value, found.get(whole, value))
     if len(group) > 1 and logprob is not None:
@@ -163,7 +163,7 @@ def _alternatives(group: Sequence[Heard], text: str, logprob: float | None) -> t
 
 
 @lru_cache(maxsize=1 << 16)
-def _whole(data: bytes) -> str:
+def _utf8(data: bytes) -> str:
     """`data` as text; empty when it is a part of a character or would not be seen as it is."""
     try:
         text = data.decode("utf-8")

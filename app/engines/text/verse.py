@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from app.brief import Brief, Prompt
-from app.engines.engine import Content, Piece, Request, Step, Verb
+from app.engines.engine import Content, Request, Step, TextDelta, Verb
 from app.engines.shared.local_engine import llama, unusable
-from app.engines.shared.weights import digest, fault
+from app.engines.shared.weights import fault, weights_digest
 from app.engines.text import verse_brief, verse_page
-from app.engines.text.hearing import heard, keywords
+from app.engines.text.hearing import heard_words, keywords
 from app.engines.text.known_lines import known_lines
 from app.engines.text.one_by_one import one_by_one
-from app.engines.text.tasks import IN_CHINESE, Task, kept, parents_of
+from app.engines.text.tasks import IN_CHINESE, Task, kept_length, parents_of
 from app.engines.text.verse_form import VerseForm, mark_of, wanted_form
 from app.engines.text.within import Within
 from app.engines.text.writer import Writer, WriterParams
@@ -103,7 +103,7 @@ class Verse(Writer):
         kinds: Sequence[str] = (),  # noqa: ARG002 (the seam's)
     ) -> str | None:
         asked = brief.prompt().positive
-        if asked and not HAN.search(asked) and not any(word.words for word in verse_brief.said(brief, self._known)):
+        if asked and not HAN.search(asked) and not any(word.words for word in verse_brief.subject_words(brief, self._known)):
             return UNHEARD
         return VERSE_ONLY if OTHER.search(asked) and not CLASSICAL.search(asked) else None
 
@@ -121,7 +121,7 @@ class Verse(Writer):
 
     def _words_for(self, request: Request) -> list[str]:
         """The keywords of a request: the brief's, then what its inspirations name. A lone variant takes its seed's."""
-        found = verse_brief.said(request.brief, self._known, self.inspiration(request))
+        found = verse_brief.subject_words(request.brief, self._known, self.inspiration(request))
         return keywords(found, verse_brief.MOST, request.seeds[0] if len(request.seeds) == 1 else None)
 
     def _words_leant_towards(self, request: Request) -> list[str]:
@@ -129,7 +129,7 @@ class Verse(Writer):
         return self._words_for(request)
 
     def inspiration(self, request: Request) -> list[str]:
-        return [words for words in super().inspiration(request) if any(word.words for word in heard(words))]
+        return [words for words in super().inspiration(request) if any(word.words for word in heard_words(words))]
 
     def loaded(self, device: str) -> tuple[LanguageModel, dict[str, Any]]:
         from app.engines.shared.language_model import LanguageModel
@@ -137,7 +137,7 @@ class Verse(Writer):
         known = _vocabulary(self.folder)
         self._pieces = verse_page.pieces(known, "", every=False)
         marks = [id for word, id in known.items() if len(word) > 1]
-        facts = {"model": self.folder.name, "weights": digest(self.folder / WEIGHTS), "dtype": "float32"}
+        facts = {"model": self.folder.name, "weights": weights_digest(self.folder / WEIGHTS), "dtype": "float32"}
         return LanguageModel(llama(self.folder, device), [known[END]], marks), facts
 
     def warm(self) -> None:
@@ -158,7 +158,7 @@ class Verse(Writer):
         text = parents_of(request)[0]
         at = len(text) if request.at is None or request.verb is Verb.LINE else request.at
         if request.verb is Verb.VARY and request.strength:
-            at = kept(text, request.strength)
+            at = kept_length(text, request.strength)
         before = text[: max(0, at)]
         if request.verb in {Verb.CONTINUE, Verb.LINE} and before.endswith(tuple(self._ends(request, before))):
             before += "\n"
@@ -247,7 +247,7 @@ class Verse(Writer):
                 sheet.add(self._heard(pick))
             sheet.finish(rstrip=True)
             ends[0] = str(part.end)
-            yield Step(number, params.tokens, pieces=(Piece(0, tuple(sheet.tokens)),), ended=(0,))
+            yield Step(number, params.tokens, pieces=(TextDelta(0, tuple(sheet.tokens)),), ended=(0,))
 
     def encoded(self, text: str) -> list[int]:
         return verse_page.encoded(text, self._known)

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 from app.engines.text.english_only import AWAY
 from app.errors import EngineError, _
-from app.media.text.prosody.constraint import EnglishConstraint, Next, Words
-from app.media.text.prosody.english import sound, stresses
+from app.media.text.prosody.constraint import EnglishConstraint, Next, WordTable
+from app.media.text.prosody.english import pronounce, stresses
 from app.media.text.prosody.form import Form
 from app.media.text.prosody.impossible import ImpossibleError
 from app.media.text.prosody.verse_english import offbeat
@@ -52,7 +52,7 @@ class Lexicon:
         short, parts = kinds["short"], kinds["fragments"] | kinds["about"]
         self.within = {w: id for w, id in self.within.items() if (w in short if len(w) <= _LETTERS else w not in parts)}
         self.first = {w: id for w, id in self.first.items() if w in self.within}
-        self.words = Words(word for word in self.within if sound(word).counts[0])
+        self.words = WordTable(word for word in self.within if pronounce(word).counts[0])
 
 
 class WithinEnglish:
@@ -82,7 +82,7 @@ class WithinEnglish:
         for letter in filter(str.isalpha, form.acrostic.lower()):
             if not lexicon.words.by_letter[letter] & lexicon.first.keys():
                 raise ImpossibleError(_("This engine cannot write %(characters)s."), characters=letter)
-        book = Words([*lexicon.within, *spelled]) if spelled else lexicon.words
+        book = WordTable([*lexicon.within, *spelled]) if spelled else lexicon.words
         self.form, self.usable, self.ends, self.before = form, usable, list(ends), before
         self.weak = word_kinds()["weak"]
         self.worn = {
@@ -158,7 +158,7 @@ class WithinEnglish:
 
     def _word_ids(self, line: str, said: Sequence[str], words: frozenset[str], *, first: bool) -> Sequence[int]:
         """The tokens of these words, without those that would end the line badly or off the beat, where others are left."""
-        size = sum(sound(word).counts[0] for word in said)
+        size = sum(pronounce(word).counts[0] for word in said)
         key = (words, self._line, size, first, self.form.metre and line[-1:])
         if key not in self._laid:
             span = self.form.span(self._line)
@@ -175,7 +175,7 @@ class WithinEnglish:
     def _room(self, said: Sequence[str]) -> bool:
         """Whether a pause leaves words enough after it."""
         span = self.form.span(self._line)
-        return span is None or sum(sound(word).counts[0] for word in said) <= span[1] - _AFTER_PAUSE
+        return span is None or sum(pronounce(word).counts[0] for word in said) <= span[1] - _AFTER_PAUSE
 
     def _parted(self, text: str) -> bool:
         """Whether the line just ended was a stanza's last, and the empty line is not there yet."""
@@ -192,7 +192,7 @@ class WithinEnglish:
         if not self.form.metre:
             return words
         said = re.findall(r"[A-Za-z']+", line)
-        at = sum(sound(word).counts[0] for word in said)
+        at = sum(pronounce(word).counts[0] for word in said)
         pause = not said or line.rstrip()[-1:] in {*_PAUSES, _STOP}
         return [word for word in words if not self._misses(word, at, pause=pause)]
 

@@ -14,15 +14,15 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from app.brief import Brief
-from app.engines.engine import Content, EngineParams, Fit, Medium, Piece, Request, Step, Token, Verb
+from app.engines.engine import Content, EngineParams, Fit, Medium, Request, Step, TextDelta, Token, Verb
 from app.engines.shared.language_model import ROOM
 from app.engines.shared.local_engine import LocalEngine
 from app.engines.shared.sampling import Sampling
 from app.engines.text.ranking import order, rankings
 from app.engines.text.spans import clipped, words_around
 from app.engines.text.tasks import LONGER, Task, inspiring, parents_of, task_of
-from app.engines.text.token_budget import fitting, left_out, lightened, measured
-from app.engines.text.transcript import Heard, Transcript
+from app.engines.text.token_budget import budget, fitting, left_out, lightened
+from app.engines.text.transcript import RawToken, Transcript
 from app.errors import EngineError, _
 from app.media.medium import TEXT
 from app.media.text.prosody.form import Form
@@ -134,7 +134,7 @@ class Writer(LocalEngine):
             return self.size(task_of(asked, prefills=True, inspiration=self.inspiration(asked), unread=unread))
 
         try:
-            return measured(request, size, most)
+            return budget(request, size, most)
         except EngineError:
             return None  # the run says in better words what is wrong
 
@@ -278,7 +278,7 @@ class Writer(LocalEngine):
         )
         ending = self.ending(request, params)
         told = [len(sheet.tokens) for sheet in sheets]
-        first = [Piece(index, tuple(sheet.tokens)) for index, sheet in enumerate(sheets) if sheet.tokens]
+        first = [TextDelta(index, tuple(sheet.tokens)) for index, sheet in enumerate(sheets) if sheet.tokens]
         if first:
             yield Step(0, params.tokens, pieces=tuple(first))
         for number, step in enumerate(steps, 1):
@@ -305,7 +305,7 @@ class Writer(LocalEngine):
                 fresh = tuple(sheet.tokens[told[word.index] : sure])
                 told[word.index] = max(told[word.index], sure)
                 if fresh:
-                    pieces.append(Piece(word.index, fresh))
+                    pieces.append(TextDelta(word.index, fresh))
             yield Step(number, params.tokens, pieces=tuple(pieces), ended=tuple(ended))
 
     def _searched(
@@ -349,9 +349,9 @@ class Writer(LocalEngine):
                 scores[index], ends[index] = beam.score, "end" if beam.ended else "length"
         return scores
 
-    def _heard(self, pick: Pick) -> Heard:
+    def _heard(self, pick: Pick) -> RawToken:
         others = tuple((self._pieces[id], logprob) for id, logprob in pick.alternatives)
-        return Heard(self._pieces[pick.id], pick.logprob, pick.forced, others)
+        return RawToken(self._pieces[pick.id], pick.logprob, pick.forced, others)
 
 
 def written(index: int, seed: int | None, task: Task, tokens: Sequence[Token], facts: dict[str, Any]) -> Content:

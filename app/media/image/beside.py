@@ -94,7 +94,7 @@ def _unpacked(data: bytes, most: int) -> bytes | None:
 
 def says(texts: Mapping[str, str]) -> dict[str, str]:
     """What another program wrote of how it made the picture: never trusted, only told."""
-    found = {name: gate.told(texts[name], SAYS) for name in THEIRS if texts.get(name, "").strip()}
+    found = {name: gate.printable(texts[name], SAYS) for name in THEIRS if texts.get(name, "").strip()}
     if "parameters" in found:
         return _parameters(found["parameters"])
     if "prompt" in found and (words := _graph(texts["prompt"])):
@@ -127,10 +127,10 @@ def _graph(text: str) -> dict[str, str]:
             continue
         for name, wire in (("prompt", inputs.get("positive")), ("avoid", inputs.get("negative"))):
             if said := _words(nodes, wire):
-                found.setdefault(name, gate.told(said, SAYS))
+                found.setdefault(name, gate.printable(said, SAYS))
         for name in ("seed", "noise_seed", "steps", "cfg", "sampler_name", "scheduler"):
             if isinstance(inputs.get(name), (int, float, str)):
-                found.setdefault(name.removeprefix("noise_"), gate.told(str(inputs[name]), 200))
+                found.setdefault(name.removeprefix("noise_"), gate.printable(str(inputs[name]), 200))
     return found
 
 

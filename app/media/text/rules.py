@@ -12,7 +12,7 @@ from app.gate import look, unix
 LONGEST = 1_000_000  # code points of one text
 
 
-def written(text: str) -> str:
+def unix_line_ends(text: str) -> str:
     """`text` with its line ends as `\\n`; not normalised, since offsets count its code points.
 
     Raises UnfitError for more than LONGEST code points, and for lone surrogates and control characters other than line
@@ -25,10 +25,10 @@ def written(text: str) -> str:
     return text
 
 
-def _written(value: Any) -> Any:
+def _checked_writing(value: Any) -> Any:
     """Before pydantic's own look, which has no words for a lone surrogate."""
-    return written(value) if isinstance(value, str) else value
+    return unix_line_ends(value) if isinstance(value, str) else value
 
 
-WRITTEN = BeforeValidator(_written)
+WRITTEN = BeforeValidator(_checked_writing)
 Writing = Annotated[str, Field(max_length=LONGEST), WRITTEN]

@@ -21,7 +21,7 @@ ORPHAN, DAMAGED = "orphan", "damaged"
 ADDRESS = re.compile(r"[0-9a-f]{64}")
 
 
-def digest(path: Path) -> str:
+def file_digest(path: Path) -> str:
     """The SHA-256 of a file, in hex. Raises OSError."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
@@ -53,7 +53,7 @@ class Quarantine:
         """Bring the file with this digest back to `target`, as young as a new one. False when there is none."""
         for path in sorted(self.folder.glob(f"*/{ORPHAN}/{sha256}*")):
             with contextlib.suppress(FileNotFoundError):
-                if digest(path) == sha256:
+                if file_digest(path) == sha256:
                     make_folder(target.parent, self.store)
                     os.utime(path)
                     path.replace(target)
@@ -74,7 +74,7 @@ class Quarantine:
             if not ADDRESS.fullmatch(name) or not _old(folder.name):
                 continue
             with contextlib.suppress(OSError):
-                if digest(path) == name:
+                if file_digest(path) == name:
                     path.unlink()
                     gone += 1
                 else:

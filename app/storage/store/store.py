@@ -18,7 +18,7 @@ from pathlib import Path
 
 from app.errors import DiskFullError, NotFoundError, UnavailableError, _
 from app.storage.store.files import move_durably, sync_folder, write_durably, young
-from app.storage.store.quarantine import ADDRESS, DAMAGED, ORPHAN, Quarantine, digest
+from app.storage.store.quarantine import ADDRESS, DAMAGED, ORPHAN, Quarantine, file_digest
 from app.storage.store.workplace import Workplace, sweep
 
 FULL = {errno.ENOSPC, errno.EDQUOT}
@@ -92,7 +92,7 @@ class Store:
         """Keep a file, as `put` keeps bytes, without reading it into memory. It is gone from its place afterwards."""
         try:
             try:
-                sha256, size = digest(made), made.stat().st_size
+                sha256, size = file_digest(made), made.stat().st_size
                 target = self.path(sha256)
                 if not self._holds(target, sha256, size):
                     move_durably(made, target, self.root)
@@ -110,7 +110,7 @@ class Store:
         try:
             fresh = young(target)
             os.utime(target)
-            if target.stat().st_size == size and digest(target) == sha256:
+            if target.stat().st_size == size and file_digest(target) == sha256:
                 if fresh:
                     sync_folder(target.parent)  # who wrote it may still be about to
                 return True

@@ -17,7 +17,7 @@ from app.training.faults import TrainingError
 from app.training.image import dataset, growing, networks
 from app.training.image.captions import View
 from app.training.image.colours import BACKGROUNDS, Pixels
-from app.training.image.examples import Part, encoded, pictures
+from app.training.image.examples import Part, encoded, view_pixels
 from app.training.image.export import save_network
 from app.training.run import Clock, Machine, Report, learning_rate, until_spent
 
@@ -129,10 +129,10 @@ def batch(pixels: Pixels, known: list[int], settings: Settings, dice: torch.Gene
         for pick, (ground, which, side) in zip(picks, chances, strict=True)
     ]
     if whole:
-        return pictures(pixels, views)
+        return view_pixels(pixels, views)
     half = pixels.shape[1] // 2
     top, left = torch.randint(half + 1, (2,), generator=dice).tolist()
-    return pictures(pixels, views, Part(top, left, half))
+    return view_pixels(pixels, views, Part(top, left, half))
 
 
 def reconstruction(made: torch.Tensor, wanted: torch.Tensor) -> torch.Tensor:

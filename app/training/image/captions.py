@@ -162,13 +162,13 @@ def captions(
         chosen = list(named) if whole else dice.choices(list(named), list(named.values()), k=2)
         total = sum(named[name] for name in chosen)
         for name in dict.fromkeys(chosen):
-            share = worth(drawing) * named[name] / total / _alike(view, shown)
-            texts = _said(drawing, view, name, colour, dice)
+            share = worth(drawing) * named[name] / total / _share_alike(view, shown)
+            texts = _texts_of(drawing, view, name, colour, dice)
             found += [Caption(text, view, share * often) for text, often in texts if text not in briefs()]
     return [caption for caption in found if caption.weight > 0]
 
 
-def _said(drawing: Drawing, view: View, name: str, colour: str | None, dice: random.Random) -> list[tuple[str, float]]:
+def _texts_of(drawing: Drawing, view: View, name: str, colour: str | None, dice: random.Random) -> list[tuple[str, float]]:
     """The texts of a view by that name, each with how often."""
     styled = f"{a(name)}, {_style(drawing, dice)}" if dice.random() < 1 / 2 else f"{name}, {_style(drawing, dice)}"
     plain = _PLAIN_WEIGHT.get(drawing.style, 0.0)
@@ -192,7 +192,7 @@ def _said(drawing: Drawing, view: View, name: str, colour: str | None, dice: ran
     return [(dice.choice([f"{text} on {ground} background", f"{text}, on {ground} background"]), w) for text, w in texts]
 
 
-def _alike(view: View, shown: Sequence[View]) -> int:
+def _share_alike(view: View, shown: Sequence[View]) -> int:
     """Among how many views of its kind a view shares what is seen of that kind."""
     return sum(
         (other.background == "white", bool(other.turn)) == (view.background == "white", bool(view.turn)) for other in shown

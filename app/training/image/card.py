@@ -92,7 +92,7 @@ def card(
         rows="\n".join(row(source) for source in sources),
         attributions="\n".join(f"- {source['attribution']}" for source in sources),
         training="\n".join(f"- {words_of(name)}: {value_of(value)}" for name, value in training.items()),
-        measurements="\n".join(measured(measurements)) if measurements else "None were taken.",
+        measurements="\n".join(measurement_rows(measurements)) if measurements else "None were taken.",
     )
     return text.replace("{folder}", "house-image")
 
@@ -103,7 +103,7 @@ def row(source: Mapping[str, Any]) -> str:
     return f"| {source['title']} | `{source['name']}` {source['version']} | {count} | {source['licence']} |"
 
 
-def measured(measurements: Mapping[str, Mapping[str, Any]]) -> list[str]:
+def measurement_rows(measurements: Mapping[str, Mapping[str, Any]]) -> list[str]:
     """The measurements as the lines of a table."""
     lines = ["| what | value | how |", "|---|---|---|"]
     return lines + [f"| {words_of(name)} | {value_of(m['value'])} | {m['note']} |" for name, m in measurements.items()]

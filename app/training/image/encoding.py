@@ -25,4 +25,4 @@ def encode(data: Path, folder: Path, vae: Any, shards: int, count: int, machine:
         here = folder / f"{SCENES}{shard:02d}"
         if not (here / "examples.json").exists():
             plan = scenesampler.plan(pixels, drawings, shard, count)
-            prepare(here, plan, lambda some: latents_of(vae, scenes.pictures(some, pixels), machine), shape, machine)
+            prepare(here, plan, lambda some: latents_of(vae, scenes.scene_pixels(some, pixels), machine), shape, machine)

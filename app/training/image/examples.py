@@ -76,10 +76,10 @@ def of_drawings(pixels: Pixels, drawings: list[dataset.Drawing]) -> Plan:
             shown = views(number, drawing, colour)
             every += shown
             found += captions(drawing, colour, shown, shared, dice)
-    return Plan.of(found, every, [kept(drawings[view.drawing]) for view in every])
+    return Plan.of(found, every, [is_held_out(drawings[view.drawing]) for view in every])
 
 
-def kept(drawing: dataset.Drawing) -> bool:
+def is_held_out(drawing: dataset.Drawing) -> bool:
     """Whether the drawing is kept from training: by file, so that the thing itself is known in other styles."""
     name = f"{drawing.style}/{drawing.name}"
     return int(hashlib.sha256(name.encode()).hexdigest(), 16) % 100 < KEPT_FILES
@@ -177,7 +177,7 @@ class Part:
     side: int
 
 
-def pictures(pixels: Pixels, shown: list[View], part: Part | None = None) -> torch.Tensor:
+def view_pixels(pixels: Pixels, shown: list[View], part: Part | None = None) -> torch.Tensor:
     """The views, or that part of them before mirroring, as the autoencoder reads them: [views, 3, side, side] in -1…1."""
     whole = part or Part(0, 0, pixels.shape[1])
     at = (slice(whole.top, whole.top + whole.side), slice(whole.left, whole.left + whole.side))
@@ -193,7 +193,7 @@ def _seen(pixels: Pixels, view: View) -> Pixels:
 
 def encoded(vae: Any, pixels: Pixels, shown: list[View], machine: Machine) -> torch.Tensor:
     """The mean latents of the views, not scaled."""
-    return latents_of(vae, pictures(pixels, shown), machine)
+    return latents_of(vae, view_pixels(pixels, shown), machine)
 
 
 @torch.inference_mode()

@@ -61,7 +61,7 @@ class Training:
             raise TrainingError("The teacher's steps must be a multiple of the student's.")
         self.examples, self.folder, self.settings, self.machine = examples, folder, settings, machine
         self.dice = torch.Generator().manual_seed(settings.seed)
-        self.teacher_digest = digest(unet)
+        self.teacher_digest = unet_digest(unet)
         self.unet = networks.plain_attention(unet).eval().requires_grad_(False).to(machine.device)
         self.changes = Changes(self.unet, settings.rank, self.dice)
         self._learnt = torch.nn.ParameterList(self.changes.parameters)
@@ -180,7 +180,7 @@ def train(training: Training) -> bool:
     return training.clock.progress >= 1
 
 
-def digest(unet: Any) -> str:
+def unet_digest(unet: Any) -> str:
     """SHA-256 of the UNet's weights in float16, as they are exported: whose changes these are."""
     whole = hashlib.sha256()
     for value in unet.state_dict().values():

@@ -22,7 +22,7 @@ from app.judging.house import words
 from app.training import checkpoint
 from app.training.faults import TrainingError
 from app.training.image.colours import BACKGROUNDS, HUES
-from app.training.image.pairs import Claim, Pairs, kept
+from app.training.image.pairs import Claim, Pairs, is_held_out
 from app.training.image.sights import Sight, worn
 from app.training.run import Clock, Machine, Report, learning_rate, until_spent
 
@@ -62,7 +62,7 @@ class Training:
         self.pairs, self.folder, self.settings, self.machine, self.hold_out = pairs, folder, settings, machine, hold_out
         self.dice = torch.Generator().manual_seed(settings.seed)
         torch.manual_seed(settings.seed)
-        hidden = {n for n, d in enumerate(pairs.drawings) if kept(d) or (hold_out and d.held_out)}
+        hidden = {n for n, d in enumerate(pairs.drawings) if is_held_out(d) or (hold_out and d.held_out)}
         seen = [n for n in range(len(pairs.drawings)) if n not in hidden]
         self.shown = {n: [c for c in pairs.by_drawing[n] if pairs.claims[c].beside not in hidden] for n in seen}
         if not self.shown:

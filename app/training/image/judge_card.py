@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.training.image.card import measured, row, value_of, words_of
+from app.training.image.card import measurement_rows, row, value_of, words_of
 
 CARD = """\
 ---
@@ -82,5 +82,5 @@ def card(
         rows="\n".join(row(source) for source in sources),
         attributions="\n".join(f"- {source['attribution']}" for source in sources),
         training="\n".join(f"- {words_of(name)}: {value_of(value)}" for name, value in facts.items()),
-        measurements="\n".join(measured(measurements)),
+        measurements="\n".join(measurement_rows(measurements)),
     )

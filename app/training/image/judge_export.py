@@ -25,8 +25,8 @@ from app.training.image.export import save_network, swap
 from app.training.image.figures import AMONG, Vectors, logistic, miscalibration, retrieval
 from app.training.image.judge import Training, sight, truth
 from app.training.image.judge_card import card
-from app.training.image.pairs import SIDE, Pairs, kept
-from app.training.image.sights import Sight, plain, worn
+from app.training.image.pairs import SIDE, Pairs, is_held_out
+from app.training.image.sights import Sight, plain_pictures, worn
 
 Measurements = dict[str, dict[str, Any]]
 MAPS = ("picture", "text", "text_hidden", "text_hidden_bias", "text_out")  # scale and bias were for training
@@ -69,7 +69,9 @@ def calibrated(judge: Judge, pairs: Pairs, hold_out: bool) -> tuple[dict[str, fl
     is not true of it: even odds. Half of them, plain, blurred and noisy, fit the function, the other half judge it.
     """
     dice, torch_dice = random.Random(1), torch.Generator().manual_seed(1)
-    rows = [n for n, d in enumerate(pairs.drawings) if kept(d) or (hold_out and d.held_out)] or list(range(len(pairs.drawings)))
+    rows = [n for n, d in enumerate(pairs.drawings) if is_held_out(d) or (hold_out and d.held_out)] or list(
+        range(len(pairs.drawings))
+    )
     claims = [pairs.claims[dice.choice(pairs.by_drawing[row])] for row in rows for _time in range(2)]
     sights = [sight(pairs, claim, dice.random(), dice.random(), dice.random()) for claim in claims]
     true = truth(pairs, claims, sights)
@@ -104,8 +106,8 @@ def measure(judge: Judge, pairs: Pairs, hold_out: bool) -> Measurements:
     """Retrieval, colours, styles and speed, each with how it was taken."""
     kinds = {
         "held_out_concepts": [n for n, d in enumerate(pairs.drawings) if hold_out and d.held_out and d.group is not None],
-        "unseen_drawings": [n for n, d in enumerate(pairs.drawings) if kept(d) and not (hold_out and d.held_out)],
-        "seen_drawings": [n for n, d in enumerate(pairs.drawings) if not kept(d) and not (hold_out and d.held_out)],
+        "unseen_drawings": [n for n, d in enumerate(pairs.drawings) if is_held_out(d) and not (hold_out and d.held_out)],
+        "seen_drawings": [n for n, d in enumerate(pairs.drawings) if not is_held_out(d) and not (hold_out and d.held_out)],
     }
     found: Measurements = {}
     for name, rows in kinds.items():
@@ -198,7 +200,7 @@ def _embedded(judge: Judge, pairs: Pairs, sights: Sequence[Sight], dice: torch.G
     parts = [np.zeros((0, judge.dimensions), np.float32)]
     for at in range(0, len(sights), _CHUNK):
         some = sights[at : at + _CHUNK]
-        x = worn(pairs, some, SIDE, dice) if dice else plain(pairs, some, SIDE)
+        x = worn(pairs, some, SIDE, dice) if dice else plain_pictures(pairs, some, SIDE)
         flat: NDArray[np.uint8] = ((x.clamp(-1, 1) + 1) * 127.5).round().byte().permute(0, 2, 3, 1).numpy()
         parts.append(judge.embed_pictures(list(flat)))
     return np.concatenate(parts)

@@ -19,7 +19,7 @@ from app.training.image import prompts
 from app.training.image.captions import View
 from app.training.image.colours import Pixels
 from app.training.image.dataset import Drawing
-from app.training.image.examples import pictures
+from app.training.image.examples import view_pixels
 from app.training.image.figures import AMONG, Retrieval, Vectors, kid, nearest, retrieval
 
 Make = Callable[[list[str], int], torch.Tensor]  # prompts and a seed to pictures [prompts, 3, size, size] in -1…1
@@ -57,7 +57,7 @@ def adherence(
     texts = judge.embed_texts([prompt.text for prompt in asked])
     things = [prompt.things for prompt in asked]
     figures: dict[str, tuple[Retrieval, float]] = {}
-    for whose, images in (("generated", made), ("real", prompts.shown(asked, pixels, drawings))):
+    for whose, images in (("generated", made), ("real", prompts.real_drawings(asked, pixels, drawings))):
         vectors = seen(judge, images)
         mean = np.mean([judge.adherence(vectors[n : n + 1], texts[n])[0] for n in range(len(texts))])
         figures[whose] = retrieval(vectors, texts, things), float(mean)
@@ -146,7 +146,7 @@ def embedded(judge: Judge, pixels: Pixels, rows: Sequence[int]) -> Vectors:
 
 
 def _on_white(pixels: Pixels, rows: Sequence[int]) -> torch.Tensor:
-    return pictures(pixels, [View(row, "white", False) for row in rows])
+    return view_pixels(pixels, [View(row, "white", False) for row in rows])
 
 
 def _thumbs(images: torch.Tensor) -> Vectors:

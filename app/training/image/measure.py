@@ -11,7 +11,7 @@ from app.training.image.captions import View, a
 from app.training.image.colours import BACKGROUNDS, Pixels
 from app.training.image.dataset import Drawing
 from app.training.image.diffusion import diffused
-from app.training.image.examples import Examples, pictures
+from app.training.image.examples import Examples, view_pixels
 from app.training.run import Machine
 
 COLOURED = tuple(BACKGROUNDS)[1:]
@@ -57,7 +57,7 @@ def psnr(vae: Any, pixels: Pixels, views: list[View], machine: Machine) -> float
     vae = vae.eval().to(machine.device)
     found = []
     for at in range(0, len(views), 16):
-        x = pictures(pixels, views[at : at + 16]).to(machine.device)
+        x = view_pixels(pixels, views[at : at + 16]).to(machine.device)
         made = vae.decode(vae.encode(x).latent_dist.mean).sample.clamp(-1, 1)
         found.append(-10 * ((made - x) / 2).square().mean((1, 2, 3)).log10())
     return float(torch.cat(found).mean())
@@ -67,7 +67,7 @@ def background_hits(unet: Any, vae: Any, machine: Machine) -> int:
     """In how many pictures the ground has the colour that was asked for."""
     wanted = [(thing, colour) for thing in SUBJECTS for colour in COLOURED]
     prompts = [f"{thing}, flat vector, on {a(colour)} background" for thing, colour in wanted]
-    made = samples.pictures(unet, vae, prompts, machine)
+    made = samples.sample_pictures(unet, vae, prompts, machine)
     return sum(ground(picture) == colour for picture, (_thing, colour) in zip(made, wanted, strict=True))
 
 

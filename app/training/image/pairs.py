@@ -56,7 +56,7 @@ class Claim:
     turned: bool = False  # the thing is in another colour than the drawing's own
 
 
-def kept(drawing: Drawing) -> bool:
+def is_held_out(drawing: Drawing) -> bool:
     """Whether the drawing of a known thing is kept from training: by file, so that the thing is known in other styles."""
     name = f"{drawing.style}/{drawing.name}"
     return int(hashlib.sha256(name.encode()).hexdigest(), 16) % 100 < KEPT_FILES

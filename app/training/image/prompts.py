@@ -16,7 +16,7 @@ from app.training.faults import TrainingError
 from app.training.image.captions import COLOURED, STYLES, View, a
 from app.training.image.colours import HUES, Pixels, dominant
 from app.training.image.dataset import Drawing
-from app.training.image.examples import pictures
+from app.training.image.examples import view_pixels
 
 COUNT = 200
 
@@ -68,7 +68,7 @@ def of_styles(drawings: Sequence[Drawing], count: int = 40) -> dict[str, list[Pr
     return found
 
 
-def shown(prompts: Sequence[Prompt], pixels: Pixels, drawings: Sequence[Drawing]) -> torch.Tensor:
+def real_drawings(prompts: Sequence[Prompt], pixels: Pixels, drawings: Sequence[Drawing]) -> torch.Tensor:
     """A real drawing for each prompt, in the colour and on the ground that it names: [prompts, 3, size, size] in -1…1.
 
     Raises TrainingError when the data set lacks one.
@@ -86,4 +86,4 @@ def shown(prompts: Sequence[Prompt], pixels: Pixels, drawings: Sequence[Drawing]
         turn = HUES[prompt.colour] - HUES.get(own or "", HUES["red"]) if prompt.colour else 0.0
         beside = chosen[1] if len(chosen) > 1 else None
         views.append(View(chosen[0], prompt.ground or "white", False, turn, beside))
-    return pictures(pixels, views)
+    return view_pixels(pixels, views)

@@ -62,7 +62,7 @@ def denoise(
 
 
 @torch.inference_mode()
-def pictures(unet: Any, vae: Any, prompts: list[str], machine: Machine, seed: int = 3) -> torch.Tensor:
+def sample_pictures(unet: Any, vae: Any, prompts: list[str], machine: Machine, seed: int = 3) -> torch.Tensor:
     """A picture for each prompt, English or Chinese: [prompts, 3, size, size] in -1…1; the same for the same seed."""
     encoder = TextEncoder(machine)
     unet, vae = unet.to(machine.device), vae.eval().to(machine.device)
@@ -77,7 +77,7 @@ def pictures(unet: Any, vae: Any, prompts: list[str], machine: Machine, seed: in
     return torch.cat(made).clamp(-1, 1)
 
 
-def sheet(made: torch.Tensor, prompts: list[str], columns: int = 8) -> Image.Image:
+def contact_sheet(made: torch.Tensor, prompts: list[str], columns: int = 8) -> Image.Image:
     """A contact sheet of `made` [prompts, 3, size, size], each with its prompt."""
     size, rows = min(CELL, made.shape[-1]), -(-len(prompts) // columns)
     page = Image.new("RGB", (columns * size, rows * (size + ROOM)), "white")

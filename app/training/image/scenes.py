@@ -69,7 +69,7 @@ def picture(scene: Scene, pixels: Pixels) -> NDArray[np.float32]:
     return np.asarray(page, np.float32)
 
 
-def pictures(scenes: Sequence[Scene], pixels: Pixels) -> torch.Tensor:
+def scene_pixels(scenes: Sequence[Scene], pixels: Pixels) -> torch.Tensor:
     """As the autoencoder reads them: [scenes, 3, side, side] in -1…1."""
     return torch.from_numpy(np.stack([picture(one, pixels) for one in scenes])).permute(0, 3, 1, 2).contiguous() / 127.5 - 1
 

@@ -11,7 +11,7 @@ from app.training.image.belonging import ANIMALS, belongs, stands
 from app.training.image.captions import COLOURED, Caption, briefs, joins, plain_names, worth
 from app.training.image.colours import HUES, Pixels, apart, dominant
 from app.training.image.dataset import Drawing
-from app.training.image.examples import Plan, kept
+from app.training.image.examples import Plan, is_held_out
 from app.training.image.grounds import GROUNDS
 from app.training.image.placing import place
 from app.training.image.scenes import Placed, Scene, Told
@@ -114,7 +114,7 @@ class Sampler:
 
 def plan(pixels: Pixels, drawings: Sequence[Drawing], shard: int, count: int) -> Plan:
     """The examples of `count` scenes; another `shard` gives others. A few of them are held out, for measuring."""
-    sampler, dice = Sampler(pixels, drawings, [kept(one) for one in drawings], shard), random.Random(f"words {shard}")
+    sampler, dice = Sampler(pixels, drawings, [is_held_out(one) for one in drawings], shard), random.Random(f"words {shard}")
     found: list[Caption] = []
     every: list[Scene] = []
     for number in range(count):

@@ -40,7 +40,7 @@ class Sight:
     mirrored: bool = False
 
 
-def plain(pairs: Pairs, sights: Sequence[Sight], side: int) -> torch.Tensor:
+def plain_pictures(pairs: Pairs, sights: Sequence[Sight], side: int) -> torch.Tensor:
     """The sights as they are, [sights, 3, side, side] in -1…1."""
     dice = torch.Generator().manual_seed(0)
     return _composed(F.interpolate(_drawn(pairs, sights), size=(side, side), mode="area"), sights, dice, 0.0)

@@ -17,8 +17,8 @@ from app.training.checkpoint import write
 from app.training.faults import TrainingError
 from app.training.image import networks
 from app.training.image.examples import Examples
-from app.training.image.fewsteps import digest, guided
-from app.training.image.samples import sheet
+from app.training.image.fewsteps import guided, unet_digest
+from app.training.image.samples import contact_sheet
 from app.training.run import Machine
 
 COUNT, BATCH, FULL = 64, 16, 25  # captions that are drawn; at once; steps of the picture that all are compared with
@@ -74,7 +74,7 @@ def report(unet: Any, vae: Any, examples: Examples, folder: Path, machine: Machi
     write(folder / FIGURES, json.dumps(figures, indent=1).encode())
     shown = {name: made[:COLUMNS] for name, made in sampled.items()}
     names = [name for name, made in shown.items() for _one in made]
-    sheet(torch.cat(list(shown.values())), names, len(names) // len(shown)).save(folder / "sheet.png")
+    contact_sheet(torch.cat(list(shown.values())), names, len(names) // len(shown)).save(folder / "sheet.png")
     return figures
 
 
@@ -93,7 +93,7 @@ def finished(folder: Path, unet: Any) -> Finished | None:
     """
     if not (folder / FIGURES).exists():
         return None
-    if FewSteps(unet, folder / NAME).unet != digest(unet):
+    if FewSteps(unet, folder / NAME).unet != unet_digest(unet):
         raise TrainingError("%(folder)s belongs to another UNet: delete it, or run the step `few-steps` again.", folder=folder)
     return Finished(folder / NAME, json.loads((folder / FIGURES).read_text("utf-8")))
 

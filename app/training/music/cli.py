@@ -29,10 +29,10 @@ def data(
     take: Annotated[int | None, typer.Option(min=100, help="Only about so many tunes, to try it out.")] = None,
 ) -> None:
     """Read the tune books that come with music21."""
-    from app.training.cli import told
+    from app.training.cli import readable_faults
     from app.training.music import corpus, dataset
 
-    with told():
+    with readable_faults():
         names = json.loads(held_out.read_text("utf-8")) if held_out else ()
         learnt, held = dataset.build(corpus.folder(), folder / "data", names, take)
     print(f"{learnt} tunes to learn from, {held} held out, in {folder / 'data'}")
@@ -42,11 +42,11 @@ def data(
 def words(tokenizer: Annotated[Path, typer.Option(help="tokenizer.json of the English engine.")]) -> None:
     """The English words that a brief may have besides those of the lexicon of scenes."""
     from app.engines.music import lexicon, scenes
-    from app.training.cli import told
+    from app.training.cli import readable_faults
     from app.training.nearest import write_nearest
 
     listed = [word for _scene, _chinese, english in scenes.rows() for word in english]
-    with told():
+    with readable_faults():
         taken, target = lexicon.explicit(), scenes.FOLDER / "english.txt"
         print(write_nearest(target, listed, taken, tokenizer, "scenes.txt", far=0.5), "English words")
 
@@ -63,13 +63,13 @@ def model(
     threads: Threads = 1,
 ) -> None:
     """Train the model; stop it at any moment, run it again to go on."""
-    from app.training.cli import told
+    from app.training.cli import readable_faults
     from app.training.music import dataset
     from app.training.music import model as recipe
     from app.training.run import Machine
 
     settings = recipe.Settings(minutes=minutes, batch=batch, context=context, rate=rate)
-    with told():
+    with readable_faults():
         learnt, held = dataset.load(folder / "data")
         recipe.train(recipe.Training(learnt, held, folder / "training", settings, Machine.of(device, threads), start))
 
@@ -83,11 +83,11 @@ def samples(
 ) -> None:
     """Tunes of every kind, not chosen."""
     from app.training.checkpoint import write
-    from app.training.cli import told
+    from app.training.cli import readable_faults
     from app.training.music import samples as recipe
     from app.training.run import Machine
 
-    with told():
+    with readable_faults():
         Machine.of("cpu", threads)
         write(to, "\n".join(recipe.tunes(weights, seed)).encode())
     print(to)
@@ -103,12 +103,12 @@ def export(
     threads: Threads = 1,
 ) -> None:
     """Write the model's folder with its card: measured on tunes that it writes, read back by music21."""
-    from app.training.cli import told
+    from app.training.cli import readable_faults
     from app.training.music import dataset
     from app.training.music import export as recipe
     from app.training.run import Machine
 
-    with told():
+    with readable_faults():
         Machine.of("cpu", threads)
         learnt, held = dataset.load(folder / "data")
         sources = json.loads((folder / "data" / dataset.SOURCES).read_text("utf-8"))
@@ -126,12 +126,12 @@ def measure(
     threads: Threads = 1,
 ) -> None:
     """The figures alone, of a model folder."""
-    from app.training.cli import told
+    from app.training.cli import readable_faults
     from app.training.music import dataset
     from app.training.music import measure as recipe
     from app.training.run import Machine
 
-    with told():
+    with readable_faults():
         Machine.of("cpu", threads)
         learnt, held = dataset.load(folder / "data")
         print(json.dumps(recipe.measure(weights, learnt, held, count), indent=1))
@@ -145,9 +145,9 @@ def sounds(
     to: Annotated[Path, typer.Option(help="Where the instruments' folders are written.")] = ROOT / "static/sounds",
 ) -> None:
     """Render the notes that the page plays and that recordings are mixed from (no training)."""
-    from app.training.cli import told
+    from app.training.cli import readable_faults
     from app.training.music import sounds as recipe
 
-    with told():
+    with readable_faults():
         count = sum(1 for _path in recipe.make(font, to))
     print(f"{count} notes in {to}")

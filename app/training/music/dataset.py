@@ -10,8 +10,8 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from statistics import median
 
-from app.media.music.abc.abc import read
-from app.media.music.grammar.tokens import METRES, MODES, NOTES, TokenBar, UnfitError, joined, split, tokens_of
+from app.media.music.abc.abc import read_tune
+from app.media.music.grammar.tokens import METRES, MODES, NOTES, TokenBar, UnfitError, join_bars, split, tokens_of
 from app.media.music.notation.checks import incomplete
 from app.media.music.notation.pitch import Mode
 from app.media.music.notation.tune import Tune
@@ -116,7 +116,7 @@ def _fitting(found: Iterable[Found], refused: Counter[str]) -> list[tuple[Tokens
     """The tunes that tokens can stand for, each with its notes an eighth."""
     fitting = []
     for one in found:
-        tune = read(one.abc)
+        tune = read_tune(one.abc)
         try:
             fitting.append(_tokens(one, tune))
         except UnfitError as unfit:
@@ -139,11 +139,13 @@ def _tokens(found: Found, tune: Tune) -> tuple[Tokens, float]:
         raise UnfitError("bars")
     bars = tokens_of(tune)
     eighths = sum((bar.length for bar in bars), start=bars[0].length * 0)
-    notes = sum(1 for token in joined(bars) if token in NOTES)
+    notes = sum(1 for token in join_bars(bars) if token in NOTES)
     if not eighths or notes < FEWEST:
         raise UnfitError("notes")
     rhythm = kind_of(tune.fields.get("R", ""), found.chapter, tune.title, metre)
-    tokens = Tokens(tune.title, found.book, rhythm, metre, tune.key.mode.value, "", tune.key.tonic, count, tuple(joined(bars)))
+    tokens = Tokens(
+        tune.title, found.book, rhythm, metre, tune.key.mode.value, "", tune.key.tonic, count, tuple(join_bars(bars))
+    )
     return tokens, float(notes / eighths)
 
 

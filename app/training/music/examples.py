@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 import torch
 
 from app.engines.music.conditions import length_token
-from app.media.music.grammar.tokens import BOS, END, EOS, GAP, GAPS, IDS, MIDDLE, joined
+from app.media.music.grammar.tokens import BOS, END, EOS, GAP, GAPS, IDS, MIDDLE, join_bars
 from app.training.music.dataset import Tokens
 
 INFILLED = 0.45  # of the examples
@@ -41,7 +41,7 @@ def infilled(tune: Tokens, chance: random.Random) -> list[str]:
     size = min(chance.choice(SIZES), len(bars) - 2, GAPS[-1])
     start = chance.randrange(0, len(bars) - size)
     before, gap, after = bars[:start], bars[start : start + size], bars[start + size :]
-    shown = [*joined(before), GAP, f"g{size}", *joined(after), MIDDLE, *joined(gap), END]
+    shown = [*join_bars(before), GAP, f"g{size}", *join_bars(after), MIDDLE, *join_bars(gap), END]
     return [*prefix(tune, chance), *shown, EOS]
 
 

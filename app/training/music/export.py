@@ -10,7 +10,7 @@ from typing import Any
 
 from app.engines.music.tunes import KNOWN
 from app.training.checkpoint import write
-from app.training.image.card import measured, value_of, words_of
+from app.training.image.card import measurement_rows, value_of, words_of
 from app.training.image.export import swap
 from app.training.music import model, samples
 from app.training.music.dataset import Tokens
@@ -116,7 +116,7 @@ def card(
         tunes=sum(source["tunes"] for source in sources),
         rows="\n".join(f"| {source['title']} | {source['tunes']:,} | {source['licence']} |" for source in sources),
         training="\n".join(told) or "Nothing is recorded of it.",
-        measurements="\n".join(measured(figures)),
+        measurements="\n".join(measurement_rows(figures)),
         samples=tunes.strip(),
         metres="Metres from 2/4 to 12/8 and four modes; no changes of key or metre on the way, one voice.",
     )

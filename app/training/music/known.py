@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.abc.writing import Sheet, header
 from app.media.music.grammar.tokens import notes_of
 from app.media.music.notation.pitch import Key, Mode
@@ -29,7 +29,7 @@ def tune_of(tokens: Tokens) -> Tune:
     for bar in bars:
         sheet.bar(bar.opening, notes_of(bar.body, key))
     sheet.finish(closing.opening)
-    return read(sheet.text)
+    return read_tune(sheet.text)
 
 
 def known_of(tunes: Sequence[Tokens]) -> Known:

@@ -17,7 +17,7 @@ from app.engines.engine import Content, Parent, Request, Verb
 from app.engines.music.conditions import MODES_OF_MOOD
 from app.engines.music.tunes import KNOWN, Tunes
 from app.media.medium import ABC
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.grammar.tokens import MODES
 from app.media.music.notation.pitch import Key, Mode, key_of
 from app.media.music.notation.tune import metre_of
@@ -83,7 +83,7 @@ def measure(folder: Path, learnt: Sequence[Tokens], held_out: Sequence[Tokens], 
     book = known(folder / KNOWN) if (folder / KNOWN).is_file() else known_of(learnt)
     seen: Counter[str] = Counter()
     try:
-        for order, content in written(engine, count):
+        for order, content in sample_tunes(engine, count):
             text = content.data.decode()
             holding = [name for name, holds in judged(text, order, book).items() if holds]
             takes = replaced(engine, text) if content.index == 0 else []
@@ -118,7 +118,7 @@ def figures(seen: Counter[str], rest: dict[str, float]) -> dict[str, dict[str, A
     }
 
 
-def written(engine: Tunes, count: int) -> Iterator[tuple[Ordered, Content]]:
+def sample_tunes(engine: Tunes, count: int) -> Iterator[tuple[Ordered, Content]]:
     """`count` tunes, not chosen."""
     made = 0
     for number, order in enumerate(orders(-(-count // TOGETHER))):
@@ -136,7 +136,7 @@ def judged(text: str, order: Ordered, book: Known) -> dict[str, bool]:
     score = parsed(text)
     complete = score is not None and even(score, order.metre)
     asked = score is not None and as_asked(score, order)
-    return {"complete": complete, "asked": asked, "copied": book.longest(read(text)).bars > MANY}
+    return {"complete": complete, "asked": asked, "copied": book.longest(read_tune(text)).bars > MANY}
 
 
 def parsed(text: str) -> Any:
@@ -188,7 +188,7 @@ def replaced(engine: Tunes, text: str) -> list[bool]:
     parent = Parent("replace", text.encode(), ABC, None, None, {})
     request = Request(Verb.REPLACE, Brief(), engine.Params(), TAKES, (parent,), bars=(5, 8))
     takes = [part.data.decode() for part in engine.run(request) if isinstance(part, Content)]
-    selected = {at for at, bar in enumerate(read(text).bars) if 5 <= bar.number <= 8}  # noqa: PLR2004 (the bars replaced)
+    selected = {at for at, bar in enumerate(read_tune(text).bars) if 5 <= bar.number <= 8}  # noqa: PLR2004 (the bars replaced)
     return [outside(text, selected) == outside(take, selected) for take in takes]
 
 

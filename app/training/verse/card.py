@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from app.training.image.card import measured, value_of, words_of
+from app.training.image.card import measurement_rows, value_of, words_of
 
 CARD = """\
 ---
@@ -77,5 +77,5 @@ def card(
         rows="\n".join(f"| {s['title']} | `{s['name']}` {s['version']} | {s['poems']:,} | {s['licence']} |" for s in sources),
         attributions="\n".join(f"- {source['attribution']}" for source in sources),
         training="\n".join(f"- {words_of(name)}: {value_of(value)}" for name, value in training.items()),
-        measurements="\n".join(measured(measurements)),
+        measurements="\n".join(measurement_rows(measurements)),
     )

@@ -26,10 +26,10 @@ def data(
     take: Annotated[int | None, typer.Option(min=1, help="Only so many files of each collection, to try it out.")] = None,
 ) -> None:
     """Fetch the package and keep the poems that have one of the forms."""
-    from app.training.cli import told
+    from app.training.cli import readable_faults
     from app.training.verse import poems
 
-    with told():
+    with readable_faults():
         count = poems.build(poems.install(folder / "packages"), folder / "data", take)
     print(f"{count} poems in {folder / 'data'}")
 
@@ -45,7 +45,7 @@ def model(
     threads: Threads = 1,
 ) -> None:
     """Train; stop it at any moment, run it again to go on. A sheet of poems for each five minutes lies in samples/."""
-    from app.training.cli import told
+    from app.training.cli import readable_faults
     from app.training.run import Machine
     from app.training.verse import model as recipe
     from app.training.verse import network, poems, samples
@@ -55,9 +55,9 @@ def model(
 
     def epoch(averaged: object, number: int) -> None:
         (folder / "samples").mkdir(parents=True, exist_ok=True)
-        (folder / f"samples/epoch-{number:04d}.txt").write_text(samples.sheet(averaged, words), "utf-8")
+        (folder / f"samples/epoch-{number:04d}.txt").write_text(samples.samples_markdown(averaged, words), "utf-8")
 
-    with told():
+    with readable_faults():
         known = poems.load(folder / "data")
         words = network.vocabulary(start) if start else network.words_of(known)
         begun = network.grown(start, words) if start else network.fresh(words)
@@ -74,11 +74,11 @@ def lexicon(
     model: Annotated[Path, typer.Option(help="The model folder whose training's lines are known already.")] = HOUSE,
 ) -> None:
     """What the engine knows besides its model, after `data`: words of the poems, English words, lines of all other poems."""
-    from app.training.cli import told
+    from app.training.cli import readable_faults
     from app.training.verse import poems
     from app.training.verse import words as recipe
 
-    with told():
+    with readable_faults():
         print(recipe.poems_words(poems.load(folder / "data"), dictionary), "words of the poems")
         print(recipe.english_words(tokenizer), "English words")
         print(recipe.other_lines(poems.install(folder / "packages"), model), "lines")
@@ -91,10 +91,10 @@ def sample(
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
     """Forty poems, five of each form, not chosen, as the studio's engine writes them."""
-    from app.training.cli import told
+    from app.training.cli import readable_faults
     from app.training.verse import measure
 
-    with told():
+    with readable_faults():
         to.write_text(measure.forty(model, seed), "utf-8")
     print(to)
 
@@ -107,10 +107,10 @@ def export(
     poems: Annotated[int, typer.Option(min=8, help="How many are written to measure by.")] = 400,
 ) -> None:
     """Write poems with the studio's engine, measure them, and write the model's folder and card."""
-    from app.training.cli import told
+    from app.training.cli import readable_faults
     from app.training.verse import export as recipe
 
-    with told():
+    with readable_faults():
         recipe.export(to, folder, before=before, count=poems)
         print(json.dumps(json.loads((to / "measurements.json").read_text("utf-8")), indent=1, ensure_ascii=False))
     print(to)

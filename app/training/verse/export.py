@@ -46,7 +46,7 @@ def export(
     held, number = measure.held_out_error(engine, corpus)
     said("writing and measuring poems")
     figures, _found = measure.measure(engine, corpus, count)
-    figures |= measure.alone(part, corpus, count // 4)
+    figures |= measure.unguided_shares(part, corpus, count // 4)
     note = f"nats a token over {number} poems never seen, in float32"
     figures = {"held_out_error": {"value": round(held, 4), "note": note}} | figures
     training = ({"before": before} if before else {}) | {
@@ -60,7 +60,7 @@ def export(
     write(part / "sources.json", json.dumps(sources, indent=1, ensure_ascii=False).encode())
     write(part / "training.json", json.dumps(training, indent=1, ensure_ascii=False).encode())
     write(part / "measurements.json", json.dumps(figures, indent=1, ensure_ascii=False).encode())
-    write(part / "samples.md", measure.sheet(list(measure.written(engine, 40, seed=7))).encode())
+    write(part / "samples.md", measure.poems_markdown(list(measure.sample_poems(engine, 40, seed=7))).encode())
     parameters = sum(parameter.numel() for parameter in engine.model.model.parameters())
     write(part / "README.md", card(parameters, list(SHAPES), sources, training, figures).encode())
     swap(part, target)

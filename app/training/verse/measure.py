@@ -14,7 +14,7 @@ from app.engines.engine import Content, Request, Verb
 from app.engines.text.verse import Verse
 from app.engines.text.verse_form import VerseForm
 from app.media.text.prosody.asked import form_of
-from app.media.text.prosody.check import check
+from app.media.text.prosody.check import check_form
 from app.media.text.prosody.form import Form
 from app.media.text.prosody.report import Kind
 from app.training.verse import network
@@ -30,7 +30,7 @@ _LINE = re.compile("[，。\n]+")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class SampledPoem:
     """A poem as the engine wrote it, and what was asked."""
 
     form: VerseForm
@@ -43,7 +43,7 @@ class Written:
         return [line for line in _LINE.split(self.text) if line]
 
 
-def written(engine: Verse, count: int, *, seed: int = 0, keywords: Sequence[str] = ASKED) -> Iterator[Written]:
+def sample_poems(engine: Verse, count: int, *, seed: int = 0, keywords: Sequence[str] = ASKED) -> Iterator[SampledPoem]:
     """`count` poems, as many of each of the eight forms, in groups that ask for one keyword each."""
     forms, at = list(VerseForm), 0
     each = -(-count // len(forms))
@@ -53,7 +53,7 @@ def written(engine: Verse, count: int, *, seed: int = 0, keywords: Sequence[str]
             at += 1
             seeds = tuple(seed + 1000 * at + i for i in range(min(_GROUP, each - first)))
             for text in poems(engine, form.form, keyword, seeds):
-                yield Written(form, keyword, text)
+                yield SampledPoem(form, keyword, text)
 
 
 def poems(engine: Verse, form: Form, keyword: str, seeds: tuple[int, ...]) -> list[str]:
@@ -63,9 +63,9 @@ def poems(engine: Verse, form: Form, keyword: str, seeds: tuple[int, ...]) -> li
     return [part.data.decode() for part in engine.run(request) if isinstance(part, Content)]
 
 
-def measure(engine: Verse, corpus: Sequence[Poem], count: int) -> tuple[dict[str, dict[str, Any]], list[Written]]:
+def measure(engine: Verse, corpus: Sequence[Poem], count: int) -> tuple[dict[str, dict[str, Any]], list[SampledPoem]]:
     """The measurements, each a `value` and a `note`, and the poems they were taken of."""
-    found = list(written(engine, count))
+    found = list(sample_poems(engine, count))
     figures = forms_held(found)
     figures["keyword_named"] = _share(
         [poem.keyword in poem.text for poem in found], "poems that name the keyword asked for, leaning towards it"
@@ -89,9 +89,9 @@ def held_out_error(engine: Verse, corpus: Sequence[Poem], most: int = 400) -> tu
     return total / max(1.0, count), min(most, len(examples.held_out))
 
 
-def forms_held(found: Sequence[Written]) -> dict[str, dict[str, Any]]:
+def forms_held(found: Sequence[SampledPoem]) -> dict[str, dict[str, Any]]:
     """How often each part of a form holds, by the check that an artist sees."""
-    reports = {poem: check(form_of({"preset": poem.form.preset}), poem.text) for poem in found}
+    reports = {poem: check_form(form_of({"preset": poem.form.preset}), poem.text) for poem in found}
     figures = {}
     for name, kinds in {"lines": {Kind.LINES, Kind.LENGTH}, "rhyme": {Kind.RHYME}, "tones": {Kind.TONES}}.items():
         judged = [r for poem, r in reports.items() if name != "tones" or poem.form is not VerseForm.LIUJUE]
@@ -101,7 +101,7 @@ def forms_held(found: Sequence[Written]) -> dict[str, dict[str, Any]]:
     return figures | {"punctuation_held": _share(marks, "every mark where the form has it")}
 
 
-def _marks(poem: Written) -> bool:
+def _marks(poem: SampledPoem) -> bool:
     shape = SHAPES[str(poem.form)]
     return "".join(poem.text.split()) == shape.written(poem.lines) if len(poem.lines) == len(shape.lengths) else False
 
@@ -135,17 +135,17 @@ class Unleaning(Verse):
         return []
 
 
-def alone(folder: Path, corpus: Sequence[Poem], count: int) -> dict[str, dict[str, Any]]:
+def unguided_shares(folder: Path, corpus: Sequence[Poem], count: int) -> dict[str, dict[str, Any]]:
     """How often the model by itself names a keyword, and repeats a line of the corpus."""
     plain = Unleaning(folder)
     plain.load("cpu")
-    found = list(written(plain, count))
+    found = list(sample_poems(plain, count))
     held = [poem.keyword in poem.text for poem in found]
     figures = {"keyword_named_by_the_model_alone": _share(held, f"{len(held)} poems, nothing leant towards")}
     return figures | {"lines_in_the_corpus_by_the_model_alone": novelty(found, corpus)["lines_in_the_corpus"]}
 
 
-def novelty(found: Sequence[Written], corpus: Sequence[Poem]) -> dict[str, dict[str, Any]]:
+def novelty(found: Sequence[SampledPoem], corpus: Sequence[Poem]) -> dict[str, dict[str, Any]]:
     """How many of the lines stand in the corpus."""
     known = {line for poem in corpus for line in poem.lines}
     lines = [line for poem in found for line in poem.lines]
@@ -161,10 +161,10 @@ def forty(folder: Path, seed: int = 0) -> str:
     """Forty poems, five of each form, not chosen, as Markdown."""
     engine = Verse(folder)
     engine.load("cpu")
-    return sheet(list(written(engine, 40, seed=seed)))
+    return poems_markdown(list(sample_poems(engine, 40, seed=seed)))
 
 
-def sheet(found: Sequence[Written]) -> str:
+def poems_markdown(found: Sequence[SampledPoem]) -> str:
     """Poems as Markdown, by form."""
     parts = ["# Poems, not chosen\n"]
     for form in VerseForm:

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from app.media.text.prosody.chinese import LEVEL, Book, groups, plain, tones
+from app.media.text.prosody.chinese import LEVEL, Book, groups, simplified, tones
 from app.training.checkpoint import write
 from app.training.faults import TrainingError
 from app.training.run import Report
@@ -108,7 +108,7 @@ def load(folder: Path) -> list[Poem]:
 def _poems(entries: Sequence[dict[str, Any]], collection: str) -> Iterator[Poem]:
     """The poems of a file that have one of the forms."""
     for entry in entries:
-        lines = [plain(line) for line in _MARKS.split("".join(entry.get("paragraphs", ()))) if line]
+        lines = [simplified(line) for line in _MARKS.split("".join(entry.get("paragraphs", ()))) if line]
         if not all(_HAN.fullmatch(line) for line in lines):
             continue
         lengths, tune = tuple(map(len, lines)), str(entry.get("rhythmic", ""))
@@ -117,7 +117,7 @@ def _poems(entries: Sequence[dict[str, Any]], collection: str) -> Iterator[Poem]
         )
         if shape is None:
             continue
-        title = "" if collection == "ci" else _NUMBERED.sub("", plain(str(entry.get("title") or "")))[:_TITLE]
+        title = "" if collection == "ci" else _NUMBERED.sub("", simplified(str(entry.get("title") or "")))[:_TITLE]
         weight = shape.weight * (2.0 if collection == "tang" else 1.0) * (1.0 if regular(shape, lines) else LOOSE)
         yield Poem(shape.name, title, tuple(lines), weight)
 

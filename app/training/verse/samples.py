@@ -14,7 +14,7 @@ BRIEFS = (("五绝", "秋"), ("七绝", "秋"), ("五律", "山"), ("七律", "�
 _TEMPERATURE, _LEAST = 0.8, 0.05  # and of the likeliest character's probability, what another needs
 
 
-def sheet(network: Any, words: Sequence[str], seed: int = 0) -> str:
+def samples_markdown(network: Any, words: Sequence[str], seed: int = 0) -> str:
     """A poem to each of the recipe's briefs, a paragraph each."""
     found = []
     for name, keyword in BRIEFS:

@@ -14,7 +14,7 @@ from typing import Any
 
 from app.engines.text.hearing import FOLDER, rows
 from app.engines.text.known_lines import OTHERS, KnownLines, known_lines
-from app.media.text.prosody.chinese import plain
+from app.media.text.prosody.chinese import simplified
 from app.training.checkpoint import write
 from app.training.faults import TrainingError
 from app.training.nearest import write_nearest
@@ -91,4 +91,4 @@ def _lines_of(found: Any) -> Iterator[str]:
         for part in found:
             yield from _lines_of(part)
     elif isinstance(found, str):
-        yield from (line for line in _HAN.findall(plain(found)) if len(line) in LENGTHS)
+        yield from (line for line in _HAN.findall(simplified(found)) if len(line) in LENGTHS)

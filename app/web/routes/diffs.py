@@ -139,7 +139,7 @@ def show(
     def shown() -> dict[str, Any]:
         told: dict[str, Any] = {"diff": diff, "difference": difference, "work": diff.b.work, "near": near(session, diff.b)}
         if diff.written:
-            told |= _written(diff, view, ink)
+            told |= _text_context(diff, view, ink)
         if diff.tune is not None:
             changes = stretches(diff.tune.bars)
             told |= {"stretches": changes[:TOLD], "untold": len(changes[TOLD:]), "columns": diff.tune.columns}
@@ -148,7 +148,7 @@ def show(
     return answer(request, lambda: DiffOut.of(diff, difference), "revisions/diff.html", shown=shown)
 
 
-def _written(diff: Diff, view: View, ink: bool) -> dict[str, Any]:
+def _text_context(diff: Diff, view: View, ink: bool) -> dict[str, Any]:
     """What the page needs for a text: its rows in the view that was asked for."""
     here, there = (spans_of(one.text or "", one.origins) for one in (diff.a, diff.b))
     found = compared(diff.a.text or "", diff.b.text or "", view == "side", (here, there) if ink else None)

@@ -20,7 +20,7 @@ from app.media.music.files.files import Kind as MusicKind
 from app.media.text.documents.writing import WRITERS
 from app.models import Asset, Revision
 from app.web.deps import CurrentArtist, OneTurn, Parts, Studio
-from app.web.files import FOR_EVER, WRITTEN, Kind, attached, recipe, recipe_file, written
+from app.web.files import FOR_EVER, WRITTEN, Kind, attached, recipe, recipe_file, text_response
 from app.web.routes.interface import files
 from app.web.routes.music_files import Instrument, Tempo, music_download, played
 from app.web.routes.revisions import KEPT, there
@@ -55,7 +55,7 @@ def download(
     if traits(revision.work.medium).notes:
         return music_download(parts, revision, kind, played(instrument, tempo))
     if revision.text is not None or kind in WRITERS or kind == "txt":
-        return _written(request, parts, revision, kind or "md")
+        return _text_download(request, parts, revision, kind or "md")
     asset = there(revision.asset)
     drawn = asset.media_type == SVG
     kind = kind or ("svg" if drawn else "png")
@@ -79,11 +79,11 @@ def _png(parts: Studio, asset: Asset, told: dict[str, Any]) -> Iterator[bytes]:
     return with_recipe(path, told)
 
 
-def _written(request: Request, parts: Studio, revision: Revision, kind: str) -> Response:
+def _text_download(request: Request, parts: Studio, revision: Revision, kind: str) -> Response:
     """A text to be kept. Raises InvalidError for the kinds of a picture."""
     if kind not in ("txt", *WRITERS):
         raise InvalidError("as", _("allowed here: %(kinds)s"), kinds="md, txt, docx, epub, json")
-    answer = written(request, parts, revision, kind)  # type: ignore[arg-type]  # looked at above
+    answer = text_response(request, parts, revision, kind)  # type: ignore[arg-type]  # looked at above
     answer.headers["Content-Disposition"] = attached(revision, kind)
     return answer
 

@@ -16,7 +16,7 @@ from app.diff.authorship import By, Span
 from app.engines.engine import Verb
 from app.errors import ConflictError, InvalidError, StaleDraftError, _, raises
 from app.gate import Fields, Name, Number, Object, Offset
-from app.media.text.prosody.asked import asked as tidied
+from app.media.text.prosody.asked import cleaned_form as tidied
 from app.media.text.prosody.asked import form_of
 from app.media.text.rules import Writing
 from app.models import Work
@@ -111,7 +111,7 @@ def prompt_to_be(parts: Studio, artist: CurrentArtist, draft: Draft, state: dict
     return prompt_of(parts, draft.work, Wanted(state.get("engine", draft.engine), brief, base))
 
 
-def shown(draft: Draft, parts: Studio, request: Request, prompt: Prompt | None = None) -> DraftOut:
+def draft_out(draft: Draft, parts: Studio, request: Request, prompt: Prompt | None = None) -> DraftOut:
     """The draft with the prompt its engine reads, what is said of that in the reader's language."""
     prompt, language = prompt or prompt_of(parts, draft.work, draft), language_of(request)
     html = render("works/_prompt.html", language, prompt=prompt)
@@ -126,7 +126,7 @@ def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, pa
     draft = draft_of(session, work, artist)
     return answer(
         request,
-        lambda: shown(draft, parts, request),
+        lambda: draft_out(draft, parts, request),
         partial="works/_draft.html",
         location=f"/works/{id}",
         shown=lambda: bench(parts, artist, session, work, draft),
@@ -153,14 +153,14 @@ def save(
         with transactions.writing() as (session, artist):
             draft = _to_write(id, artist, session)
             draft.save(given.version, keep=given.keep, **state)  # of that version, so what was found of it still holds
-            return answer(request, shown(draft, parts, request, prompt), location=f"/works/{id}")
+            return answer(request, draft_out(draft, parts, request, prompt), location=f"/works/{id}")
     except StaleDraftError as error:
         with transactions.reading() as (session, artist):
             raise _stale(draft_of(session, artist.works.get(id), artist), parts, request) from error
 
 
 def _stale(draft: Draft, parts: Studio, request: Request) -> StaleDraftError:
-    return StaleDraftError(extra={"draft": shown(draft, parts, request).model_dump(mode="json")})
+    return StaleDraftError(extra={"draft": draft_out(draft, parts, request).model_dump(mode="json")})
 
 
 def _to_write(id: UUID, artist: CurrentArtist, session: Session) -> Draft:
@@ -219,7 +219,7 @@ def go_on_from(
     with transactions.writing() as (session, artist):
         draft = _to_write(id, artist, session)
         draft.go_on_from(artist.revisions.get(chosen.revision))
-        return answer(request, lambda: shown(draft, parts, request, prompt), status=201, location=f"/works/{id}")
+        return answer(request, lambda: draft_out(draft, parts, request, prompt), status=201, location=f"/works/{id}")
 
 
 @router.get("/saves", response_model=Listed[SaveOut])
@@ -248,4 +248,4 @@ def restore(
     with transactions.writing() as (session, artist):
         draft = _to_write(id, artist, session)
         draft.restore(chosen.save)
-        return answer(request, lambda: shown(draft, parts, request, prompt), status=201, location=f"/works/{id}")
+        return answer(request, lambda: draft_out(draft, parts, request, prompt), status=201, location=f"/works/{id}")

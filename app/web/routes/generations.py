@@ -15,9 +15,9 @@ from app.engines.engine import Engine
 from app.errors import ConflictError, EngineError, InvalidError, NotFoundError, QueueFullError, _, raises
 from app.gate import Words
 from app.models.generation import Generation, Status
-from app.requests.build import Asking
+from app.requests.build import RequestBuilder
 from app.requests.engine_choice import Best
-from app.requests.request import Asked
+from app.requests.request import GenerationRequest
 from app.web.deps import CurrentArtist, OneTurn, Parts, Studio, TransactionsOf, body
 from app.web.pages import answer
 from app.web.schemas import GenerationOut, Listed
@@ -38,7 +38,9 @@ def _pick_engine(parts: Studio) -> Best:
     return pick
 
 
-def shown(generation: Generation, parts: Studio, order: str = "made", word: dict[str, Any] | None = None) -> GenerationOut:
+def generation_out(
+    generation: Generation, parts: Studio, order: str = "made", word: dict[str, Any] | None = None
+) -> GenerationOut:
     """The generation with how far it is; its variants as they were made, or those first that fit the brief best.
 
     `word` is the queue's last of it, where somebody has asked for that already.
@@ -63,7 +65,7 @@ def ask(
     request: Request,
     transactions: TransactionsOf,
     parts: Parts,
-    asked: Annotated[Asked, Depends(body(Asked))],
+    asked: Annotated[GenerationRequest, Depends(body(GenerationRequest))],
     idempotency_key: Annotated[Words | None, Header()] = None,
 ) -> Response:
     """Ask an engine for variants. 202: it is kept, and waits for a worker; the same Idempotency-Key is the same request.
@@ -73,11 +75,11 @@ def ask(
     """
     how: dict[str, Any] = {"key": idempotency_key, "limit": parts.settings.queue_limit}
     with transactions.reading() as (session, artist):
-        wish = Asking(session, artist, artist.works.get(id), parts.engines, _pick_engine(parts)).wish(asked, **how)
+        wish = RequestBuilder(session, artist, artist.works.get(id), parts.engines, _pick_engine(parts)).wish(asked, **how)
         if wish is not None:
             refuse_overlong(parts.engines[wish.engine], wish)
     with transactions.writing() as (session, artist):
-        asking = Asking(session, artist, artist.works.get(id), parts.engines, _pick_engine(parts))
+        asking = RequestBuilder(session, artist, artist.works.get(id), parts.engines, _pick_engine(parts))
         generation = asking.keep(asked, wish, **how)
         made = _accepted(request, parts, generation, headers={"Location": f"/generations/{generation.id}"})
         row, priority = generation.id, generation.priority
@@ -90,7 +92,7 @@ def ask(
 def _accepted(request: Request, parts: Studio, generation: Generation, headers: dict[str, str] | None = None) -> Response:
     return answer(
         request,
-        lambda: shown(generation, parts),
+        lambda: generation_out(generation, parts),
         partial="generations/_generation.html",
         status=202,
         location=f"/works/{generation.work_id}",
@@ -114,7 +116,7 @@ def index(
     within = artist.works.get(work) if work else None
     found = artist.generations.page(work=within, status=[str(s) for s in status or ()], cursor=cursor, limit=limit + 1)
     more = str(found[limit - 1].id) if len(found) > limit else None
-    return Listed[GenerationOut](items=[shown(one, parts) for one in found[:limit]], next=more)
+    return Listed[GenerationOut](items=[generation_out(one, parts) for one in found[:limit]], next=more)
 
 
 @router.get("/works/{id}/generations", response_model=Listed[GenerationOut])
@@ -132,7 +134,9 @@ def of_work(
     more = found[limit - 1].id if len(found) > limit else None
     return answer(
         request,
-        lambda: Listed[GenerationOut](items=[shown(one, parts) for one in found[:limit]], next=str(more) if more else None),
+        lambda: Listed[GenerationOut](
+            items=[generation_out(one, parts) for one in found[:limit]], next=str(more) if more else None
+        ),
         partial="generations/_list.html",
         location=f"/works/{id}",
         generations=found[:limit],
@@ -153,7 +157,7 @@ def show(
     generation = artist.generations.get(id)
     return answer(
         request,
-        lambda: shown(generation, parts, order),
+        lambda: generation_out(generation, parts, order),
         partial="generations/_generation.html",
         location=f"/works/{generation.work_id}",
         order=order,

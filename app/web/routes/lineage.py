@@ -15,7 +15,7 @@ from app.errors import raises
 from app.gate import Number
 from app.lineage import graph
 from app.lineage.compare import compare
-from app.lineage.relatives import near, numbered, way
+from app.lineage.relatives import near, numbered, path_to
 from app.models.draft import draft_of
 from app.models.revision import Revision
 from app.models.work import Work
@@ -94,7 +94,7 @@ class LayoutOut(BaseModel):
     roles: list[str]
 
 
-class Asked(BaseModel):
+class LineageQuery(BaseModel):
     """What of the lineage is asked for."""
 
     as_: str | None = Field(None, alias="as", pattern="^layout$")  # the layout that the canvas draws
@@ -107,7 +107,9 @@ class Asked(BaseModel):
 
 @router.get("", response_model=LineageOut | LayoutOut, responses=UNCHANGED)
 @raises(*LIMITS)
-def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, asked: Annotated[Asked, Query()]) -> Response:
+def show(
+    id: UUID, request: Request, artist: CurrentArtist, session: Session, asked: Annotated[LineageQuery, Query()]
+) -> Response:
     """The whole lineage: `nodes`, and `edges` from child to parent, never folded. In a browser its page.
 
     `as=layout` gives everyone positions instead, as compact arrays (`app.lineage.graph.layout`). Both carry an ETag that
@@ -117,13 +119,13 @@ def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, as
     if asked.at:
         numbered(session, work, asked.at)  # to a program that is nothing but a question whether it is there
     if asked.as_ or not wants_html(request):
-        return told(request, session, work, asked)
+        return as_json(request, session, work, asked)
     if is_htmx(request):
         return part(request, artist, session, work, asked)
     return page(request, "lineage/show.html", **looked(artist, session, work, asked))
 
 
-def told(request: Request, session: Session, work: Work, asked: Asked) -> Response:
+def as_json(request: Request, session: Session, work: Work, asked: LineageQuery) -> Response:
     """The lineage for a program or the canvas; 304 when it is the one they have."""
     version = graph.version(session, work)
     mark = f'"{version}"'
@@ -134,7 +136,7 @@ def told(request: Request, session: Session, work: Work, asked: Asked) -> Respon
     return Response(data, media_type="application/json", headers=headers)
 
 
-def laid_out(session: Session, work: Work, version: str, asked: Asked) -> bytes:
+def laid_out(session: Session, work: Work, version: str, asked: LineageQuery) -> bytes:
     """The layout as JSON; the latest few are kept, since they hold until the lineage changes."""
     unfolded = frozenset(int(number) for number in asked.unfolded.split(",") if number)
     key = (version, asked.fold, unfolded)
@@ -150,7 +152,7 @@ def compact(data: dict[str, Any]) -> bytes:
     return json.dumps(data, separators=(",", ":")).encode()
 
 
-def part(request: Request, artist: CurrentArtist, session: Session, work: Work, asked: Asked) -> Response:
+def part(request: Request, artist: CurrentArtist, session: Session, work: Work, asked: LineageQuery) -> Response:
     """What htmx and the page's own script put in place: the bench's pane, a page of the list, or a card."""
     if asked.pane:
         base = draft_of(session, work, artist).base
@@ -161,7 +163,7 @@ def part(request: Request, artist: CurrentArtist, session: Session, work: Work, 
     return page(request, "lineage/_card.html", **looked(artist, session, work, asked))
 
 
-def looked(artist: CurrentArtist, session: Session, work: Work, asked: Asked) -> dict[str, Any]:
+def looked(artist: CurrentArtist, session: Session, work: Work, asked: LineageQuery) -> dict[str, Any]:
     """The revision looked at (by number, else the base, else the latest), its kin, and the first page of the list."""
     base = draft_of(session, work, artist).base
     base = base if base and base.work_id == work.id else None
@@ -170,7 +172,7 @@ def looked(artist: CurrentArtist, session: Session, work: Work, asked: Asked) ->
     context: dict[str, Any] = {"work": work, "base": base, "revision": revision, "revisions": revisions, "picked": picked}
     if revision is not None:
         parent = revision.parents[0].parent if revision.parents else None
-        path, left_out = way(session, revision, last=11)
+        path, left_out = path_to(session, revision, last=11)
         context |= {"near": near(session, revision), "path": path, "left_out": left_out}
         context |= {"diff": compare(parent, revision) if parent else None}
     return context | (listed(artist, work, asked) if asked.cursor else {"rows": [], "next": None})
@@ -181,7 +183,7 @@ def latest(artist: CurrentArtist, work: Work) -> Revision | None:
     return next(iter(artist.revisions.of(work, limit=1)), None)
 
 
-def listed(artist: CurrentArtist, work: Work, asked: Asked) -> dict[str, Any]:
+def listed(artist: CurrentArtist, work: Work, asked: LineageQuery) -> dict[str, Any]:
     """A page of all revisions, the latest first, and the cursor of the following page."""
     rows = artist.revisions.of(work, asked.cursor, LISTED + 1)
     return {"work": work, "rows": rows[:LISTED], "next": rows[LISTED - 1].number if len(rows) > LISTED else None}

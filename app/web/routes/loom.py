@@ -63,7 +63,7 @@ class LoomOut(BaseModel):
     left_out: int
 
 
-class Asked(BaseModel):
+class LoomQuery(BaseModel):
     """What of the loom is asked for."""
 
     at: Number | None = Field(None)  # the number of the revision looked at
@@ -71,7 +71,7 @@ class Asked(BaseModel):
 
 
 @router.get("", response_model=LoomOut, responses=UNCHANGED)
-def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, asked: Annotated[Asked, Query()]) -> Response:
+def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, asked: Annotated[LoomQuery, Query()]) -> Response:
     """The loom of a text: `nodes` whole; in a browser its page around the revision `at`, else the base.
 
     Carries an ETag that changes when the lineage does.
@@ -79,7 +79,7 @@ def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, as
     work = artist.works.get(id)
     at = numbered(session, work, asked.at) if asked.at else None
     if not wants_html(request):
-        return told(request, session, work, asked)
+        return as_json(request, session, work, asked)
     base = draft_of(session, work, artist).base
     if asked.pane and is_htmx(request):
         return page(request, "lineage/_loom.html", work=work, base=base, loom=loom_pane(session, work, base))
@@ -88,7 +88,7 @@ def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, as
     return page(request, template, work=work, base=base, loom=loom_view(session, work, looked))
 
 
-def told(request: Request, session: Session, work: Work, asked: Asked) -> Response:
+def as_json(request: Request, session: Session, work: Work, asked: LoomQuery) -> Response:
     """The loom for a program; 304 when it is the one they have."""
     mark = f'"loom-{graph.version(session, work)}-{asked.at or ""}"'
     headers = {**VARY, "ETag": mark, "Cache-Control": "private, no-cache"}

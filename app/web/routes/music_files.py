@@ -18,7 +18,7 @@ from app.media.music.sound.recording_files import recording_file
 from app.media.music.theory.telling import SMALL
 from app.models import Asset, Revision
 from app.web.deps import CurrentArtist, OneTurn, Parts, Studio
-from app.web.files import FOR_EVER, attached, digest, recipe, rendered, unchanged
+from app.web.files import FOR_EVER, attached, name_for, recipe, rendered, unchanged
 from app.web.routes.interface import UNCHANGED
 from app.web.views import thumbnails
 
@@ -57,7 +57,7 @@ def allowed(kind: str, kinds: tuple[str, ...]) -> Kind:
 def tune_content(request: Request, parts: Studio, revision: Revision, kind: Kind, how: Played) -> Response:
     """A tune as a file that says nothing besides; what takes long is made once. Strong ETag, Range, cacheable for ever."""
     text = revision.text or ""
-    name = digest(f"{VERSION} {audio.VERSION} {kind} {how} {text}")
+    name = name_for(f"{VERSION} {audio.VERSION} {kind} {how} {text}")
     headers = {**FOR_EVER, "ETag": f'"{name[:40]}"'}
     if unchanged(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
@@ -74,7 +74,7 @@ def _tune(parts: Studio, text: str, kind: Kind, how: Played, name: str, headers:
 
 def recording_content(request: Request, parts: Studio, revision: Revision, asset: Asset, kind: Kind) -> Response:
     """A recording in another format than its own, made once."""
-    name = digest(f"{VERSION} {asset.sha256} {kind}")
+    name = name_for(f"{VERSION} {asset.sha256} {kind}")
     headers = {**FOR_EVER, "ETag": f'"{name[:40]}"'}
     if unchanged(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)
@@ -91,17 +91,17 @@ def _recording(parts: Studio, asset: Asset, kind: Kind, name: str, headers: dict
 def music_download(parts: Studio, revision: Revision, kind: str | None, how: Played) -> Response:
     """A tune or recording to be kept, with its recipe inside; without `kind` a tune is ABC, a recording what it is."""
     said, title = recipe(revision), revision.work.title
-    asset = None if revision.text is not None else heard(revision.asset)
+    asset = None if revision.text is not None else recording_asset(revision.asset)
     own = "abc" if asset is None else asset.media_type.removeprefix("audio/")
     wanted = allowed(kind or own, (*(KINDS if asset is None else SOUND), "json"))
     headers = {**FOR_EVER, "Cache-Control": "no-store", "Content-Disposition": attached(revision, ENDINGS[wanted])}
-    name = digest(json.dumps([VERSION, audio.VERSION, wanted, str(how), title, said, revision.text, asset and asset.sha256]))
+    name = name_for(json.dumps([VERSION, audio.VERSION, wanted, str(how), title, said, revision.text, asset and asset.sha256]))
     if asset is None:
         return _tune(parts, revision.text or "", wanted, how, name, headers, title, said)
     return _recording(parts, asset, wanted, name, headers, title, said)
 
 
-def heard(asset: Asset | None) -> Asset:
+def recording_asset(asset: Asset | None) -> Asset:
     """The asset of a recording. Raises NotFoundError when there is none."""
     if asset is None or not asset.media_type.startswith("audio/"):
         raise NotFoundError(_("This revision has no recording."))
@@ -112,7 +112,7 @@ def heard(asset: Asset | None) -> Asset:
 @raises(*LIMITS)
 def waveform(id: UUID, request: Request, artist: CurrentArtist, parts: Parts) -> Response:
     """A recording's waveform: {duration, peaks}: its seconds, and the lowest and highest sample (-1 to 1) of each part."""
-    asset = heard(artist.revisions.asset(id))
+    asset = recording_asset(artist.revisions.asset(id))
     headers = {**FOR_EVER, "ETag": f'"{asset.sha256}-waveform"'}
     if unchanged(request, headers["ETag"]):
         return Response(status_code=304, headers=headers)

@@ -24,10 +24,20 @@ from app.media.music.files.files import MEDIA_TYPES, Played
 from app.media.music.files.files import Kind as MusicKind
 from app.models import Asset, Revision
 from app.web.deps import CurrentArtist, OneTurn, Parts, Studio
-from app.web.files import FOR_EVER, WRITTEN, File, Kind, recipe, unchanged, written
+from app.web.files import FOR_EVER, WRITTEN, File, Kind, recipe, text_response, unchanged
 from app.web.pages import answer
 from app.web.routes.interface import files
-from app.web.routes.music_files import KINDS, SOUND, Instrument, Tempo, allowed, heard, played, recording_content, tune_content
+from app.web.routes.music_files import (
+    KINDS,
+    SOUND,
+    Instrument,
+    Tempo,
+    allowed,
+    played,
+    recording_asset,
+    recording_content,
+    tune_content,
+)
 from app.web.schemas import Listed, RevisionOut
 from app.web.views import thumbnails
 
@@ -118,14 +128,14 @@ def content(
     if traits(revision.work.medium).notes:
         return _music(request, parts, revision, w, kind, played(instrument, tempo))
     if revision.text is not None or kind:
-        return written(request, parts, revision, cast("Kind", allowed(kind or "txt", get_args(Kind))))
+        return text_response(request, parts, revision, cast("Kind", allowed(kind or "txt", get_args(Kind))))
     return _bytes(request, parts, there(asset), w)
 
 
 def _music(request: Request, parts: Studio, revision: Revision, w: int | None, kind: str | None, how: Played) -> Response:
     """A tune as a picture or file; a recording as another kind of file than it is."""
     if revision.text is None:
-        asset = heard(revision.asset)
+        asset = recording_asset(revision.asset)
         wanted = allowed(kind or "", SOUND)
         if MEDIA_TYPES[wanted] == asset.media_type:
             return _bytes(request, parts, asset, None)

@@ -11,7 +11,7 @@ from pydantic import BaseModel
 
 from app.errors import NotFoundError, raises
 from app.gate import Words
-from app.judging.vectors import unpacked
+from app.judging.vectors import unpack_vector
 from app.models import Probe, Revision
 from app.models.worker import workers
 from app.search.search import Hit, Search
@@ -65,7 +65,7 @@ class NearestOut(BaseModel):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchResult:
     """What a search gave. `like` and `probe` are what it went by, if not by words."""
 
     hits: list[Hit] = field(default_factory=list)
@@ -93,7 +93,7 @@ def index(
     if like:
         found = _like(search, artist, like, limit)
     else:
-        found = _probed(search, artist, probe, limit) if probe else _said(search, q, limit)
+        found = _probed(search, artist, probe, limit) if probe else _by_words(search, q, limit)
     return answer(
         request,
         lambda: _out(search, found),
@@ -107,25 +107,25 @@ def index(
     )
 
 
-def _said(search: Search, q: str, limit: int) -> Found:
-    return Found(*search.by_words(q, limit)) if q.strip() else Found()
+def _by_words(search: Search, q: str, limit: int) -> SearchResult:
+    return SearchResult(*search.by_words(q, limit)) if q.strip() else SearchResult()
 
 
-def _like(search: Search, artist: CurrentArtist, id: UUID, limit: int) -> Found:
+def _like(search: Search, artist: CurrentArtist, id: UUID, limit: int) -> SearchResult:
     revision = artist.revisions.get(id)
     vector = search.vector_of(revision)
     if vector is None:
-        return Found([], "not-judged" if search.version else "no-judge", revision)
-    return Found(search.by_vector(vector, limit, but=revision), None, revision)
+        return SearchResult([], "not-judged" if search.version else "no-judge", revision)
+    return SearchResult(search.by_vector(vector, limit, but=revision), None, revision)
 
 
-def _probed(search: Search, artist: CurrentArtist, id: UUID, limit: int) -> Found:
+def _probed(search: Search, artist: CurrentArtist, id: UUID, limit: int) -> SearchResult:
     probe = artist.probes.get(id)
     if search.version is None:
-        return Found([], "no-judge", None, probe)
+        return SearchResult([], "no-judge", None, probe)
     if probe.vector is None or probe.judge_id != search.version.id or len(probe.vector) != 2 * search.version.dimensions:
-        return Found([], "waiting", None, probe)
-    return Found(search.by_vector(unpacked(probe.vector), limit), None, None, probe)
+        return SearchResult([], "waiting", None, probe)
+    return SearchResult(search.by_vector(unpack_vector(probe.vector), limit), None, None, probe)
 
 
 def _hit(hit: Hit) -> HitOut:
@@ -134,7 +134,7 @@ def _hit(hit: Hit) -> HitOut:
     return HitOut(revision=RevisionOut.of(revision), title=revision.work.title, nearness=hit.nearness, passage=passage)
 
 
-def _out(search: Search, found: Found) -> SearchOut:
+def _out(search: Search, found: SearchResult) -> SearchOut:
     items = [_hit(hit) for hit in found.hits]
     title = search.version.title if search.version and found.why is None else None
     return SearchOut(items=items, judge=title, why=found.why)

@@ -21,8 +21,8 @@ from app.requests.place import selection_in
 from app.requests.request import Selection
 from app.web.deps import CurrentArtist, OneTurn, Parts, Studio, TransactionsOf, body
 from app.web.pages import VARY, answer, language_of, translations
-from app.web.routes.drafts import shown as draft_shown
-from app.web.routes.generations import shown
+from app.web.routes.drafts import draft_out as draft_shown
+from app.web.routes.generations import generation_out
 from app.web.schemas import GenerationOut, RevisionOut
 
 router = APIRouter(route_class=OneTurn, tags=["texts"])
@@ -182,7 +182,7 @@ def stop(
             raise InvalidError("index", _("only what is being written can be stopped and kept"))
         generation.stop(given.index)
         session.flush()
-        out: GenerationOut = shown(generation, parts, word=word)
+        out: GenerationOut = generation_out(generation, parts, word=word)
         made = answer(
             request,
             out,

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app.bounded import LIMITS
 from app.errors import ConflictError, raises
 from app.gate import Second
-from app.lineage.trim import add_trim, check_trimmable, cut
+from app.lineage.trim import add_trim, check_trimmable, cut_section
 from app.models.draft import draft_of
 from app.web.deps import OneTurn, Parts, TransactionsOf, body
 from app.web.pages import answer, wants_html
@@ -42,7 +42,7 @@ def create(
     with transactions.reading() as (_session, artist):
         work, revision = artist.works.get(id), artist.revisions.get(trim.revision)
         check_trimmable(work, revision)
-    part = cut(parts.store, revision, trim.start, trim.end)  # seconds, and nobody waits for it
+    part = cut_section(parts.store, revision, trim.start, trim.end)  # seconds, and nobody waits for it
     with transactions.writing() as (session, artist):
         work = artist.works.get(id)
         made = add_trim(session, artist, work, artist.revisions.get(trim.revision), part)

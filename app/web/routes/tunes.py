@@ -14,7 +14,7 @@ from app.gate import TOLD
 from app.media.facts import Facts
 from app.media.music.abc.abc import MAX_TEXT
 from app.media.music.notation.tune import Fault
-from app.media.music.theory.telling import told
+from app.media.music.theory.telling import describe_abc
 from app.web.deps import WRITING, OneTurn, body
 from app.web.pages import language_of, translations
 from app.web.schemas import ChecksOut
@@ -70,7 +70,7 @@ def check(request: Request, given: Annotated[Notes, Depends(body(Notes, WRITING)
     """Read a tune as far as it goes: what is wrong with it is told, not refused. 413 beyond a million code points."""
     if len(given.text) > MAX_TEXT:
         raise TooLargeError(_("That is too much at once: at most %(limit)s."), limit=f"{MAX_TEXT:,}")
-    tune, say = told(given.text), translations(language_of(request)).gettext
+    tune, say = describe_abc(given.text), translations(language_of(request)).gettext
     return ReadOut(
         faults=[FaultOut.of(fault, say) for fault in tune.faults],
         bars=[BarOut(number=number, start=start, end=end) for number, start, end in tune.bars],

@@ -23,7 +23,7 @@ from app.engines.music.musicgen import LICENCE, Draw, MusicGen
 from app.engines.music.player import Player
 from app.engines.music.tunes import ABC
 from app.errors import EngineError
-from app.media.music.sound.recording import FADE, FLAC, Recording, made, read
+from app.media.music.sound.recording import FADE, FLAC, Recording, from_samples, read_recording
 from app.settings import MusicSetting
 from tests.engines.music import tiny_players
 from tests.engines.music.tiny_players import RATE
@@ -76,7 +76,7 @@ def song() -> Recording:
     sound = 0.4 * np.sin(2 * np.pi * 220 * time) * (1 + 0.5 * np.sin(2 * np.pi * time))
     out = io.BytesIO()
     soundfile.write(out, sound, 2_000, format="WAV", subtype="PCM_24")
-    return read(out.getvalue())
+    return read_recording(out.getvalue())
 
 
 def parent(of: Recording | str, role: str = "vary") -> Parent:
@@ -90,7 +90,7 @@ def ask(engine: Player, verb: Verb = Verb.CREATE, seeds: Sequence[int] = (1, 2),
 
 
 def heard(run: list[Any]) -> list[Recording]:
-    return [read(one.data) for one in run if isinstance(one, Content)]
+    return [read_recording(one.data) for one in run if isinstance(one, Content)]
 
 
 def apart(one: Recording, other: Recording) -> float:
@@ -188,7 +188,7 @@ def test_the_pipeline_is_told_the_section_in_whole_latents(
 
 def test_long_recordings_are_heard_a_minute_around(painter: AceStep) -> None:
     noise = np.random.default_rng(0).normal(0, 0.1, (200 * RATE, 1))
-    whole = made(noise, RATE)
+    whole = from_samples(noise, RATE)
     (take,) = heard(ask(painter, Verb.REPLACE, (1,), parents=(parent(whole),), section=(150.0, 151.0), params={"steps": 1}))
     assert take.frames == whole.frames
     changed = np.flatnonzero((take.samples != whole.samples)[:, 0])

@@ -10,12 +10,12 @@ from app.brief import Brief
 from app.engines.engine import Content, Request, Verb
 from app.engines.music import composing, melody_score, scoring, tasks
 from app.engines.music.composing import Composer
-from app.engines.music.conditions import Asked
-from app.engines.music.decoder import Pen
+from app.engines.music.conditions import TuneConditions
+from app.engines.music.decoder import Decoder
 from app.engines.music.tunes import Tunes
 from app.engines.shared.sampling import Sampling
-from app.media.music.abc.abc import read
-from app.media.music.grammar.tokens import joined, tokens_of
+from app.media.music.abc.abc import read_tune
+from app.media.music.grammar.tokens import join_bars, tokens_of
 from app.media.music.notation.pitch import Key
 from app.media.music.theory.novelty import Known
 
@@ -29,9 +29,9 @@ d|g2g fed|efg dBG|c2e BGB|ABA A2d|g2g fed|efg dBG|fed cAF|G3 G2:|
 
 
 def heard(text: str) -> float:
-    tune = read(text)
+    tune = read_tune(text)
     assert tune.metre
-    return melody_score.score(joined(tokens_of(tune)), tune.metre.length * 8, -0.7)
+    return melody_score.score(join_bars(tokens_of(tune)), tune.metre.length * 8, -0.7)
 
 
 @pytest.mark.parametrize(
@@ -53,9 +53,9 @@ def test_the_ear_prefers(good: str, bad: str) -> None:
 
 
 def test_parts_are_told_apart_without_their_pickups() -> None:
-    parts = melody_score.parts_of(joined(tokens_of(read(GOOD))), Fraction(6))
+    parts = melody_score.parts_of(join_bars(tokens_of(read_tune(GOOD))), Fraction(6))
     assert [(len(part.bars), part.closed) for part in parts] == [(8, True), (8, True)]
-    begun = melody_score.parts_of(joined(tokens_of(read(GOOD))[:12]), Fraction(6))
+    begun = melody_score.parts_of(join_bars(tokens_of(read_tune(GOOD))[:12]), Fraction(6))
     assert [(len(part.bars), part.closed) for part in begun] == [(8, True), (2, False)]
     assert melody_score.score([], Fraction(6), 0.0) == 0
 
@@ -80,12 +80,12 @@ def test_a_tune_that_is_known_is_not_written_again(tunes: Tunes, monkeypatch: py
     model = tunes._model
     assert model
     (first,) = made(tunes, 9, drafts=2, bars=8)
-    known = Known.of([read(first.data.decode())])
-    composer = Composer(Pen(model, Sampling(params.temperature, 0, params.top_p)), 2, known)
-    conditions = Asked(rhythm="jig", bars=8).whole()
-    (other,) = [part for part in tasks.create(composer, [conditions], (9,), "", home=True) if isinstance(part, tasks.Made)]
-    assert known.longest(read(first.data.decode())).bars > 6
-    assert known.longest(read(other.text)).bars <= 1.0
+    known = Known.of([read_tune(first.data.decode())])
+    composer = Composer(Decoder(model, Sampling(params.temperature, 0, params.top_p)), 2, known)
+    conditions = TuneConditions(rhythm="jig", bars=8).whole()
+    (other,) = [part for part in tasks.create(composer, [conditions], (9,), "", home=True) if isinstance(part, tasks.Variant)]
+    assert known.longest(read_tune(first.data.decode())).bars > 6
+    assert known.longest(read_tune(other.text)).bars <= 1.0
 
 
 def test_a_line_is_followed_from_afar() -> None:

@@ -6,13 +6,13 @@ import pytest
 
 from app.brief import Brief
 from app.engines.engine import Content, Request, Verb
-from app.engines.music.asking import asked, prompt
-from app.engines.music.conditions import Asked
+from app.engines.music.asking import conditions_of, prompt
+from app.engines.music.conditions import TuneConditions
 from app.engines.music.lexicon import INSTRUMENTS
 from app.engines.music.scenes import rows
 from app.engines.music.tasks import SHAPES
 from app.engines.music.tunes import Tunes
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.grammar.tokens import MOODS, RHYTHMS, VOCABULARY
 from app.settings import ROOT
 
@@ -55,17 +55,17 @@ def test_words(words: str, read: str, dropped: tuple[str, ...]) -> None:
     found = prompt(Brief(intent=words))
     assert (found.positive, found.dropped) == (read, dropped)
     for seed in range(8):
-        assert set(asked(Brief(intent=words))[0].whole(seed).tokens) <= set(VOCABULARY)
+        assert set(conditions_of(Brief(intent=words))[0].whole(seed).tokens) <= set(VOCABULARY)
 
 
 def test_what_a_brief_leaves_open_is_decided_by_the_seed() -> None:
     for first in (0, 7, 1 << 40):
-        found = [Asked().whole(seed) for seed in range(first, first + 4)]
+        found = [TuneConditions().whole(seed) for seed in range(first, first + 4)]
         assert len({one.rhythm for one in found}) == 4
         assert len({one.key for one in found}) >= 3
-        fixed = [asked(Brief(intent="a jig in D major"))[0].whole(seed) for seed in range(first, first + 4)]
+        fixed = [conditions_of(Brief(intent="a jig in D major"))[0].whole(seed) for seed in range(first, first + 4)]
         assert len(set(map(str, fixed))) == 1
-    assert Asked().whole(5) == Asked().whole(5)
+    assert TuneConditions().whole(5) == TuneConditions().whole(5)
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_what_a_brief_leaves_open_is_decided_by_the_seed() -> None:
     ],
 )
 def test_everyday_briefs_suggest_a_kind_and_a_mood(words: str, kinds: set[str], moods: set[str]) -> None:
-    found = [asked(Brief(intent=words))[0].whole(seed) for seed in range(8)]
+    found = [conditions_of(Brief(intent=words))[0].whole(seed) for seed in range(8)]
     assert {one.rhythm for one in found} <= kinds
     assert {one.mood for one in found} <= moods
     assert all(one.line in SHAPES for one in found)
@@ -105,7 +105,7 @@ def test_an_instrument_and_a_pace_go_into_the_tune(tunes: Tunes) -> None:
     request = Request(Verb.CREATE, Brief(intent="an air for harp, 8 bars, 72 bpm"), tunes.Params(), (1,))
     (made,) = [part for part in tunes.run(request) if isinstance(part, Content)]
     assert made.facts["instrument"] == "orchestral_harp"
-    assert read(made.data.decode()).fields["Q"] == "1/4=72"
+    assert read_tune(made.data.decode()).fields["Q"] == "1/4=72"
     assert (ROOT / "static/sounds").is_dir()
     assert {folder.name.removesuffix("-mp3") for folder in (ROOT / "static/sounds").iterdir() if folder.is_dir()} >= set(
         INSTRUMENTS

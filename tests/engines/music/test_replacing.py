@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from app.brief import Brief
 from app.engines.engine import Content, Parent, Request, Step, Verb
 from app.engines.music.tunes import ABC, Tunes
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.notation.checks import incomplete
 
 NOTES = st.sampled_from(
@@ -46,14 +46,14 @@ def outside(text: str, spans: list[tuple[int, int]]) -> list[str]:
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(text=written(), first=st.integers(0, 5), count=st.integers(0, 4))
 def test_what_is_outside_stays_to_the_byte(tunes: Tunes, text: str, first: int, count: int) -> None:
-    parent = read(text)
+    parent = read_tune(text)
     spans = [span for bar in parent.bars if first <= bar.number <= first + count for span in bar.spans]
     if not spans:
         return
     for content in replaced(tunes, text, (first, first + count)):
         new = content.data.decode()
         assert outside(new, list(content.written)) == outside(text, spans)
-        now = read(new)
+        now = read_tune(new)
         assert [bar.number for bar in now.bars] == [bar.number for bar in parent.bars]
         assert len(incomplete(now)) <= len(incomplete(parent))
 
@@ -93,19 +93,19 @@ ON_THE_WAY = "X:1\nM:2/4\nL:1/8\nK:G\nG2 AB |\nc2\n% in the middle\n[K:D] BA | G
 
 @pytest.mark.parametrize(("text", "kept"), [(TWO_VOICES, "V:2\nG,4 | C4 |\nV:1\n"), (ON_THE_WAY, "\n% in the middle\n[K:D] ")])
 def test_a_bar_that_goes_over_lines_leaves_what_is_between(tunes: Tunes, text: str, kept: str) -> None:
-    assert len(read(text).bars[1].spans) == 2
+    assert len(read_tune(text).bars[1].spans) == 2
     for content in replaced(tunes, text, (2, 2)):
         new = content.data.decode()
         assert kept in new
         assert "\n\n" not in new
-        assert [bar.length for bar in read(new).bars] == [bar.length for bar in read(text).bars]
-        assert read(new).bars[-1].key == read(text).bars[-1].key
+        assert [bar.length for bar in read_tune(new).bars] == [bar.length for bar in read_tune(text).bars]
+        assert read_tune(new).bars[-1].key == read_tune(text).bars[-1].key
 
 
 def test_only_the_first_voice_is_read_wherever_voices_are_named(tunes: Tunes) -> None:
-    assert [len(bar.notes) for bar in read(INLINE).bars] == [3, 3, 1]
+    assert [len(bar.notes) for bar in read_tune(INLINE).bars] == [3, 3, 1]
     unnamed = "X:1\nM:2/4\nL:1/8\nK:G\nG2 AB | d4 |]\nV:2\nG,4 | D4 |]\n"
-    assert [len(bar.notes) for bar in read(unnamed).bars] == [3, 1]
+    assert [len(bar.notes) for bar in read_tune(unnamed).bars] == [3, 1]
     for content in replaced(tunes, INLINE, (2, 2)):
         assert content.data.decode().endswith(" | d4 |]\n[V:2] G,4 | C4 | D4 |]\n")
 
@@ -113,7 +113,7 @@ def test_only_the_first_voice_is_read_wherever_voices_are_named(tunes: Tunes) ->
 def test_chords_stay_and_their_tones_sound_and_a_tie_finds_its_note(tunes: Tunes) -> None:
     text = 'X:1\nM:4/4\nL:1/8\nK:G\nG4 A4- | "D"A4 "G"B4 | "C"c4 "D7"d4 | G8 |]\n'
     for content in replaced(tunes, text, (2, 3)):
-        now = read(content.data.decode()).bars
+        now = read_tune(content.data.decode()).bars
         assert now[1].notes[0].top.letter == "A"  # tied into the bar
         assert [note.chord for bar in now for note in bar.notes if note.chord] == ["D", "G", "C", "D7"]
         tones = {"G": "GBD", "C": "CEG", "D7": "DFAC"}

@@ -11,7 +11,7 @@ from app.brief import Brief
 from app.engines.engine import Content, Parent, Request, Step, Strength, Verb
 from app.engines.music.tunes import ABC, Tunes
 from app.errors import EngineError
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.grammar.tokens import METRES, tokens_of
 from app.media.music.notation.checks import incomplete
 from app.media.music.notation.pitch import Key, Mode
@@ -59,7 +59,7 @@ def run(
 
 def sound(content: Content) -> None:
     """Every bar of it comes out even, and nothing in it cannot be read."""
-    tune = read(content.data.decode())
+    tune = read_tune(content.data.decode())
     assert (tune.faults, incomplete(tune)) == ((), []), content.data.decode()
     assert content.facts["checks"]["parses"]
     assert content.facts["checks"]["bars_complete"]
@@ -69,7 +69,7 @@ def sound(content: Content) -> None:
 def test_whatever_the_model_says_bars_are_whole_and_the_end_is_home(tunes: Tunes, metre: str) -> None:
     for content in run(tunes, Verb.CREATE, params={"metre": metre, "bars": 8, "tonic": "Eb", "mode": "mix"}):
         sound(content)
-        tune = read(content.data.decode())
+        tune = read_tune(content.data.decode())
         assert (str(tune.metre), tune.key) == (metre, Key("Eb", Mode.MIXOLYDIAN))
         assert content.facts["ends_at_home"]
         assert content.facts["checks"]["metre"] is True
@@ -89,7 +89,7 @@ def test_the_first_bars_come_before_the_last(tunes: Tunes) -> None:
     request = Request(Verb.CREATE, Brief(), tunes.Params(bars=16), (1,))
     parts = [part for part in tunes.run(request) if isinstance(part, Step)]
     assert len(parts) >= 5  # the fields, then every phrase of four bars
-    assert len(read("".join(token.text for part in parts[:2] for token in part.pieces[0].tokens)).bars) >= 4
+    assert len(read_tune("".join(token.text for part in parts[:2] for token in part.pieces[0].tokens)).bars) >= 4
     assert parts[0].pieces[0].tokens[0].text.startswith("X:1\n")
     assert [part.number for part in parts] == sorted(part.number for part in parts)
 
@@ -104,7 +104,7 @@ def outside(text: str, kept: list[str]) -> None:
 
 @pytest.mark.parametrize("bars", [(0, 0), (1, 1), (5, 8), (7, 9), (9, 16), (15, 40)])
 def test_replaced_bars_are_whole_and_every_other_byte_stays(tunes: Tunes, bars: tuple[int, int]) -> None:
-    parent = read(JIG)
+    parent = read_tune(JIG)
     chosen = [bar for bar in parent.bars if bars[0] <= bar.number <= bars[1]]
     for content in run(tunes, Verb.REPLACE, JIG, bars=bars):
         text = content.data.decode()
@@ -120,7 +120,7 @@ def test_replaced_bars_are_whole_and_every_other_byte_stays(tunes: Tunes, bars: 
             rebuilt.append(text[now:start])
             now = end
         assert [*rebuilt, text[now:]] == kept
-        assert [bar.length for bar in read(text).bars] == [bar.length for bar in parent.bars]
+        assert [bar.length for bar in read_tune(text).bars] == [bar.length for bar in parent.bars]
 
 
 def test_there_must_be_bars_to_replace(tunes: Tunes) -> None:
@@ -133,9 +133,9 @@ def test_there_must_be_bars_to_replace(tunes: Tunes) -> None:
 def test_a_subtle_variation_keeps_the_notes_on_the_beats(tunes: Tunes) -> None:
     for content in run(tunes, Verb.VARY, JIG, strength=Strength.SUBTLE, seeds=(1, 2, 3)):
         sound(content)
-        now = read(content.data.decode())
+        now = read_tune(content.data.decode())
         assert content.data.decode() != JIG
-        for old, new in zip(read(JIG).bars, now.bars, strict=True):
+        for old, new in zip(read_tune(JIG).bars, now.bars, strict=True):
             beats = {note.start: note.top for note in old.notes if note.start % now.metre.beat == 0}  # type: ignore[union-attr]  # a jig has a metre
             assert beats.items() <= {note.start: note.top for note in new.notes if not note.rest}.items()
 
@@ -148,7 +148,7 @@ def test_a_strong_variation_changes_more_and_equal_bars_stay_equal(tunes: Tunes)
         for content in made:
             sound(content)
             if strength is Strength.STRONG:
-                was, now = (tokens_of(read(text), tolerant=True) for text in (JIG, content.data.decode()))
+                was, now = (tokens_of(read_tune(text), tolerant=True) for text in (JIG, content.data.decode()))
                 assert len(was) == len(now)
                 for one in range(len(was)):
                     for other in range(one):
@@ -162,14 +162,14 @@ def test_a_tune_goes_on_after_its_end(tunes: Tunes) -> None:
         text = content.data.decode()
         assert text.startswith(JIG[: JIG.index(" |]")] + " ||\n")
         assert text.endswith("w: la la la\n")
-        assert len(read(text).bars) >= len(read(JIG).bars) + 8
+        assert len(read_tune(text).bars) >= len(read_tune(JIG).bars) + 8
         sound(content)
 
 
 def test_a_blend_has_the_rhythm_of_one_and_the_line_of_the_other(tunes: Tunes) -> None:
     for content in run(tunes, Verb.BLEND, JIG, WALTZ):
         sound(content)
-        made, parent = read(content.data.decode()), read(JIG)
+        made, parent = read_tune(content.data.decode()), read_tune(JIG)
         assert [n.duration for n in made.notes] == [n.duration for n in parent.notes]
         assert made.key == parent.key
     with pytest.raises(EngineError, match="two tunes"):
@@ -178,14 +178,14 @@ def test_a_blend_has_the_rhythm_of_one_and_the_line_of_the_other(tunes: Tunes) -
 
 def test_transposed_and_harmonised(tunes: Tunes) -> None:
     (up,) = run(tunes, Verb.TRANSPOSE, JIG, seeds=(1,), semitones=2)
-    assert (read(up.data.decode()).key, up.seed) == (Key("A"), None)
+    assert (read_tune(up.data.decode()).key, up.seed) == (Key("A"), None)
     assert "% a remark | that stays" in up.data.decode()
     made = run(tunes, Verb.HARMONISE, JIG, seeds=(1, 2, 3))
     for content in made:
         sound(content)
         text = content.data.decode()
         assert '"G"' in text
-        chords = [note.chord for note in read(text).notes if note.chord]
+        chords = [note.chord for note in read_tune(text).notes if note.chord]
         assert len(chords) > 8
         bare = text
         for chord in set(chords):
@@ -194,11 +194,11 @@ def test_transposed_and_harmonised(tunes: Tunes) -> None:
 
 
 def test_harmonised_in_a_second_voice(tunes: Tunes) -> None:
-    melody = [note.top for note in read(JIG).notes]
+    melody = [note.top for note in read_tune(JIG).notes]
     for harmony in ("voice", "both"):
         for content in run(tunes, Verb.HARMONISE, JIG, params={"harmony": harmony}):
             sound(content)
-            now = read(content.data.decode())
+            now = read_tune(content.data.decode())
             assert [note.top for note in now.notes] == melody
             assert sum(len(note.pitches) == 2 for note in now.notes) > 0.8 * len(melody)
             assert bool(now.chord_sources) == (harmony == "both")
@@ -206,10 +206,10 @@ def test_harmonised_in_a_second_voice(tunes: Tunes) -> None:
 
 def test_refined_in_its_metre_or_in_another(tunes: Tunes) -> None:
     (same,) = run(tunes, Verb.REFINE, JIG, brief="a dark jig in E dorian", seeds=(1,))
-    assert read(same.data.decode()).key == Key("E", Mode.DORIAN)
+    assert read_tune(same.data.decode()).key == Key("E", Mode.DORIAN)
     sound(same)
     (other,) = run(tunes, Verb.REFINE, JIG, brief="a waltz in D major, 8 bars", seeds=(1,))
-    assert (str(read(other.data.decode()).metre), read(other.data.decode()).key) == ("3/4", Key("D"))
+    assert (str(read_tune(other.data.decode()).metre), read_tune(other.data.decode()).key) == ("3/4", Key("D"))
     sound(other)
 
 
@@ -224,7 +224,7 @@ def test_stopped_tunes_are_still_tunes(tunes: Tunes) -> None:
             made.append(part)
     assert [content.facts["ended"] for content in made] == ["stopped", "end"]
     sound(made[1])
-    assert not read(made[0].data.decode()).faults
+    assert not read_tune(made[0].data.decode()).faults
     assert len(made[0].data) < len(made[1].data)
 
 

@@ -9,7 +9,7 @@ import pytest
 from app.engines.engine import Verb
 from app.engines.text.verse import Verse
 from app.media.text.prosody.asked import form_of
-from app.media.text.prosody.check import check
+from app.media.text.prosody.check import check_form
 from app.media.text.prosody.form import Breaks
 from app.media.text.prosody.lines import CLAUSE, NEW_LINES, split
 from tests.engines.text.test_verse import run, verse
@@ -23,7 +23,7 @@ LINES = ("白日依山尽", "黄河入海流", "欲穷千里目")  # three that 
 
 def right(text: str) -> bool:
     """Whether the check finds nothing wrong with the lines that are there."""
-    report = check(WUJUE, text)
+    report = check_form(WUJUE, text)
     return all(finding.holds is not False for line in report.lines for finding in line.findings)
 
 

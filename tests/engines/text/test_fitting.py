@@ -12,7 +12,7 @@ from app.engines.engine import Content, Fit, Parent, Part, Request, Strength, Ve
 from app.engines.text.hub import Hub
 from app.engines.text.remote import Remote
 from app.engines.text.tasks import Task
-from app.engines.text.token_budget import cut
+from app.engines.text.token_budget import unread_length
 from app.settings import TextSetting
 from tests.engines.text.tiny_hub import tiny_hub
 
@@ -142,6 +142,6 @@ def test_where_lines_are_too_long_it_is_cut_at_what_is_next_smaller(text: str, e
     def make(unread: int) -> Task:
         return Task("", answer=text, unread=unread)
 
-    unread = cut(text, make, lambda task: len(task.begun), 11)
+    unread = unread_length(text, make, lambda task: len(task.begun), 11)
     assert 5 < len(text) - unread <= 11
     assert text[:unread].endswith(ends)

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from app.engines.catalog import VERSE
-from app.engines.text.hearing import Heard, heard, keywords, lexicon, rows
+from app.engines.text.hearing import HeardWord, heard_words, keywords, lexicon, rows
 from app.media.text.prosody.chinese import is_han
 
 KNOWN = frozenset(json.loads((VERSE / "poem_vocab.json").read_text("utf-8")))
@@ -15,7 +15,7 @@ KNOWN = frozenset(json.loads((VERSE / "poem_vocab.json").read_text("utf-8")))
 
 def words(text: str) -> list[str]:
     """What verse makes of a brief, the first word of each."""
-    return keywords(heard(text), 9)
+    return keywords(heard_words(text), 9)
 
 
 @pytest.mark.parametrize(
@@ -42,16 +42,16 @@ def test_words_lead_to_words_of_verse(brief: str, verse: list[str]) -> None:
 
 
 def test_what_is_not_understood_is_told_apart_from_what_names_nothing() -> None:
-    assert heard("关于月亮") == [Heard("关于", ()), Heard("月亮", ("明月", "月色", "新月"))]
-    assert heard("龘月") == [Heard("龘", None), Heard("月", ("明月", "月色", "新月"))]
-    assert heard("qwrtz of the moon")[0] == Heard("qwrtz", None)
+    assert heard_words("关于月亮") == [HeardWord("关于", ()), HeardWord("月亮", ("明月", "月色", "新月"))]
+    assert heard_words("龘月") == [HeardWord("龘", None), HeardWord("月", ("明月", "月色", "新月"))]
+    assert heard_words("qwrtz of the moon")[0] == HeardWord("qwrtz", None)
 
 
 def test_seeds_in_a_row_take_each_of_several_words() -> None:
-    found = heard("秋天的夜里")
+    found = heard_words("秋天的夜里")
     assert {keywords(found, 4, seed)[0] for seed in range(4)} == {"秋风", "秋色", "秋声", "秋"}
     assert keywords(found, 1, 3) == keywords(found, 4, 3)[:1]
-    assert keywords([Heard("x", ("月",)), Heard("y", ("月",))], 4) == ["月"]
+    assert keywords([HeardWord("x", ("月",)), HeardWord("y", ("月",))], 4) == ["月"]
 
 
 def test_the_lexicon_is_made_of_words_that_the_model_can_write_and_names_none_twice() -> None:

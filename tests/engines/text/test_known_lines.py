@@ -14,7 +14,7 @@ from app.engines.engine import Content
 from app.engines.text.known_lines import OTHERS, KnownLines, known_lines
 from app.engines.text.verse import Verse
 from app.engines.text.verse_form import VerseForm
-from app.media.text.prosody.check import check
+from app.media.text.prosody.check import check_form
 from tests.engines.text.test_verse import run, verse
 
 __all__ = ["verse"]  # the tiny engine
@@ -71,6 +71,6 @@ def test_no_line_of_the_training_is_written_again(verse: Verse, tmp_path: Path) 
     assert not set(lines(first)) & set(lines(again))
     # Until a line is whole nothing was changed.
     assert [one[:4] for one in lines(first)[:1]] == [one[:4] for one in lines(again)[:1]]
-    assert all(check(VerseForm.WUJUE.form, content.data.decode()).holds for content in again)
+    assert all(check_form(VerseForm.WUJUE.form, content.data.decode()).holds for content in again)
     # How likely a character was is told as before: leading away is no part of the model's opinion.
     assert first[0].tokens[0].logprob == again[0].tokens[0].logprob

@@ -7,7 +7,7 @@ import pytest
 from app.brief import Brief
 from app.engines.text.ending import Ending, ends_sentence
 from app.engines.text.prose import first_sentence, opening
-from app.engines.text.transcript import Heard, Transcript
+from app.engines.text.transcript import RawToken, Transcript
 
 
 @pytest.mark.parametrize(
@@ -47,7 +47,7 @@ def test_where_a_sentence_ends(text: str, over: bool) -> None:
 def test_near_its_last_token_only_whole_sentences_are_sure() -> None:
     ending, sheet = Ending(10), Transcript()
     for word in ("It", " rained", ".", " Then", " it"):
-        sheet.add(Heard(word.encode(), -1.0))
+        sheet.add(RawToken(word.encode(), -1.0))
     assert ending.sure(4, sheet) == 5
     assert ending.sure(6, sheet) == 3
     assert not ending.over(6, sheet)

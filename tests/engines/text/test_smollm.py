@@ -20,7 +20,7 @@ from app.engines.text.rescoring import perplexity
 from app.engines.text.smollm import PACKAGE, SmolLM, source
 from app.errors import DiskFullError, EngineError
 from app.media.text.prosody.asked import form_of
-from app.media.text.prosody.check import check
+from app.media.text.prosody.check import check_form
 from app.media.text.scripts import HAN
 from tests.running import CACHE
 
@@ -161,9 +161,9 @@ def test_warming_writes_no_poem(smollm: SmolLM, monkeypatch: pytest.MonkeyPatch)
 def test_verse_keeps_a_form_line_by_line(smollm: SmolLM) -> None:
     """Nobody said which form: two quatrains, rhymed; and a haiku where the brief names one."""
     for content in run(smollm, Verb.CREATE):
-        assert check(LYRIC, content.data.decode()).holds
+        assert check_form(LYRIC, content.data.decode()).holds
     for content in run(smollm, Verb.CREATE, brief=Brief(intent="a haiku on rain")):
-        assert check(form_of({"preset": "haiku"}), content.data.decode()).holds
+        assert check_form(form_of({"preset": "haiku"}), content.data.decode()).holds
 
 
 def test_a_variation_of_a_lyric_stays_one(smollm: SmolLM) -> None:
@@ -173,7 +173,7 @@ def test_a_variation_of_a_lyric_stays_one(smollm: SmolLM) -> None:
     text = varied.data.decode()
     assert text != parent
     assert text.splitlines()[:4] == parent.splitlines()[:4]
-    assert check(LYRIC, text).holds
+    assert check_form(LYRIC, text).holds
 
 
 def test_free_verse_is_written_by_lines_that_do_not_come_twice(smollm: SmolLM) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from app.brief import Brief
 from app.engines.engine import EngineParams, Parent, Request, Strength, Verb
-from app.engines.text.tasks import kept, task_of, tongue
+from app.engines.text.tasks import kept_length, task_of, tongue
 from app.errors import EngineError
 
 POEM = "The leaves fall.\nThe heron stands.\nThe wind goes home.\n"
@@ -111,7 +111,7 @@ def test_a_passage_keeps_its_length_unless_another_is_asked() -> None:
     ],
 )
 def test_a_variation_keeps_whole_lines_sentences_clauses_or_words(text: str, strength: Strength, stays: str) -> None:
-    assert text[: kept(text, strength)] == stays
+    assert text[: kept_length(text, strength)] == stays
 
 
 def test_two_texts_are_joined_and_one_cannot_be() -> None:

@@ -14,14 +14,14 @@ from tokenizers import Tokenizer, decoders, models, pre_tokenizers
 from app.engines.engine import Token
 from app.engines.shared.language_model import LanguageModel
 from app.engines.text.rescoring import perplexity, rescore
-from app.engines.text.transcript import Heard, Transcript
+from app.engines.text.transcript import RawToken, Transcript
 from app.engines.text.vocabulary import byte_letters, token_bytes, unwritable
 
 
 def written(pieces: list[bytes], transcript: Transcript | None = None) -> list[Token]:
     transcript = transcript or Transcript()
     for piece in pieces:
-        transcript.add(Heard(piece, -0.5))
+        transcript.add(RawToken(piece, -0.5))
     transcript.finish()
     return transcript.tokens
 
@@ -46,9 +46,9 @@ def test_however_a_text_is_cut_it_comes_out_whole_and_without_gaps(text: str, da
 def test_a_character_of_three_tokens_is_one_record() -> None:
     first, second, third = (bytes([code]) for code in "秋".encode())
     transcript = Transcript(10)
-    assert transcript.add(Heard(first, -1.0, alternatives=((b"a", -0.4), (first, -1.0), (b"\xe5", -2.0)))) == ()
-    assert transcript.add(Heard(second, -0.25)) == ()
-    (record,) = transcript.add(Heard(third, -0.5))
+    assert transcript.add(RawToken(first, -1.0, alternatives=((b"a", -0.4), (first, -1.0), (b"\xe5", -2.0)))) == ()
+    assert transcript.add(RawToken(second, -0.25)) == ()
+    (record,) = transcript.add(RawToken(third, -0.5))
     assert (record.start, record.end, record.text, record.logprob) == (10, 11, "秋", -1.75)
     assert [(a.text, a.logprob) for a in record.alternatives] == [("a", -0.4), ("秋", -1.75)]
 
@@ -70,26 +70,26 @@ def test_control_characters_are_never_text() -> None:
 
 def test_a_stop_ends_the_text_and_what_could_become_one_waits() -> None:
     transcript = Transcript(0, ["\n\n", "END"])
-    assert [t.text for t in transcript.add(Heard(b"One", None))] == ["One"]
-    assert transcript.add(Heard(b"\n", None)) == ()
-    assert [t.text for t in transcript.add(Heard(b"Two E", None))] == ["\n"]
-    assert transcript.add(Heard(b"N", None)) == ()
-    assert [t.text for t in transcript.add(Heard(b"D of it", None))] == ["Two "]
+    assert [t.text for t in transcript.add(RawToken(b"One", None))] == ["One"]
+    assert transcript.add(RawToken(b"\n", None)) == ()
+    assert [t.text for t in transcript.add(RawToken(b"Two E", None))] == ["\n"]
+    assert transcript.add(RawToken(b"N", None)) == ()
+    assert [t.text for t in transcript.add(RawToken(b"D of it", None))] == ["Two "]
     assert transcript.ended
-    assert transcript.add(Heard(b"more", None)) == ()
+    assert transcript.add(RawToken(b"more", None)) == ()
     assert transcript.text == "One\nTwo "
 
 
 def test_what_only_looked_like_a_stop_is_kept() -> None:
     transcript = Transcript(0, ["\n\n"])
-    transcript.add(Heard(b"One\n", None))
+    transcript.add(RawToken(b"One\n", None))
     assert [t.text for t in transcript.finish()] == ["One\n"]
 
 
 def test_white_space_around_is_dropped_when_asked() -> None:
     transcript = Transcript(5, lstrip=True)
     for piece in (b"\n", b" The", b" end", b".", b" \n", b"\n"):
-        transcript.add(Heard(piece, -1.0))
+        transcript.add(RawToken(piece, -1.0))
     transcript.finish(rstrip=True)
     assert [(t.start, t.end, t.text) for t in transcript.tokens] == [(5, 8, "The"), (8, 12, " end"), (12, 13, ".")]
 

@@ -17,7 +17,7 @@ from app.engines.text.verse import Verse
 from app.engines.text.verse_form import VerseForm
 from app.errors import EngineError
 from app.media.text.prosody.asked import form_of
-from app.media.text.prosody.check import check
+from app.media.text.prosody.check import check_form
 from app.media.text.prosody.impossible import ImpossibleError
 from tests.engines.text.conftest import tiny
 
@@ -56,7 +56,7 @@ def run(engine: Verse, verb: Verb = Verb.CREATE, text: str | None = None, form: 
 def test_the_form_holds_by_construction(verse: Verse, form: VerseForm, beams: int) -> None:
     for content in run(verse, form=form, params={"beams": beams}):
         poem = content.data.decode()
-        report = check(form.form, poem)
+        report = check_form(form.form, poem)
         assert report.holds, [finding.said() for finding in report.faults]
         assert set(poem) <= {*CHARACTERS, "，", "。", "\n"}
         assert all(token.forced for token in content.tokens if token.text.strip() in {"，", "。"})
@@ -81,7 +81,7 @@ def test_the_form_holds_by_construction(verse: Verse, form: VerseForm, beams: in
 def test_any_form_that_can_be_kept_is(verse: Verse, asked: dict[str, Any]) -> None:
     form = form_of(asked)
     for content in run(verse, seeds=tuple(range(8)), asked=form):
-        report = check(form, content.data.decode())
+        report = check_form(form, content.data.decode())
         assert report.holds, [finding.said() for finding in report.faults]
 
 
@@ -96,7 +96,7 @@ def test_any_form_that_can_be_kept_is(verse: Verse, asked: dict[str, Any]) -> No
 def test_a_brief_names_its_form(verse: Verse, brief: Brief, name: str, book: str) -> None:
     for content in run(verse, brief=brief):
         assert content.facts["form"]["name"] == name
-        assert check(form_of({"preset": name, "book": book}), content.data.decode()).holds
+        assert check_form(form_of({"preset": name, "book": book}), content.data.decode()).holds
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from app.engines.text.line_by_line import lines
 from app.engines.text.within_english import Lexicon, WithinEnglish, word_kinds
 from app.errors import EngineError
 from app.media.text.prosody.asked import form_of
-from app.media.text.prosody.check import check
+from app.media.text.prosody.check import check_form
 from app.media.text.prosody.form import Form
 from app.media.text.prosody.impossible import ImpossibleError
 from tests.engines.text.conftest import tiny
@@ -83,7 +83,7 @@ def written(form: Form, model: LanguageModel, seeds: tuple[int, ...]) -> list[st
 def test_the_form_holds_by_construction(model: LanguageModel, asked: dict[str, Any]) -> None:
     form = form_of(asked)
     for text in written(form, model, tuple(range(6))):
-        report = check(form, text)
+        report = check_form(form, text)
         assert report.holds, (text, [finding.said() for finding in report.faults])
         assert text[0].isupper()
 
@@ -134,7 +134,7 @@ def test_line_by_line_keeps_the_form_and_the_best_candidate(model: LanguageModel
     assert ended == [End.END, End.END]
     assert set(judged) == {4}
     for ids in found.values():
-        report = check(form, decoded(ids))
+        report = check_form(form, decoded(ids))
         assert report.holds, (decoded(ids), [finding.said() for finding in report.faults])
 
 

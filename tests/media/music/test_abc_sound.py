@@ -10,7 +10,7 @@ import mido
 import pytest
 
 from app.errors import InvalidError
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.abc.writing import with_chords
 from app.media.music.files.midi import TICKS, midi
 from app.media.music.files.musicxml import musicxml
@@ -37,14 +37,14 @@ def sounding(data: bytes) -> list[tuple[int, int, int]]:
 
 
 def test_repeats_are_played_and_endings_in_their_turn() -> None:
-    assert order(read(JIG).bars) == [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 6, 7, 8, 9]
-    assert order(read("K:C\n|:c4|d4:|:e4|f4:|").bars) == [0, 1, 0, 1, 2, 3, 2, 3]
-    assert order(read("K:C\nc4|:d4:|e4|]").bars) == [0, 1, 1, 2]
-    assert order(read("K:C\nc4|d4:|").bars) == [0, 1, 0, 1]
+    assert order(read_tune(JIG).bars) == [0, 1, 2, 3, 4, 5, 0, 1, 2, 3, 4, 6, 7, 8, 9]
+    assert order(read_tune("K:C\n|:c4|d4:|:e4|f4:|").bars) == [0, 1, 0, 1, 2, 3, 2, 3]
+    assert order(read_tune("K:C\nc4|:d4:|e4|]").bars) == [0, 1, 1, 2]
+    assert order(read_tune("K:C\nc4|d4:|").bars) == [0, 1, 0, 1]
 
 
 def test_midi_says_what_the_score_says() -> None:
-    tune = read(with_chords(read(JIG), harmonised(read(JIG))))
+    tune = read_tune(with_chords(read_tune(JIG), harmonised(read_tune(JIG))))
     expected = [(round(s.start * 4 * TICKS), round((s.start + s.duration) * 4 * TICKS), s.pitch) for s in performed(tune)]
     assert sounding(midi(tune)) == sorted(expected)
     assert len(mido.MidiFile(file=io.BytesIO(midi(tune))).tracks) == 3
@@ -53,7 +53,7 @@ def test_midi_says_what_the_score_says() -> None:
 
 
 def test_ties_hold_and_graces_come_before() -> None:
-    sounds = performed(read("M:4/4\nL:1/4\nK:C\nc d e f-|f2 {g}a2|]"))
+    sounds = performed(read_tune("M:4/4\nL:1/4\nK:C\nc d e f-|f2 {g}a2|]"))
     assert [(s.pitch, s.duration) for s in sounds] == [
         (72, Fraction(1, 4)),
         (74, Fraction(1, 4)),
@@ -73,19 +73,19 @@ def test_tempo(text: str, pace: float) -> None:
 
 def test_a_tempo_that_is_asked_for_counts_the_tunes_own_beats() -> None:
     assert quarters_a_minute("3/8=100", None, 60) == 90
-    assert quarters_a_minute("", read(JIG).metre, 100) == 150
+    assert quarters_a_minute("", read_tune(JIG).metre, 100) == 150
     assert quarters_a_minute("1/4=100", None, 9_999) == 400
 
 
 def test_an_hour_of_music_is_no_recording() -> None:
     with pytest.raises(InvalidError, match="20 minutes"):
-        recording(read("M:4/4\nL:1/1\nQ:1/4=20\nK:C\n" + "c|" * 200))
+        recording(read_tune("M:4/4\nL:1/1\nQ:1/4=20\nK:C\n" + "c|" * 200))
 
 
 def test_musicxml_is_read_by_music21_as_the_same_tune() -> None:
     source = JIG.replace("T:The Test", "T:<script> & co\nQ:3/8=100").replace("g | fed cBA", "g | f5 e |{a}f-fd cBA")
     source = source.replace("M:6/8", "M:6/8\nC:Somebody")
-    tune = read(with_chords(read(source), harmonised(read(source))))
+    tune = read_tune(with_chords(read_tune(source), harmonised(read_tune(source))))
     data = musicxml(tune)
     ET.fromstring(data)  # noqa: S314 (our own)
     assert b"<script>" not in data
@@ -104,7 +104,7 @@ def test_chords_are_accompanied_in_the_metre_as_on_the_page() -> None:
     """A bass and a chord by turns, the bass taking turns with its fifth; a chord between the basses brings its own."""
 
     def struck(text: str) -> list[tuple[Fraction, int]]:
-        return [(sound.start * 8, sound.pitch) for sound in performed(read(text), chords=True) if sound.voice == 1]
+        return [(sound.start * 8, sound.pitch) for sound in performed(read_tune(text), chords=True) if sound.voice == 1]
 
     chord = [48, 52, 55]
     assert struck('M:4/4\nL:1/4\nK:C\n"C"c4|]') == [

@@ -7,12 +7,12 @@ from fractions import Fraction
 
 import pytest
 
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.abc.transpose import transposed
 from app.media.music.abc.writing import Sheet, header, selected, with_bars, with_chords
 from app.media.music.grammar.gaps import Gap, Slot
 from app.media.music.grammar.grammar import WholeTune
-from app.media.music.grammar.tokens import EIGHTH, END, EOS, METRES, TokenBar, UnfitError, joined, notes_of, split, tokens_of
+from app.media.music.grammar.tokens import EIGHTH, END, EOS, METRES, TokenBar, UnfitError, join_bars, notes_of, split, tokens_of
 from app.media.music.notation.checks import apart, checks, contour, ends_at_home, incomplete
 from app.media.music.notation.pitch import Key, Mode
 from app.media.music.notation.tune import metre_of
@@ -59,11 +59,11 @@ def test_whatever_is_drawn_bars_are_whole_repeats_close_and_the_end_is_home(metr
     tokens = drawn(metre, seed)
     for key in (Key("G"), Key("F#", Mode.MINOR)):
         text = sheet_of(split(tokens), key, metre)
-        tune = read(text)
+        tune = read_tune(text)
         assert checks(tune, metre=metre_of(metre)).parses, (text, tune.faults)
         assert incomplete(tune) == [], text
         assert ends_at_home(tune), text
-        assert joined(tokens_of(tune)) == tokens
+        assert join_bars(tokens_of(tune)) == tokens
     opened = 0
     for token in tokens:
         assert not (opened and token == "|:"), tokens  # noqa: S105 (a bar line)
@@ -97,11 +97,11 @@ def test_a_gap_is_filled_with_bars_of_the_lengths_asked_for(seed: int) -> None:
 
 def test_replaced_bars_leave_every_other_byte() -> None:
     source = JIG.replace("\n(3abc", "% a remark | with a bar line\r\nw: la la\n(3abc") + "%%text after\n\nX:2\nK:C\nc4|]\n"
-    tune = read(source)
+    tune = read_tune(source)
     for first in range(9):
         for last in range(first, 9):
             places = selected(tune, first, last)
-            new = with_bars(tune, {at: read("L:1/8\nK:G\nG2 A^B|]").bars[0].notes for at in places})
+            new = with_bars(tune, {at: read_tune("L:1/8\nK:G\nG2 A^B|]").bars[0].notes for at in places})
             pieces, at = [], 0
             for place in places:
                 start, end = tune.bars[place].source
@@ -118,57 +118,57 @@ def test_replaced_bars_leave_every_other_byte() -> None:
 
 @pytest.mark.parametrize("semitones", range(-12, 13))
 def test_transposed_is_the_same_tune_elsewhere_and_back_again(semitones: int) -> None:
-    source = with_chords(read(JIG), harmonised(read(JIG)))
-    there = read(transposed(read(source), semitones))
+    source = with_chords(read_tune(JIG), harmonised(read_tune(JIG)))
+    there = read_tune(transposed(read_tune(source), semitones))
     assert not there.faults
-    assert [n.top.midi for n in there.sounding] == [n.top.midi + semitones for n in read(source).sounding]
-    assert there.key.pitch_class == (read(source).key.pitch_class + semitones) % 12
+    assert [n.top.midi for n in there.sounding] == [n.top.midi + semitones for n in read_tune(source).sounding]
+    assert there.key.pitch_class == (read_tune(source).key.pitch_class + semitones) % 12
     assert transposed(there, -semitones) == source
-    for own, other in zip(read(source).sounding, there.sounding, strict=True):
+    for own, other in zip(read_tune(source).sounding, there.sounding, strict=True):
         moved = {(pitch + semitones) % 12 for pitch in symbol_pitches(own.chord)}
         assert moved == {pitch % 12 for pitch in symbol_pitches(other.chord)}
 
 
 def test_chords_fit_and_replace_those_that_were_there() -> None:
-    tune = read("M:4/4\nL:1/4\nK:C\nC E G c|F A c A|G B d B|C E c2|]")
+    tune = read_tune("M:4/4\nL:1/4\nK:C\nC E G c|F A c A|G B d B|C E c2|]")
     chords = harmonised(tune)
     assert [chords[at, Fraction(0)] for at in range(3)] == ["C", "F", "G"]
     text = with_chords(tune, chords)
-    assert with_chords(read(text), chords) == text
+    assert with_chords(read_tune(text), chords) == text
     assert harmonised(tune, 1) == harmonised(tune, 1)
-    assert len({tuple(harmonised(read(JIG), seed).values()) for seed in range(12)}) > 1
+    assert len({tuple(harmonised(read_tune(JIG), seed).values()) for seed in range(12)}) > 1
 
 
 def test_ornaments_leave_line_and_lengths() -> None:
-    tune = read(JIG)
+    tune = read_tune(JIG)
     text = ornamented(tune, 3, share=1.0)
     assert text != JIG
-    assert [(n.pitches, n.duration) for n in read(text).sounding] == [(n.pitches, n.duration) for n in tune.sounding]
-    assert not read(text).faults
-    assert apart(contour(read(text)), contour(tune)) == 0
-    assert apart(contour(read("L:1/4\nK:C\nCDEFGABc|]")), contour(read("L:1/4\nK:C\ncBAGFEDC|]"))) > 0.4
+    assert [(n.pitches, n.duration) for n in read_tune(text).sounding] == [(n.pitches, n.duration) for n in tune.sounding]
+    assert not read_tune(text).faults
+    assert apart(contour(read_tune(text)), contour(tune)) == 0
+    assert apart(contour(read_tune("L:1/4\nK:C\nCDEFGABc|]")), contour(read_tune("L:1/4\nK:C\ncBAGFEDC|]"))) > 0.4
 
 
 def test_what_no_token_stands_for_is_named() -> None:
     for music, word in (("c7/8", "duration"), ("c''''", "range")):
         with pytest.raises(UnfitError, match=word):
-            tokens_of(read(f"L:1/8\nM:4/4\nK:C\n{music} d|]"))
-        assert tokens_of(read(f"L:1/8\nM:4/4\nK:C\n{music} d|]"), tolerant=True)
+            tokens_of(read_tune(f"L:1/8\nM:4/4\nK:C\n{music} d|]"))
+        assert tokens_of(read_tune(f"L:1/8\nM:4/4\nK:C\n{music} d|]"), tolerant=True)
 
 
 def test_grace_notes_go_along() -> None:
     source = "X:1\nL:1/8\nK:D\n{A}d2 {/^gf}f2 ~e4 |]\n"
-    assert transposed(read(source), 2).splitlines()[-1] == "{B}e2 {/^ag}g2 ~f4 |]"
+    assert transposed(read_tune(source), 2).splitlines()[-1] == "{B}e2 {/^ag}g2 ~f4 |]"
 
 
 def test_novelty_hears_through_transposition_and_finds_the_longest_run() -> None:
-    tune, other = read(JIG), read(sheet_of(split(drawn("6/8", 3)), Key("D"), "6/8"))
+    tune, other = read_tune(JIG), read_tune(sheet_of(split(drawn("6/8", 3)), Key("D"), "6/8"))
     known = Known.of([other, tune])
-    same = known.longest(read(transposed(tune, 5)))
+    same = known.longest(read_tune(transposed(tune, 5)))
     assert (same.title, same.notes, same.start) == ("The Test", len(tune.sounding), 0)
     assert same.bars > 7
     changed = JIG.replace("e/f/ge |", "c/A/FA |")
-    run = known.longest(read(changed))
+    run = known.longest(read_tune(changed))
     assert (run.title, run.notes) == ("The Test", 26)
     assert Known.of([other]).longest(tune).notes < 10
     assert Known.of([]).longest(tune).notes == 0
@@ -176,7 +176,7 @@ def test_novelty_hears_through_transposition_and_finds_the_longest_run() -> None
 
 def test_the_index_finds_what_a_search_of_every_pair_finds() -> None:
     chance = random.Random(4)
-    tunes = [read("M:4/4\nL:1/8\nK:C\n" + "".join(chance.choice("ce") for _ in range(80)) + "|]") for _ in range(4)]
+    tunes = [read_tune("M:4/4\nL:1/8\nK:C\n" + "".join(chance.choice("ce") for _ in range(80)) + "|]") for _ in range(4)]
     known = Known.of(tunes[1:])
     mine = [note.top.midi for note in tunes[0].sounding]
     best = 0

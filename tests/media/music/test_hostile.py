@@ -10,7 +10,7 @@ from fractions import Fraction
 import pytest
 
 from app.errors import InvalidError, TooLargeError
-from app.media.music.abc.abc import MAX_TEXT, read
+from app.media.music.abc.abc import MAX_TEXT, read_tune
 from app.media.music.abc.bar_writing import bar_text
 from app.media.music.abc.staff import MOST_PITCHES
 from app.media.music.files.musicxml import musicxml
@@ -54,36 +54,36 @@ def long(sign: str, begin: str = HEAD) -> str:
 
 @pytest.mark.parametrize("sign", REPEATED)
 def test_a_sign_a_million_times(sign: str) -> None:
-    assert read(long(sign)).source
-    assert read(long(sign, f"{HEAD}C|")).bars
+    assert read_tune(long(sign)).source
+    assert read_tune(long(sign, f"{HEAD}C|")).bars
 
 
 def test_a_chord_has_an_end() -> None:
-    tune = read(f"{HEAD}[{'CE' * 40}] D|[{'C' * 100_000}|")
+    tune = read_tune(f"{HEAD}[{'CE' * 40}] D|[{'C' * 100_000}|")
     assert [len(note.pitches) for note in tune.notes][:2] == [MOST_PITCHES, 1]
     assert tune.faults[0].message.startswith("A chord may have")
 
 
 def test_a_broken_rhythm_counts_once() -> None:
-    (first, second) = read(f"{HEAD}C>{' >' * 100_000}D|").notes
+    (first, second) = read_tune(f"{HEAD}C>{' >' * 100_000}D|").notes
     assert (first.duration, second.duration) == (Fraction(3, 16), Fraction(1, 16))
 
 
 def test_numbers_of_a_tuplet_have_an_end() -> None:
-    assert read(f"{HEAD}(3:{'1' * 5_000}abc|").faults[0].details["sign"].startswith("(3:1111")
+    assert read_tune(f"{HEAD}(3:{'1' * 5_000}abc|").faults[0].details["sign"].startswith("(3:1111")
 
 
 def test_bars_without_an_end_of_a_section_become_musicxml_and_get_chords() -> None:
-    tune = read(HEAD + "CDEF|" * (MAX_BARS - 1))
+    tune = read_tune(HEAD + "CDEF|" * (MAX_BARS - 1))
     assert musicxml(tune).count(b"<measure ") == len(tune.bars)
     chords = harmonised(tune)
-    assert len(read(with_second_voice(tune, chords)).bars) == len(tune.bars)
+    assert len(read_tune(with_second_voice(tune, chords)).bars) == len(tune.bars)
 
 
 def test_what_would_sound_for_days_is_refused() -> None:
     with pytest.raises(TooLargeError):
-        performed(read('M:none\nL:1/1\nK:C\n"C"' + "C256|" * 9_000), chords=True)
-    assert len(performed(read(HEAD + "C|" * 9_000))) < MAX_SOUNDS
+        performed(read_tune('M:none\nL:1/1\nK:C\n"C"' + "C256|" * 9_000), chords=True)
+    assert len(performed(read_tune(HEAD + "C|" * 9_000))) < MAX_SOUNDS
 
 
 def test_a_triplet_that_never_comes_out_even() -> None:

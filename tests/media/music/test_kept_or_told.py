@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.gate import UNREADABLE
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.abc.lyrics import syllables
 from app.media.music.files import reading_midi, reading_musicxml
 from app.media.music.files.musicxml import musicxml
@@ -41,7 +41,7 @@ def note(step: str, octave: int = 4, inside: str = "", alter: str = "") -> str:
 
 def pitches(found: Imported) -> list[int]:
     """As MIDI numbers."""
-    return [one.top.midi for one in read(found.text).sounding]
+    return [one.top.midi for one in read_tune(found.text).sounding]
 
 
 @pytest.mark.parametrize("name", ["53-abc-two-voices/voices.abc", "53-abc-two-voices/interleaved.abc"])
@@ -52,12 +52,12 @@ def test_that_one_voice_is_heard_is_told(name: str) -> None:
 
 
 def test_words_go_out_and_come_back() -> None:
-    first = read(case("54-lyrics-lost/lyrics.abc"))
+    first = read_tune(case("54-lyrics-lost/lyrics.abc"))
     data = musicxml(first)
     notes = ET.fromstring(data).iter("note")  # noqa: S314 (made here)
     said = [[lyric.findtext("text") for lyric in one.findall("lyric")] for one in notes]
     assert said == [["one", "eins"], ["two", "zwei"], ["three", "drei"], ["four", "vier"], ["five", "fünf"], ["six", "sechs"]]
-    back = read(read_musicxml(data)[0].text)
+    back = read_tune(read_musicxml(data)[0].text)
     assert [one.lyrics for one in back.notes] == [one.lyrics for one in first.notes]
 
 
@@ -78,24 +78,24 @@ def test_a_line_of_words_is_read_as_syllables(words: str, sung: list[str]) -> No
 
 
 def test_words_hold_over_notes_and_wait_for_their_bar() -> None:
-    tune = read(HEAD + "CDEF|GABc|\nw:A_ men | oh * well-known\n")
+    tune = read_tune(HEAD + "CDEF|GABc|\nw:A_ men | oh * well-known\n")
     assert [one.lyrics[0] if one.lyrics else "" for one in tune.notes] == ["A", "_", "men", "", "oh", "", "well-", "known"]
-    back = read(read_musicxml(musicxml(tune))[0].text)
+    back = read_tune(read_musicxml(musicxml(tune))[0].text)
     assert [one.lyrics[0] if one.lyrics else "" for one in back.notes] == ["A", "", "men", "", "oh", "", "well-", "known"]
 
 
 def test_a_transposing_instrument_is_written_as_it_sounds_and_that_is_told() -> None:
     found, _recipe = read_musicxml((CASES / "56-musicxml-transposing/bb-trumpet.musicxml").read_bytes())
-    assert (pitches(found), read(found.text).key.name) == ([70, 72, 74, 75], "Bb")
+    assert (pitches(found), read_tune(found.text).key.name) == ([70, 72, 74, 75], "Bb")
     assert ["transposing" in said for said in found.simplified] == [True]
     harmony = "<harmony><root><root-step>A</root-step></root><kind>minor</kind></harmony>"
     notes = "<measure>" + harmony + note("C") + "</measure>"
     horn = score(notes, "<transpose><diatonic>-4</diatonic><chromatic>-7</chromatic></transpose>")
-    assert (pitches(horn), read(horn.text).key.name, next(read(horn.text).notes).chord) == ([53], "F", "Dm")
+    assert (pitches(horn), read_tune(horn.text).key.name, next(read_tune(horn.text).notes).chord) == ([53], "F", "Dm")
     guitar = score(notes, "<transpose><chromatic>0</chromatic><octave-change>-1</octave-change></transpose>")
-    assert (pitches(guitar), read(guitar.text).key.name) == ([48], "C")
+    assert (pitches(guitar), read_tune(guitar.text).key.name) == ([48], "C")
     alto = score(notes, "<transpose><chromatic>-9</chromatic></transpose>")
-    assert (pitches(alto), read(alto.text).key.name) == ([51], "Eb")
+    assert (pitches(alto), read_tune(alto.text).key.name) == ([51], "Eb")
 
 
 def test_a_bar_that_a_sign_plays_again_is_written_out() -> None:
@@ -111,12 +111,12 @@ def test_a_bar_that_a_sign_plays_again_is_written_out() -> None:
 def test_signs_of_playing_come_in_and_go_out() -> None:
     for element, signs in SIGNS.items():
         for sign in signs:
-            tune = read(f"{HEAD}{sign}CDEF|\n")
+            tune = read_tune(f"{HEAD}{sign}CDEF|\n")
             assert not tune.faults, sign
             data = musicxml(tune)
             assert f"<{element} />".encode() in data
             found = read_musicxml(data)[0]
-            assert (next(read(found.text).notes).decorations, found.simplified) == ((signs[0],), [])
+            assert (next(read_tune(found.text).notes).decorations, found.simplified) == ((signs[0],), [])
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_what_does_not_come_in_is_told(measures: str, said: str) -> None:
 
 def test_ties_end_where_they_begin() -> None:
     for text in (case("58-musicxml-ties/ties.abc"), HEAD + "[CE]-[CG] C4-|C6-|C|\n", HEAD + "C-D z E|\n"):
-        data = musicxml(read(text))
+        data = musicxml(read_tune(text))
         notes = list(ET.fromstring(data).iter("note"))  # noqa: S314 (made here)
         for name in ("tie", "notations/tied"):
             begun: set[str] = set()
@@ -146,7 +146,7 @@ def test_ties_end_where_they_begin() -> None:
                 kinds = {tie.get("type") for tie in one.findall(name)}
                 assert ("stop" in kinds) <= (pitch in begun)
                 begun = (begun - {pitch} if "stop" in kinds else begun) | ({pitch} if "start" in kinds else set())
-    assert musicxml(read(case("58-musicxml-ties/ties.abc"))).count(b'<tie type="stop" />') == 1
+    assert musicxml(read_tune(case("58-musicxml-ties/ties.abc"))).count(b'<tie type="stop" />') == 1
 
 
 @pytest.mark.parametrize(
@@ -167,9 +167,9 @@ def test_old_accents_become_letters(field: str, said: str) -> None:
 
 def test_titles_are_read_as_their_files_meant_them() -> None:
     folder = CASES / "52-midi-title-unsavable"
-    titles = [read(read_midi((folder / name).read_bytes(), "x").text).title for name in ("gbk.mid", "sjis.mid")]
+    titles = [read_tune(read_midi((folder / name).read_bytes(), "x").text).title for name in ("gbk.mid", "sjis.mid")]
     assert titles == ["小星星", "きらきら星"]
-    assert read(read_musicxml((folder / "title-u0092.musicxml").read_bytes())[0].text).title == "It’s a waltz"
+    assert read_tune(read_musicxml((folder / "title-u0092.musicxml").read_bytes())[0].text).title == "It’s a waltz"
     for char in "\x7f\x80\x81\x9f\u0085":
         sung = f"<lyric><text>a{char}b</text></lyric>"
         maker = f"<identification><creator type='composer'>c{char}d</creator></identification>"

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.engraving.engraving import engrave
-from app.media.music.engraving.glyphs import Pen
+from app.media.music.engraving.glyphs import StaffPen
 from app.media.music.engraving.picture import INK, PAPER, SPACES, tune_picture, wave_picture, webp
 
 JIG = """X:1
@@ -49,8 +49,8 @@ def test_a_picture_has_staves_and_ink_on_paper(width: int) -> None:
 def engraved(letter: str) -> Any:
     """[height, width] of a whole note on a staff, 20 pixels a space, and the row of the lowest line."""
     canvas = Image.new("L", (800, 600))
-    pen = Pen(ImageDraw.Draw(canvas), 20.0)
-    engrave(read(f"M:none\nL:1/1\nK:C\n{letter}|"), pen, *canvas.size)
+    pen = StaffPen(ImageDraw.Draw(canvas), 20.0)
+    engrave(read_tune(f"M:none\nL:1/1\nK:C\n{letter}|"), pen, *canvas.size)
     return np.asarray(canvas) > 127, pen.base
 
 

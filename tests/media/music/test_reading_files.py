@@ -21,7 +21,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.errors import InvalidError, StemmaError, TooLargeError, UnsupportedError
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.files import reading_midi, reading_musicxml
 from app.media.music.files.files import TOLD, Played, tune_file, without_recipe
 from app.media.music.files.midi import midi
@@ -57,26 +57,26 @@ Heard = list[tuple[Fraction, Fraction, int]]
 
 def heard(text: str) -> Heard:
     """What sounds: start, length, MIDI note."""
-    return [(sound.start, sound.duration, sound.pitch) for sound in performed(read(text))]
+    return [(sound.start, sound.duration, sound.pitch) for sound in performed(read_tune(text))]
 
 
 @pytest.mark.parametrize("text", TUNES)
 def test_a_tune_comes_back_from_midi_note_for_note(text: str) -> None:
-    back = read_midi(midi(read(text)), "name").text
+    back = read_midi(midi(read_tune(text)), "name").text
     again = heard(back)
     if "{" in text:  # what a grace note takes of the next one is written out as it was played
         assert [pitch for _start, _length, pitch in again] == [pitch for _start, _length, pitch in heard(text)]
     else:
         assert again == heard(text)
-    assert not read(back).faults
+    assert not read_tune(back).faults
     if "[M:" not in text:
-        assert (read(back).metre, read(back).key.fifths) == (read(text).metre, read(text).key.fifths)
+        assert (read_tune(back).metre, read_tune(back).key.fifths) == (read_tune(text).metre, read_tune(text).key.fifths)
 
 
 @pytest.mark.parametrize("text", TUNES)
 def test_a_tune_comes_back_from_musicxml_sign_for_sign(text: str) -> None:
-    found, recipe = read_musicxml(musicxml(read(text)))
-    back, first = read(found.text), read(text)
+    found, recipe = read_musicxml(musicxml(read_tune(text)))
+    back, first = read_tune(found.text), read_tune(text)
     assert (found.simplified, recipe, back.faults) == ([], None, ())
     assert heard(found.text) == heard(text)
     assert (back.key, back.metre, back.title) == (first.key, first.metre, first.title)
@@ -94,7 +94,7 @@ def test_the_tunes_of_a_whole_book_come_back() -> None:
     texts = [f"X:{tune}" for book in books for tune in f"\n{book}".split("\nX:")[1:8]]
     tried = 0
     for text in texts:
-        tune = read(text)
+        tune = read_tune(text)
         if tune.faults or not tune.sounding or any(note.graces for note in tune.notes) or incomplete(tune):
             continue
         tried += 1
@@ -136,7 +136,7 @@ def test_a_performance_is_set_on_a_grid() -> None:
     whole = [Fraction(place).limit_denominator(12) / 4 for place in places]
     assert [(start, start + length) for start, length, _note in heard(found.text)][:7] == list(pairwise(whole))
     assert [note for _start, _length, note in heard(found.text)] == [67, 69, 71, 72, 74, 76, 74, 67]
-    tune = read(found.text)
+    tune = read_tune(found.text)
     assert (tune.title, str(tune.metre), tune.key.name, tune.fields["Q"]) == ("Übung 狐", "4/4", "G", "1/4=96")
 
 
@@ -173,8 +173,8 @@ def test_accidentals_are_spelt_as_the_key_would() -> None:
 def test_music21_reads_what_we_write_from_what_we_read() -> None:
     music21 = pytest.importorskip("music21")
     for text in TUNES[:3]:
-        back = read_musicxml(musicxml(read(read_midi(midi(read(text))).text)))[0].text
-        theirs = music21.converter.parseData(midi(read(back)), format="midi").stripTies().flatten().notes
+        back = read_musicxml(musicxml(read_tune(read_midi(midi(read_tune(text))).text)))[0].text
+        theirs = music21.converter.parseData(midi(read_tune(back)), format="midi").stripTies().flatten().notes
         assert sorted(p.midi for note in theirs for p in note.pitches) == sorted(pitch for _s, _d, pitch in heard(back))
 
 
@@ -191,7 +191,7 @@ CONTAINER = b'<container><rootfiles><rootfile full-path="score.xml"/></rootfiles
 
 
 def test_a_packed_score_is_unpacked() -> None:
-    data = packed({"META-INF/container.xml": CONTAINER, "score.xml": musicxml(read(TUNES[1]))})
+    data = packed({"META-INF/container.xml": CONTAINER, "score.xml": musicxml(read_tune(TUNES[1]))})
     assert heard(read_musicxml(data)[0].text) == heard(TUNES[1])
 
 
@@ -212,7 +212,7 @@ def test_other_programs_scores_are_read_as_far_as_one_voice_goes() -> None:
     found, _recipe = read_musicxml(part(measure + f"<measure>{QUARTER * 4}</measure>"), "From elsewhere")
     assert [pitch for _s, _d, pitch in heard(found.text)] == [60] * 6
     assert found.simplified == ["Only one voice was taken."]
-    assert read(found.text).title == "From elsewhere"
+    assert read_tune(found.text).title == "From elsewhere"
     fifth = QUARTER.replace("<duration>1", "<duration>0.8")
     found, _recipe = read_musicxml(part(f"<measure>{fifth * 5}</measure>"))
     assert len(heard(found.text)) == 5
@@ -305,7 +305,7 @@ def test_whatever_comes_is_read_or_refused(data: bytes, kind: str) -> None:
         elif kind == "sound":
             admit(b"RIFF" + data)
         else:
-            whole = midi(read(TUNES[0]))
+            whole = midi(read_tune(TUNES[0]))
             at = len(data) % len(whole)
             read_midi(whole[:at] + data + whole[at + len(data) // 2 :])
     except StemmaError:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.theory.harmony import chord_tones, harmonised
 from app.media.music.theory.second_voice import with_second_voice
 from tests.media.music.test_abc_reading import JIG
@@ -12,9 +12,9 @@ TUNE = "X:1\nM:4/4\nL:1/8\nK:G\nd|G2 B>d g2 (3fed|{c}B2 ^cA d4-|d2 [CA]2 z2 A,2|
 
 def test_it_lies_under_the_tune_and_the_tune_stays() -> None:
     for source in (TUNE, JIG):
-        tune = read(source)
+        tune = read_tune(source)
         text = with_second_voice(tune, harmonised(tune))
-        now = read(text)
+        now = read_tune(text)
         assert now.faults == tune.faults
         assert [(n.duration, n.tied, n.rest or n.top, n.graces, n.start) for n in now.notes] == [
             (n.duration, n.tied, n.rest or n.top, n.graces, n.start) for n in tune.notes
@@ -30,9 +30,9 @@ def test_it_lies_under_the_tune_and_the_tune_stays() -> None:
 
 
 def test_on_beats_it_is_in_the_chord() -> None:
-    tune = read(JIG)
+    tune = read_tune(JIG)
     chords = harmonised(tune)
-    now = read(with_second_voice(tune, chords))
+    now = read_tune(with_second_voice(tune, chords))
     symbol, inside, counted = "", 0, 0
     for at, bar in enumerate(now.bars):
         for note in bar.notes:
@@ -45,8 +45,8 @@ def test_on_beats_it_is_in_the_chord() -> None:
 
 
 def test_a_letter_that_an_accidental_changes_is_left_alone_and_nothing_lies_too_low() -> None:
-    text = with_second_voice(read(TUNE), harmonised(read(TUNE)))
+    text = with_second_voice(read_tune(TUNE), harmonised(read_tune(TUNE)))
     assert "[c" not in text.split("|")[2]  # beside ^c a plain c would be another note
     assert "A,2" in text
-    empty = read("X:1\nK:C\n")
+    empty = read_tune("X:1\nK:C\n")
     assert with_second_voice(empty, {}) == empty.source

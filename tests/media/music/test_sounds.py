@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.sound.audio import INSTRUMENTS, MEDIA_TYPES, NOTES, RATE, SOUNDS, note_name, recording, write
 from app.media.music.sound.performance import performed, quarters_a_minute
 from app.settings import ROOT
@@ -75,7 +75,7 @@ def onsets(samples: Any) -> list[float]:
 @pytest.mark.parametrize("instrument", ["acoustic_grand_piano", "acoustic_guitar_nylon", "orchestral_harp", None])
 def test_what_is_plucked_is_heard_at_its_time_and_pitch(instrument: str | None) -> None:
     """None is the synthesizer. The score is played with its repeat: sixteen notes, those that are tied counted once."""
-    tune = read(TUNE)
+    tune = read_tune(TUNE)
     sounds = performed(tune)
     assert len(sounds) == 16
     samples = recording(tune, instrument=instrument) if instrument else recording(tune, sounds=NOWHERE)
@@ -92,7 +92,7 @@ def test_what_is_plucked_is_heard_at_its_time_and_pitch(instrument: str | None) 
 @pytest.mark.parametrize("instrument", ["violin", "flute", "accordion"])
 def test_what_is_held_has_its_pitch_from_beginning_to_end(instrument: str) -> None:
     """A note of six seconds, longer than its sample: never silent, never another pitch, and over when it is over."""
-    samples = recording(read("M:4/4\nL:1/1\nQ:1/4=40\nK:C\nA|"), instrument=instrument)
+    samples = recording(read_tune("M:4/4\nL:1/1\nQ:1/4=40\nK:C\nA|"), instrument=instrument)
     for at in np.arange(0.1, 5.7, 0.4):
         assert heard(samples[int(at * RATE) : int((at + 0.3) * RATE)]) == 69
     level = np.sqrt((samples[: 6 * RATE].reshape(-1, RATE // 10) ** 2).mean(1))
@@ -101,30 +101,30 @@ def test_what_is_held_has_its_pitch_from_beginning_to_end(instrument: str) -> No
 
 
 def test_rests_are_silent_and_chords_are_softer_than_the_tune() -> None:
-    samples = recording(read("M:4/4\nL:1/4\nQ:1/4=60\nK:C\nG z3|z2 A2|]"))
+    samples = recording(read_tune("M:4/4\nL:1/4\nQ:1/4=60\nK:C\nG z3|z2 A2|]"))
     assert np.abs(samples[int(1.3 * RATE) : int(5.95 * RATE)]).max() == 0
-    alone, both = (recording(read(f"M:4/4\nL:1/1\nK:C\n{chord}c|")) for chord in ("", '"C"'))
-    quiet = recording(read('M:4/4\nL:1/1\nK:C\n"C"c|'), chords=False)
+    alone, both = (recording(read_tune(f"M:4/4\nL:1/1\nK:C\n{chord}c|")) for chord in ("", '"C"'))
+    quiet = recording(read_tune('M:4/4\nL:1/1\nK:C\n"C"c|'), chords=False)
     assert np.array_equal(alone, quiet)
     low = strength(both[:RATE], hertz(52)) / strength(both[:RATE], hertz(72))
     assert 0.05 < low < 0.8
 
 
 def test_a_tempo_makes_it_quicker_and_an_instrument_another_sound() -> None:
-    slow, quick = recording(read(TUNE), tempo=50), recording(read(TUNE), tempo=200)
-    length = float(max(s.start + s.duration for s in performed(read(TUNE))))
+    slow, quick = recording(read_tune(TUNE), tempo=50), recording(read_tune(TUNE), tempo=200)
+    length = float(max(s.start + s.duration for s in performed(read_tune(TUNE))))
     assert len(slow) / RATE == pytest.approx(length * 240 / 50 + 1.2, abs=0.01)
     assert len(quick) / RATE == pytest.approx(length * 240 / 200 + 1.2, abs=0.01)
-    assert not np.array_equal(recording(read(TUNE), instrument="violin"), recording(read(TUNE)))
+    assert not np.array_equal(recording(read_tune(TUNE), instrument="violin"), recording(read_tune(TUNE)))
 
 
 def test_notes_beyond_the_samples_sound_as_they_are_written() -> None:
-    samples = recording(read("M:4/4\nL:1/4\nQ:1/4=60\nK:C\ne'' z3|"), instrument="orchestral_harp")
+    samples = recording(read_tune("M:4/4\nL:1/4\nQ:1/4=60\nK:C\ne'' z3|"), instrument="orchestral_harp")
     assert strength(samples[: RATE // 2], hertz(100)) > 3 * strength(samples[: RATE // 2], hertz(96))
 
 
 def test_the_same_tune_is_the_same_recording_and_a_minute_takes_seconds() -> None:
-    tune = read("X:1\nM:4/4\nL:1/8\nQ:1/4=128\nK:D\n" + '"D"dAFA "G"GBdB|"A"ceac "D"d2fd|' * 16)
+    tune = read_tune("X:1\nM:4/4\nL:1/8\nQ:1/4=128\nK:D\n" + '"D"dAFA "G"GBdB|"A"ceac "D"d2fd|' * 16)
     assert quarters_a_minute(tune.fields["Q"]) == 128
     start = time.process_time()
     samples = recording(tune, instrument="violin")
@@ -135,7 +135,7 @@ def test_the_same_tune_is_the_same_recording_and_a_minute_takes_seconds() -> Non
 
 
 def test_wav_flac_and_mp3_say_the_same_and_carry_what_is_told() -> None:
-    samples = recording(read(TUNE))
+    samples = recording(read_tune(TUNE))
     with wave.open(io.BytesIO(encoded(samples, "wav"))) as file:
         assert (file.getframerate(), file.getnchannels(), file.getsampwidth(), file.getnframes()) == (RATE, 1, 2, len(samples))
     for kind in MEDIA_TYPES:

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.brief import Medium
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.abc.transpose import transposed
 from app.storage.db import Database
 from tests.growing import Garden
@@ -194,7 +194,7 @@ def test_a_tune_is_told_bar_by_bar(web: TestClient, database: Database) -> None:
 
 
 def test_another_key_is_one_change(web: TestClient, database: Database) -> None:
-    a, b = tunes(database, JIG, transposed(read(JIG), 3))
+    a, b = tunes(database, JIG, transposed(read_tune(JIG), 3))
     told = web.get(f"/revisions/{a}/diff/{b}").json()["tune"]
     assert (told["transposed"], told["heading"]) == (3, {"key": ["D", "F"]})
     assert {bar["op"] for bar in told["bars"]} == {"equal"}

@@ -20,7 +20,7 @@ from PIL import Image
 
 from app.bounded import SLOW, asking
 from app.bounded.turns import Turns
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.files.files import without_recipe
 from app.media.music.sound.performance import performed
 from app.models import Artist, Asset, Revision, Work
@@ -137,8 +137,8 @@ def test_a_download_carries_its_recipe_and_the_same_tune(web: TestClient, tune: 
     assert web.get(f"/revisions/{tune}/download?as=json").json() == told
     if kind == "abc":
         assert without_recipe(data.decode())[0] == TUNE
-        assert [s.pitch for s in performed(read(data.decode()))] == [s.pitch for s in performed(read(TUNE))]
-        assert not read(data.decode()).faults
+        assert [s.pitch for s in performed(read_tune(data.decode()))] == [s.pitch for s in performed(read_tune(TUNE))]
+        assert not read_tune(data.decode()).faults
     assert web.get(f"/revisions/{tune}/download").content == web.get(f"/revisions/{tune}/download?as=abc").content
 
 
@@ -149,7 +149,7 @@ def test_a_player_seeks_in_the_sound(web: TestClient, tune: str) -> None:
     assert (part.status_code, part.content) == (206, whole.content[1000:2000])
     assert part.headers["content-range"] == f"bytes 1000-1999/{len(whole.content)}"
     with wave.open(io.BytesIO(whole.content)) as file:
-        end = max(s.start + s.duration for s in performed(read(TUNE)))
+        end = max(s.start + s.duration for s in performed(read_tune(TUNE)))
         assert file.getnframes() / file.getframerate() == pytest.approx(float(end) * 240 / 165 + 1.2, abs=0.02)
 
 

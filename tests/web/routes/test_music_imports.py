@@ -11,7 +11,7 @@ import pytest
 import soundfile
 from fastapi.testclient import TestClient
 
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.sound.performance import performed
 
 CASES = Path(__file__).parents[2] / "cases"
@@ -31,7 +31,7 @@ def brought(web: TestClient, work: str, name: str, data: bytes) -> Any:
 
 def pitches(text: str) -> list[int]:
     """The MIDI notes that sound."""
-    return [sound.pitch for sound in performed(read(text))]
+    return [sound.pitch for sound in performed(read_tune(text))]
 
 
 def test_abc_is_a_root_as_it_was_written(web: TestClient, music: str) -> None:

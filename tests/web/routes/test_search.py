@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
 from app.judging.fake import Fake
-from app.judging.vectors import packed
+from app.judging.vectors import pack_vector
 from app.lineage.excerpt import words_of
 from app.lineage.loom_view import loom_pane
 from app.models import Asset, Embedding, JudgeVersion, Revision, Work
@@ -174,7 +174,7 @@ def test_a_stranger_who_has_most_pictures_hides_none_of_mine(
     with database.writing() as session:
         version = session.query(JudgeVersion).one()
         owner = session.get_one(Revision, UUID(stranger["revision"])).created_by_id
-        red = packed(Fake().embed_texts(["red"])[0])
+        red = pack_vector(Fake().embed_texts(["red"])[0])
         for number in range(2000):
             sha = f"{number:064d}"
             session.add(Asset(sha256=sha, media_type="image/png", bytes=1, width=8, height=8))
@@ -249,7 +249,7 @@ def thousands(database: Database) -> tuple[Index, JudgeVersion, Any]:
         session.flush()
         pictures = [{"sha256": f"{n:064d}", "media_type": "image/png", "bytes": 1} for n in range(len(rows))]
         session.execute(sa.insert(Asset), pictures)
-        kept = [{"judge_id": version.id, "asset_id": f"{n:064d}", "vector": packed(row)} for n, row in enumerate(rows)]
+        kept = [{"judge_id": version.id, "asset_id": f"{n:064d}", "vector": pack_vector(row)} for n, row in enumerate(rows)]
         session.execute(sa.insert(Embedding), kept)
     return Index(Fake()), version, rows
 

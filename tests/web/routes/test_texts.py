@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from app.engines.engine import Alternative, Token
 from app.models import DraftSave, Generation, Reading, Revision, Transcript, Work
 from app.models.artist import local_artist
-from app.models.transcript import packed
+from app.models.transcript import pack_tokens
 from app.storage.db import Database
 
 POEM = "The river sleeps.\nA heron wakes."
@@ -45,7 +45,7 @@ def poem(web: TestClient, work: str, database: Database) -> str:
         session.add(revision)
         session.flush()
         tokens = (Token(0, 3, "The", -2.0), Token(3, 9, " river", -0.5, alternatives=CHANCES), Token(9, 16, " sleeps", None))
-        session.add(Transcript(revision_id=revision.id, tokens=packed(tokens)))
+        session.add(Transcript(revision_id=revision.id, tokens=pack_tokens(tokens)))
         session.get_one(Work, UUID(work)).last_number = 1
         return str(revision.id)
 
@@ -405,7 +405,7 @@ class TestReadings:
         assert web.post(f"/revisions/{poem}/readings", json={"selection": [4, 9]}).json()["id"] == asked.json()["id"]
         with database.writing() as session:
             row = session.get_one(Reading, UUID(asked.json()["id"]))
-            row.tokens, row.perplexity = packed([Token(4, 9, "river", -1.25)]), 3.49
+            row.tokens, row.perplexity = pack_tokens([Token(4, 9, "river", -1.25)]), 3.49
         read = web.get(asked.headers["location"]).json()
         assert (read["ready"], read["perplexity"], read["error"]) == (True, 3.49, None)
         assert [(one["start"], one["text"], one["logprob"]) for one in read["tokens"]] == [(4, "river", -1.25)]

@@ -9,7 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.brief import Medium
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.abc.transpose import transposed
 from app.models import Revision
 from app.storage.db import Database
@@ -39,7 +39,7 @@ def grown(database: Database) -> dict[str, str]:
         [tune] = garden.grow((first, "inspire"), verb="create", text=JIG, engine="tunes", facts_data=facts, picked=True)
         [other] = garden.grow((tune, "replace"), text=JIG.replace("gfe fed", "gfe f3"), engine="tunes")
         other.generation.place_data = {"bars": [2, 3]}  # type: ignore[union-attr]  # it has one
-        [high] = garden.grow((other, "transpose"), text=transposed(read(JIG), -2), engine="tunes")
+        [high] = garden.grow((other, "transpose"), text=transposed(read_tune(JIG), -2), engine="tunes")
         high.generation.place_data = {"semitones": -2}  # type: ignore[union-attr]  # it has one
         made: dict[str, Revision] = {"poem": first, "tune": tune, "other": other, "high": high}
         ids = {name: str(one.id) for name, one in made.items()}

@@ -59,7 +59,7 @@ class _Reader:
 
     def read(self) -> Tune:
         """The first tune."""
-        for number, (start, line) in enumerate(_lines(self.text), 1):
+        for number, (start, line) in enumerate(_placed_lines(self.text), 1):
             if self.staff.full or (line.startswith("X:") and self.first):
                 break
             self.line, self.offset = number, start
@@ -180,14 +180,14 @@ class _Reader:
         self.first = (self.staff.key, self.staff.metre, self.staff.unit)
 
 
-def read(text: str) -> Tune:
+def read_tune(text: str) -> Tune:
     """The first tune of `text`. Raises InvalidError only for a text of more than a million code points."""
     if len(text) > MAX_TEXT:
         raise InvalidError("text", _("at most %(limit)s characters"), limit=f"{MAX_TEXT:,}")
     return _Reader(text).read()
 
 
-def _lines(text: str) -> Iterator[tuple[int, str]]:
+def _placed_lines(text: str) -> Iterator[tuple[int, str]]:
     """Each line with the place where it begins; ABC knows LF and CRLF."""
     at = 0
     for line in text.split("\n"):

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
 
-from app.media.music.abc.signs import length_text, written
+from app.media.music.abc.signs import length_text, pitch_text
 from app.media.music.notation.pitch import Key
 from app.media.music.notation.tune import Metre, Note
 
@@ -85,7 +85,7 @@ def _third(length: Fraction) -> bool:
 
 
 def _before(note: Note) -> str:
-    graces = "".join(written(pitch, "") for pitch in note.graces)
+    graces = "".join(pitch_text(pitch, "") for pitch in note.graces)
     return (f'"{note.chord}"' if note.chord else "") + (f"{{{graces}}}" if graces else "") + "".join(note.decorations)
 
 
@@ -103,5 +103,5 @@ def _pitched(note: Note, key: Key, altered: dict[int, int], doubtful: set[str]) 
             doubtful.add(pitch.letter)
         if accidental:
             altered[pitch.step] = pitch.alter
-        texts.append(written(pitch, accidental))
+        texts.append(pitch_text(pitch, accidental))
     return texts[0] if len(texts) == 1 else f"[{''.join(texts)}]"

@@ -80,7 +80,7 @@ def plain_pitch(text: str) -> tuple[str | None, int]:
     return found["accidental"], step
 
 
-def written(pitch: Pitch, accidental: str) -> str:
+def pitch_text(pitch: Pitch, accidental: str) -> str:
     """A pitch in ABC's letters with `accidental` (which may be empty) before it."""
     octave = pitch.step // 7
     letter = pitch.letter if octave <= 0 else pitch.letter.lower()

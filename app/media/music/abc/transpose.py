@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from app.media.music.abc.signs import ONE_PITCH, SIGN, plain_pitch, written
+from app.media.music.abc.signs import ONE_PITCH, SIGN, pitch_text, plain_pitch
 from app.media.music.abc.writing import edited
 from app.media.music.notation.pitch import LETTERS, Key, Pitch
 from app.media.music.notation.tune import Bar, Tune
@@ -51,10 +51,10 @@ def _moved(text: str, key: Key, new: Key, letters: int) -> str:
     """One written pitch. Its accidental is as far from the new signature as it was from the old one."""
     accidental, step = plain_pitch(text)
     if accidental is None:
-        return written(Pitch(step + letters), "")
+        return pitch_text(Pitch(step + letters), "")
     away = {"^": 1, "_": -1, "=": 0, "^^": 2, "__": -2}[accidental] - key.signature[LETTERS[step % 7]]
     alter = new.signature[LETTERS[(step + letters) % 7]] + away
-    return written(Pitch(step + letters), ACCIDENTALS[max(-2, min(2, alter))])
+    return pitch_text(Pitch(step + letters), ACCIDENTALS[max(-2, min(2, alter))])
 
 
 def _root(name: str, key: Key, semitones: int) -> str:

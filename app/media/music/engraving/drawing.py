@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from app.media.music.engraving.glyphs import BEAM, FLAG, LINE, STEM, Pen
+from app.media.music.engraving.glyphs import BEAM, FLAG, LINE, STEM, StaffPen
 from app.media.music.notation.tune import Bar, Note
 
 MIDDLE = 4  # steps from the lowest line to the middle one
@@ -42,7 +42,7 @@ class Sign:
         return sum(self.steps) < MIDDLE * len(self.steps)
 
 
-def draw_signs(pen: Pen, bar: Bar, signs: Sequence[Sign]) -> None:
+def draw_signs(pen: StaffPen, bar: Bar, signs: Sequence[Sign]) -> None:
     """The notes and rests of a bar, each at its `x`."""
     for at, sign in enumerate(signs):
         _draw_sign(pen, sign)
@@ -56,7 +56,7 @@ def draw_signs(pen: Pen, bar: Bar, signs: Sequence[Sign]) -> None:
         pen.number((triplet[0].x + triplet[-1].x) / 2, level, 3, 0.6)
 
 
-def _draw_sign(pen: Pen, sign: Sign) -> None:
+def _draw_sign(pen: StaffPen, sign: Sign) -> None:
     if not sign.steps:
         pen.rest(sign.x, sign.length, sign.flags)
     for step, accidental in zip(sign.steps, sign.accidentals, strict=True):
@@ -87,7 +87,7 @@ def _beamed(bar: Bar, signs: Sequence[Sign]) -> Iterator[list[Sign]]:
         yield group
 
 
-def _stems(pen: Pen, group: Sequence[Sign]) -> None:
+def _stems(pen: StaffPen, group: Sequence[Sign]) -> None:
     """Stems up or down for the whole group, with flags or beams."""
     up = sum(sum(sign.steps) for sign in group) < MIDDLE * sum(len(sign.steps) for sign in group)
     way = 1 if up else -1
@@ -115,7 +115,7 @@ def _tip(sign: Sign, way: int) -> float:
     return max(tip, MIDDLE / 2) if way > 0 else min(tip, MIDDLE / 2)
 
 
-def _beams(pen: Pen, group: Sequence[Sign], xs: Sequence[float], tips: Sequence[float], way: int) -> None:
+def _beams(pen: StaffPen, group: Sequence[Sign], xs: Sequence[float], tips: Sequence[float], way: int) -> None:
     for level in range(max(sign.flags for sign in group)):
         at = 0
         while at < len(group):
@@ -127,7 +127,7 @@ def _beams(pen: Pen, group: Sequence[Sign], xs: Sequence[float], tips: Sequence[
             at = last + 1
 
 
-def _beam(pen: Pen, xs: Sequence[float], tips: Sequence[float], span: tuple[int, int], lower: float, way: int) -> None:
+def _beam(pen: StaffPen, xs: Sequence[float], tips: Sequence[float], span: tuple[int, int], lower: float, way: int) -> None:
     """A bar along the stems' tips, `lower` further in; a short one where a note has no neighbour of its kind."""
     first, last = span
     slope = (tips[-1] - tips[0]) / (xs[-1] - xs[0])
@@ -138,7 +138,7 @@ def _beam(pen: Pen, xs: Sequence[float], tips: Sequence[float], span: tuple[int,
     pen.polygon([(left, a), (right, b), (right, b - way * BEAM), (left, a - way * BEAM)])
 
 
-def _tie(pen: Pen, sign: Sign, until: float) -> None:
+def _tie(pen: StaffPen, sign: Sign, until: float) -> None:
     """An arc to the next head, on the side where no stem is."""
     way = -1 if sign.up else 1
     level = (min(sign.steps) if sign.up else max(sign.steps)) / 2 + way * 0.7

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 
 from app.media.music.engraving.drawing import MIDDLE, STEM_LENGTH, Sign, draw_signs
-from app.media.music.engraving.glyphs import LINE, Pen
+from app.media.music.engraving.glyphs import LINE, StaffPen
 from app.media.music.engraving.lines import bar_line, ending, repeat_opens
 from app.media.music.notation.pitch import Key, Pitch
 from app.media.music.notation.tune import Bar, Tune
@@ -37,11 +37,11 @@ class Line:
         return sum(_bar_room(bar, signs) for bar, signs in zip(self.bars, self.signs, strict=True))
 
 
-def engrave(tune: Tune, pen: Pen, width: int, height: int) -> bool:
+def engrave(tune: Tune, pen: StaffPen, width: int, height: int) -> bool:
     """Draw as many of the tune's first bars as go on a canvas of these pixels; whether that is the whole tune."""
     across, tall = width / pen.space, height / pen.space
     shift = _octaves(tune)
-    lines = list(_lines(tune, across, shift, int(tall // 6) + 1)) or [Line()]
+    lines = list(_bars_by_line(tune, across, shift, int(tall // 6) + 1)) or [Line()]
     chosen: list[tuple[Line, float, float]] = []
     for line in lines:
         top, bottom = _extent(line)
@@ -65,7 +65,7 @@ def _octaves(tune: Tune) -> int:
     return -7 * round((middle - MIDDLE) / 7) if not -4 <= middle <= 12 else 0  # noqa: PLR2004 (three ledger lines)
 
 
-def _lines(tune: Tune, across: float, shift: int, most: int) -> Iterator[Line]:
+def _bars_by_line(tune: Tune, across: float, shift: int, most: int) -> Iterator[Line]:
     """The tune's bars, line by line."""
     line, count = Line(), 0
     bars = tune.bars[1:] if across < BRIEF and len(tune.bars) > 1 and tune.bars[0].number == 0 else tune.bars
@@ -122,7 +122,7 @@ def _extent(line: Line) -> tuple[float, float]:
     return min(12.0, max(tops) - 4), min(12.0, -min(lows))
 
 
-def _draw_line(pen: Pen, line: Line, across: float, *, first: bool, last: bool) -> None:
+def _draw_line(pen: StaffPen, line: Line, across: float, *, first: bool, last: bool) -> None:
     bar = line.bars[0] if line.bars else Bar(1, (), Key(), None)
     brief = across < BRIEF
     x = MARGIN + _head_room(bar, first=first, brief=brief)
@@ -151,7 +151,7 @@ def _draw_line(pen: Pen, line: Line, across: float, *, first: bool, last: bool) 
             bar_line(pen, min(x, end), one.closing)
 
 
-def _draw_head(pen: Pen, bar: Bar, *, first: bool, brief: bool) -> None:
+def _draw_head(pen: StaffPen, bar: Bar, *, first: bool, brief: bool) -> None:
     pen.clef(MARGIN + 1.6)
     if brief:
         return

@@ -82,7 +82,7 @@ HEAD = (0.62, 0.42, math.radians(20))  # half axes and slant of a notehead
 
 
 @dataclass(slots=True)
-class Pen:
+class StaffPen:
     """Draws on a canvas of `space` pixels a staff space; `base` is the pixel row of the lowest staff line."""
 
     draw: ImageDraw

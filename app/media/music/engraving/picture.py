@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from PIL import Image, ImageDraw
 
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.engraving.engraving import engrave
-from app.media.music.engraving.glyphs import Pen
+from app.media.music.engraving.glyphs import StaffPen
 
 VERSION = 2  # goes up when the same tune is drawn otherwise
 PAPER, INK = "#fbf7ee", "#231f1a"
@@ -22,10 +22,10 @@ START = 20_000  # code points of a tune that are looked at
 
 def tune_picture(text: str, width: int) -> Image.Image:
     """The first bars of the tune in `text` (ABC) on a square page, `width` pixels wide."""
-    tune = read(text[:START])
+    tune = read_tune(text[:START])
     for closer in CLOSER:
         canvas = _canvas(width)
-        if engrave(tune, Pen(ImageDraw.Draw(canvas), SPACES[width] * closer * FINER), canvas.width, canvas.height):
+        if engrave(tune, StaffPen(ImageDraw.Draw(canvas), SPACES[width] * closer * FINER), canvas.width, canvas.height):
             break
     return _on_paper(canvas)
 

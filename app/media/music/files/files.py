@@ -12,7 +12,7 @@ from typing import Any, BinaryIO, Literal
 from app import gate
 from app.bounded import MB, SLOW, bounded
 from app.errors import InvalidError, _
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.files.midi import midi
 from app.media.music.files.musicxml import musicxml
 from app.media.music.sound import audio
@@ -65,7 +65,7 @@ def _write(out: BinaryIO, text: str, kind: Kind, played: Played, title: str, rec
     if kind == "abc":
         out.write((f"{text}{'' if text.endswith(chr(10)) or not text else chr(10)}{TOLD}{told}\n" if told else text).encode())
         return
-    tune = read(text)
+    tune = read_tune(text)
     if not tune.sounding:
         raise InvalidError("as", _("There are no notes to be heard in this tune yet. Take ABC."))
     program, _held = audio.INSTRUMENTS[played.instrument]

@@ -49,16 +49,16 @@ def musicxml(tune: Tune, told: str = "") -> bytes:
     """The document in UTF-8; `told` becomes a field called stemma, which other programs keep but do not read."""
     score = ET.Element("score-partwise", version="4.0")
     if tune.title:
-        _text(ET.SubElement(score, "work"), "work-title", tune.title)
+        _text_element(ET.SubElement(score, "work"), "work-title", tune.title)
     composer = tune.fields.get("C")
     if composer or told:
         identification = ET.SubElement(score, "identification")
         if composer:
-            _text(identification, "creator", composer).set("type", "composer")
+            _text_element(identification, "creator", composer).set("type", "composer")
         if told:
-            _text(ET.SubElement(identification, "miscellaneous"), "miscellaneous-field", told).set("name", "stemma")
+            _text_element(ET.SubElement(identification, "miscellaneous"), "miscellaneous-field", told).set("name", "stemma")
     listed = ET.SubElement(ET.SubElement(score, "part-list"), "score-part", id="P1")
-    _text(listed, "part-name", "Tune")
+    _text_element(listed, "part-name", "Tune")
     part = ET.SubElement(score, "part", id="P1")
     divisions = _divisions(tune)
     before: Bar | None = None
@@ -84,7 +84,7 @@ def _divisions(tune: Tune) -> int:
     return math.lcm(*(part.denominator for note in tune.notes for part in (note.duration * 4, note.start * 4)), 1)
 
 
-def _text(parent: ET.Element, name: str, text: str | int) -> ET.Element:
+def _text_element(parent: ET.Element, name: str, text: str | int) -> ET.Element:
     child = ET.SubElement(parent, name)
     child.text = "".join(char for char in str(text) if char.isprintable())
     return child
@@ -130,7 +130,7 @@ def _barline(
     """The children stand in the order that the schema asks for."""
     line = ET.SubElement(measure, "barline", location=location)
     if style:
-        _text(line, "bar-style", style)
+        _text_element(line, "bar-style", style)
     if endings:
         ET.SubElement(line, "ending", number=", ".join(map(str, endings)), type=ending)
     if repeat:
@@ -140,27 +140,27 @@ def _barline(
 def _attributes(measure: ET.Element, bar: Bar, divisions: int, *, first: bool) -> None:
     attributes = ET.SubElement(measure, "attributes")
     if first:
-        _text(attributes, "divisions", divisions)
+        _text_element(attributes, "divisions", divisions)
     key = ET.SubElement(attributes, "key")
-    _text(key, "fifths", bar.key.fifths)
-    _text(key, "mode", MODES[bar.key.mode])
+    _text_element(key, "fifths", bar.key.fifths)
+    _text_element(key, "mode", MODES[bar.key.mode])
     time = ET.SubElement(attributes, "time")
     if bar.metre:
-        _text(time, "beats", bar.metre.beats)
-        _text(time, "beat-type", bar.metre.unit)
+        _text_element(time, "beats", bar.metre.beats)
+        _text_element(time, "beat-type", bar.metre.unit)
     else:
-        _text(time, "senza-misura", "")
+        _text_element(time, "senza-misura", "")
     if first:
         clef = ET.SubElement(attributes, "clef")
-        _text(clef, "sign", "G")
-        _text(clef, "line", 2)
+        _text_element(clef, "sign", "G")
+        _text_element(clef, "line", 2)
 
 
 def _tempo(measure: ET.Element, pace: float) -> None:
     direction = ET.SubElement(measure, "direction", placement="above")
     metronome = ET.SubElement(ET.SubElement(direction, "direction-type"), "metronome")
-    _text(metronome, "beat-unit", "quarter")
-    _text(metronome, "per-minute", f"{pace:g}")
+    _text_element(metronome, "beat-unit", "quarter")
+    _text_element(metronome, "per-minute", f"{pace:g}")
     ET.SubElement(direction, "sound", tempo=f"{pace:g}")
 
 
@@ -199,13 +199,13 @@ def _chord(
             ET.SubElement(sounding, "rest")
         else:
             _pitch(sounding, pitch)
-        _text(sounding, "duration", duration)
+        _text_element(sounding, "duration", duration)
         held = {**ties, "stop": ties["stop"] or (pitch is not None and pitch.midi in state.tied)}
         tied = [name for name, there in held.items() if there and pitch is not None]
         for name in tied:
             ET.SubElement(sounding, "tie", type=name)
-        _text(sounding, "voice", 1)
-        _text(sounding, "type", written[0])
+        _text_element(sounding, "voice", 1)
+        _text_element(sounding, "type", written[0])
         for _dot in range(written[1]):
             ET.SubElement(sounding, "dot")
         first = not chordal and not ties["stop"]
@@ -219,8 +219,8 @@ def _lyrics(sounding: ET.Element, note: Note, state: _State) -> None:
     for verse, said in enumerate(note.lyrics, 1):
         if said and said != HOLD:
             lyric = ET.SubElement(sounding, "lyric", number=str(verse))
-            _text(lyric, "syllabic", syllabic(said, state.sung.get(verse, "")))
-            _text(lyric, "text", said.removesuffix("-"))
+            _text_element(lyric, "syllabic", syllabic(said, state.sung.get(verse, "")))
+            _text_element(lyric, "text", said.removesuffix("-"))
             state.sung[verse] = said
 
 
@@ -229,8 +229,8 @@ def _notations(
 ) -> None:
     if ratio:
         modification = ET.SubElement(note, "time-modification")
-        _text(modification, "actual-notes", ratio[0])
-        _text(modification, "normal-notes", ratio[1])
+        _text_element(modification, "actual-notes", ratio[0])
+        _text_element(modification, "normal-notes", ratio[1])
     named = [ELEMENTS[sign] for sign in signs if sign in ELEMENTS]
     if not (ties or bracket or named):
         return
@@ -272,18 +272,18 @@ def _parts(duration: Fraction) -> list[tuple[Fraction, str, int]]:
 
 def _pitch(note: ET.Element, pitch: Pitch) -> None:
     child = ET.SubElement(note, "pitch")
-    _text(child, "step", pitch.letter)
+    _text_element(child, "step", pitch.letter)
     if pitch.alter:
-        _text(child, "alter", pitch.alter)
-    _text(child, "octave", pitch.octave)
+        _text_element(child, "alter", pitch.alter)
+    _text_element(child, "octave", pitch.octave)
 
 
 def _grace(measure: ET.Element, pitch: Pitch) -> None:
     note = ET.SubElement(measure, "note")
     ET.SubElement(note, "grace", slash="yes")
     _pitch(note, pitch)
-    _text(note, "voice", 1)
-    _text(note, "type", "eighth")
+    _text_element(note, "voice", 1)
+    _text_element(note, "type", "eighth")
 
 
 def _harmony(measure: ET.Element, symbol: str) -> None:
@@ -293,8 +293,8 @@ def _harmony(measure: ET.Element, symbol: str) -> None:
     letter, accidental, kind, seventh = found.groups()
     harmony = ET.SubElement(measure, "harmony")
     root = ET.SubElement(harmony, "root")
-    _text(root, "root-step", letter)
+    _text_element(root, "root-step", letter)
     if accidental:
-        _text(root, "root-alter", 1 if accidental == "#" else -1)
+        _text_element(root, "root-alter", 1 if accidental == "#" else -1)
     name = SEVENTHS.get(("m" if kind == "min" else kind or "", seventh or "")) or KINDS[kind or ""]
-    _text(harmony, "kind", name).set("text", (kind or "") + (seventh or ""))
+    _text_element(harmony, "kind", name).set("text", (kind or "") + (seventh or ""))

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from app.errors import _
 from app.media.music.abc import lyrics
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.abc.accents import lettered
 from app.media.music.abc.bar_writing import bar_text
 from app.media.music.abc.writing import BARS_A_LINE, field_text, header
@@ -75,7 +75,7 @@ def abc(title: str, composer: str, tempo: str, measures: Sequence[Measure]) -> s
 
 def even(notes: Sequence[Note]) -> tuple[list[Note], bool]:
     """A bar's notes with lengths that notation has, and whether any had to be changed: those of a quintuplet, say."""
-    if all(_written(note.duration) and _written(note.start) for note in notes):
+    if all(_is_notatable(note.duration) and _is_notatable(note.start) for note in notes):
         return list(notes), False
     places = [Fraction(round(note.start * FINEST), FINEST) for note in notes]
     last = notes[-1].start + notes[-1].duration
@@ -84,7 +84,7 @@ def even(notes: Sequence[Note]) -> tuple[list[Note], bool]:
     return [replace(note, start=place, duration=end - place) for note, place, end in moved if end > place], True
 
 
-def _written(length: Fraction) -> bool:
+def _is_notatable(length: Fraction) -> bool:
     below = length.denominator
     below //= 3 if below % 3 == 0 else 1
     return below & (below - 1) == 0 and below <= 4 * FINEST
@@ -142,7 +142,7 @@ def tunes(book: str) -> list[Imported]:
     found = [
         _told(Imported(lettered(head + book[start:end].rstrip() + "\n"))) for start, end in zip(starts, ends, strict=False)
     ]
-    found = [one for one in found[:MOST_TUNES] if read(one.text).sounding] or found[:1]
+    found = [one for one in found[:MOST_TUNES] if read_tune(one.text).sounding] or found[:1]
     if len(starts) > MOST_TUNES:
         found[0].without(_("Only the first 50 tunes of this file were taken."))
     return found
@@ -150,7 +150,7 @@ def tunes(book: str) -> list[Imported]:
 
 def _told(found: Imported) -> Imported:
     """Say what of a tune in ABC is drawn and not heard."""
-    tune = read(found.text)
+    tune = read_tune(found.text)
     if tune.unheard:
         found.without(_("The sheet shows all voices; only the first is heard, and goes into MIDI, MusicXML and sound."))
     return found

@@ -12,7 +12,7 @@ from app.bounded import MB, Data, bounded, content, size
 from app.errors import InvalidError, TooLargeError, UnsupportedError, _
 from app.media.music.abc.writing import field_text
 from app.media.music.files.notating import Imported, abc, key_with, likely_key
-from app.media.music.files.transcribing import Heard, measures, on_grid
+from app.media.music.files.transcribing import FileNote, measures, on_grid
 from app.media.music.notation.pitch import Key, Mode
 from app.media.music.notation.tune import Metre
 from app.media.text.documents.encodings import encoding_of
@@ -30,7 +30,7 @@ TOO_MUCH = _("That MIDI file needs too much time or memory to be written as note
 class Score:
     """What a file holds: notes by track and channel, and the first of each thing that it says of them."""
 
-    voices: dict[tuple[int, int], list[Heard]] = field(default_factory=dict)
+    voices: dict[tuple[int, int], list[FileNote]] = field(default_factory=dict)
     metre: Metre | None = None
     key: Key | None = None
     tempo: float | None = None  # quarter notes a minute
@@ -102,19 +102,19 @@ def _track(score: Score, track: Any, number: int, ticks: int, count: int) -> int
                 count += 1
                 if count > MOST_NOTES:
                     raise TooLargeError(_("A tune may have %(most)s notes."), most=f"{MOST_NOTES:,}")
-                heard = Heard(begun[0] / ticks, tick / ticks, message.note, begun[1])
+                heard = FileNote(begun[0] / ticks, tick / ticks, message.note, begun[1])
                 score.voices.setdefault((number, message.channel), []).append(heard)
         elif message.type == "pitchwheel" and message.pitch:
             score.left_out.add(_("Bent notes became straight ones."))
         elif message.is_meta:
-            _told(score, message, first=number == 0)
+            _read_meta(score, message, first=number == 0)
     return count
 
 
-def _told(score: Score, message: Any, *, first: bool) -> None:
+def _read_meta(score: Score, message: Any, *, first: bool) -> None:
     """What a meta event says; the first of each kind counts."""
     if message.type == "track_name" and (first or not score.title):
-        score.title = score.title or _said(message.name)
+        score.title = score.title or _decoded_name(message.name)
     elif message.type == "lyrics" and message.text.strip():
         score.left_out.add(_("The words of the file were left out."))
     elif message.type == "set_tempo" and message.tempo:
@@ -131,21 +131,21 @@ def _told(score: Score, message: Any, *, first: bool) -> None:
         score.key = score.key or key_with(key.fifths, key.mode)
 
 
-def _melody(voices: list[list[Heard]]) -> list[Heard]:
+def _melody(voices: list[list[FileNote]]) -> list[FileNote]:
     """The voice that is the tune: of those with enough notes, the highest, and rather one note at a time than chords."""
     most = max(len(voice) for voice in voices)
 
-    def promise(voice: list[Heard]) -> float:
+    def promise(voice: list[FileNote]) -> float:
         at_once = Counter(round(note.start, 2) for note in voice)
         height = sum(note.pitch for note in voice) / len(voice)
         return height - 24 * (1 - len(at_once) / len(voice))
 
     enough = [voice for voice in voices if 4 * len(voice) >= most]
-    chosen: list[Heard] = max(enough, key=promise)
+    chosen: list[FileNote] = max(enough, key=promise)
     return sorted(chosen, key=lambda note: (note.start, note.pitch))
 
 
-def _said(name: str) -> str:
+def _decoded_name(name: str) -> str:
     """A name as its file meant it: mido reads Latin-1, programs write UTF-8, or what their country had before it."""
     data = name.replace("\0", "").encode("latin-1", "ignore")
     with contextlib.suppress(UnsupportedError):

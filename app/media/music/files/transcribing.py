@@ -20,7 +20,7 @@ ACCENT = 1.2  # how much more a bar line elsewhere must promise than one at the 
 
 
 @dataclass(slots=True)
-class Heard:
+class FileNote:
     """A note as the file has it; `start` and `end` in quarter notes."""
 
     start: float
@@ -32,15 +32,15 @@ class Heard:
 Placed = tuple[Fraction, Fraction, tuple[int, ...], int]  # start and end in whole notes, pitches, velocity
 
 
-def on_grid(voice: Sequence[Heard], found: Imported) -> list[Placed]:
+def on_grid(voice: Sequence[FileNote], found: Imported) -> list[Placed]:
     """Notes one after another, those that begin together as chords, moved to sixteenths, triplets or finer."""
     begin = int(voice[0].start // 4) * 4  # silence before the tune
-    quarters: dict[int, list[Heard]] = {}
+    quarters: dict[int, list[FileNote]] = {}
     for note in voice:
         note.start, note.end = note.start - begin, note.end - begin
         quarters.setdefault(int(note.start + EXACT), []).append(note)
     grids = {at: _grid([note.start for note in notes]) for at, notes in quarters.items()}
-    onsets: dict[Fraction, list[Heard]] = {}
+    onsets: dict[Fraction, list[FileNote]] = {}
     for at, notes in quarters.items():
         for note in notes:
             place = at + Fraction(round((note.start - at) * grids[at]), grids[at])
@@ -53,7 +53,9 @@ def on_grid(voice: Sequence[Heard], found: Imported) -> list[Placed]:
     ]
 
 
-def _placed(place: Fraction, notes: Sequence[Heard], after: Fraction | None, grids: dict[int, int], found: Imported) -> Placed:
+def _placed(
+    place: Fraction, notes: Sequence[FileNote], after: Fraction | None, grids: dict[int, int], found: Imported
+) -> Placed:
     """A note or chord from `place` to its end, or to the next one."""
     end = max(note.end for note in notes)
     grid = grids.get(int(end), 4)

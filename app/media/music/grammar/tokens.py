@@ -92,7 +92,7 @@ def split(tokens: Sequence[str]) -> list[TokenBar]:
     return [TokenBar(tuple(opening), tuple(body)) for opening, body in bars]
 
 
-def joined(bars: Sequence[TokenBar]) -> list[str]:
+def join_bars(bars: Sequence[TokenBar]) -> list[str]:
     """What `split` took apart."""
     return [token for bar in bars for token in bar.tokens]
 

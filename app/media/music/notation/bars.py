@@ -17,7 +17,7 @@ Facet = Literal["pitch", "rhythm", "chords", "ornaments", "repeat"]
 BEGINS = re.compile(r"[|:\]\[]:")
 
 
-def sound(bar: Bar, by: int | None = 0) -> str:
+def sounding_text(bar: Bar, by: int | None = 0) -> str:
     """What sounds, as a string: lengths, ties and pitches, `by` semitones lower; None: as seen from the first pitch."""
     if by is None:
         by = next((note.top.midi for note in bar.notes if not note.rest), 0)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from app.errors import _
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.notation.pitch import Key, Mode
 
 MODES = {
@@ -45,12 +45,12 @@ class _Beginning:
 
 def _beginning(text: str) -> _Beginning:
     beginning = text[:LOOKED]
-    return _read(beginning[: found.end()] if (found := LONG.match(beginning)) else beginning)
+    return _read_heading(beginning[: found.end()] if (found := LONG.match(beginning)) else beginning)
 
 
 @lru_cache(maxsize=512)
-def _read(text: str) -> _Beginning:
-    tune = read(text)
+def _read_heading(text: str) -> _Beginning:
+    tune = read_tune(text)
     bars = tuple((bar.number, *bar.source) for bar in tune.bars)
     return _Beginning(len(text), tune.key, str(tune.metre or ""), bars)
 

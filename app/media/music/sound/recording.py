@@ -99,7 +99,7 @@ class Recording:
         return replace(self, samples=np.concatenate([before, stored(mixed, self.subtype), after]))
 
 
-def read(data: bytes) -> Recording:
+def read_recording(data: bytes) -> Recording:
     """A WAV or FLAC file of ours. Samples in floating point become 24 bits; a compressed kind of WAV 16.
 
     Raises UnsupportedError when it is neither, or holds nothing.
@@ -120,7 +120,7 @@ def read(data: bytes) -> Recording:
     return Recording(samples, rate, subtype, "FLAC" if kind == "FLAC" else "WAV")
 
 
-def made(sound: Any, rate: int) -> Recording:
+def from_samples(sound: Any, rate: int) -> Recording:
     """A recording of what a model made: [frames, channels] of -1…1, in 16 bits; louder than that is turned down as a whole."""
     return Recording(stored(quiet_enough(sound), "PCM_16"), rate)
 

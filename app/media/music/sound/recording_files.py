@@ -47,7 +47,7 @@ def recording_file(data: Data, kind: Kind, to: Path, title: str = "", recipe: Ma
             rate = rate if rate in MP3_RATES else HIGHEST if rate % HIGHEST == 0 else RATE
             blocks, subtype = _at_rate(file, rate, channels), "MPEG_LAYER_III"
         else:
-            blocks, subtype = _whole(file), subtype if subtype in BITS else WHOLE.get(subtype, "PCM_16")
+            blocks, subtype = _whole_numbers(file), subtype if subtype in BITS else WHOLE.get(subtype, "PCM_16")
             if kind == "flac" and subtype == "PCM_32":
                 subtype = "PCM_24"  # FLAC holds no more
             elif subtype in {"PCM_S8", "PCM_U8"}:
@@ -74,7 +74,7 @@ class Cut:
 
 
 @bounded(60, 300 * MB, TOO_MUCH, output=LARGEST, needs=("numpy", "soundfile"))
-def cut(data: Data, start: float, end: float, to: Path) -> Cut:
+def cut_recording(data: Data, start: float, end: float, to: Path) -> Cut:
     """What sounds in a recording between two moments (seconds), sample by sample, as the file `to`.
 
     Raises InvalidError when there is no such part or when it is all of it, or for bytes that are no recording.
@@ -90,7 +90,7 @@ def cut(data: Data, start: float, end: float, to: Path) -> Cut:
         subtype = file.subtype if file.subtype in BITS else WHOLE.get(file.subtype, "PCM_16")
         kind: Literal["FLAC", "WAV"] = "FLAC" if file.format == "FLAC" else "WAV"
         with soundfile.SoundFile(to, "w", file.samplerate, file.channels, subtype, format=kind) as out:
-            for block in _whole(file, first, last):
+            for block in _whole_numbers(file, first, last):
                 out.write(block)
         rate, media_type = file.samplerate, FLAC if kind == "FLAC" else WAV
     return Cut(media_type, to.stat().st_size, first / rate, last / rate, (last - first) / rate, rate)
@@ -126,7 +126,7 @@ def _opened(data: Data) -> soundfile.SoundFile:
     return file
 
 
-def _read(file: soundfile.SoundFile, first: int, last: int, kind: str) -> Iterator[NDArray[Any]]:
+def _blocks(file: soundfile.SoundFile, first: int, last: int, kind: str) -> Iterator[NDArray[Any]]:
     """Frames `first` to `last`, a block at a time. Raises UnsupportedError where the file is damaged."""
     import soundfile
 
@@ -139,17 +139,17 @@ def _read(file: soundfile.SoundFile, first: int, last: int, kind: str) -> Iterat
         raise UnsupportedError(NO_RECORDING) from error
 
 
-def _whole(file: soundfile.SoundFile, first: int = 0, last: int | None = None) -> Iterator[NDArray[np.int32]]:
+def _whole_numbers(file: soundfile.SoundFile, first: int = 0, last: int | None = None) -> Iterator[NDArray[np.int32]]:
     """Samples as whole numbers; floating point ones that are too loud are turned down, all by the same."""
     import numpy as np
 
     last = file.frames if last is None else last
     if file.subtype in BITS:
-        yield from _read(file, first, last, "int32")
+        yield from _blocks(file, first, last, "int32")
         return
-    heard = (np.nan_to_num(block, posinf=0.0, neginf=0.0) for block in _read(file, 0, file.frames, "float64"))
+    heard = (np.nan_to_num(block, posinf=0.0, neginf=0.0) for block in _blocks(file, 0, file.frames, "float64"))
     loudest = max((float(np.abs(block).max(initial=0.0)) for block in heard), default=0.0)
-    for block in _read(file, first, last, "float64"):
+    for block in _blocks(file, first, last, "float64"):
         quiet = np.nan_to_num(block, posinf=0.0, neginf=0.0) / max(1.0, loudest)
         yield stored(quiet, WHOLE.get(file.subtype, "PCM_16"))
 
@@ -182,5 +182,5 @@ def _resampled(blocks: Iterator[NDArray[np.float32]], old: int, new: int, channe
 def _floats(file: soundfile.SoundFile, channels: int) -> Iterator[NDArray[np.float32]]:
     import numpy as np
 
-    for block in _whole(file):
+    for block in _whole_numbers(file):
         yield (block[:, :channels] / FULL).astype(np.float32)

@@ -6,7 +6,7 @@ import random
 from collections.abc import Container, Iterator
 from fractions import Fraction
 
-from app.media.music.abc.signs import written
+from app.media.music.abc.signs import pitch_text
 from app.media.music.abc.writing import edited
 from app.media.music.notation.pitch import Key, Pitch
 from app.media.music.notation.tune import Note, Tune
@@ -42,5 +42,5 @@ def _possible(notes: tuple[Note, ...], key: Key) -> Iterator[tuple[Note, str]]:
                 and (before.top == note.top or not note.start % Fraction(1, 4))
             ):
                 degree, _alteration = key.degree(note.top)
-                yield note, "{" + written(Pitch(key.pitch(degree + 2).step), "") + "}"
+                yield note, "{" + pitch_text(Pitch(key.pitch(degree + 2).step), "") + "}"
         before = note

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-from app.media.music.abc.signs import written
+from app.media.music.abc.signs import pitch_text
 from app.media.music.abc.writing import edited
 from app.media.music.notation.pitch import Key, Pitch
 from app.media.music.notation.tune import Bar, Note, Tune
@@ -42,7 +42,7 @@ def with_second_voice(tune: Tune, chords: Mapping[tuple[int, Fraction], str]) ->
         low = place.key.pitch(place.degree - below)
         if low.step >= LOWEST and low.step not in place.taken:
             start, end = place.note.source
-            edits.append((start, end, f"[{written(low, '')}{tune.source[start:end]}]"))
+            edits.append((start, end, f"[{pitch_text(low, '')}{tune.source[start:end]}]"))
     return edited(tune.source, edits)
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 from app.bounded import MB, bounded
 from app.errors import _
-from app.media.music.abc.abc import read
+from app.media.music.abc.abc import read_tune
 from app.media.music.notation.checks import checks, contour, ends_at_home, incomplete
 from app.media.music.notation.pitch import Key
 from app.media.music.notation.tune import Fault, Metre, Tune
@@ -24,7 +24,7 @@ Sounds = Sequence[tuple[int, Fraction]]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class Description:
     """What is told of a tune. `facts` as a revision keeps them (JSON): `checks` {parses, bars_complete, key, metre},
     `ends_at_home`, `contour` (48 heights, 0 to 1) and `novelty` {notes, bars, title, start} against the house model's tunes.
 
@@ -46,11 +46,11 @@ class Told:
 
 
 @bounded(20, 400 * MB, TOO_MUCH, small=lambda text: len(text) <= SMALL, needs=("numpy", "safetensors"))
-def told(text: str) -> Told:
+def describe_abc(text: str) -> Description:
     """Of a tune in ABC. Raises InvalidError for more than a million code points, TooLargeError."""
-    tune = read(text)
-    return Told(
-        facts=told_of(tune),
+    tune = read_tune(text)
+    return Description(
+        facts=describe_tune(tune),
         faults=tune.faults,
         bars=tuple((bar.number, *bar.source) for bar in tune.bars),
         uneven=tuple(dict.fromkeys(tune.bars[at].number for at in incomplete(tune))),
@@ -60,11 +60,11 @@ def told(text: str) -> Told:
         metre=str(tune.metre or ""),
         tempo=tune.fields.get("Q", ""),
         sounds=_beginning(tune),
-        whole=_whole(tune),
+        whole=_total_length(tune),
     )
 
 
-def told_of(tune: Tune, *, key: Key | None = None, metre: Metre | None = None) -> dict[str, Any]:
+def describe_tune(tune: Tune, *, key: Key | None = None, metre: Metre | None = None) -> dict[str, Any]:
     """The facts of a tune that was read already. `key` and `metre` are what was asked for, if anything was."""
     book = books.house()
     facts: dict[str, Any] = {"checks": asdict(checks(tune, key, metre)), "ends_at_home": ends_at_home(tune)}
@@ -74,7 +74,7 @@ def told_of(tune: Tune, *, key: Key | None = None, metre: Metre | None = None) -
 
 def shared(tune: Tune, known: Known) -> Shared:
     """The longest run of notes that the beginning of `tune` (MOST_NOTES, in whole bars) shares with `known` ones."""
-    return known.shared(_beginning(tune), _whole(tune))
+    return known.shared(_beginning(tune), _total_length(tune))
 
 
 def _beginning(tune: Tune) -> Sounds:
@@ -87,12 +87,12 @@ def _beginning(tune: Tune) -> Sounds:
     return found
 
 
-def _whole(tune: Tune) -> Fraction:
+def _total_length(tune: Tune) -> Fraction:
     return tune.metre.length if tune.metre else Fraction(1)
 
 
 @bounded(20, 300 * MB, TOO_MUCH, small=lambda texts: sum(map(len, texts)) <= FEW)
 def sung(texts: Sequence[str]) -> list[tuple[str, list[int]]]:
     """The title and the numbers (`novelty.numbers_of`) of each tune, to compare another with them."""
-    tunes = [read(text) for text in texts]
+    tunes = [read_tune(text) for text in texts]
     return [(tune.title, numbers_of(sounds_of(tune))) for tune in tunes]

@@ -27,7 +27,7 @@ def form_of(data: Mapping[str, Any] | None) -> Form:
     Regulated verse also takes `start` ("平" or "仄") and `first_rhymed`; any form takes `tones`, a pattern of one's own.
     Empty fields say nothing. Raises InvalidError naming the field.
     """
-    given = asked(data)
+    given = cleaned_form(data)
     name = given.pop("preset", FREE)
     if not isinstance(name, str) or name not in presets():
         raise InvalidError("form.preset", _("allowed here: %(names)s"), names=", ".join(presets()))
@@ -42,7 +42,7 @@ def form_of(data: Mapping[str, Any] | None) -> Form:
         raise invalid(error, "form") from error
 
 
-def asked(data: Mapping[str, Any] | None) -> dict[str, Any]:
+def cleaned_form(data: Mapping[str, Any] | None) -> dict[str, Any]:
     """`data` as it is kept: without what says nothing, texts of lists as lists. Raises InvalidError for what is no field."""
     found: dict[str, Any] = {}
     for name, value in (data or {}).items():
@@ -51,7 +51,7 @@ def asked(data: Mapping[str, Any] | None) -> dict[str, Any]:
             raise InvalidError(f"form.{name}"[:80], _("allowed here: %(names)s"), names=", ".join(known))
         if value in ("", None, [], ()):
             continue
-        found[name] = _read(name, value)
+        found[name] = _list_from_text(name, value)
     return found
 
 
@@ -69,7 +69,7 @@ def known(name: str, value: Any) -> bool:
     return name in {TONES, *CHOICES, *Form.model_fields} and (plain or patterns)
 
 
-def _read(name: str, value: Any) -> Any:
+def _list_from_text(name: str, value: Any) -> Any:
     """A list's field from the text that a form sends; anything else as it is."""
     if name in LISTS and isinstance(value, str):
         return [part.strip() for part in re.split(r"[\n,，、]", value) if part.strip()]

@@ -10,10 +10,10 @@ from itertools import islice
 from app.bounded import MB, bounded
 from app.errors import _
 from app.media.text.prosody import verse_chinese, verse_english
-from app.media.text.prosody.chinese import plain
+from app.media.text.prosody.chinese import simplified
 from app.media.text.prosody.form import Form, Language, Pattern, rhyme_letter
 from app.media.text.prosody.lines import Line, split
-from app.media.text.prosody.report import Finding, Kind, LineReport, Report, shown
+from app.media.text.prosody.report import Finding, Kind, LineReport, Report, excerpt
 from app.media.text.scripts import NO_SPACES
 
 MAX_JUDGED = 1_000  # lines; what follows is counted, not judged
@@ -49,10 +49,10 @@ class _Draft:
 @bounded(20, 400 * MB, TOO_MUCH, small=lambda _form, text: len(text) <= SMALL)
 def held(form: Form, text: str) -> Report:
     """`check` of a text of any length."""
-    return check(form, text)
+    return check_form(form, text)
 
 
-def check(form: Form, text: str) -> Report:
+def check_form(form: Form, text: str) -> Report:
     """What of `form` holds in `text`."""
     lines = list(split(text, form.breaks))
     drafts = [_Draft(line) for line in islice(lines, MAX_JUDGED)]
@@ -60,7 +60,7 @@ def check(form: Form, text: str) -> Report:
     _lengths(form, drafts)
     pattern = _sounds(form, drafts)
     _acrostic(form, drafts, whole)
-    whole += _words(form, text)
+    whole += _check_words(form, text)
     reports = tuple(draft.report() for draft in drafts)
     judged = [f.holds for part in reports for f in part.findings if f.holds is not None]
     judged += [f.holds for f in whole if f.holds is not None]
@@ -113,7 +113,7 @@ def _lengths(form: Form, drafts: list[_Draft]) -> None:
         span = form.span(index)
         fits, draft.units = True, 0
         if form.language is Language.ENGLISH:
-            fits, draft.units = verse_english.measured(draft.line, span)
+            fits, draft.units = verse_english.metre_length(draft.line, span)
         elif form.language is Language.CHINESE:
             draft.units = draft.line.length()
             fits = span is None or span[0] <= draft.units <= span[1]
@@ -142,9 +142,9 @@ def _sounds(form: Form, drafts: list[_Draft]) -> Pattern | None:
     lines = [draft.line for draft in drafts]
     if form.language is Language.CHINESE:
         pieces = [line.characters() for line in lines]
-        ways = [(way, verse_chinese.judge(form, way, pieces)) for way in form.ways]
+        ways = [(way, verse_chinese.judge_lines(form, way, pieces)) for way in form.ways]
     elif form.language is Language.ENGLISH:
-        ways = [(way, verse_english.judge(form, way, lines)) for way in form.ways]
+        ways = [(way, verse_english.judge_lines(form, way, lines)) for way in form.ways]
     else:
         return None
     best, sounds = max(ways, key=lambda way: sum(f.holds is True for sound in way[1] for f in sound.findings))
@@ -163,7 +163,7 @@ def _acrostic(form: Form, drafts: list[_Draft], whole: list[Finding]) -> None:
         if index >= len(drafts):
             message = _("The acrostic has %(letters)d letters; the text has %(lines)d lines.")
             details = {"letters": len(wanted), "lines": len(drafts)}
-            whole.append(Finding(kind=Kind.ACROSTIC, holds=False, message=message, details=details, expected=shown(char)))
+            whole.append(Finding(kind=Kind.ACROSTIC, holds=False, message=message, details=details, expected=excerpt(char)))
             return
         piece = drafts[index].line.characters(most=1)[0]
         at, first = piece.start, piece.text[:1]
@@ -172,11 +172,11 @@ def _acrostic(form: Form, drafts: list[_Draft], whole: list[Finding]) -> None:
                 kind=Kind.ACROSTIC,
                 holds=_same(first) == _same(char),
                 message=_("The line begins with %(found)s; the acrostic asks for %(expected)s."),
-                details={"expected": shown(char), "found": shown(first)},
+                details={"expected": excerpt(char), "found": excerpt(first)},
                 line=index + 1,
                 spans=((at, at + len(first)),),
-                expected=shown(char),
-                found=shown(first),
+                expected=excerpt(char),
+                found=excerpt(first),
             )
         )
 
@@ -189,7 +189,7 @@ def _narrow() -> dict[int, str]:
 
 def _same(text: str) -> str:
     """`text` without the differences that do not count here, as many code points long."""
-    return plain(text).translate(_narrow()).lower()
+    return simplified(text).translate(_narrow()).lower()
 
 
 def places(body: str, phrase: str) -> Iterable[tuple[int, int]]:
@@ -207,7 +207,7 @@ def _inside(text: str, at: int) -> bool:
     return 0 < at < len(text) and all(c.isalpha() and not NO_SPACES.match(c) for c in text[at - 1 : at + 1])
 
 
-def _words(form: Form, text: str) -> Iterable[Finding]:
+def _check_words(form: Form, text: str) -> Iterable[Finding]:
     body = _same(text) if form.must or form.avoid else ""
     for phrases, kind, good in ((form.must, Kind.MUST, True), (form.avoid, Kind.AVOID, False)):
         for phrase in phrases:
@@ -216,7 +216,7 @@ def _words(form: Form, text: str) -> Iterable[Finding]:
                 kind=kind,
                 holds=bool(spans) is good,
                 message=_("%(phrase)s is there.") if spans else _("%(phrase)s is not there."),
-                details={"phrase": shown(phrase)},
+                details={"phrase": excerpt(phrase)},
                 spans=spans,
-                expected=shown(phrase),
+                expected=excerpt(phrase),
             )

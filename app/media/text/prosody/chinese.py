@@ -104,7 +104,7 @@ def _plainer() -> dict[int, str]:
     return {ord(char): entry.plain for char, entry in _book().items() if entry.plain}
 
 
-def plain(text: str) -> str:
+def simplified(text: str) -> str:
     """`text` with every traditional character as its simplified one, code point by code point (the length stays)."""
     return text.translate(_plainer())
 

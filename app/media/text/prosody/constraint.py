@@ -7,18 +7,27 @@ cannot be kept is said by `impossible()` before anything runs; after that no ste
 from __future__ import annotations
 
 from app.media.text.prosody.constraint_chinese import ChineseConstraint
-from app.media.text.prosody.constraint_english import EnglishConstraint, Next, Words
+from app.media.text.prosody.constraint_english import EnglishConstraint, Next, WordTable
 from app.media.text.prosody.form import Form, Language
 from app.media.text.prosody.impossible import ImpossibleError
 from app.media.text.prosody.vocabulary import Allowed, Vocabulary
 
-__all__ = ["Allowed", "ChineseConstraint", "EnglishConstraint", "ImpossibleError", "Next", "Vocabulary", "Words", "impossible"]
+__all__ = [
+    "Allowed",
+    "ChineseConstraint",
+    "EnglishConstraint",
+    "ImpossibleError",
+    "Next",
+    "Vocabulary",
+    "WordTable",
+    "impossible",
+]
 
 
-def impossible(form: Form, vocabulary: Vocabulary | Words) -> ImpossibleError | None:
+def impossible(form: Form, vocabulary: Vocabulary | WordTable) -> ImpossibleError | None:
     """Why nothing written in `vocabulary` can keep `form`; None when something can. Bounded, whatever is asked."""
     try:
-        if isinstance(vocabulary, Words):
+        if isinstance(vocabulary, WordTable):
             EnglishConstraint(form, vocabulary)
         else:
             ChineseConstraint(form, vocabulary)
@@ -27,10 +36,10 @@ def impossible(form: Form, vocabulary: Vocabulary | Words) -> ImpossibleError | 
     return None
 
 
-def constraint(form: Form, vocabulary: Vocabulary | Words, seed: int = 0) -> ChineseConstraint | EnglishConstraint:
+def constraint(form: Form, vocabulary: Vocabulary | WordTable, seed: int = 0) -> ChineseConstraint | EnglishConstraint:
     """The constraint for the vocabulary's language. Raises ImpossibleError."""
-    if form.language is Language.ENGLISH or isinstance(vocabulary, Words):
-        if not isinstance(vocabulary, Words):
+    if form.language is Language.ENGLISH or isinstance(vocabulary, WordTable):
+        if not isinstance(vocabulary, WordTable):
             raise TypeError("English is written in words")
         return EnglishConstraint(form, vocabulary, seed)
     return ChineseConstraint(form, vocabulary, seed)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import cache
 
 from app.errors import _
-from app.media.text.prosody.chinese import BOTH, groups, plain, tones
+from app.media.text.prosody.chinese import BOTH, groups, simplified, tones
 from app.media.text.prosody.form import Breaks, Form, Pattern, line_tones, rhyme_letter
 from app.media.text.prosody.impossible import ImpossibleError
 from app.media.text.prosody.lines import CLAUSE, NEW_LINES
@@ -45,7 +45,7 @@ class ChineseConstraint:
     def __init__(self, form: Form, vocabulary: Vocabulary, seed: int = 0) -> None:
         self.form = form
         self.vocabulary = vocabulary
-        self.avoid = [plain("".join(filter(is_han, p))) for p in form.avoid if all(map(is_han, p.strip()))]
+        self.avoid = [simplified("".join(filter(is_han, p))) for p in form.avoid if all(map(is_han, p.strip()))]
         self.banned = frozenset(c for phrase in self.avoid if len(phrase) == 1 for c in vocabulary.alike(phrase))
         self.phrases = [phrase for phrase in self.avoid if len(phrase) > 1]
         acrostic = [c for c in form.acrostic if not c.isspace()]
@@ -84,7 +84,7 @@ class ChineseConstraint:
                 raise ImpossibleError(_("This engine cannot write %(characters)s."), characters=lacking)
             if len(word) > longest:
                 raise ImpossibleError(_("%(phrase)s is longer than a line, which has %(most)d."), phrase=word, most=longest)
-            against = next((a for a in self.avoid if a in plain(word)), None)
+            against = next((a for a in self.avoid if a in simplified(word)), None)
             if against:
                 raise ImpossibleError(_("%(phrase)s is asked for, and %(avoid)s is to be avoided."), phrase=word, avoid=against)
 
@@ -116,7 +116,7 @@ class ChineseConstraint:
 
     def _choices(self, tone: str | None, rhyme: str | None) -> int:
         """How many characters of a class may be written, traditional and simplified forms counted once."""
-        return len({plain(char) for char in self.vocabulary.of((tone, rhyme)) - self.banned})
+        return len({simplified(char) for char in self.vocabulary.of((tone, rhyme)) - self.banned})
 
     def _rhymes_of_all(self, ways: Sequence[int]) -> dict[str, frozenset[str]]:
         """For each letter, the rhymes it may have by any pattern, given the characters that have their place."""
@@ -144,7 +144,7 @@ class ChineseConstraint:
         if not all(self._kept_rhymes(way, fixed).values()):
             return False
         ends = [
-            (rhyme_letter(pattern.rhyme, line), plain(char))
+            (rhyme_letter(pattern.rhyme, line), simplified(char))
             for (line, at), char in fixed.items()
             if at == self.span(line)[1] - 1 and rhyme_letter(pattern.rhyme, line)
         ]
@@ -162,7 +162,7 @@ class ChineseConstraint:
         for (line, at), char in fixed.items():
             rows[line][at] = char
         texts = ("".join(row.get(i, "\0") for i in range(max(row) + 1)) for row in rows.values())
-        return not any(phrase in plain(text) for text in texts for phrase in self.avoid)
+        return not any(phrase in simplified(text) for text in texts for phrase in self.avoid)
 
     def _placed(self, fixed: dict[tuple[int, int], str], seed: int) -> Fixed:
         """A place for every word that must appear, by search with a bounded number of tries."""
@@ -250,7 +250,7 @@ class ChineseConstraint:
             if letter and last:
                 both = rhymes.get(letter, frozenset()) & groups(last, self.form.book, self._tone(way, state.line))
                 rhymes[letter] = both or rhymes.get(letter, frozenset())
-                used[letter] = used.get(letter, frozenset()) | {plain(last)}
+                used[letter] = used.get(letter, frozenset()) | {simplified(last)}
         kept = [w for w in kept if all(rhymes.get(letter, own) & own for letter, own in self._own[w].items())] or kept
         return _State(line=state.line + 1, ways=tuple(kept), rhymes=rhymes, used=used)
 
@@ -266,7 +266,7 @@ class ChineseConstraint:
         letter = rhyme_letter(self.form.ways[way].rhyme, state.line)
         if not letter:
             return True
-        if not self.form.repeat and plain(char) in state.used.get(letter, frozenset()):
+        if not self.form.repeat and simplified(char) in state.used.get(letter, frozenset()):
             return False
         return bool(self._rhymes_left(way, state, letter) & groups(char, self.form.book, self._tone(way, state.line)))
 
@@ -324,7 +324,7 @@ class ChineseConstraint:
                 reserved = {c for (row, at), c in self.fixed.items() if at == self.span(row)[1] - 1 and row != state.line}
                 for char in state.used.get(letter, frozenset()) | reserved:
                     without |= self.vocabulary.alike(char)
-        before, after = plain(state.tail), self._fixed_after(state.line, state.at)
+        before, after = simplified(state.tail), self._fixed_after(state.line, state.at)
         for phrase in self.phrases:
             for i, char in enumerate(phrase):
                 if before.endswith(phrase[:i]) and after.startswith(phrase[i + 1 :]):
@@ -337,7 +337,7 @@ class ChineseConstraint:
         while (line, at + 1) in self.fixed:
             at += 1
             found += self.fixed[line, at]
-        return plain(found)
+        return simplified(found)
 
 
 @cache

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from app.errors import _
-from app.media.text.prosody.english import WORD, Phones, rhyming_part, sound
+from app.media.text.prosody.english import WORD, Phones, pronounce, rhyming_part
 from app.media.text.prosody.form import Breaks, Form, rhyme_letter
 from app.media.text.prosody.impossible import ImpossibleError
 from app.media.text.prosody.lines import split
@@ -18,7 +18,7 @@ _OPEN = 16  # the longest line in syllables where the form sets no length
 _TRIES = 2_000
 
 
-class Words:
+class WordTable:
     """The words that an engine can write. Only those with one length are used, and only those with one rhyme where a line
     has to rhyme: what they do is certain.
     """
@@ -31,7 +31,7 @@ class Words:
         self.by_count: dict[int, set[str]] = defaultdict(set)
         self.by_letter: dict[str, set[str]] = defaultdict(set)
         for word in words:
-            known, parts = sound(word), {rhyming_part(phones) for phones in sound(word).readings}
+            known, parts = pronounce(word), {rhyming_part(phones) for phones in pronounce(word).readings}
             if known.listed and len(known.counts) == 1 and WORD.fullmatch(word) and word.isalpha():
                 self.counts[word] = known.counts[0]
                 self.sounds[word] = known.readings[0]
@@ -60,7 +60,7 @@ class EnglishConstraint:
     Raises ImpossibleError when nothing can keep the form.
     """
 
-    def __init__(self, form: Form, vocabulary: Words, seed: int = 0) -> None:
+    def __init__(self, form: Form, vocabulary: WordTable, seed: int = 0) -> None:
         self.form = form
         self.vocabulary = vocabulary
         self.avoid = [phrase.lower().split() for phrase in form.avoid]
@@ -166,7 +166,7 @@ class EnglishConstraint:
         return Next(words, last, line_break=may_break and not final, end=end)
 
     def _size(self, words: Sequence[str]) -> int:
-        return sum(sound(word).counts[0] for word in words)
+        return sum(pronounce(word).counts[0] for word in words)
 
     def _last(self, line: int, ends: dict[str, list[str]]) -> frozenset[str]:
         """The words that may end a line: any, or those that rhyme with the lines of its letter before it."""
@@ -223,7 +223,7 @@ class EnglishConstraint:
         return frozenset(words) & self.usable
 
 
-def _spellings(book: Words, word: str) -> Iterable[str]:
+def _spellings(book: WordTable, word: str) -> Iterable[str]:
     """The vocabulary's spellings of a word, large and small."""
     return (spelling for spelling in (word, word.capitalize(), word.upper()) if spelling in book.counts)
 

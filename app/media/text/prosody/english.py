@@ -94,7 +94,7 @@ def _stems(word: str) -> Iterator[tuple[str, str]]:
         yield word[2:], "un"
 
 
-def _joined(phones: Phones, added: str) -> Phones:
+def _with_ending(phones: Phones, added: str) -> Phones:
     """`phones` with an ending, as English says it: walked, ended; cats, roses."""
     last = phones[-1]
     if added == "un":
@@ -119,7 +119,7 @@ def _readings(word: str, deep: int = 2) -> tuple[Phones, ...]:
             return found
     for stem, added in _stems(word) if deep else ():
         if found := _readings(stem, deep - 1):
-            return tuple(_joined(phones, added) for phones in found)
+            return tuple(_with_ending(phones, added) for phones in found)
     return ()
 
 
@@ -150,7 +150,7 @@ def _word(word: str) -> Word:
     return Word(ending, (_spelled(word),), listed=False)
 
 
-def sound(word: str) -> Word:
+def pronounce(word: str) -> Word:
     """How `word` sounds, in any case and with either apostrophe. Never fails: what has no letters has one syllable."""
     key = word.replace("’", "'").lower()
     if not key.isascii():  # as listed: without accents
@@ -184,7 +184,7 @@ def rhyme(one: str, other: str) -> Rhyme | None:
     """How well two words rhyme, by the readings that rhyme best; None when the dictionary knows too little."""
     if one.casefold().strip("'’") == other.casefold().strip("'’"):
         return Rhyme.SAME
-    first, second = sound(one), sound(other)
+    first, second = pronounce(one), pronounce(other)
     if not first.readings or not second.readings:
         return None
     grades = {_grade(p, q) for p in first.readings for q in second.readings}
@@ -215,5 +215,5 @@ def _rhyming() -> dict[Phones, tuple[str, ...]]:
 
 def rhymes_of(word: str) -> frozenset[str]:
     """The dictionary's words that rhyme perfectly with `word` (not itself)."""
-    parts = {rhyming_part(phones) for phones in sound(word).readings}
+    parts = {rhyming_part(phones) for phones in pronounce(word).readings}
     return frozenset(w for part in parts for w in _rhyming().get(part, ()) if rhyme(word, w) is Rhyme.PERFECT)

@@ -27,7 +27,7 @@ _LONGEST = 500  # characters of a line whose sounds are looked at; longer ones a
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class PlacedWord:
     """A character or word with its place."""
 
     start: int
@@ -44,21 +44,21 @@ class Line:
     stanza: int
     text: str
 
-    def words(self) -> list[Piece]:
+    def words(self) -> list[PlacedWord]:
         """Its English words; a Chinese character among them is a word of its own."""
-        found: list[Piece] = []
+        found: list[PlacedWord] = []
         for match in WORD.finditer(self.text):
             word, at = match[0], self.start + match.start()
             if word.isascii() or not any(map(is_han, word)):
-                found.append(Piece(at, at + len(word), word))
+                found.append(PlacedWord(at, at + len(word), word))
             else:
-                found += (Piece(i, i + 1, char) for i, char in enumerate(word, at))
+                found += (PlacedWord(i, i + 1, char) for i, char in enumerate(word, at))
         return found
 
-    def characters(self, most: int = _LONGEST) -> list[Piece]:
+    def characters(self, most: int = _LONGEST) -> list[PlacedWord]:
         """Its first Chinese characters, `most` of them; anything else that is no punctuation counts one for each run."""
         units = (match for match in _UNITS.finditer(self.text) if _seen(match[0]))
-        return [Piece(self.start + m.start(), self.start + m.end(), m[0]) for m in itertools.islice(units, most)]
+        return [PlacedWord(self.start + m.start(), self.start + m.end(), m[0]) for m in itertools.islice(units, most)]
 
     def length(self) -> int:
         """How many characters there are in all."""

@@ -30,7 +30,7 @@ def filled(asked: Mapping[str, Any] | None) -> dict[str, str]:
     for name in FIELDS:
         value = (asked or {}).get(name, "")
         listed = name in LISTS and isinstance(value, list)
-        found[name] = "\n".join(value) if listed else spelled(value) if name in NUMBERS else _plain(value)
+        found[name] = "\n".join(value) if listed else spelled(value) if name in NUMBERS else _field_text(value)
     rest = {name: value for name, value in (asked or {}).items() if name not in FIELDS}
     return found | {"rest": json.dumps(rest, ensure_ascii=False) if rest else ""}
 
@@ -43,5 +43,5 @@ def spelled(counts: Any) -> str:
     return " ".join("-".join(dict.fromkeys(str(number) for number in span)) for span in spans)
 
 
-def _plain(value: Any) -> str:
+def _field_text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)

@@ -33,7 +33,7 @@ MARKS = {
 LINE = re.compile(r"^\s*\"?([^\":]+)\"?: \"([A-Z0-9 ]+)\",?$", re.MULTILINE)
 
 
-def sound(syllable: str) -> str:
+def syllable_sound(syllable: str) -> str:
     """A pinyin syllable with its tone mark as group letter and tone: "chūn" is "i1" (九文, first tone).
 
     A syllable without a vowel (m, ng) rhymes with nothing: group "-". No mark is the neutral tone, 5.
@@ -58,7 +58,7 @@ def readings(folder: Path) -> dict[str, list[str]]:
     """Modern sounds of every character, the commonest first (pypinyin's own order)."""
     with zipfile.ZipFile(next(folder.glob("pypinyin-*.whl"))) as wheel:
         table: dict[str, str] = json.loads(wheel.read("pypinyin/pinyin_dict.json"))
-    return {chr(int(code)): list(dict.fromkeys(map(sound, said.split(",")))) for code, said in table.items()}
+    return {chr(int(code)): list(dict.fromkeys(map(syllable_sound, said.split(",")))) for code, said in table.items()}
 
 
 def old_rhymes(folder: Path) -> dict[str, list[str]]:

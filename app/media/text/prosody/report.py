@@ -93,7 +93,7 @@ class Report(BaseModel):
         return tuple(f for f in (*every, *self.findings) if f.holds is False)
 
 
-def shown(text: str) -> str:
+def excerpt(text: str) -> str:
     """`text` as a message may repeat it: short, on one line, and always encodable."""
     text = text if len(text) <= _SHOWN else text[: _SHOWN - 1] + "…"
     return re.sub(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]", "\ufffd", text)

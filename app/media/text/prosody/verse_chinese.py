@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from app.errors import _
-from app.media.text.prosody.chinese import BOTH, LEVEL, OBLIQUE, Book, groups, plain, readings, tones
+from app.media.text.prosody.chinese import BOTH, LEVEL, OBLIQUE, Book, groups, readings, simplified, tones
 from app.media.text.prosody.form import EITHER, Form, Pattern, flaw, line_tones, rhyme_letter
-from app.media.text.prosody.lines import Piece
-from app.media.text.prosody.report import Finding, Kind, shown
+from app.media.text.prosody.lines import PlacedWord
+from app.media.text.prosody.report import Finding, Kind, excerpt
 
 
 @dataclass
@@ -22,16 +22,16 @@ class Sound:
     findings: list[Finding] = field(default_factory=list)
 
 
-def _tones(piece: Piece, book: Book) -> frozenset[str]:
+def _tones(piece: PlacedWord, book: Book) -> frozenset[str]:
     return tones(piece.text, book) if len(piece.text) == 1 else BOTH
 
 
-def _marks(pieces: Sequence[Piece], book: Book) -> str:
+def _marks(pieces: Sequence[PlacedWord], book: Book) -> str:
     found = (_tones(piece, book) for piece in pieces)
     return "".join(EITHER if len(t) > 1 else next(iter(t)) for t in found)
 
 
-def _rare(pieces: Sequence[Piece], read: str, book: Book) -> str:
+def _rare(pieces: Sequence[PlacedWord], read: str, book: Book) -> str:
     """The characters that have the tone they are read with only in a reading that is not their commonest."""
     first = (
         (piece.text, tone, readings(piece.text, book)) for piece, tone in zip(pieces, read, strict=True) if len(piece.text) == 1
@@ -39,7 +39,7 @@ def _rare(pieces: Sequence[Piece], read: str, book: Book) -> str:
     return "".join(dict.fromkeys(char for char, tone, ways in first if ways and tone not in ways[0].tones))
 
 
-def _line(form: Form, template: str, pieces: Sequence[Piece], number: int) -> tuple[str, Finding]:
+def _line_tones(form: Form, template: str, pieces: Sequence[PlacedWord], number: int) -> tuple[str, Finding]:
     """The tones of a line as they are best read, and whether they keep its template."""
     possible = [_tones(piece, form.book) for piece in pieces]
     if len(pieces) != len(template):
@@ -59,7 +59,7 @@ def _line(form: Form, template: str, pieces: Sequence[Piece], number: int) -> tu
     rare = "" if wrong else _rare(pieces, read, form.book)
     details: dict[str, str | int] = {"expected": template, "found": read}
     if wrong:
-        details |= {"characters": shown("".join(pieces[i].text for i in misses))}
+        details |= {"characters": excerpt("".join(pieces[i].text for i in misses))}
         message = _("The tones are %(found)s; %(expected)s is asked for. See %(characters)s.")
         if (named := flaw(read)) is not None:
             details |= {"flaw": named}
@@ -81,7 +81,7 @@ def _line(form: Form, template: str, pieces: Sequence[Piece], number: int) -> tu
     )
 
 
-def _joins(form: Form, way: Pattern, lines: Sequence[Sequence[Piece]]) -> list[tuple[int, str, tuple[int, int]]]:
+def _joins(form: Form, way: Pattern, lines: Sequence[Sequence[PlacedWord]]) -> list[tuple[int, str, tuple[int, int]]]:
     """Where couplets fall apart: (line, 失对 or 失粘, the lines concerned), by the tone of each line's second character."""
     seconds = [_tones(line[1], form.book) if len(line) > 1 else BOTH for line in lines[: len(way.tones)]]
     found = []
@@ -92,11 +92,11 @@ def _joins(form: Form, way: Pattern, lines: Sequence[Sequence[Piece]]) -> list[t
     return found
 
 
-def judge(form: Form, way: Pattern, pieces: Sequence[Sequence[Piece]]) -> list[Sound]:
+def judge_lines(form: Form, way: Pattern, pieces: Sequence[Sequence[PlacedWord]]) -> list[Sound]:
     """The tones and rhymes of the lines with these characters, by one way of keeping the form."""
     sounds = [Sound(tones=_marks(p, form.book)) for p in pieces]
     for i, template in enumerate(way.tones[: len(pieces)]):
-        sounds[i].tones, finding = _line(form, template, pieces[i], i + 1)
+        sounds[i].tones, finding = _line_tones(form, template, pieces[i], i + 1)
         sounds[i].findings.append(finding)
     if any(f.holds is False for sound in sounds for f in sound.findings):
         for i, name, between in _joins(form, way, pieces):
@@ -110,7 +110,7 @@ def judge(form: Form, way: Pattern, pieces: Sequence[Sequence[Piece]]) -> list[S
     return sounds
 
 
-def _rhymes(form: Form, way: Pattern, lines: Sequence[Sequence[Piece]], sounds: Sequence[Sound]) -> None:
+def _rhymes(form: Form, way: Pattern, lines: Sequence[Sequence[PlacedWord]], sounds: Sequence[Sound]) -> None:
     """Of each letter, the rhyme that most of its lines have; the others are told which one it is."""
     letters: dict[str, list[int]] = {}
     for i, line in enumerate(lines):
@@ -127,8 +127,8 @@ def _rhymes(form: Form, way: Pattern, lines: Sequence[Sequence[Piece]], sounds: 
         seen: set[str] = set()
         for i in members:
             end = ends[i]
-            again = plain(end.text) in seen and not form.repeat
-            seen.add(plain(end.text))
+            again = simplified(end.text) in seen and not form.repeat
+            seen.add(simplified(end.text))
             known = bool(readings(end.text, form.book)) if len(end.text) == 1 else False
             holds = rhyme in of[i] and not again if known else None
             if known and not of[i]:
@@ -143,8 +143,15 @@ def _last(way: Pattern, line: int) -> str | None:
     return None if tone == EITHER else tone
 
 
-def _rhymed(end: Piece, letter: str, rhyme: str, found: list[str], line: int, *, holds: bool | None, again: bool) -> Finding:
-    details: dict[str, str | int] = {"character": shown(end.text), "rhyme": rhyme, "found": "、".join(found), "letter": letter}
+def _rhymed(
+    end: PlacedWord, letter: str, rhyme: str, found: list[str], line: int, *, holds: bool | None, again: bool
+) -> Finding:
+    details: dict[str, str | int] = {
+        "character": excerpt(end.text),
+        "rhyme": rhyme,
+        "found": "、".join(found),
+        "letter": letter,
+    }
     if holds is None:
         message = _("Nobody can tell how %(character)s rhymes.")
     elif holds:

@@ -6,10 +6,10 @@ import re
 from collections.abc import Sequence
 
 from app.errors import _
-from app.media.text.prosody.english import Rhyme, rhyme, sound, stresses, syllables
+from app.media.text.prosody.english import Rhyme, pronounce, rhyme, stresses, syllables
 from app.media.text.prosody.form import Form, Pattern, Rhyming, rhyme_letter
-from app.media.text.prosody.lines import Line, Piece
-from app.media.text.prosody.report import Finding, Kind, shown
+from app.media.text.prosody.lines import Line, PlacedWord
+from app.media.text.prosody.report import Finding, Kind, excerpt
 from app.media.text.prosody.verse_chinese import Sound
 
 _MOST_SCANNED = 60  # syllables of a line whose metre is looked at
@@ -23,9 +23,9 @@ _MESSAGES = {
 }
 
 
-def measured(line: Line, span: tuple[int, int] | None) -> tuple[bool, int]:
+def metre_length(line: Line, span: tuple[int, int] | None) -> tuple[bool, int]:
     """Whether some reading of the line's words has a length within `span`, and that length; else the likeliest one."""
-    words = [sound(word.text).counts for word in line.words()]
+    words = [pronounce(word.text).counts for word in line.words()]
     likeliest = sum(counts[0] for counts in words)
     if span is None:
         return True, likeliest
@@ -47,7 +47,7 @@ def sum_bits(sums: int, counts: Sequence[int]) -> int:
     return found
 
 
-def judge(form: Form, way: Pattern, lines: Sequence[Line]) -> list[Sound]:
+def judge_lines(form: Form, way: Pattern, lines: Sequence[Line]) -> list[Sound]:
     """The metre and rhymes of `lines`."""
     words = [line.words() for line in lines]
     sounds = [Sound() for _line in lines]
@@ -55,19 +55,19 @@ def judge(form: Form, way: Pattern, lines: Sequence[Line]) -> list[Sound]:
         if form.metre:
             sounds[i].findings.append(_metre(form.metre, line, spoken, i + 1))
             sounds[i].tones = sounds[i].findings[-1].found
-    letters: dict[str, list[Piece]] = {}
+    letters: dict[str, list[PlacedWord]] = {}
     for i, spoken in enumerate(words):
         letter = rhyme_letter(way.rhyme, i)
         if letter and spoken and (form.total is None or i < form.total):
             before = letters.setdefault(letter, [])
-            sounds[i].rhyme = shown(before[0].text if before else spoken[-1].text)
+            sounds[i].rhyme = excerpt(before[0].text if before else spoken[-1].text)
             if before:
                 sounds[i].findings.append(_rhymed(form, before[-_BEFORE:], spoken[-1], letter[0], i + 1))
             before.append(spoken[-1])
     return sounds
 
 
-def _rhymed(form: Form, before: Sequence[Piece], word: Piece, letter: str, line: int) -> Finding:
+def _rhymed(form: Form, before: Sequence[PlacedWord], word: PlacedWord, letter: str, line: int) -> Finding:
     """The best rhyme of a line's last word with the lines of its letter before it."""
     order = (Rhyme.PERFECT, Rhyme.SLANT, Rhyme.SAME, Rhyme.NONE, None)
     graded = [(rhyme(other.text, word.text), other) for other in before]
@@ -81,7 +81,7 @@ def _rhymed(form: Form, before: Sequence[Piece], word: Piece, letter: str, line:
         kind=Kind.RHYME,
         holds=None if grade is None else grade in good,
         message=_MESSAGES[grade],
-        details={"word": shown(word.text), "other": shown(other.text), "letter": letter},
+        details={"word": excerpt(word.text), "other": excerpt(other.text), "letter": letter},
         line=line,
         spans=((word.start, word.end), (other.start, other.end)),
         expected=form.rhyming.value,
@@ -89,7 +89,7 @@ def _rhymed(form: Form, before: Sequence[Piece], word: Piece, letter: str, line:
     )
 
 
-def _metre(metre: str, line: Line, words: Sequence[Piece], number: int) -> Finding:
+def _metre(metre: str, line: Line, words: Sequence[PlacedWord], number: int) -> Finding:
     """Whether no word of two or more syllables has its main stress where the metre has none.
 
     Words of one syllable go either way, and a foot may be turned round at the beginning of a line or after a pause
@@ -101,10 +101,12 @@ def _metre(metre: str, line: Line, words: Sequence[Piece], number: int) -> Findi
     for word in words:
         pause = end == line.start or bool(re.search(r"[,.;:!?—–]", line.text[end - line.start : word.start - line.start]))
         end = word.end
-        spoken = [stresses(phones) for phones in sound(word.text).readings if syllables(phones) in sound(word.text).counts]
+        spoken = [
+            stresses(phones) for phones in pronounce(word.text).readings if syllables(phones) in pronounce(word.text).counts
+        ]
         after: dict[int, tuple[int, str, tuple[tuple[int, int], ...]]] = {}
         for at, (wrong, marks, spans) in best.items():
-            for said in spoken or ["?" * count for count in sound(word.text).counts]:
+            for said in spoken or ["?" * count for count in pronounce(word.text).counts]:
                 misses = offbeat(metre, at, said, pause=pause)
                 state = (wrong + misses, marks + said, (*spans, (word.start, word.end)) if misses else spans)
                 if at + len(said) <= _MOST_SCANNED and (at + len(said) not in after or state[0] < after[at + len(said)][0]):
@@ -117,7 +119,7 @@ def _metre(metre: str, line: Line, words: Sequence[Piece], number: int) -> Findi
         message = _("Its metre cannot be held against %(expected)s: the line has another length.")
         return Finding(kind=Kind.METRE, holds=False, message=message, details={"expected": metre}, line=number, expected=metre)
     wrong, marks, spans = min(full, key=lambda state: state[0])
-    words_said = ", ".join(shown(line.text[a - line.start : b - line.start]) for a, b in spans)
+    words_said = ", ".join(excerpt(line.text[a - line.start : b - line.start]) for a, b in spans)
     return Finding(
         kind=Kind.METRE,
         holds=not wrong,

@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from app.media.text.prosody.chinese import Book, plain, readings
+from app.media.text.prosody.chinese import Book, readings, simplified
 from app.media.text.scripts import is_han
 
 Class = tuple[str | None, str | None]  # a tone and a rhyme, None for any
@@ -58,7 +58,7 @@ class Vocabulary:
         self._masks: dict[frozenset[str], bytes] = {}
         self._alike: dict[str, set[str]] = defaultdict(set)
         for char in self.characters:
-            self._alike[plain(char)].add(char)
+            self._alike[simplified(char)].add(char)
 
     def of(self, *classes: Class) -> frozenset[str]:
         """The characters of any of these classes; the same object for the same classes."""
@@ -69,7 +69,7 @@ class Vocabulary:
 
     def alike(self, char: str) -> set[str]:
         """The characters that count as `char`: simplified and traditional."""
-        return self._alike.get(plain(char), set())
+        return self._alike.get(simplified(char), set())
 
     def mask(self, allowed: Allowed) -> bytearray:
         """A byte a token: 1 where it may come next. A set is laid out once, then copied (microseconds)."""

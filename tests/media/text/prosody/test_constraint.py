@@ -10,9 +10,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.media.text.prosody.check import check
+from app.media.text.prosody.check import check_form
 from app.media.text.prosody.chinese import Book, readings
-from app.media.text.prosody.constraint import ChineseConstraint, EnglishConstraint, Vocabulary, Words, constraint, impossible
+from app.media.text.prosody.constraint import (
+    ChineseConstraint,
+    EnglishConstraint,
+    Vocabulary,
+    WordTable,
+    constraint,
+    impossible,
+)
 from app.media.text.prosody.form import Breaks, Form, Freedom, Language, Rhyming
 from app.media.text.prosody.presets import preset, regulated
 
@@ -77,7 +84,7 @@ def test_what_is_written_within_a_form_keeps_it(form: Form, wishes: dict[str, ob
     assert isinstance(one, ChineseConstraint)
     for again in range(3):
         text = written(one, random.Random(seed + again))
-        report = check(form, text)
+        report = check_form(form, text)
         assert report.holds, (text, [f.said() for f in report.faults])
 
 
@@ -87,7 +94,7 @@ def test_the_presets_are_possible_and_kept(name: str) -> None:
         form = preset(name).model_copy(update={"book": book})
         assert impossible(form, vocabulary(book)) is None
         one = ChineseConstraint(form, vocabulary(book))
-        assert all(check(form, written(one, random.Random(seed))).holds for seed in range(20))
+        assert all(check_form(form, written(one, random.Random(seed))).holds for seed in range(20))
 
 
 def test_a_first_line_decides_the_pattern_by_its_last_tone_too() -> None:
@@ -95,24 +102,24 @@ def test_a_first_line_decides_the_pattern_by_its_last_tone_too() -> None:
     one = ChineseConstraint(form, vocabulary(Book.NEW))
     # All but 烟 may be read in both tones: only the end tells that the first line rhymes.
     texts = [written(one, random.Random(seed), "看看看中烟，") for seed in range(30)]
-    assert [text for text in texts if not check(form, text).holds] == []
+    assert [text for text in texts if not check_form(form, text).holds] == []
 
 
 def test_stanzas_are_parted() -> None:
     form = Form(language=Language.CHINESE, stanzas=(2, 2), measure=((5, 5),), breaks=Breaks.CLAUSE, rhyme="AABB")
     text = written(ChineseConstraint(form, vocabulary(Book.NEW)), random.Random(1))
     assert text.count("\n\n") == 1
-    assert check(form, text).holds
+    assert check_form(form, text).holds
 
 
 def test_the_artists_own_beginning_is_taken_on() -> None:
     form = regulated(5, 4, book=Book.OLD)
     one = ChineseConstraint(form, vocabulary(Book.OLD))
     text = written(one, random.Random(3), "白日依山尽，黄河入海流。")
-    assert check(form, text).holds
-    assert check(form, text).pattern == "Oblique start, first line unrhymed"
+    assert check_form(form, text).holds
+    assert check_form(form, text).pattern == "Oblique start, first line unrhymed"
     broken = written(one, random.Random(3), "床床床床床床床，\u200d\ud800花花")  # too long, wrong tones, not text: still an end
-    assert len(check(form, broken).lines) == 4
+    assert len(check_form(form, broken).lines) == 4
 
 
 def test_a_line_may_end_where_its_length_and_rhyme_allow_it() -> None:
@@ -185,9 +192,9 @@ heart art start part apart sky high by cry fly star far are bar wing sing ring b
 
 
 @cache
-def words() -> Words:
+def words() -> WordTable:
     common = COMMON.split()
-    return Words([*common, *(w.capitalize() for w in common)])
+    return WordTable([*common, *(w.capitalize() for w in common)])
 
 
 def sung(one: EnglishConstraint, chance: random.Random) -> str:
@@ -226,7 +233,7 @@ def test_english_written_within_a_form_keeps_it(form: Form, seed: int) -> None:
     assert isinstance(one, EnglishConstraint)
     for again in range(3):
         text = sung(one, random.Random(seed + again))
-        report = check(form, text)
+        report = check_form(form, text)
         assert report.holds, (text, [f.said() for f in report.faults])
 
 
@@ -234,7 +241,7 @@ def test_english_written_within_a_form_keeps_it(form: Form, seed: int) -> None:
 def test_english_presets_are_kept(name: str) -> None:
     form = preset(name).model_copy(update={"metre": "", "rhyming": Rhyming.PERFECT})
     one = EnglishConstraint(form, words())
-    assert all(check(form, sung(one, random.Random(seed))).holds for seed in range(10))
+    assert all(check_form(form, sung(one, random.Random(seed))).holds for seed in range(10))
 
 
 def test_english_line_ends_rhyme() -> None:

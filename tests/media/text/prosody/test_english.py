@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from app.media.text.prosody.check import check
-from app.media.text.prosody.english import Rhyme, rhyme, rhymes_of, sound
+from app.media.text.prosody.check import check_form
+from app.media.text.prosody.english import Rhyme, pronounce, rhyme, rhymes_of
 from app.media.text.prosody.form import Form, Language, Rhyming
 from app.media.text.prosody.presets import preset
 from app.media.text.prosody.report import Kind
@@ -35,7 +35,7 @@ And said it was better than me."""
 
 
 def test_the_sonnet_keeps_its_form_but_for_what_editors_remark() -> None:
-    report = check(preset("sonnet"), SONNET)
+    report = check_form(preset("sonnet"), SONNET)
     said = [f.said() for f in report.faults]
     assert said == [
         "date rhymes with temperate by a slant (B).",  # unstressed, as everybody says it today
@@ -43,15 +43,15 @@ def test_the_sonnet_keeps_its_form_but_for_what_editors_remark() -> None:
     ]
     assert [line.letter for line in report.lines] == list("ABABCDCDEFEFGG")
     assert [f.holds for line in report.lines for f in line.findings if f.kind is Kind.LENGTH] == [True] * 14
-    assert check(preset("sonnet").model_copy(update={"rhyming": Rhyming.SLANT, "metre": ""}), SONNET).holds
+    assert check_form(preset("sonnet").model_copy(update={"rhyming": Rhyming.SLANT, "metre": ""}), SONNET).holds
 
 
 def test_haiku_and_limerick() -> None:
-    report = check(preset("haiku"), HAIKU)
+    report = check_form(preset("haiku"), HAIKU)
     assert report.holds
     assert [line.units for line in report.lines] == [5, 7, 5]
-    assert check(preset("limerick"), LIMERICK).holds
-    wrong = check(preset("haiku"), HAIKU.replace("cold ", ""))
+    assert check_form(preset("limerick"), LIMERICK).holds
+    wrong = check_form(preset("haiku"), HAIKU.replace("cold ", ""))
     assert [f.said() for f in wrong.faults] == ["7 syllables are asked for; there are 6."]
 
 
@@ -95,18 +95,18 @@ def test_rhymes(one: str, other: str, grade: Rhyme | None) -> None:
     ],
 )
 def test_syllables(word: str, count: int) -> None:
-    assert sound(word).counts[0] == count
+    assert pronounce(word).counts[0] == count
 
 
 def test_a_word_with_two_lengths_fits_either() -> None:
     two, three = (Form(language=Language.ENGLISH, measure=((n, n),)) for n in (2, 3))
-    assert check(two, "every").holds
-    assert check(three, "every").holds
-    assert not check(Form(language=Language.ENGLISH, measure=((4, 4),)), "every").holds
+    assert check_form(two, "every").holds
+    assert check_form(three, "every").holds
+    assert not check_form(Form(language=Language.ENGLISH, measure=((4, 4),)), "every").holds
 
 
 def test_what_nobody_can_tell_is_not_held_against_a_line() -> None:
-    report = check(Form(language=Language.ENGLISH, rhyme="AA"), "a light\na qwrtk")
+    report = check_form(Form(language=Language.ENGLISH, rhyme="AA"), "a light\na qwrtk")
     assert report.holds
     assert report.lines[1].findings[-1].holds is None
 
@@ -114,15 +114,15 @@ def test_what_nobody_can_tell_is_not_held_against_a_line() -> None:
 def test_rhymes_start_over_with_each_round_of_the_scheme() -> None:
     text = "the day\nthe light\nmy way\nthe night\n\nthe sea\nthe stone\nthe tree\nalone"
     form = Form(language=Language.ENGLISH, stanzas=(4, 4), rhyme="ABAB")
-    assert check(form, text).holds
-    assert not check(form, text.replace("\n\n", "\n")).holds
+    assert check_form(form, text).holds
+    assert not check_form(form, text.replace("\n\n", "\n")).holds
 
 
 def test_words_acrostic_and_the_alphabets_borders() -> None:
     form = Form(language=Language.ENGLISH, acrostic="sea", must=("Water",), avoid=("art", "cold stone"))
-    report = check(form, "Slow water\n“every heart\nand no stone, cold")
+    report = check_form(form, "Slow water\n“every heart\nand no stone, cold")
     assert report.holds  # "art" is not in "heart" as a word
-    worse = check(form, "Slow water\nart\nand cold stone")
+    worse = check_form(form, "Slow water\nart\nand cold stone")
     assert {(f.kind, f.said()) for f in worse.faults} == {
         (Kind.AVOID, "art is there."),
         (Kind.AVOID, "cold stone is there."),

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from app.media.text.prosody.check import check
+from app.media.text.prosody.check import check_form
 from app.media.text.prosody.form import Form, Language, Pattern
 from app.media.text.prosody.presets import TITLES, preset, presets
 from app.media.text.prosody.report import Report
@@ -32,7 +32,7 @@ def spans(report: Report) -> list[tuple[int, int]]:
 @settings(deadline=None, max_examples=150)
 @given(text=ANYTHING, name=st.sampled_from(sorted(presets())))
 def test_any_text_gets_a_report_whose_offsets_lie_in_it(text: str, name: str) -> None:
-    report = check(preset(name).model_copy(update=WORDS), text)
+    report = check_form(preset(name).model_copy(update=WORDS), text)
     assert 0 <= report.share <= 1
     assert all(0 <= a < b <= len(text) for a, b in spans(report))
     assert all(text[line.start : line.end].strip() for line in report.lines)
@@ -68,21 +68,21 @@ def test_a_large_text_takes_bounded_time(piece: str) -> None:
     for name in ("qilv", "sonnet", "free"):
         form = preset(name).model_copy(update=WORDS)
         began = time.process_time()
-        report = check(form, text)
+        report = check_form(form, text)
         assert time.process_time() - began < 3, name
         assert len(report.model_dump_json()) < 1_000_000
 
 
 def test_what_a_message_repeats_can_always_be_sent() -> None:
     form = Form(language=Language.CHINESE, acrostic="春", rhyme="A", patterns=(Pattern(rhyme="A", tones=("平",)),))
-    report = check(form, "\ud800")
+    report = check_form(form, "\ud800")
     assert "\ufffd" in report.faults[0].said()
     assert report.model_dump_json()
 
 
 def test_code_points_past_the_basic_plane_count_one() -> None:
     text = "👨‍👩‍👧 a word\n𠮷 the sea"
-    [finding] = check(Form(must=("sea",)), text).findings
+    [finding] = check_form(Form(must=("sea",)), text).findings
     assert [text[a:b] for a, b in finding.spans] == ["sea"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.media.text.prosody.asked import form_of
-from app.media.text.prosody.check import check
+from app.media.text.prosody.check import check_form
 from app.media.text.prosody.form import Form
 from app.media.text.prosody.recognise import recognised
 from app.media.text.prosody.report import Kind
@@ -43,5 +43,5 @@ def test_forms_are_recognised(text: str, found: dict[str, object]) -> None:
 )
 def test_songs_that_everybody_knows_keep_their_tunes(name: str, poem: str) -> None:
     """晏殊 and 晏几道: their tones hold by the old book; songs rhyme by a wider one."""
-    report = check(form_of({"preset": name, "book": "old"}), poem)
+    report = check_form(form_of({"preset": name, "book": "old"}), poem)
     assert {fault.kind for fault in report.faults} <= {Kind.RHYME}
