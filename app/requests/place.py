@@ -88,10 +88,17 @@ def _choice(asked: GenerationRequest, _verb: Verb, _start: Revision) -> str:
     return asked.choice
 
 
+def _of_its_kind(asked: GenerationRequest, start: Revision) -> None:
+    """Raises InvalidError for bars of a recording and for a section of a tune, which is told before what is missing."""
+    if start.text is None and asked.bars is not None:
+        raise InvalidError("bars", _("a recording has no bars: give its section in seconds"))
+    if start.text is not None and asked.section is not None:
+        raise InvalidError("section", _("a tune has bars: give the first and the last one"))
+
+
 def _bars(asked: GenerationRequest, _verb: Verb, start: Revision) -> tuple[int, int] | None:
+    _of_its_kind(asked, start)
     if start.text is None:
-        if asked.bars is not None:
-            raise InvalidError("bars", _("a recording has no bars: give its section in seconds"))
         return None
     numbers = sorted({number for number, _start, _end in describe_abc(start.text).bars})
     low, high = numbers[0], numbers[-1]
@@ -104,9 +111,8 @@ def _bars(asked: GenerationRequest, _verb: Verb, start: Revision) -> tuple[int, 
 
 
 def _section(asked: GenerationRequest, _verb: Verb, start: Revision) -> tuple[float, float] | None:
+    _of_its_kind(asked, start)
     if start.text is not None:
-        if asked.section is not None:
-            raise InvalidError("section", _("a tune has bars: give the first and the last one"))
         return None
     section, duration = asked.section, start.asset.duration if start.asset else None  # None: nobody knows
     end = duration or 0.0

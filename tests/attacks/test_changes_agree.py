@@ -26,7 +26,7 @@ from tests.hands import hands
 pytestmark = pytest.mark.timeout(1200)  # a thousand requests and more
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 NOBODY = str(uuid4())
-HTTP_JSON = {"tunes_check", "forms_hold"}  # JSON for everyone: what an editor asks as one types
+HTTP_JSON = {"tunes_check", "prosody_hold"}  # JSON for everyone: what an editor asks as one types
 TRASHED = {  # what cannot be done to a work in the trash
     *("drafts_save", "drafts_go_on_from", "drafts_restore", "generations_ask"),
     *("texts_by_hand", "imports_create", "trims_create"),
@@ -147,7 +147,7 @@ WISHES: dict[str, Callable[[Atelier], Wish]] = {
     "texts_read": lambda a: Wish(f"/revisions/{a.poem()[1]}/readings", {"engine": ""}),
     "texts_stop": lambda a: Wish(f"/generations/{written_now(a)}/stops", {"index": 0}),
     "tunes_check": lambda _: Wish("/tunes/checks", {"text": JIG}),
-    "forms_hold": lambda _: Wish("/forms/checks", {"text": POEM, "form": {"preset": "haiku"}}),
+    "prosody_hold": lambda _: Wish("/forms/checks", {"text": POEM, "form": {"preset": "haiku"}}),
     "imports_create": lambda a: Wish(f"/works/{a.work()}/imports", files={"file": ("fox.png", picture())}),
     "trims_create": cutting,
     "probes_bring": lambda _: Wish("/probes", files={"file": ("fox.png", picture())}),
