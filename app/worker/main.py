@@ -75,6 +75,7 @@ class WorkerProcess:
         if self.judging:
             self.judging.turns = self.turns
         self.running: dict[UUID, Generation] = {}  # the oldest first
+        self.places = {lane: threading.BoundedSemaphore(lane.at_once) for lane in Lane}
         self.state = "starting"
         self.pace = Pace(HEARTBEAT / 2)
         others = [self.pace, self.reading.pace, *([self.judging.pace] if self.judging else [])]
@@ -131,13 +132,20 @@ class WorkerProcess:
 
     def make(self, id: str) -> str:
         """Run one generation to its end; what became of it."""
+        wanted = waiting_for(self.database, UUID(id))
+        if wanted is None:
+            return "nothing to do"
+        name, lane = wanted
+        with self.places[lane]:  # the queue counts what it handed over a moment late, so two may come for one place
+            return self._begun(UUID(id), self.engines.get(name))
+
+    def _begun(self, id: UUID, engine: Engine | None) -> str:
         while self.stop.is_set():
             time.sleep(60)  # taken while leaving: it stays unbegun, and another worker takes it over
-        wanted = self.engines.get(waiting_for(self.database, UUID(id)) or "")
-        if wanted is not None and wanted.preparing:
-            self.preparing.want(wanted)
+        if engine is not None and engine.preparing:
+            self.preparing.want(engine)
             return "not yet"  # it stays queued, others pass it, and the sweep offers it again
-        generation = begin(self.database, UUID(id), self.id, self.settings.attempts)
+        generation = begin(self.database, id, self.id, self.settings.attempts)
         if generation is None:
             return "nothing to do"
         self.running[generation.id] = generation

@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from app.engines.engine import Content, Step
 from app.errors import DiskFullError, EngineError, StemmaError, UnavailableError, _
+from app.lanes import Lane
 from app.models import Generation, Status
 from app.models.generation import OPEN
 from app.storage.db import Database, now
@@ -39,11 +40,12 @@ def begin(database: Database, id: UUID, worker: str, attempts: int) -> Generatio
         return generation
 
 
-def waiting_for(database: Database, id: UUID) -> str | None:
-    """The engine that the open generation `id` waits for."""
-    query = sa.select(Generation.engine).where(Generation.id == id, Generation.status.in_(OPEN))
+def waiting_for(database: Database, id: UUID) -> tuple[str, Lane] | None:
+    """The engine and the lane that the generation `id` waits for; None when it is not open."""
+    query = sa.select(Generation.engine, Generation.priority).where(Generation.id == id, Generation.status.in_(OPEN))
     with database.reading() as session:
-        return session.scalar(query)
+        row = session.execute(query).first()
+    return (row.engine, Lane.of(row.priority)) if row else None
 
 
 def perform(run: Iterator[Step | Content], progress: Progress, stepping: Stepping = iter) -> list[Content]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import platform
+import threading
 from collections.abc import Callable, Iterator
 from multiprocessing.connection import Connection
 from typing import Any
@@ -17,10 +18,11 @@ from fastapi.testclient import TestClient
 
 from app.engines.engine import Content, Step
 from app.engines.fake import Fake
-from app.models import Revision, Worker
+from app.lanes import Lane
+from app.models import Generation, Revision, Worker
 from app.settings import Settings
 from app.storage.changes import QUEUE, listening
-from app.storage.db import Database
+from app.storage.db import Database, now
 from app.storage.queue import Queue
 from app.storage.store import Store
 from app.web.observe import worth_telling
@@ -336,3 +338,27 @@ def test_on_postgresql_the_dead_are_found_by_their_locks(
     assert mine._connection is not None
     mine._connection.close()  # what the server sees when a process dies
     assert other.dead("one")
+
+
+def test_two_that_are_handed_over_for_one_place_are_made_one_after_the_other(
+    config: Settings, database: Database, asked: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The queue counts what it handed over a moment late; what was cancelled meanwhile is never begun."""
+    worker, _told = hands(config, monkeypatch)
+    first, second, cancelled = (asked(engine="fake-slow", params={"steps": 4, "seconds": 0.05}) for _ in range(3))
+    place = worker.places[Lane.of(row(database, first).priority)]
+    with place:
+        threads = [threading.Thread(target=worker.make, args=(id,)) for id in (first, second, cancelled)]
+        for thread in threads:
+            thread.start()
+        threads[0].join(0.5)
+        assert {row(database, id).attempt for id in (first, second, cancelled)} == {0}
+        with database.writing() as session:
+            session.get_one(Generation, UUID(cancelled)).cancel()
+    for thread in threads:
+        thread.join(60)
+    one, other = sorted((row(database, id) for id in (first, second)), key=lambda made: made.started_at or now())
+    assert (one.status, other.status, row(database, cancelled).attempt) == ("done", "done", 0)
+    assert one.finished_at is not None
+    assert other.started_at is not None
+    assert one.finished_at <= other.started_at
