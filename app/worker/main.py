@@ -135,16 +135,16 @@ class WorkerProcess:
         wanted = waiting_for(self.database, UUID(id))
         if wanted is None:
             return "nothing to do"
-        name, lane = wanted
-        with self.places[lane]:  # the queue counts what it handed over a moment late, so two may come for one place
-            return self._begun(UUID(id), self.engines.get(name))
-
-    def _begun(self, id: UUID, engine: Engine | None) -> str:
-        while self.stop.is_set():
-            time.sleep(60)  # taken while leaving: it stays unbegun, and another worker takes it over
+        engine, lane = self.engines.get(wanted[0]), wanted[1]
         if engine is not None and engine.preparing:
             self.preparing.want(engine)
             return "not yet"  # it stays queued, others pass it, and the sweep offers it again
+        with self.places[lane]:  # the queue counts what it handed over a moment late, so two may come for one place
+            return self._in_its_place(UUID(id))
+
+    def _in_its_place(self, id: UUID) -> str:
+        while self.stop.is_set():
+            time.sleep(60)  # taken while leaving: it stays unbegun, and another worker takes it over
         generation = begin(self.database, id, self.id, self.settings.attempts)
         if generation is None:
             return "nothing to do"
