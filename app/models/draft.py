@@ -88,7 +88,11 @@ class Draft(State, Base):
 
     def go_on_from(self, revision: Revision) -> None:
         """Make `revision` the base; what its state replaces is kept. Raises InvalidError for a revision of another medium."""
-        self.save(self.version, keep=True, **self.state_from(revision))
+        self.replace(self.state_from(revision))
+
+    def replace(self, state: dict[str, Any]) -> None:
+        """Put `state` (see `state_from`, `state_of_save`) in the place of the present one, which is kept as a save."""
+        self.save(self.version, keep=True, **state)
 
     def state_from(self, revision: Revision) -> dict[str, Any]:
         """The state with `revision` as the base: its brief, engine and parameters, and a text with who wrote it and its form.
@@ -132,10 +136,6 @@ class Draft(State, Base):
             return []
         query = sa.select(DraftSave).where(DraftSave.draft_id == self.id).order_by(DraftSave.id.desc())
         return list(session.scalars(query.options(defer(DraftSave.text), defer(DraftSave.origins))))  # long, and seldom read
-
-    def restore(self, save_id: UUID) -> None:
-        """Bring an earlier state back; the present one is kept. Raises NotFoundError."""
-        self.save(self.version, keep=True, **self.state_of_save(save_id))
 
     def state_of_save(self, save_id: UUID) -> dict[str, Any]:
         """The state that an earlier save kept. Raises NotFoundError."""

@@ -76,7 +76,7 @@ def test_restoring_keeps_what_it_replaces(database: Database, work: str) -> None
         draft.save(1, brief_data=words("first"), params={"steps": 3}, seed=7, count=2)
         draft.save(2, keep=True, brief_data=words("second"), params={}, seed=None, count=4)
         first = next(save for save in draft.saves() if save.brief.intent == "first")
-        draft.restore(first.id)
+        draft.replace(draft.state_of_save(first.id))
         assert (draft.brief.intent, draft.params, draft.seed, draft.count) == ("first", {"steps": 3}, 7, 2)
         assert draft.saves()[0].brief.intent == "second"
 
@@ -90,7 +90,7 @@ def test_a_save_of_another_draft_cannot_be_restored(database: Database, web: obj
         )
         other.save(1, brief_data=words("other"))
         with pytest.raises(NotFoundError):
-            draft.restore(other.saves()[0].id)
+            draft.replace(draft.state_of_save(other.saves()[0].id))
 
 
 def test_saves_get_fewer_with_age_and_the_latest_of_each_span_stays(database: Database, work: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
@@ -16,10 +17,9 @@ from app.diff.authorship import By, Span
 from app.engines.engine import Verb
 from app.errors import ConflictError, InvalidError, StaleDraftError, _, raises
 from app.gate import Fields, Name, Number, Object, Offset
-from app.media.text.prosody.asked import cleaned_form as tidied
-from app.media.text.prosody.asked import form_of
+from app.media.text.prosody.asked import cleaned_form, form_of
 from app.media.text.rules import Writing
-from app.models import Work
+from app.models import Artist, Work
 from app.models.draft import Draft, DraftSave, draft_of
 from app.requests.request import Count, Seed
 from app.web.deps import WRITING, CurrentArtist, OneTurn, Parts, Session, Studio, TransactionsOf, body
@@ -187,7 +187,7 @@ def _state(given: DraftIn, draft: Draft, parts: Studio, artist: CurrentArtist) -
         state |= draft.write(text, spans)
     if "form" in given.model_fields_set:
         form_of(given.form)
-        state["form"] = tidied(given.form) or None
+        state["form"] = cleaned_form(given.form) or None
     if given.count is not None:
         state["count"] = given.count
     if "base" in given.model_fields_set:
@@ -213,12 +213,26 @@ def go_on_from(
     chosen: Annotated[Chosen, Depends(body(Chosen))],
 ) -> Response:
     """Go on from a revision: its brief, engine and parameters come back into the draft, what they replace is kept."""
+    return _replace(
+        id, request, transactions, parts, lambda draft, artist: draft.state_from(artist.revisions.get(chosen.revision))
+    )
+
+
+def _replace(
+    id: UUID,
+    request: Request,
+    transactions: TransactionsOf,
+    parts: Studio,
+    state_of: Callable[[Draft, Artist], dict[str, Any]],
+) -> Response:
+    """What `state_of` gives, which never changes, takes the place of the draft's state. All that takes time is read before."""
     with transactions.reading() as (session, artist):
         draft = draft_of(session, artist.works.get(id), artist)
-        prompt = prompt_to_be(parts, artist, draft, draft.state_from(artist.revisions.get(chosen.revision)))
+        state = state_of(draft, artist)
+        prompt = prompt_to_be(parts, artist, draft, state)
     with transactions.writing() as (session, artist):
         draft = _to_write(id, artist, session)
-        draft.go_on_from(artist.revisions.get(chosen.revision))
+        draft.replace(state)
         return answer(request, lambda: draft_out(draft, parts, request, prompt), status=201, location=f"/works/{id}")
 
 
@@ -242,10 +256,4 @@ def restore(
     chosen: Annotated[Save, Depends(body(Save))],
 ) -> Response:
     """Bring an earlier save back; the present state is kept as a save too."""
-    with transactions.reading() as (session, artist):
-        draft = draft_of(session, artist.works.get(id), artist)
-        prompt = prompt_to_be(parts, artist, draft, draft.state_of_save(chosen.save))
-    with transactions.writing() as (session, artist):
-        draft = _to_write(id, artist, session)
-        draft.restore(chosen.save)
-        return answer(request, lambda: draft_out(draft, parts, request, prompt), status=201, location=f"/works/{id}")
+    return _replace(id, request, transactions, parts, lambda draft, _artist: draft.state_of_save(chosen.save))
