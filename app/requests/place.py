@@ -36,6 +36,10 @@ def place_of(asked: GenerationRequest, verb: Verb, medium: Medium, start: Revisi
             raise InvalidError(name, ELSEWHERE[of])
         takers = sorted(one for one in Verb if name in one.rule.takes)
         raise InvalidError(name, _("only for %(verbs)s"), verbs=", ".join(takers))
+    if start and start.text is None and asked.bars is not None:
+        raise InvalidError("bars", _("a recording has no bars: give its section in seconds"))
+    if start and start.text is not None and asked.section is not None:
+        raise InvalidError("section", _("a tune has bars: give the first and the last one"))
     found = {name: READERS[name](asked, verb, start) for name in verb.rule.takes if start and FIELDS.get(name) == medium}
     if parts := _left_out(asked, medium):
         found["leave_out"] = parts
@@ -88,16 +92,7 @@ def _choice(asked: GenerationRequest, _verb: Verb, _start: Revision) -> str:
     return asked.choice
 
 
-def _of_its_kind(asked: GenerationRequest, start: Revision) -> None:
-    """Raises InvalidError for bars of a recording and for a section of a tune, which is told before what is missing."""
-    if start.text is None and asked.bars is not None:
-        raise InvalidError("bars", _("a recording has no bars: give its section in seconds"))
-    if start.text is not None and asked.section is not None:
-        raise InvalidError("section", _("a tune has bars: give the first and the last one"))
-
-
 def _bars(asked: GenerationRequest, _verb: Verb, start: Revision) -> tuple[int, int] | None:
-    _of_its_kind(asked, start)
     if start.text is None:
         return None
     numbers = sorted({number for number, _start, _end in describe_abc(start.text).bars})
@@ -111,7 +106,6 @@ def _bars(asked: GenerationRequest, _verb: Verb, start: Revision) -> tuple[int, 
 
 
 def _section(asked: GenerationRequest, _verb: Verb, start: Revision) -> tuple[float, float] | None:
-    _of_its_kind(asked, start)
     if start.text is not None:
         return None
     section, duration = asked.section, start.asset.duration if start.asset else None  # None: nobody knows
