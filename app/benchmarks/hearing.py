@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from typing import Any
 
 from app.benchmarks.bench import Bench
-from app.benchmarks.figures import Figure, UnmeasuredError
-from app.settings import ROOT, Settings
+from app.benchmarks.engine_process import answer_of
+from app.benchmarks.figures import Figure
 
 PATIENCE = 3600  # seconds
 FEW = 2  # of each list, for a quick check that it runs
@@ -33,17 +29,4 @@ def measure(bench: Bench) -> Iterator[tuple[str, Figure]]:
 
 def engine_measurements(few: int) -> dict[str, Any]:
     """What the process of the engines found. Raises UnmeasuredError."""
-    quiet = {"TRANSFORMERS_VERBOSITY": "error", "TQDM_DISABLE": "1", "TOKENIZERS_PARALLELISM": "false"}
-    environment = os.environ | quiet | {"OMP_NUM_THREADS": str(Settings().worker_threads), "OMP_WAIT_POLICY": "PASSIVE"}
-    line = [sys.executable, "-m", "app.benchmarks.hearing_alone", str(few)]
-    try:
-        done = subprocess.run(line, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
-    except subprocess.TimeoutExpired as error:
-        raise UnmeasuredError("the engines took longer than %(seconds)d s", seconds=PATIENCE) from error
-    found = [json.loads(said) for said in done.stdout.splitlines() if said.startswith("{")]
-    if not found:
-        raise UnmeasuredError("the engines do not run alone: %(error)s", error=done.stderr[-300:])
-    answer: dict[str, Any] = found[-1]
-    if "error" in answer:
-        raise UnmeasuredError(answer["error"])
-    return answer
+    return answer_of("hearing_alone", few, who="the engines", patience=PATIENCE)

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import io
-import json
-import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
 from app.benchmarks.bench import Bench
-from app.benchmarks.figures import Figure, UnmeasuredError, percentile, spread
+from app.benchmarks.engine_process import answer_of
+from app.benchmarks.figures import Figure, percentile, spread
 from app.benchmarks.music_page import on_page
 from app.media.music.abc.abc import read_tune
 from app.media.music.notation.tune import Tune
 from app.media.music.sound.audio import RATE, recording, write
-from app.settings import ROOT, Settings
 
 PATIENCE = 600  # seconds
 BARS = 64
@@ -76,20 +72,7 @@ def sines(tune: Tune, count: int) -> float:
 
 def engine_measurements(rounds: int) -> dict[str, Any]:
     """What the process of the engine measured. Raises UnmeasuredError."""
-    quiet = {"TRANSFORMERS_VERBOSITY": "error", "TQDM_DISABLE": "1", "PYTHONWARNINGS": "ignore"}
-    environment = os.environ | quiet | {"OMP_NUM_THREADS": str(Settings().worker_threads), "OMP_WAIT_POLICY": "PASSIVE"}
-    line = [sys.executable, "-m", "app.benchmarks.music_alone", str(rounds)]
-    try:
-        done = subprocess.run(line, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
-    except subprocess.TimeoutExpired as error:
-        raise UnmeasuredError("the engine of tunes took longer than %(seconds)d s", seconds=PATIENCE) from error
-    found = [json.loads(said) for said in done.stdout.splitlines() if said.startswith("{")]
-    if not found:
-        raise UnmeasuredError("the engine of tunes does not run alone: %(error)s", error=done.stderr[-300:])
-    answer: dict[str, Any] = found[-1]
-    if "error" in answer:
-        raise UnmeasuredError(answer["error"])
-    return answer
+    return answer_of("music_alone", rounds, who="the engine of tunes", patience=PATIENCE)
 
 
 def engine_figures(answer: dict[str, Any]) -> Iterator[tuple[str, Figure]]:

@@ -2,23 +2,19 @@
 
 from __future__ import annotations
 
-import json
-import os
 import random
-import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from statistics import median
 from typing import Any
 
 from app.benchmarks.bench import Bench
-from app.benchmarks.figures import Figure, UnmeasuredError, percentile, spread
+from app.benchmarks.engine_process import answer_of
+from app.benchmarks.figures import Figure, percentile, spread
 from app.benchmarks.texts_alone import COUNT
 from app.benchmarks.texts_long import in_room
 from app.benchmarks.texts_page import on_page
 from app.diff.text import text_diff
-from app.settings import ROOT, Settings
 
 TOKENS, QUICK_TOKENS = 48, 6
 CHARACTERS, EDITS = 200_000, 2_000
@@ -73,20 +69,7 @@ def edited(chance: random.Random, text: str, edits: int) -> str:
 
 def engine_measurements(rounds: int, tokens: int) -> dict[str, Any]:
     """What the process of the engine measured. Raises UnmeasuredError."""
-    quiet = {"TRANSFORMERS_VERBOSITY": "error", "TQDM_DISABLE": "1", "TOKENIZERS_PARALLELISM": "false"}
-    environment = os.environ | quiet | {"OMP_NUM_THREADS": str(Settings().worker_threads), "OMP_WAIT_POLICY": "PASSIVE"}
-    line = [sys.executable, "-m", "app.benchmarks.texts_alone", str(rounds), str(tokens)]
-    try:
-        done = subprocess.run(line, env=environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE)
-    except subprocess.TimeoutExpired as error:
-        raise UnmeasuredError("the English engine took longer than %(seconds)d s", seconds=PATIENCE) from error
-    found = [json.loads(said) for said in done.stdout.splitlines() if said.startswith("{")]
-    if not found:
-        raise UnmeasuredError("the English engine does not run alone: %(error)s", error=done.stderr[-300:])
-    answer: dict[str, Any] = found[-1]
-    if "error" in answer:
-        raise UnmeasuredError(answer["error"])
-    return answer
+    return answer_of("texts_alone", rounds, tokens, who="the English engine", patience=PATIENCE)
 
 
 def engine_figures(answer: dict[str, Any]) -> Iterator[tuple[str, Figure]]:

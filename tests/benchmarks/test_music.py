@@ -57,7 +57,7 @@ def test_an_engine_that_does_not_run_is_told(monkeypatch: pytest.MonkeyPatch) ->
     class Done:
         stdout, stderr = "", "no module named torch"
 
-    monkeypatch.setattr("app.benchmarks.music.subprocess.run", lambda *_line, **_given: Done())
+    monkeypatch.setattr("app.benchmarks.engine_process.subprocess.run", lambda *_line, **_given: Done())
     with pytest.raises(UnmeasuredError, match="no module named torch"):
         music.engine_measurements(1)
     Done.stdout = '{"error": "The weights cannot be used"}\n'
