@@ -23,6 +23,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel
 
 from app.brief import FIELDS, LISTS
+from app.engines.music.tune_params import KINDS, MOOD_NAMES
 from app.errors import _, filled
 from app.media.music.notation.heading import MODES, heading, span_of
 from app.models.edge import DAMAGED
@@ -112,6 +113,8 @@ def environment(language: str) -> Environment:
         "modes": MODES,
         "pages_of": pages_of,
         "span_of": span_of,
+        "tune_kinds": {kind: say(said) for kind, said in KINDS.items() if kind != "other"},
+        "tune_moods": {mood: say(said) for mood, said in MOOD_NAMES.items()},
         "by_rank": by_rank,
         "lead": lead,
         "passage": passage,
