@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 # Rooms whose tests start studios, train, attack or run models: bin/test --quick leaves them out.
 LONG = {"attacks": "slow", "benchmarks": "slow", "commands": "slow", "training": "slow", "worker": "slow", "engines": "model"}
+LONG |= {"browser": "browser"}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

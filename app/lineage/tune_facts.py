@@ -33,7 +33,7 @@ FURTHEST = 256  # ancestors that are looked through
 
 def facts_of(session: Session, artist: Artist, work: Work, text: str, parents: Iterable[UUID] = ()) -> dict[str, Any]:
     """What is told of a tune (app.media.music.theory.telling) and `own`: {notes, bars, title, start} of the longest run of
-    notes that it     shares with another tune of the artist's. `parents` are the revisions that it comes from.
+    notes that it shares with another tune of the artist's. `parents` are the revisions that it comes from.
 
     Raises InvalidError for more than a million code points, TooLargeError, BusyError.
     """

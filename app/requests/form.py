@@ -7,8 +7,7 @@ from typing import Any
 
 from app.errors import InvalidError, _
 from app.media.medium import traits
-from app.media.text.prosody.asked import cleaned_form as tidied
-from app.media.text.prosody.asked import form_of
+from app.media.text.prosody.asked import cleaned_form, form_of
 from app.models.draft import Draft
 from app.models.revision import Revision
 from app.requests.request import AskedText
@@ -29,4 +28,4 @@ def form_wanted(asked: AskedText, medium: str, verb: Verb, draft: Draft, texts: 
         made = texts[0].generation if texts and verb.rule.form == "parent" else None
         form = made.form if made else draft.form
     form_of(form)
-    return tidied(form) or None
+    return cleaned_form(form) or None

@@ -21,7 +21,7 @@ from app.requests.place import selection_in
 from app.requests.request import Selection
 from app.web.deps import CurrentArtist, OneTurn, Parts, Studio, TransactionsOf, body
 from app.web.pages import VARY, answer, language_of, translations
-from app.web.routes.drafts import draft_out as draft_shown
+from app.web.routes.drafts import draft_out
 from app.web.routes.generations import generation_out
 from app.web.schemas import GenerationOut, RevisionOut
 
@@ -120,7 +120,7 @@ def by_hand(
             raise ConflictError(_("This work is in the trash. Restore it first."))
         draft = draft_of(session, work, artist, write=True)
         if given.version not in {None, draft.version}:
-            raise StaleDraftError(extra={"draft": draft_shown(draft, parts, request).model_dump(mode="json")})
+            raise StaleDraftError(extra={"draft": draft_out(draft, parts, request).model_dump(mode="json")})
         revision, new = add_hand(session, draft, artist, told)
         headers = {"Location": f"/revisions/{revision.id}"}
         out = RevisionOut.of(revision)

@@ -25,8 +25,12 @@ class Passage:
 
 def by_rank(variants: Sequence[Any]) -> list[Any]:
     """Candidates for a line, the best first as their engine ranked them."""
-    ranks = {id(variant): variant.facts.rank for variant in variants}
-    return sorted(variants, key=lambda variant: len(variants) if ranks[id(variant)] is None else ranks[id(variant)])
+
+    def place(variant: Any) -> int:
+        rank: int | None = variant.facts.rank
+        return len(variants) if rank is None else rank
+
+    return sorted(variants, key=place)
 
 
 def tongue(text: str) -> str:
