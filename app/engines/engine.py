@@ -234,18 +234,6 @@ class Engine(ABC):
         return Lane.QUICK if quick else Lane.LONG
 
     @property
-    def rescores(self) -> bool:
-        """Whether it can tell where it expected a text (`rescore`)."""
-        return False
-
-    def rescore(self, brief: Brief, text: str, selection: tuple[int, int] | None = None) -> tuple[Token, ...]:
-        """Where the model expected `text` (or its `selection`, code points) and where not, as if written to `brief`.
-
-        Only asked of one that `rescores`, loaded already. Raises EngineError when the text is too long.
-        """
-        raise NotImplementedError
-
-    @property
     def preparing(self) -> bool:
         """True while it is not ready for no other reason than that `prepare` was not done yet."""
         return False
@@ -279,3 +267,14 @@ class Engine(ABC):
 
     def warm(self) -> None:  # noqa: B027 (most engines need nothing)
         """After `load`: whatever makes the first request as quick as the later ones."""
+
+
+class RescoringEngine(Engine):
+    """An engine that can tell where it expected a text."""
+
+    @abstractmethod
+    def rescore(self, brief: Brief, text: str, selection: tuple[int, int] | None = None) -> tuple[Token, ...]:
+        """Where the model expected `text` (or its `selection`, code points) and where not, as if written to `brief`.
+
+        Only asked when loaded. Raises EngineError when the text is too long.
+        """

@@ -11,7 +11,7 @@ from uuid import UUID
 import sqlalchemy as sa
 
 from app.brief import Brief
-from app.engines.engine import Engine, Token, Verb
+from app.engines.engine import Engine, RescoringEngine, Token, Verb
 from app.engines.text.rescoring import perplexity
 from app.errors import EngineError, StemmaError, _
 from app.models import Reading as Row
@@ -74,7 +74,7 @@ class Reading:
 
     def _read(self, name: str, text: str, brief: Brief, selection: list[int] | None) -> tuple[Token, ...]:
         engine = self.engines.get(name)
-        if engine is None or not engine.rescores:
+        if not isinstance(engine, RescoringEngine):
             raise EngineError(_("This engine cannot tell where it expected a text; one with a model of its own can."))
         brief = brief if engine.refusal(Verb.CREATE, brief) is None else Brief()  # a brief in another language
         if reason := engine.refusal(Verb.CREATE, brief, (text,)):

@@ -97,6 +97,7 @@ def decode(
     EngineError for a prompt that is too long and a form that allows nothing.
     """
     room = min(tokens, model.room(prompt))
+    full = End.LENGTH if room == tokens else End.CONTEXT
     logits, cache = model.prefill(prompt, len(seeds))
     rows = logits.expand(len(seeds), -1)
     given: Sequence[Constraint | None] = constraints or [None for _seed in seeds]
@@ -105,7 +106,7 @@ def decode(
     ]
     taken: list[int] = []  # first tokens that no other variant may have
     while live:
-        written, still = [], []
+        written = []
         for row, variant in enumerate(live):
             if variant.index in stopped:
                 written.append(Written(variant.index, None, End.STOPPED))
@@ -117,11 +118,9 @@ def decode(
                 written.append(Written(variant.index, None, End.END))
                 continue
             variant.ids.append(pick.id)
-            end = None if len(variant.ids) < room else End.LENGTH if room == tokens else End.CONTEXT
-            written.append(Written(variant.index, pick, end))
-            if end is None:
-                still.append(row)
+            written.append(Written(variant.index, pick, None if len(variant.ids) < room else full))
         yield written
+        still = [row for row, word in enumerate(written) if word.end is None]
         if len(still) < len(live) and still:
             cache.keep(still)
         live = [live[row] for row in still]

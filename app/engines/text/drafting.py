@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Container, Generator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -63,8 +63,8 @@ def drafts(
     count: int,
     before: Sequence[int] = (),
     stopped: Container[int] = (),
-) -> Iterator[int | list[Draft]]:
-    """Continue `prompt` `count` times; yields how many tokens there are, and at last all drafts (stopped, as far as they
+) -> Generator[int, None, list[Draft]]:
+    """Continue `prompt` `count` times; yields how many tokens there are, and returns all drafts (stopped, as far as they
     are). Raises EngineError as `decode` does.
     """
     found = [Draft() for _draft in range(count)]
@@ -86,7 +86,7 @@ def drafts(
             if word.end:
                 found[word.index].end = word.end
         yield number
-    yield found
+    return found
 
 
 def opening(model: LanguageModel, prompt: Sequence[int], constraint: Constraint, seed: int) -> Pick:

@@ -10,8 +10,9 @@ from app.brief import Brief, Prompt
 from app.engines.engine import Medium, Request, Verb
 from app.engines.shared.local_engine import unloadable, unusable
 from app.engines.text.tasks import Task
+from app.engines.text.token_budget import configured
 from app.engines.text.vocabulary import token_bytes, unwritable
-from app.engines.text.writer import Writer, configured
+from app.engines.text.writer import Writer
 from app.errors import EngineError, _
 from app.settings import TextSetting
 from app.verbs.verb import verbs_in

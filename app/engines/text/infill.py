@@ -6,50 +6,60 @@ A small model goes on from a text better than it follows an order to rewrite a p
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 
+from app.engines.engine import Request, Step
 from app.engines.shared.language_model import LanguageModel
-from app.engines.shared.sampling import Sampling
-from app.engines.text.decoding import Constraint
-from app.engines.text.drafting import Draft, drafts
+from app.engines.text.decoding import Constraint, End
+from app.engines.text.drafting import AllOrNone, Draft, drafts
+from app.engines.text.tasks import LONGER, passage_of
+from app.engines.text.text_run import TextRun
 
 COUNT = 6  # continuations of which one is taken
 FOLLOWING = 12  # tokens of the text after the passage that are read
 SLACK = 2  # tokens by which the passage may be shorter or longer
 CUTS = 2  # places where a continuation may be cut that are looked at
+_SENTENCE_END = re.compile("[.!?…]")
 _SENTENCE = re.compile(rb"[.!?\n]")
 _WORD = re.compile(rb"[A-Za-z0-9'\x80-\xff]")
 
 
-def filled(
-    model: LanguageModel,
-    prompt: Sequence[int],
-    size: int,
-    after: Sequence[int],
-    seed: int,
-    sampling: Sampling,
-    pieces: Sequence[bytes],
-    *,
-    constraint: Constraint | None,
-    within: bool,
-    stopped: Container[int] = (),
-) -> Iterator[int | Draft]:
-    """A passage of about `size` tokens between `prompt` and `after`; yields how many tokens there are, and at last the draft.
+def fills_in(request: Request) -> bool:
+    """Whether a rewriting fills in: a part of a sentence, or where nobody says what it shall be."""
+    longer = LONGER.search(request.instruction)
+    return not longer and (not request.instruction.strip() or not _SENTENCE_END.search(passage_of(request)))
 
-    `within`: the passage is a part of a sentence and stays one.
-    """
-    found: list[Draft] = []
-    tokens = size + SLACK + 1
-    for part in drafts(model, prompt, seed, sampling, tokens, constraint=constraint, count=COUNT, stopped=stopped):
-        if isinstance(part, int):
-            yield part
-        else:
-            found = part
+
+def infilled(run: TextRun, constraint: Constraint, size: int, after: Sequence[int]) -> Iterator[Step]:
+    """The loop that writes a passage of about `size` tokens anew; `after` follows it."""
+    total = size * len(run.variants)
+    for index in range(len(run.variants)):
+        for part in _filled(run, index, constraint, size, after):
+            if isinstance(part, int):
+                yield Step(index * size + min(part, size), total)
+                continue
+            end = part.end if part.end is End.STOPPED else End.END
+            yield Step((index + 1) * size, total, pieces=run.complete(index, part.picks, str(end)), ended=(index,))
+
+
+def _filled(run: TextRun, index: int, constraint: Constraint, size: int, after: Sequence[int]) -> Iterator[int | Draft]:
+    """How many tokens a variant has, and at last the best draft of its passage."""
+    within = not _SENTENCE_END.search(passage_of(run.request))  # the passage is a part of a sentence and stays one
+    found = yield from drafts(
+        run.model,
+        run.prompt,
+        run.request.seeds[index],
+        run.params.sampling,
+        size + SLACK + 1,
+        constraint=constraint,
+        count=COUNT,
+        stopped=AllOrNone(run.request.stopped, index),
+    )
     best, most = found[0], float("-inf")
     for draft in found:
-        for length in _cuts(draft.ids, size, pieces, within=within):
+        for length in _cuts(draft.ids, size, run.pieces, within=within):
             cut = Draft(draft.picks[:length], draft.end)
-            value = _followed(model, [*prompt, *cut.ids], after[:FOLLOWING]) + cut.likelihood / 2
+            value = _followed(run.model, [*run.prompt, *cut.ids], after[:FOLLOWING]) + cut.likelihood / 2
             if value > most:
                 best, most = cut, value
     yield best

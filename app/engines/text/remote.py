@@ -10,14 +10,14 @@ from typing import Any
 from pydantic import Field, SecretStr
 
 from app.brief import Brief, Prompt
-from app.engines.engine import Content, Engine, EngineParams, Fit, Medium, Request, Step, TextDelta, Token, Verb
+from app.engines.engine import Content, Engine, EngineParams, Fit, Medium, Request, Step, Verb
 from app.engines.text import protocols
 from app.engines.text.protocols import Kind
 from app.engines.text.tasks import Task, inspiring, task_of
 from app.engines.text.token_budget import budget, estimated, fitting, left_out, lightened
-from app.engines.text.transcript import RawToken, Transcript
+from app.engines.text.transcript import RawToken
+from app.engines.text.variant_text import VariantText, begun, written
 from app.engines.text.wire import Patience, Refused, Wire
-from app.engines.text.writer import written
 from app.errors import EngineError, _
 from app.lanes import Lane
 from app.settings import TextSetting
@@ -32,9 +32,7 @@ PLAIN = frozenset({Verb.CREATE, Verb.REROLL, Verb.CONTINUE, Verb.BRANCH, Verb.LI
 class _Variant:
     """One answer in the making."""
 
-    sheet: Transcript
-    told: int = 0
-    ended: str | None = None
+    text: VariantText
     over: bool = False  # told to whoever listens
     error: EngineError | None = None
     facts: dict[str, Any] = field(default_factory=dict)
@@ -83,21 +81,22 @@ class Remote(Engine):
         params = self.Params.model_validate(request.params.model_dump())
         request = lightened(request)
         task = fitting(request, lambda unread: self._task(request, unread), estimated, self._most(request))
-        variants = [_Variant(_sheet(task)) for _seed in request.seeds]
+        given = [RawToken(task.given.encode(), None)] if task.given else []
+        variants = [_Variant(begun(index, task, given)) for index in range(len(request.seeds))]
         yield from self._written(request, params, task, variants)
         errors = [variant.error for variant in variants if variant.error]
-        if errors and not any(variant.sheet.tokens for variant in variants):
+        if errors and not any(variant.text.tokens for variant in variants):
             raise errors[0]
         for index, (seed, variant) in enumerate(zip(request.seeds, variants, strict=True)):
-            if variant.error and not variant.sheet.tokens:
+            if variant.error and not variant.text.tokens:
                 continue  # the others are worth keeping
             facts = {"model": self.setting.model, "protocol": str(self.kind), "prompt": task.message} | variant.facts
-            facts |= {"ended": variant.ended or "broken", "usage": variant.usage}
+            facts |= {"ended": variant.text.end or "broken", "usage": variant.usage}
             facts |= {"notice": variant.error.message()} if variant.error else {}
             facts |= {"inspiration": list(found)} if (found := inspiring(request)) else {}
             facts |= {"left_out": left_out(request, task.unread)} if request.leave_out else {}
             chance = None if self.kind is Kind.ANTHROPIC else seed
-            yield written(index, chance, task, variant.sheet.tokens, facts)
+            yield written(index, chance, task, variant.text.tokens, facts)
 
     def fit(self, request: Request) -> Fit | None:
         if (most := self._most(request)) is None:
@@ -135,12 +134,13 @@ class Remote(Engine):
                 for index, variant in enumerate(variants):
                     if index in request.stopped and not runs[index].done():
                         runs[index].cancel()
-                        variant.ended = "stopped"
-                number = max((len(variant.sheet.tokens) for variant in variants), default=0)
+                        variant.text.end = "stopped"
+                number = max((len(variant.text.tokens) for variant in variants), default=0)
                 fresh = [index for index, run in enumerate(runs) if run.done() and not variants[index].over]
                 for index in fresh:
                     variants[index].over = True
-                yield Step(min(number, params.tokens), params.tokens, pieces=_pieces(variants), ended=tuple(fresh))
+                pieces = tuple(piece for variant in variants for piece in variant.text.fresh())
+                yield Step(min(number, params.tokens), params.tokens, pieces=pieces, ended=tuple(fresh))
             for run in runs:
                 if not run.cancelled() and (error := run.exception()):
                     raise error
@@ -162,44 +162,24 @@ class Remote(Engine):
         except EngineError as error:
             variant.error = error
         finally:
-            variant.sheet.finish(rstrip=True)
+            variant.text.transcript.finish(rstrip=True)
 
     async def _listen(self, wire: Wire, asked: Mapping[str, Any], variant: _Variant) -> None:
         kind = self.kind
         async for event in wire.events(protocols.PATHS[kind], asked):
             told = protocols.delta_of(kind, event)
             for heard in told.heard:
-                variant.sheet.add(heard)
+                variant.text.transcript.add(heard)
             variant.usage |= told.usage
             variant.facts |= {"answered_by": told.model} if told.model else {}
-            variant.ended = variant.ended or told.ended
-            if variant.sheet.ended:  # a stop that the service was not told of: the rest is not waited for
-                variant.ended = "end"
+            variant.text.end = variant.text.end or told.ended or ""
+            if variant.text.transcript.ended:  # a stop that the service was not told of: the rest is not waited for
+                variant.text.end = "end"
                 return
-        if variant.ended is None:
+        if not variant.text.end:
             raise EngineError(_("The service broke off in the middle of its answer."))
-
-
-def _sheet(task: Task) -> Transcript:
-    """Where one answer goes; the choice of a branch stands there already."""
-    spaced = not task.before or task.before[-1].isspace()
-    sheet = Transcript(len(task.before), task.stops, lstrip=spaced and not task.given)
-    if task.given:
-        sheet.add(RawToken(task.given.encode(), None))
-    return sheet
 
 
 async def _beat(runs: list[asyncio.Task[None]]) -> tuple[set[asyncio.Task[None]], set[asyncio.Task[None]]]:
     """Let the answers come in for a moment; those that are whole and those that are not."""
     return await asyncio.wait(runs, timeout=BEAT)
-
-
-def _pieces(variants: list[_Variant]) -> tuple[TextDelta, ...]:
-    """What came since the last time."""
-    found = []
-    for index, variant in enumerate(variants):
-        fresh: tuple[Token, ...] = tuple(variant.sheet.tokens[variant.told :])
-        variant.told = len(variant.sheet.tokens)
-        if fresh:
-            found.append(TextDelta(index, fresh))
-    return tuple(found)

@@ -116,12 +116,22 @@ def text_of(parent: Parent) -> str:
     return parent.data.decode("utf-8")
 
 
+def texts_of(request: Request) -> list[str]:
+    """The texts to start from, those that only inspire left out. Raises EngineError for a parent that is no text."""
+    return [text_of(parent) for parent in request.parents if parent.role != "inspire"]
+
+
 def parents_of(request: Request) -> list[str]:
-    """The texts to start from, those that only inspire left out. Raises EngineError when there is none."""
-    found = [text_of(parent) for parent in request.parents if parent.role != "inspire"]
-    if not found:
+    """The texts to start from, as `texts_of`. Raises EngineError when there is none."""
+    if not (found := texts_of(request)):
         raise EngineError(_("There is no text to start from."))
     return found
+
+
+def passage_of(request: Request) -> str:
+    """The passage that is to be rewritten. Raises EngineError when there is no text."""
+    start, end = request.selection or (0, None)
+    return parents_of(request)[0][start:end].strip()
 
 
 def inspiring(request: Request) -> tuple[str, ...]:

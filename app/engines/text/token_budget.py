@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from bisect import bisect_left
 from collections.abc import Callable, Collection
 from dataclasses import replace
+from pathlib import Path
 
 from app.engines.engine import Fit, Part, Request, Verb
 from app.engines.text.tasks import UNITS, Task, text_of
@@ -93,3 +95,12 @@ def estimated(task: Task) -> int:
     """About how many tokens a service makes of `task`: one of a Chinese character, one of three bytes of anything else."""
     said = task.message + task.begun
     return len(HAN.findall(said)) + len(HAN.sub("", said).encode()) // 3 + 1
+
+
+def configured(folder: Path) -> int | None:
+    """How many tokens the model of transformers in `folder` sees, as its configuration tells; None where it does not."""
+    try:
+        told = json.loads((folder / "config.json").read_text("utf-8")).get("max_position_embeddings")
+    except (OSError, ValueError, AttributeError):
+        return None
+    return int(told) if told else None

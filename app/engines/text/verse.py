@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from app.brief import Brief, Prompt
-from app.engines.engine import Content, Request, Step, TextDelta, Verb
+from app.engines.engine import Content, Request, Step, Verb
 from app.engines.shared.local_engine import llama, unusable
 from app.engines.shared.weights import fault, weights_digest
 from app.engines.text import verse_brief, verse_page
@@ -24,9 +23,12 @@ from app.engines.text.hearing import heard_words, keywords
 from app.engines.text.known_lines import known_lines
 from app.engines.text.one_by_one import one_by_one
 from app.engines.text.tasks import IN_CHINESE, Task, kept_length, parents_of
+from app.engines.text.text_run import TextRun
+from app.engines.text.verse_drafts import best_of_drafts
 from app.engines.text.verse_form import VerseForm, mark_of, wanted_form
 from app.engines.text.within import Within
-from app.engines.text.writer import Writer, WriterParams
+from app.engines.text.writer import Writer
+from app.engines.text.writer_params import WriterParams
 from app.errors import EngineError, _
 from app.media.text.prosody.chinese import Book
 from app.media.text.prosody.constraint import ChineseConstraint, Vocabulary
@@ -36,7 +38,6 @@ from app.media.text.scripts import HAN
 
 if TYPE_CHECKING:
     from app.engines.shared.language_model import LanguageModel
-    from app.engines.text.transcript import Transcript
 
 WEIGHTS, VOCABULARY = "model.safetensors", "poem_vocab.json"
 KEYWORD, TITLE, POEM, END = "<词>", "<题>", "<诗>", "<eos>"
@@ -192,68 +193,49 @@ class Verse(Writer):
         asked["known"] = None if self.repeats else known_lines(self.folder)
         return [Within(hold, self.model.usable, known[END], **asked) for hold in holds]
 
+    def pieces(self, request: Request) -> Sequence[bytes]:
+        every = self.form(request).breaks is Breaks.LINE
+        return verse_page.pieces(self._known, _begun(request), every=every)
+
+    def facts(self, request: Request) -> dict[str, Any]:
+        form, unread = self.form(request), verse_page.unread(_begun(request), self._known)
+        told = {"form": {"name": form.name, "book": str(form.book), "lines": form.total}}
+        return told | ({"unread": unread} if unread else {})
+
+    def bounded(self, params: WriterParams, request: Request) -> WriterParams:
+        """`params` with as many tokens as a whole poem has, at least."""
+        return params.model_copy(update={"tokens": max(params.tokens, _length(self.form(request)))})
+
+    def _together(self, request: Request) -> bool:
+        """Whether the variants are compared with one another, and so written at once: beams and lines are."""
+        return bool(self.Params.model_validate(request.params.model_dump()).beams) or request.verb is Verb.LINE
+
     def run(self, request: Request) -> Iterator[Step | Content]:
-        form = self.form(request)
-        params = self.Params.model_validate(request.params.model_dump())
-        least = sum(most + 1 for line in range(form.total or 4) for _least, most in [form.span(line) or (1, 7)])
-        request = replace(request, params=params.model_copy(update={"tokens": max(params.tokens, least)}))
-        begun = "" if request.verb in {Verb.CREATE, Verb.REROLL} else parents_of(request)[0]
-        self._pieces = verse_page.pieces(self._known, begun, every=form.breaks is Breaks.LINE)
-        facts: dict[str, Any] = {"form": {"name": form.name, "book": str(form.book), "lines": form.total}}
-        facts |= {"unread": unread} if (unread := verse_page.unread(begun, self._known)) else {}
-        # Beams and lines are compared with one another, so they are written at once.
-        together = params.beams or request.verb is Verb.LINE
-        for part in super().run(request) if together else one_by_one(request, super().run, least):
-            yield replace(part, facts={**part.facts, **facts}) if isinstance(part, Content) else part
+        run = super().run
+        yield from run(request) if self._together(request) else one_by_one(request, run, _length(self.form(request)))
 
-    def _sampled(
-        self,
-        model: LanguageModel,
-        request: Request,
-        params: WriterParams,
-        task: Task,
-        prompt: Sequence[int],
-        sheets: Sequence[Transcript],
-        ends: dict[int, str],
-    ) -> Iterator[Step]:
-        """A poem as the best of several drafts; a new one begins with a character of its own."""
-        if request.verb is Verb.LINE:
-            yield from super()._sampled(model, request, params, task, prompt, sheets, ends)
-            return
-        from app.engines.text.drafting import opening
-        from app.engines.text.verse_drafts import Poem
-
-        (seed,), (sheet,), first = request.seeds, sheets, []
-        if not task.answer.strip():
-            pick = opening(model, prompt, self._holds(request, task)[0], seed)
-            sheet.add(self._heard(pick))
-            first = [pick.id]
-        poem = Poem(
-            model,
-            [*prompt, *first],
-            seed,
-            params.sampling,
-            params.tokens,
-            self.Params.model_validate(params.model_dump()).drafts,
-            hold=lambda must: self._holds(request, task, must)[0].after(first),
-            before=self.encoded(task.before),
-            stopped=request.stopped,
-        )
-        for number, part in enumerate(poem.written(), 1):
-            if isinstance(part, int):
-                yield Step(number, params.tokens)
-                continue
-            for pick in part.picks:
-                sheet.add(self._heard(pick))
-            sheet.finish(rstrip=True)
-            ends[0] = str(part.end)
-            yield Step(number, params.tokens, pieces=(TextDelta(0, tuple(sheet.tokens)),), ended=(0,))
+    def loop(self, run: TextRun) -> Iterator[Step]:
+        """A poem is the best of several drafts."""
+        if self._together(run.request):
+            return super().loop(run)
+        count = self.Params.model_validate(run.params.model_dump()).drafts
+        return best_of_drafts(run, count, lambda must: self._holds(run.request, run.task, must)[0])
 
     def encoded(self, text: str) -> list[int]:
         return verse_page.encoded(text, self._known)
 
     def context(self, task: Task) -> str:
         return task.message + task.begun
+
+
+def _begun(request: Request) -> str:
+    """The poem that is gone on with."""
+    return "" if request.verb in {Verb.CREATE, Verb.REROLL} else parents_of(request)[0]
+
+
+def _length(form: Form) -> int:
+    """How many tokens a poem of `form` has at most: its characters and a mark for each line."""
+    return sum(most + 1 for line in range(form.total or 4) for _least, most in [form.span(line) or (1, 7)])
 
 
 @lru_cache(maxsize=4)

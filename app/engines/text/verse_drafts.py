@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Generator, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import suppress
 
-from app.engines.shared.language_model import LanguageModel
-from app.engines.shared.sampling import Sampling
-from app.engines.text.drafting import Draft, drafts
+from app.engines.engine import Step
+from app.engines.text.drafting import Draft, drafts, opening
+from app.engines.text.text_run import TextRun
 from app.engines.text.within import Within
 from app.media.text.prosody.impossible import ImpossibleError
 from app.media.text.scripts import is_han
@@ -15,55 +15,53 @@ from app.media.text.scripts import is_han
 NAMED, AGAIN = 0.6, 1.5  # what a draft gains by naming all of its keywords, and loses by nothing but repeated characters
 
 
-@dataclass(frozen=True, slots=True)
-class Poem:
-    """How one poem is written: after `prompt`, within what `hold` makes of the words that it must have."""
+def best_of_drafts(run: TextRun, count: int, hold: Callable[[tuple[str, ...]], Within]) -> Iterator[Step]:
+    """Write the only variant of `run` as the best of `count` drafts, within what `hold` makes of the words that it must have.
 
-    model: LanguageModel
-    prompt: Sequence[int]
-    seed: int
-    sampling: Sampling
-    tokens: int
-    count: int
-    hold: Callable[[tuple[str, ...]], Within]
-    before: Sequence[int] = ()
-    stopped: Container[int] = ()
+    A new poem begins with a character of its own.
+    """
+    (seed,), tokens, first = run.request.seeds, run.params.tokens, []
+    if not run.task.answer.strip():
+        pick = opening(run.model, run.prompt, hold(()), seed)
+        run.add(0, [pick])
+        first = [pick.id]
+    for number, part in enumerate(_written(run, first, count, lambda must: hold(must).after(first)), 1):
+        if isinstance(part, int):
+            yield Step(number, tokens)
+        else:
+            yield Step(number, tokens, pieces=run.complete(0, part.picks, str(part.end)), ended=(0,))
 
-    def written(self) -> Iterator[int | Draft]:
-        """The number of tokens after each step, and at last the best draft.
 
-        Where no draft names any of the keywords (rare ones), they are written again, and the first has its place by form.
-        """
-        hold = self.hold(())
-        best = yield from self._drafts(hold)
-        named = not hold.keywords or any(word in hold.text(best.ids) for word in hold.keywords)
-        if not named and 0 not in self.stopped:
-            try:
-                again = yield from self._drafts(self.hold((hold.keywords[0],)))
-            except ImpossibleError:  # it goes with neither tones nor rhymes
-                again = best
-            best = again
-        yield best
+def _written(
+    run: TextRun, first: Sequence[int], count: int, hold: Callable[[tuple[str, ...]], Within]
+) -> Iterator[int | Draft]:
+    """The number of tokens after each step, and at last the best draft of what follows `first`.
 
-    def _drafts(self, hold: Within) -> Generator[int, None, Draft]:
-        found = drafts(
-            self.model,
-            self.prompt,
-            self.seed,
-            self.sampling,
-            self.tokens,
-            constraint=hold,
-            count=self.count,
-            before=self.before,
-            stopped=self.stopped,
-        )
-        made: list[Draft] = []
-        for part in found:
-            if isinstance(part, int):
-                yield part
-            else:
-                made = part
-        return max(made, key=lambda draft: worth(draft, hold))
+    Where no draft names any of the keywords (rare ones), they are written again, and the first has its place by form.
+    """
+    within = hold(())
+    best = yield from _best(run, first, count, within)
+    named = not within.keywords or any(word in within.text(best.ids) for word in within.keywords)
+    if not named and 0 not in run.request.stopped:
+        with suppress(ImpossibleError):  # it goes with neither tones nor rhymes
+            best = yield from _best(run, first, count, hold((within.keywords[0],)))
+    yield best
+
+
+def _best(run: TextRun, first: Sequence[int], count: int, within: Within) -> Generator[int, None, Draft]:
+    """The best of `count` drafts."""
+    found = yield from drafts(
+        run.model,
+        [*run.prompt, *first],
+        run.request.seeds[0],
+        run.params.sampling,
+        run.params.tokens,
+        constraint=within,
+        count=count,
+        before=run.before,
+        stopped=run.request.stopped,
+    )
+    return max(found, key=lambda draft: worth(draft, within))
 
 
 def worth(draft: Draft, hold: Within) -> float:

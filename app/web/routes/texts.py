@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, field_validator
 
 from app.bounded import LIMITS
-from app.engines.engine import Engine, Verb
+from app.engines.engine import Engine, RescoringEngine, Verb
 from app.errors import ConflictError, InvalidError, StaleDraftError, _, filled, raises
 from app.gate import Name, Number, Offset
 from app.lineage.by_hand import add_hand, tokens_of, told_of_hand
@@ -208,7 +208,7 @@ def _reader(parts: Studio, revision: Revision, name: str | None) -> Engine:
 
     Raises InvalidError when it cannot tell how likely a text is, or none can.
     """
-    able = {one.name: one for one in parts.engines.values() if one.rescores}
+    able = {one.name: one for one in parts.engines.values() if isinstance(one, RescoringEngine)}
     if name is not None and name not in able:
         raise InvalidError("engine", _("allowed here: %(names)s"), names=", ".join(able) or "–")
     if name is not None or revision.engine in able:

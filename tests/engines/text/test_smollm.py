@@ -121,7 +121,7 @@ def test_lines_that_are_offered_differ_from_their_first_word_on(smollm: SmolLM) 
 def test_worn_words_are_led_away_from_unless_they_are_asked_for(smollm: SmolLM) -> None:
     request = Request(Verb.CREATE, Brief(intent="a haiku on a tapestry"), smollm.Params(), (1,))
     (hold,) = smollm.constraints(request, smollm.task(request))
-    lexicon = smollm._lexicon()
+    lexicon = smollm._english.lexicon
     assert lexicon.within["hues"] in hold.leaning(())  # type: ignore[attr-defined]  # a Leaning
     assert lexicon.within.get("tapestry") not in hold.leaning(())  # type: ignore[attr-defined]  # as above
 
