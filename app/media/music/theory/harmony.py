@@ -122,16 +122,16 @@ def harmonised(tune: Tune, seed: int | None = None) -> dict[tuple[int, Fraction]
 
 def _slots(tune: Tune, manner: Manner) -> Iterator[Slot]:
     """Where chords may stand, in order, pickups left out."""
-    ends, found = _ends(tune.bars), list[Slot]()
+    ends, places, found = _ends(tune.bars), _places(tune.bars), list[Slot]()
     for at, bar in enumerate(tune.bars):
         if not _pickup(tune.bars, at):
             found += _of_bar(at, bar, halves=manner.halves or at in ends)
     for number, slot in enumerate(found):
-        last = number + 1 == len(found) or found[number + 1].bar != slot.bar
+        last = _last_of_bar(found, number)
         after = found[number + 1] if number + 1 < len(found) else None
         closes = last and slot.bar in ends
         before = after is not None and after.bar in ends and _last_of_bar(found, number + 1)
-        opens = last and not closes and _in_part(tune.bars, slot.bar) % PHRASE == 0
+        opens = last and not closes and places[slot.bar] % PHRASE == 0
         yield Slot(slot.bar, slot.start, slot.weights, closes, before, opens, slot.last)
 
 
@@ -151,10 +151,15 @@ def _pickup(bars: Sequence[Bar], at: int) -> bool:
     return bar.metre is not None and begins and bar.length <= bar.metre.length / 2 and at + 1 < len(bars)
 
 
-def _in_part(bars: Sequence[Bar], at: int) -> int:
-    """Which bar of its part it is, from 1, upbeats left out."""
-    first = next((place + 1 for place in range(at - 1, -1, -1) if ends_section(bars[place])), 0)
-    return sum(not _pickup(bars, place) for place in range(first, at + 1))
+def _places(bars: Sequence[Bar]) -> list[int]:
+    """Of each bar, which one of its part it is: from 1, upbeats left out."""
+    found, count = list[int](), 0
+    for at, bar in enumerate(bars):
+        count += not _pickup(bars, at)
+        found.append(count)
+        if ends_section(bar):
+            count = 0
+    return found
 
 
 def _of_bar(at: int, bar: Bar, *, halves: bool) -> Iterator[Slot]:
