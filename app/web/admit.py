@@ -14,7 +14,6 @@ from app.bounded import Source, size
 from app.errors import InvalidError, TooLargeError, UnfitError, UnsupportedError, _
 from app.gate import printable
 from app.media.image.admit import admit as admit_picture
-from app.media.music.abc.abc import read_tune
 from app.media.music.files.files import without_recipe
 from app.media.music.files.notating import Imported, tunes
 from app.media.music.files.reading_midi import read_midi
@@ -157,7 +156,7 @@ def _tune(file: Upload, kind: str, found: Imported, **about: Any) -> Root:
     if not tune.notes:
         raise InvalidError("file", _("there are no notes in this file"))
     facts = {"file": file.name, "format": kind, **about, **({"simplified": found.simplified} if found.simplified else {})}
-    return Root(facts, text=_writable(found.text), told=tune, title=read_tune(found.text).title)
+    return Root(facts, text=_writable(found.text), told=tune, title=tune.title)
 
 
 def _recipe(recipe: dict[str, Any] | str | None) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from itertools import pairwise
 
+from app.bounded import MB, bounded
 from app.errors import _
 from app.media.music.abc import lyrics
 from app.media.music.abc.abc import read_tune
@@ -16,6 +18,7 @@ from app.media.music.abc.bar_writing import bar_text
 from app.media.music.abc.writing import BARS_A_LINE, field_text, header
 from app.media.music.notation.pitch import LETTERS, SEMITONES, SHARPS, SHIFTS, Key, Mode, Pitch
 from app.media.music.notation.tune import Metre, Note
+from app.media.music.theory.telling import SMALL, TOO_MUCH
 
 NUMBER = re.compile(r"^X:", re.MULTILINE)  # begins a tune (standard 2.1, 3.1.1)
 MOST_TUNES = 50  # of one file
@@ -132,25 +135,24 @@ def spelt(number: int, key: Key) -> Pitch:
     return min(found, key=lambda one: one[:2])[2]
 
 
+@bounded(20, 400 * MB, TOO_MUCH, small=lambda book: len(book) <= SMALL)
 def tunes(book: str) -> list[Imported]:
-    """The tunes of an ABC file, each with the book's own head; what stands between them is left out."""
+    """The tunes of an ABC file, each with the book's own head; what stands between them is left out. Raises TooLargeError."""
     starts = [match.start() for match in NUMBER.finditer(book)]
     if len(starts) <= 1:
-        return [_told(Imported(lettered(book)))]
+        return [_read(book)[0]]
     head = book[: starts[0]]
-    ends = [*starts[1 : MOST_TUNES + 1], len(book)][: len(starts)]
-    found = [
-        _told(Imported(lettered(head + book[start:end].rstrip() + "\n"))) for start, end in zip(starts, ends, strict=False)
-    ]
-    found = [one for one in found[:MOST_TUNES] if read_tune(one.text).sounding] or found[:1]
+    read = [_read(head + book[start:end].rstrip() + "\n") for start, end in pairwise([*starts, len(book)][: MOST_TUNES + 1])]
+    found = [one for one, sounds in read if sounds] or [read[0][0]]
     if len(starts) > MOST_TUNES:
         found[0].without(_("Only the first 50 tunes of this file were taken."))
     return found
 
 
-def _told(found: Imported) -> Imported:
-    """Say what of a tune in ABC is drawn and not heard."""
+def _read(text: str) -> tuple[Imported, bool]:
+    """A tune in ABC, with what of it is drawn and not heard, and whether there are notes in it."""
+    found = Imported(lettered(text))
     tune = read_tune(found.text)
     if tune.unheard:
         found.without(_("The sheet shows all voices; only the first is heard, and goes into MIDI, MusicXML and sound."))
-    return found
+    return found, bool(tune.sounding)
