@@ -99,10 +99,10 @@ def common(a: str, b: str, units: Sequence[Unit], budget: Budget) -> list[Match]
     return found
 
 
-def joined(matches: list[Match]) -> list[Match]:
-    """The same in order, neighbours made one."""
+def joined(matches: list[Match], order: Callable[[Match], int] | None = None) -> list[Match]:
+    """The same in the order of the old one, or in that which `order` tells, neighbours made one."""
     runs: list[Match] = []
-    for a, b, size in sorted(match for match in matches if match[2]):
+    for a, b, size in sorted((match for match in matches if match[2]), key=order):
         if runs and runs[-1][0] + runs[-1][2] == a and runs[-1][1] + runs[-1][2] == b:
             runs[-1] = (*runs[-1][:2], runs[-1][2] + size)
         else:

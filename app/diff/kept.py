@@ -8,6 +8,7 @@ changed word its ends are kept; at last, what is new but stood somewhere else be
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from operator import itemgetter
 
 from app.diff.align import Budget, Match, common, ends, gaps, joined
 from app.diff.moves import Moved, Place, Wholes, mask, moved
@@ -33,7 +34,7 @@ def kept(old: str, new: str) -> list[Match]:
     stayed = sorted({*solid, *(one for one in stayed if _once(old, new, one))})
     taken = mask(len(new), [(y, y + n) for _x, y, n in moves])
     rest = [(x, y, n) for x, y, n in (*stayed, *_ends(old, new, stayed)) if not any(taken[y : y + n])]
-    return [block for block in (_unbroken(old, new, one) for one in _one([*moves, *rest])) if block[2] > 0]
+    return [block for block in (_unbroken(old, new, one) for one in joined([*moves, *rest], itemgetter(1))) if block[2] > 0]
 
 
 def _once(old: str, new: str, match: Match) -> bool:
@@ -68,17 +69,6 @@ def _pasted(text: str, places: Sequence[Place]) -> Iterator[tuple[int, int, int]
 
 
 PASTED = Wholes(_pasted, twice=True)
-
-
-def _one(blocks: list[Match]) -> list[Match]:
-    """The blocks in the order of the new text, with those joined that follow one another in both."""
-    found: list[Match] = []
-    for start, place, size in sorted(blocks, key=lambda block: block[1]):
-        if found and found[-1][0] + found[-1][2] == start and found[-1][1] + found[-1][2] == place:
-            found[-1] = (found[-1][0], found[-1][1], found[-1][2] + size)
-        elif size:
-            found.append((start, place, size))
-    return found
 
 
 def _unbroken(old: str, new: str, block: Match) -> Match:
