@@ -67,19 +67,19 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes, bytes]]:
 def _text(kind: bytes, body: bytes) -> tuple[str, str | None]:
     """A keyword and what stands under it (11.3.3); None where that cannot be read."""
     name, _zero, rest = body.partition(b"\0")
-    coding, packed = "latin-1", kind == b"zTXt"
+    keyword, packed = name.decode("latin-1"), kind == b"zTXt"
     if kind == b"zTXt":
         rest = rest[1:]
     elif kind == b"iTXt":
-        packed, coding = rest[:1] == b"\1", "utf-8"
+        packed = rest[:1] == b"\1"
         rest = rest[2:].partition(b"\0")[2].partition(b"\0")[2]
     found = _unpacked(rest, LONGEST) if packed else rest[:LONGEST]
     if found is None:
-        return name.decode("latin-1"), None
+        return keyword, None
     try:
-        return name.decode("latin-1"), found.decode() if coding == "latin-1" else found.decode(coding)
-    except UnicodeDecodeError:  # tEXt is Latin-1, though many programs write UTF-8 into it
-        return name.decode("latin-1"), found.decode("latin-1")
+        return keyword, found.decode()
+    except UnicodeDecodeError:  # tEXt and zTXt are Latin-1, though many programs write UTF-8 into them
+        return keyword, found.decode("latin-1")
 
 
 def _unpacked(data: bytes, most: int) -> bytes | None:
