@@ -53,6 +53,11 @@ def _room(_data: Data, max_pixels: int, *_about: Any) -> int:
     return 200 * MB + 20 * max_pixels
 
 
+def _few(_data: Data, pixels: int, *_about: Any) -> bool:
+    """Whether a picture of so many pixels is decoded at once."""
+    return pixels <= FEW
+
+
 TOO_MUCH = _(
     "This picture needs too much time or memory to be read. Save it smaller, or as a plain PNG or JPEG, and try again."
 )
@@ -210,7 +215,7 @@ def mean_colour(picture: Image.Image) -> str:
     20,
     _room,
     _("This picture needs too much time or memory to be made smaller here. Take the whole of it: it is there unchanged."),
-    small=lambda _data, pixels, _width: pixels <= FEW,
+    small=_few,
 )
 def thumbnail(data: Data, pixels: int, width: int) -> bytes:  # noqa: ARG001 (how many it has: the bounds go by it)
     """A WebP no wider and no higher than `width` pixels; a picture of fewer than that stays as large as it is."""
@@ -226,12 +231,7 @@ def _small(picture: Image.Image, width: int) -> bytes:
     return encoded.getvalue()
 
 
-@bounded(
-    20,
-    _room,
-    _("These pictures need too much time or memory to be compared."),
-    small=lambda _one, pixels, _other: pixels <= FEW,
-)
+@bounded(20, _room, _("These pictures need too much time or memory to be compared."), small=_few)
 def difference(one: Data, pixels: int, other: Data) -> float:  # noqa: ARG001 (how many each has: the bounds go by it)
     """Mean absolute difference of two pictures, 0 (same) to 1 (black against white), over their RGB values.
 
