@@ -61,7 +61,8 @@ def _document(archive: zipfile.ZipFile, main: str, most: int, *, ours: bool) -> 
     for part in ("styles.xml", "numbering.xml"):
         if (path := posixpath.join(folder, part)) in names:
             _parse(archive, path, styles.start, _nothing, _nothing)
-    links = _links(archive, posixpath.join(folder, "_rels", f"{name}.rels"), names)
+    relations = posixpath.join(folder, "_rels", f"{name}.rels")
+    links = _links(archive, relations) if relations in names else {}
     words = Words(most, styles, links)
     _parse(archive, main, words.start, words.end, words.data)
     blocks = words.blocks
@@ -83,17 +84,9 @@ def _notes(archive: zipfile.ZipFile, folder: str, names: set[str], words: Words)
     return [Block(Kind.NOTE, number, text) for number, text in enumerate(said, 1)]
 
 
-def _links(archive: zipfile.ZipFile, path: str, names: set[str]) -> dict[str, str]:
+def _links(archive: zipfile.ZipFile, path: str) -> dict[str, str]:
     """Where the document's links lead, by the id of their relationship."""
-    found: dict[str, str] = {}
-
-    def start(name: str, about: dict[str, str]) -> None:
-        target = about.get("Target", "")
-        if name.endswith(" Relationship") and about.get("Type", "").endswith("/hyperlink") and len(target) <= 2_000:  # noqa: PLR2004 (no link is longer)
-            found[about.get("Id", "")] = target
-
-    if path in names:
-        _parse(archive, path, start, _nothing, _nothing)
+    found = {id: target for id, target in _related(archive, path, "hyperlink") if len(target) <= 2_000}  # noqa: PLR2004 (no link is longer)
     return {id: target for id, target in found.items() if target.startswith(("http://", "https://", "mailto:"))}
 
 
@@ -134,16 +127,22 @@ def _nothing(*_what: object) -> None:
 
 def _main_part(archive: zipfile.ZipFile) -> str:
     """The name of the document's part, as the package's relationships tell it (ECMA-376-2, 8.3)."""
-    found: list[str] = []
-
-    def start(name: str, about: dict[str, str]) -> None:
-        if name.endswith(" Relationship") and about.get("Type", "").endswith("/officeDocument"):
-            found.append(posixpath.normpath(about.get("Target", "").lstrip("/")))
-
-    _parse(archive, "_rels/.rels", start, lambda _name: None, lambda _text: None)
+    found = _related(archive, "_rels/.rels", "officeDocument")
     if not found:
         raise UnsupportedError(DAMAGED)
-    return found[0]
+    return posixpath.normpath(found[0][1].lstrip("/"))
+
+
+def _related(archive: zipfile.ZipFile, path: str, kind: str) -> list[tuple[str, str]]:
+    """The relationships of a kind that a part tells: the id and the target of each."""
+    found: list[tuple[str, str]] = []
+
+    def start(name: str, about: dict[str, str]) -> None:
+        if name.endswith(" Relationship") and about.get("Type", "").endswith(f"/{kind}"):
+            found.append((about.get("Id", ""), about.get("Target", "")))
+
+    _parse(archive, path, start, _nothing, _nothing)
+    return found
 
 
 def _parse(
