@@ -21,7 +21,7 @@ from app.media.music.files.reading_musicxml import read_musicxml
 from app.media.music.sound.reading_sound import admit, sounds_like
 from app.media.music.theory import telling
 from app.media.text.documents.reading import decoded, ending, read
-from app.media.text.rules import LONGEST, unix_line_ends
+from app.media.text.rules import LONGEST, too_long, unix_line_ends
 from app.models import Asset
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def text(_parts: Studio, file: Upload) -> Root:
 def _writable(said: str) -> str:
     """What a file says, as a revision may hold it. Raises InvalidError, TooLargeError."""
     if len(said) > LONGEST + said.count("\r\n"):
-        raise TooLargeError(_("A text has at most %(most)d characters."), most=LONGEST)
+        raise too_long(LONGEST)
     try:
         return unix_line_ends(said)
     except UnfitError as error:

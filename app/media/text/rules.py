@@ -6,10 +6,15 @@ from typing import Annotated, Any
 
 from pydantic import BeforeValidator, Field
 
-from app.errors import UnfitError, _
+from app.errors import TooLargeError, UnfitError, _
 from app.gate import look, unix
 
 LONGEST = 1_000_000  # code points of one text
+
+
+def too_long(most: int) -> TooLargeError:
+    """Of a file whose text has more than `most` code points."""
+    return TooLargeError(_("A text has at most %(most)d characters."), most=most)
 
 
 def unix_line_ends(text: str) -> str:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import NamedTuple
 
-from app.errors import TooLargeError, _
+from app.media.text.rules import too_long
 
 LONG = 120  # characters of a paragraph: in a text that has such, paragraphs are parted by empty lines, else lines stay lines
 _MARKS = re.compile(r"([\\`*_\[\]<])")
@@ -77,7 +77,7 @@ def written(blocks: Sequence[Block], most: int) -> tuple[str, bool]:
     else:
         text, markup = _markdown(blocks), True
     if len(text) > most:
-        raise TooLargeError(_("A text has at most %(most)d characters."), most=most)
+        raise too_long(most)
     return text, markup
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from app.errors import TooLargeError, _
 from app.media.text.documents.blocks import Block, Kind, Run, paragraph, plain
 from app.media.text.documents.docx_styles import Styles, is_on, tag_of, value
+from app.media.text.rules import too_long
 
 FALLBACK = "http://schemas.openxmlformats.org/markup-compatibility/2006 Fallback"
 RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships id"
@@ -25,6 +26,11 @@ TOLD = {
 NO_PICTURES = _("Pictures in the document were left out.")
 NO_FORMULAS = _("Formulas in the document were left out.")
 LISTS = 8  # levels of a list
+
+
+def bomb() -> TooLargeError:
+    """Of a file that is small and unpacks to gigabytes."""
+    return TooLargeError(_("That DOCX file unpacks to more than a text can be."))
 
 
 @dataclass(slots=True)
@@ -60,7 +66,7 @@ class Words:
         self.depth += 1
         self.elements += 1
         if self.depth > DEEPEST or self.elements > MOST_ELEMENTS:
-            raise TooLargeError(_("That DOCX file unpacks to more than a text can be."))
+            raise bomb()
         tag = tag_of(name)
         if tag in TOLD and not self.skipped:
             self.without(TOLD[tag])
@@ -102,7 +108,7 @@ class Words:
         """So much was read."""
         self.size += length
         if self.size > self.most + 1:
-            raise TooLargeError(_("A text has at most %(most)d characters."), most=self.most)
+            raise too_long(self.most)
 
     def without(self, said: str) -> None:
         """Say that something was left out; twice is once."""

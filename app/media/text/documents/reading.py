@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any, Literal, NamedTuple
 
 from app.bounded import MB, Data, bounded, content, size
-from app.errors import TooLargeError, UnsupportedError, _
+from app.errors import UnsupportedError, _
 from app.gate import windows
 from app.media.text.documents.encodings import encoding_of
 from app.media.text.documents.markdown import FRONT, read_markdown
 from app.media.text.documents.reading_docx import read_docx
+from app.media.text.rules import too_long
 
 Kind = Literal["txt", "md", "docx"]
 KINDS: dict[str, Kind] = {"txt": "txt", "text": "txt", "md": "md", "markdown": "md", "docx": "docx"}
@@ -70,7 +71,7 @@ def decoded(data: Data, most: int) -> tuple[str, str]:
 
 def _decoded(data: Data, most: int) -> tuple[str, str]:
     if size(data) > WIDEST * most + WIDEST:
-        raise TooLargeError(_("A text has at most %(most)d characters."), most=most)
+        raise too_long(most)
     given = content(data)
     encoding = encoding_of(given)
     return lines(given.decode(encoding)), encoding

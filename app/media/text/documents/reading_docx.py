@@ -15,11 +15,11 @@ from typing import Any
 from xml.parsers import expat
 
 from app import gate
-from app.errors import TooLargeError, UnsupportedError, _
+from app.errors import UnsupportedError, _
 from app.media.text.documents.blocks import Block, Found, Kind, plain, written
 from app.media.text.documents.document import RECIPE_SPACE, SOURCE_SPACE
 from app.media.text.documents.docx_styles import Styles
-from app.media.text.documents.docx_words import Words
+from app.media.text.documents.docx_words import Words, bomb
 
 MOST_XML = 64 * 2**20  # bytes of the document's XML that are unpacked
 MOST_FILES = 5_000
@@ -44,7 +44,7 @@ def read_docx(data: bytes, most: int) -> tuple[Found, Recipe]:
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
             if len(archive.infolist()) > MOST_FILES:
-                raise _bomb()
+                raise bomb()
             main = _main_part(archive)
             recipe, source = _ours(archive, main, most)
             if source is not None:
@@ -163,17 +163,13 @@ def _parse(
         while chunk := part.read(CHUNK):
             size += len(chunk)
             if size > MOST_XML:
-                raise _bomb()
+                raise bomb()
             parser.Parse(chunk)
             if size - parser.CurrentByteIndex > LONGEST_TAG:
-                raise _bomb()
+                raise bomb()
         parser.Parse(b"", True)
 
 
 def _refuse_doctype(*_about: object) -> None:
     """No DOCX has a DOCTYPE (ECMA-376-2, 7.2.4); entities, inner and outer, come only by one."""
     raise UnsupportedError(_("That DOCX file declares entities, which no DOCX file may."))
-
-
-def _bomb() -> TooLargeError:
-    return TooLargeError(_("That DOCX file unpacks to more than a text can be."))
