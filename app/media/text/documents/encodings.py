@@ -71,15 +71,18 @@ def _guesses(data: bytes) -> Iterator[tuple[str, float, str]]:
             continue
         seen.add(encoding)
         text = _decoded(data, encoding)
-        doubtful = text is not None and guess["confidence"] < DOUBT and len("".join(_NOT_ASCII.findall(text[:TESTED]))) >= MANY
-        if text is not None and not doubtful and _reads(text[:TESTED]):
-            yield encoding, guess["confidence"], text[:TESTED]
+        if text is None:
+            continue
+        tested = text[:TESTED]
+        doubtful = guess["confidence"] < DOUBT and len(_beyond_ascii(tested)) >= MANY
+        if not doubtful and _reads(tested):
+            yield encoding, guess["confidence"], tested
 
 
 def _preferred(found: list[tuple[str, float, str]]) -> str:
     """The likeliest, unless what it makes of the bytes speaks against it."""
     first, best, text = found[0]
-    enough = LIKELY if len("".join(_NOT_ASCII.findall(text))) < FEW else NEAR
+    enough = LIKELY if len(_beyond_ascii(text)) < FEW else NEAR
     near = {encoding for encoding, likely, _read in found if likely >= enough * best}
     if first.startswith("cp125") and WESTERN in near:
         return WESTERN
@@ -87,7 +90,8 @@ def _preferred(found: list[tuple[str, float, str]]) -> str:
         others = [
             (common(read), encoding) for encoding, likely, read in found if likely >= LIKELY * best and _EAST.search(read)
         ]
-        return max(others)[1] if max(others)[0] > 2 * common(text) else first
+        most, other = max(others)
+        return other if most > 2 * common(text) else first
     return first
 
 
@@ -97,12 +101,15 @@ def common(text: str) -> float:
     return sum(one in COMMON or bool(_KANA_HANGUL.match(one)) for one in letters) / len(letters) if letters else 0.0
 
 
+def _beyond_ascii(text: str) -> str:
+    return "".join(_NOT_ASCII.findall(text))
+
+
 def _reads(text: str) -> bool:
     """Whether it may be a text: no control characters that no text has, and of what is not ASCII mostly letters."""
     if any(sign in text for sign in "\0\ufffd"):
         return False
-    others = "".join(_NOT_ASCII.findall(text))
-    kinds = [unicodedata.category(sign) for sign in others]
+    kinds = [unicodedata.category(sign) for sign in _beyond_ascii(text)]
     if any(kind in {"Cc", "Cn", "Co", "Cs"} for kind in kinds):
         return False
     return sum(kind[0] in "LMPZN" for kind in kinds) >= LETTERS * len(kinds)
