@@ -8,12 +8,12 @@ from typing import Any, NamedTuple
 
 from app import gate
 from app.errors import _
+from app.media.text.documents.blocks import LONG
 from app.media.text.documents.document import Document
 
 MEDIA_TYPE = "text/markdown; charset=utf-8"
 FRONT = _("What stood in front of the text (its front matter) was set aside.")
 LINES, PARAGRAPHS, MARKDOWN = "lines", "paragraphs", "markdown"  # how the text of ours is written: `text` in the front
-LONG = 120  # characters of a line: a text that has such is prose, whose lines are paragraphs
 _FRONT = re.compile(r"\A---[ \t]*\n((?:(?!---[ \t]*\n|\.\.\.[ \t]*\n)[^\n]*\n)*?)(?:---|\.\.\.)[ \t]*(?:\n|\Z)")
 _KEYED = re.compile(r"^[\w][\w .-]*:(?:\s|$)")
 _BACK = re.compile(r"&nbsp;|&#9;|\\(.)")
