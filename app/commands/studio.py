@@ -12,6 +12,7 @@ import threading
 import time
 
 from app.commands.listening import AddressError, insist_on_a_free_address
+from app.errors import _
 from app.settings import settings
 from app.web.observe import set_up_logging
 
@@ -78,10 +79,11 @@ class Child:
 
 
 def run() -> int:
-    """Run the studio until SIGINT or SIGTERM; the exit code. Raises what prepare raises, and AddressError."""
+    """Run the studio until SIGINT or SIGTERM; the exit code. Raises AddressError, and what prepare raises but what may pass."""
     from app.commands.prepare import prepare
     from app.commands.serve import check_exposure
     from app.integrity.startup import patiently
+    from app.storage.faults import ReadOnlyError
 
     config = settings()
     set_up_logging(config)
@@ -90,7 +92,13 @@ def run() -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_args: stop.set())
-    patiently(lambda: prepare(config), stop)
+    try:
+        patiently(lambda: prepare(config), stop, (ReadOnlyError,))  # the person at the terminal can mend it now
+    except ReadOnlyError as error:
+        raise ReadOnlyError(
+            _("Nothing can be written in %(folder)s: the folder or its disk is read-only. Nothing was started."),
+            folder=str(config.data),
+        ) from error
     if stop.is_set():
         return 0
     insist_on_a_free_address(config)  # making the example took a while

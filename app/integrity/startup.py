@@ -24,12 +24,16 @@ log = logging.getLogger(__name__)
 PAUSE = 3.0  # seconds between two tries
 
 
-def patiently(attempt: Callable[[], None], stop: threading.Event | None = None) -> None:
-    """Try until it succeeds, or `stop` is set. Raises what a wait does not mend."""
+def patiently(
+    attempt: Callable[[], None], stop: threading.Event | None = None, hopeless: tuple[type[UnavailableError], ...] = ()
+) -> None:
+    """Try until it succeeds, or `stop` is set. Raises what a wait does not mend, and what is `hopeless` to who calls."""
     stop = stop or threading.Event()
     while not stop.is_set():
         try:
             attempt()
+        except hopeless:
+            raise
         except UnavailableError as error:
             log.error("not yet: %s Trying again.", error)  # noqa: TRY400 (the message says all)
             stop.wait(PAUSE)

@@ -139,3 +139,17 @@ def test_a_backup_of_a_newer_version_changes_nothing_and_a_good_one_comes_in_aft
         restore(again, newer)
     assert everything(again.data) == {}
     assert restore(again, good) == 1
+
+
+@pytest.mark.parametrize(("language", "said"), [("C.UTF-8", "Nothing can be written in"), ("zh_CN.UTF-8", "无法写入")])
+def test_a_folder_that_cannot_be_written_is_a_sentence_and_an_end(tmp_path: Path, language: str, said: str) -> None:
+    place = "/sys/stemma"  # where nobody, root included, makes a folder
+    running = in_language(Running(tmp_path, {"STEMMA_DATA": place}), language)
+    for command in ("studio", "migrate"):
+        refused = running.run(command)
+        assert refused.returncode == 1, command
+        assert "Traceback" not in refused.stderr, command
+        assert refused.stderr.startswith("stemma: "), command
+    refused = running.run("studio")
+    assert said in refused.stderr
+    assert place in refused.stderr
