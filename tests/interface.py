@@ -45,7 +45,10 @@ def agree(response: httpx2.Response) -> None:
     """Raises AssertionError for an answer whose status, kind or content is not as described."""
     request, status = response.request, response.status_code
     path, method = request.url.path, {"HEAD": "get"}.get(request.method, request.method.lower())
-    said = f"{request.method} {path}: {status}"
+    meant, kind = request.url.params.get("method", ""), request.headers.get("content-type", "")
+    if method == "post" and meant in {"PATCH", "DELETE"} and kind.startswith("application/x-www-form-urlencoded"):
+        method = meant.lower()  # as app.web.methods reads it
+    said = f"{method.upper()} {path}: {status}"
     if path.startswith("/static/") or path in {"/openapi.json", "/docs"} or method == "options" or status == UNFORESEEN:
         return
     operations = next((found for pattern, found in FOUND if pattern.fullmatch(path)), {})

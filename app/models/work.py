@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
 from app.brief import Medium
+from app.errors import ConflictError, _
 from app.media.medium import WORDED
 from app.models.project import Project, Projects
 from app.models.scope import Scope, like
@@ -67,6 +68,12 @@ class Work(Base):
         """Give it another title, and let search know."""
         self.words = self.words.replace(self.title.lower(), title.lower(), 1)
         self.title = title
+
+    def move(self, project: Project) -> None:
+        """Hang it in another project. Raises ConflictError where the work or that project is in the trash."""
+        if self.trashed or project.trashed_at is not None:
+            raise ConflictError(_("What is in the trash cannot be moved, and nothing can be moved there. Restore it first."))
+        self.project, self.project_id = project, project.id
 
     def numbers(self, count: int) -> list[int]:
         """The next `count` revision numbers, taken for good: no two revisions share one."""

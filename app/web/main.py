@@ -28,7 +28,7 @@ from app.web.bodies import Bodies
 from app.web.deps import WRITING, Studio
 from app.web.guard import Guard
 from app.web.live.live import Live
-from app.web.methods import Head
+from app.web.methods import FormMethod, Head
 from app.web.observe import Observe, set_up_logging
 from app.web.routes import (
     about,
@@ -43,6 +43,7 @@ from app.web.routes import (
     interface,
     lineage,
     loom,
+    menus,
     music_files,
     preferences,
     probes,
@@ -62,6 +63,7 @@ log = logging.getLogger(__name__)
 ROUTERS = (
     projects,
     works,
+    menus,
     drafts,
     generations,
     diffs,
@@ -139,6 +141,7 @@ def create_app(config: Settings | None = None) -> FastAPI:
     app.mount(f"/static/{static_version()}", ForEver(directory=STATIC), name="static")
     problems.install(app)
     app.add_middleware(Head)
+    app.add_middleware(FormMethod)
     app.add_middleware(problems.Unexpected)
     app.add_middleware(Leaving)
     app.add_middleware(Bodies, settings=config, most=WRITING)

@@ -1,10 +1,13 @@
-"""HEAD and OPTIONS, which no handler declares: what RFC 9110 promises of them holds for every address."""
+"""Methods that no handler declares: HEAD and OPTIONS, as RFC 9110 promises them; PATCH and DELETE of a form."""
 
 from __future__ import annotations
+
+from urllib.parse import parse_qs
 
 import anyio
 from fastapi import Request
 from fastapi.routing import iter_route_contexts
+from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 
@@ -40,3 +43,21 @@ class Head:
             await self.app(asked, receive, heading)
         if "route" in asked:  # the log and the metrics, outside, name it
             scope["route"] = asked["route"]
+
+
+class FormMethod:
+    """ASGI middleware: a form can only GET and POST; `POST /works/1?method=DELETE` of a form is a DELETE.
+
+    So what a page changes and deletes needs no script.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and scope["method"] == "POST" and b"method=" in scope["query_string"]:
+            kind = Headers(scope=scope).get("content-type", "").split(";")[0].strip().lower()
+            [meant, *_more] = parse_qs(scope["query_string"].decode("latin-1")).get("method", [""])
+            if kind == "application/x-www-form-urlencoded" and meant in {"PATCH", "DELETE"}:
+                scope = {**scope, "method": meant}
+        await self.app(scope, receive, send)

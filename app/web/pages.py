@@ -6,7 +6,7 @@ import gettext
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from functools import cache
 from itertools import groupby
@@ -30,6 +30,7 @@ from app.models.edge import DAMAGED
 from app.settings import ROOT
 from app.storage.db import now
 from app.verbs.verb import Verb, keys, rule_of, toolbar
+from app.web.done import COOKIE, Done, remembered
 from app.web.media import pages_of
 from app.web.scripts import script, static
 from app.web.views.passages import by_rank, lead, passage, tongue
@@ -126,7 +127,7 @@ def environment(language: str) -> Environment:
         "role_names": {str(verb): say(verb.rule.role) for verb in Verb if verb.rule.role} | {DAMAGED: say(_("cannot be read"))},
     }
     filters: dict[str, Callable[..., Any]] = {
-        "moment": lambda value: f"{format_datetime(value, 'medium', tzinfo=UTC, locale=locale)} UTC",
+        "moment": lambda value: format_datetime(value, "medium", locale=locale),
         "ago": lambda value: format_timedelta(value - now(), add_direction=True, locale=locale),
         "iso": _iso,
         "told": lambda error: filled(translations(language).gettext(error["title"]), error["details"]),
@@ -179,13 +180,18 @@ def page(
 ) -> HTMLResponse:
     """A page or partial in the reader's language, with what every page knows."""
     theme = request.cookies.get("stemma_theme", "auto")
+    done = None if is_htmx(request) else remembered(request)  # a partial leaves it to the page
     shared = {
         "request": request,
+        "done": done,
         "theme": theme if theme in {"light", "dark"} else "auto",
         "keys": "off" if request.cookies.get("stemma_keys") == "off" else "on",
     }
     text = render(template, language_of(request), **shared, **context)
-    return HTMLResponse(text, status, {**VARY, "Cache-Control": "no-store", **(headers or {})})
+    answered = HTMLResponse(text, status, {**VARY, "Cache-Control": "no-store", **(headers or {})})
+    if done is not None:
+        answered.delete_cookie(COOKIE, path="/")  # once is enough
+    return answered
 
 
 def answer(
@@ -198,6 +204,7 @@ def answer(
     location: str | None = None,
     headers: Mapping[str, str] | None = None,
     shown: Callable[[], Mapping[str, Any]] = dict,
+    done: Done | None = None,
     **context: Any,
 ) -> Response:
     """One answer for three kinds of reader.
@@ -205,7 +212,8 @@ def answer(
     A program gets `data` as JSON with `status`. A browser gets the page `template`, or is sent to `location` (303, RFC 9110
     15.4.4): each answer has one of the two. htmx gets `partial`; without one, the page, or it is sent to `location`.
     Page and partial are given the same: `context`, and what `shown` gives. `data` and `shown` are functions where they
-    cost something: each is called only for who reads it, so no handler needs to know who asks.
+    cost something: each is called only for who reads it, so no handler needs to know who asks. `done` is told to people with
+    the request that undoes it: beside the partial, else on the page that follows.
     """
     if (template is None) == (location is None):
         raise RuntimeError(f"{request.url.path}: an answer has a page or a place to go")
@@ -215,7 +223,15 @@ def answer(
         return Response(model.model_dump_json(), status, extra, media_type="application/json")
     written = partial if who is Reader.HTMX and partial else template
     if written is not None:
-        return page(request, written, status, extra, **context, **shown())
+        answered = page(request, written, status, extra, **context, **shown())
+        if done is None:
+            return answered
+        beside = page(request, "_done_beside.html", told=done)
+        return HTMLResponse(bytes(answered.body) + bytes(beside.body), status, {**VARY, "Cache-Control": "no-store", **extra})
     if who is Reader.HTMX:
-        return Response(status_code=200, headers={**extra, "HX-Redirect": str(location)})
-    return RedirectResponse(str(location), 303, extra)
+        sent = Response(status_code=200, headers={**extra, "HX-Redirect": str(location)})
+    else:
+        sent = RedirectResponse(str(location), 303, extra)
+    if done is not None:
+        done.remember(sent)
+    return sent

@@ -16,6 +16,7 @@ from app.lineage.excerpt import heads
 from app.media.medium import traits
 from app.models.work import Work
 from app.web.deps import CurrentArtist, OneTurn, Parts, Session, Studio, body
+from app.web.done import Deed, Done
 from app.web.pages import answer
 from app.web.schemas import Listed, ProjectOut, WorkOut
 
@@ -183,8 +184,9 @@ def begin(
 def rename(id: UUID, request: Request, artist: CurrentArtist, named: Annotated[Named, Depends(body(Named))]) -> Response:
     """Give a project another name."""
     project = artist.projects.get(id)
-    project.name = named.name
-    return answer(request, lambda: ProjectOut.of(project), location=f"/projects/{id}")
+    before, project.name = project.name, named.name
+    done = Done(Deed.PROJECT_RENAMED, id, named.name, before)
+    return answer(request, lambda: ProjectOut.of(project), location=f"/projects/{id}", done=done)
 
 
 @router.post("/projects/{id}/trash", status_code=201, response_model=ProjectOut)
@@ -192,7 +194,8 @@ def trash(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """Put a project and all its works into the trash; nothing is deleted."""
     project = artist.projects.get(id)
     project.trash()
-    return answer(request, lambda: ProjectOut.of(project), status=201, location="/projects")
+    done = Done(Deed.PROJECT_TRASHED, id, project.name)
+    return answer(request, lambda: ProjectOut.of(project), status=201, location="/projects", done=done)
 
 
 @router.delete("/projects/{id}/trash", response_model=ProjectOut)
@@ -200,4 +203,5 @@ def restore(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """Take a project back from the trash, with its works."""
     project = artist.projects.get(id)
     project.restore()
-    return answer(request, lambda: ProjectOut.of(project), location=f"/projects/{id}")
+    done = Done(Deed.PROJECT_RESTORED, id, project.name)
+    return answer(request, lambda: ProjectOut.of(project), location=f"/projects/{id}", done=done)

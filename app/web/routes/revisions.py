@@ -24,6 +24,7 @@ from app.media.music.files.files import MEDIA_TYPES, Played
 from app.media.music.files.files import Kind as MusicKind
 from app.models import Asset, Revision
 from app.web.deps import CurrentArtist, OneTurn, Parts, Studio
+from app.web.done import Deed, Done
 from app.web.files import FOR_EVER, WRITTEN, File, Kind, recipe, text_response, unchanged
 from app.web.pages import answer
 from app.web.routes.interface import files
@@ -188,7 +189,7 @@ def pick(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """Choose a revision; choosing twice is choosing once."""
     revision = artist.revisions.get(id)
     revision.pick(by=artist)
-    return _picked(request, revision, 201)
+    return _picked(request, revision, Deed.PICKED, 201)
 
 
 @router.delete("/revisions/{id}/pick", response_model=RevisionOut)
@@ -196,16 +197,17 @@ def unpick(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """Take the choice back."""
     revision = artist.revisions.get(id)
     revision.unpick(by=artist)
-    return _picked(request, revision, 200)
+    return _picked(request, revision, Deed.UNPICKED, 200)
 
 
-def _picked(request: Request, revision: Revision, status: int) -> Response:
+def _picked(request: Request, revision: Revision, deed: Deed, status: int) -> Response:
     return answer(
         request,
         lambda: RevisionOut.of(revision),
         partial="revisions/_variant.html",
         status=status,
         location=f"/revisions/{revision.id}",
+        done=Done(deed, revision.id, str(revision.number)),
         variant=revision,
         work=revision.work,
     )

@@ -7,13 +7,13 @@ from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, model_validator
 
 from app.brief import Brief
 from app.diff.authorship import shown, spans_of, stored
 from app.engines.catalog import best
 from app.engines.engine import Engine, Verb
-from app.errors import EngineError
+from app.errors import ConflictError, EngineError, _, raises
 from app.gate import Title
 from app.lineage.graph import pane
 from app.media.medium import ABC, traits
@@ -24,6 +24,7 @@ from app.models.revision import Revision
 from app.models.work import Work
 from app.models.worker import workers
 from app.web.deps import CurrentArtist, OneTurn, Parts, Session, Studio, body
+from app.web.done import Deed, Done
 from app.web.media import pages_of
 from app.web.pages import answer
 from app.web.schemas import WorkOut
@@ -34,9 +35,16 @@ SHOWN = 12  # generations on the bench at first; more on request
 
 
 class WorkPatch(BaseModel):
-    """What can be changed of a work."""
+    """What can be changed of a work: its title, or the project it hangs in."""
 
-    title: Title
+    title: Title | None = None
+    project: UUID | None = None
+
+    @model_validator(mode="after")
+    def _asks_for_something(self) -> WorkPatch:
+        if self.title is None and self.project is None:
+            raise ValueError(_("a title or a project is needed"))
+        return self
 
 
 def engine_view(engine: Engine) -> dict[str, Any]:
@@ -139,13 +147,22 @@ def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, pa
 
 
 @router.patch("/{id}", response_model=WorkOut)
-def rename(
+@raises(ConflictError)
+def change(
     id: UUID, request: Request, artist: CurrentArtist, patch: Annotated[WorkPatch, Depends(body(WorkPatch))]
 ) -> Response:
-    """Give a work another title."""
+    """Give a work another title, or move it to another project."""
     work = artist.works.get(id)
-    work.rename(patch.title)
-    return answer(request, lambda: WorkOut.of(work), location=f"/works/{id}")
+    before, home = work.title, work.project
+    if patch.project is not None:
+        work.move(artist.projects.get(patch.project))
+    if patch.title is not None:
+        work.rename(patch.title)
+    if patch.title is not None:
+        done = Done(Deed.WORK_RENAMED, id, work.title, before)
+    else:
+        done = Done(Deed.WORK_MOVED, id, work.project.name, str(home.id))
+    return answer(request, lambda: WorkOut.of(work), location=f"/works/{id}", done=done)
 
 
 @router.post("/{id}/trash", status_code=201, response_model=WorkOut)
@@ -153,7 +170,8 @@ def trash(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """Put a work into the trash; nothing of it is deleted."""
     work = artist.works.get(id)
     work.trash()
-    return answer(request, lambda: WorkOut.of(work), status=201, location=f"/projects/{work.project_id}")
+    done = Done(Deed.WORK_TRASHED, id, work.title)
+    return answer(request, lambda: WorkOut.of(work), status=201, location=f"/projects/{work.project_id}", done=done)
 
 
 @router.delete("/{id}/trash", response_model=WorkOut)
@@ -161,4 +179,4 @@ def restore(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """Take a work back from the trash."""
     work = artist.works.get(id)
     work.restore()
-    return answer(request, lambda: WorkOut.of(work), location=f"/works/{id}")
+    return answer(request, lambda: WorkOut.of(work), location=f"/works/{id}", done=Done(Deed.WORK_RESTORED, id, work.title))

@@ -1,4 +1,5 @@
 // What every page has: keys, dialogs, the theme without a reload, and words about what went wrong, in place.
+import "./done.js";
 import "./keys.js";
 import { words } from "./words.js";
 

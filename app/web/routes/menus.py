@@ -1,0 +1,45 @@
+"""What can be done with a tile: a page of its own without script, with it a dialog on the wall."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from fastapi import APIRouter, Request, Response
+
+from app.web.deps import CurrentArtist, OneTurn
+from app.web.pages import answer
+from app.web.schemas import ProjectOut, WorkOut
+
+router = APIRouter(route_class=OneTurn, tags=["projects"])
+PLACES = 200  # projects that a work can be moved to, the newest first
+
+
+@router.get("/works/{id}/menu", response_model=WorkOut)
+def of_work(id: UUID, request: Request, artist: CurrentArtist) -> Response:
+    """The menu of a work: open, rename, move to another project, trash."""
+    work = artist.works.get(id)
+    return answer(
+        request,
+        lambda: WorkOut.of(work),
+        "menus/show.html",
+        partial="menus/_work.html",
+        shown=lambda: {"places": [one for one in artist.projects.page(limit=PLACES) if one.id != work.project_id]},
+        kind="_work",
+        thing=work,
+        name=work.title,
+    )
+
+
+@router.get("/projects/{id}/menu", response_model=ProjectOut)
+def of_project(id: UUID, request: Request, artist: CurrentArtist) -> Response:
+    """The menu of a project: open, rename, trash."""
+    project = artist.projects.get(id)
+    return answer(
+        request,
+        lambda: ProjectOut.of(project),
+        "menus/show.html",
+        partial="menus/_project.html",
+        kind="_project",
+        thing=project,
+        name=project.name,
+    )

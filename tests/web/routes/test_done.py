@@ -1,0 +1,110 @@
+"""What was done is told with its undoing: after a redirect, beside a partial, without script; menus of tiles."""
+
+from __future__ import annotations
+
+import re
+from html import unescape
+from urllib.parse import quote
+
+import pytest
+from fastapi.testclient import TestClient
+
+from app.web.done import COOKIE, WAYS, Deed
+
+BROWSER = {"Accept": "text/html"}
+FORM = BROWSER | {"Content-Type": "application/x-www-form-urlencoded"}
+
+
+def told(page: str) -> str:
+    """What the page says was done; empty when it says nothing."""
+    found = re.search(r'<div id="done" role="status">\s*(?:<p>(.*?)</p>)?', page)
+    assert found, "the page has no place for it"
+    return unescape(found[1] or "")
+
+
+def undo(web: TestClient, page: str) -> str:
+    """Send the form that undoes it, as a browser without script does; the page that follows."""
+    [form] = re.findall(r'<div id="done" role="status">.*?<form action="([^"]+)" method="post".*?</form>', page, re.DOTALL)
+    fields = dict(
+        re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)">', page[page.index(form) : page.index("</form>")])
+    )
+    body = "&".join(f"{name}={quote(unescape(value))}" for name, value in fields.items())
+    answer = web.post(form, content=body, headers=FORM)
+    assert answer.status_code == 200, answer.text
+    return answer.text
+
+
+def test_every_deed_is_told_once_and_undone_without_script(web: TestClient, project: str, work: str, revision: str) -> None:
+    other = web.post("/projects", json={"name": "Other & more"}).json()["id"]
+    deeds = {
+        Deed.WORK_TRASHED: (f"/works/{work}/trash", "", "“Fox” is in the trash."),
+        Deed.WORK_RESTORED: (f"/works/{work}/trash?method=DELETE", "", "“Fox” is back from the trash."),
+        Deed.WORK_RENAMED: (f"/works/{work}?method=PATCH", "title=Heron", "The new title is “Heron”."),
+        Deed.WORK_MOVED: (f"/works/{work}?method=PATCH", f"project={other}", "The work is now in “Other & more”."),
+        Deed.PROJECT_TRASHED: (f"/projects/{project}/trash", "", "“Coast” is in the trash."),
+        Deed.PROJECT_RESTORED: (f"/projects/{project}/trash?method=DELETE", "", "“Coast” is back from the trash."),
+        Deed.PROJECT_RENAMED: (f"/projects/{project}?method=PATCH", "name=Sea", "The new name is “Sea”."),
+        Deed.PICKED: (f"/revisions/{revision}/pick", "", "Revision 1 is picked."),
+        Deed.UNPICKED: (f"/revisions/{revision}/pick?method=DELETE", "", "Revision 1 is no longer picked."),
+    }
+    assert set(deeds) == set(WAYS)
+    for deed, (path, body, said) in deeds.items():
+        if deed in {Deed.WORK_RESTORED, Deed.PROJECT_RESTORED, Deed.UNPICKED}:
+            web.post(path.partition("?")[0])
+        before = [web.get(f"/{noun}").json() for noun in (f"works/{work}", f"projects/{project}", f"revisions/{revision}")]
+        page = web.post(path, content=body, headers=FORM)
+        assert told(page.text) == said, deed
+        after = undo(web, page.text)
+        assert told(after), f"{deed}: what undoes it is told, too"
+        now = [web.get(f"/{noun}").json() for noun in (f"works/{work}", f"projects/{project}", f"revisions/{revision}")]
+        for one in (*before, *now):
+            one["trashed_at"] = bool(one.get("trashed_at"))
+        assert now == before, f"{deed} was not undone"
+        assert told(web.get("/projects", headers=BROWSER).text) == "", "told twice"
+        web.delete(f"/works/{work}/trash")
+        web.delete(f"/projects/{project}/trash")
+        web.delete(f"/revisions/{revision}/pick")
+
+
+def test_a_pick_on_the_bench_is_told_beside_its_variant(web: TestClient, revision: str) -> None:
+    answer = web.post(f"/revisions/{revision}/pick", headers={"HX-Request": "true"})
+    assert '<article class="variant"' in answer.text
+    assert re.search(r'<div id="done" hx-swap-oob="innerHTML">\s*<p>Revision 1 is picked.</p>', answer.text)
+    assert COOKIE not in web.cookies
+
+
+@pytest.mark.parametrize("value", ["x", "W10=", "eyJhIjogMX0=", "WyJwaWNrZWQiLCAieCIsICJ5IiwgIiJd", "é" * 3, "A" * 5000])
+def test_a_cookie_that_is_none_of_ours_says_nothing(web: TestClient, value: str) -> None:
+    page = web.get("/projects", headers=BROWSER | {"Cookie": f"{COOKIE}={quote(value)}"})
+    assert (page.status_code, told(page.text)) == (200, "")
+
+
+def test_a_method_in_the_address_is_a_forms_alone(web: TestClient, work: str) -> None:
+    assert web.post(f"/works/{work}/trash?method=DELETE", json={}).status_code == 201
+    assert web.get(f"/works/{work}").json()["trashed_at"]
+    assert web.post(f"/works/{work}/trash?method=GET", headers=FORM, content="").status_code == 200
+
+
+def test_a_work_moves(web: TestClient, project: str, work: str, stranger: dict[str, str]) -> None:
+    other = web.post("/projects", json={"name": "Other"}).json()["id"]
+    assert web.patch(f"/works/{work}", json={"project": other}).json()["project"] == other
+    assert [one["id"] for one in web.get(f"/projects/{other}/works").json()["items"]] == [work]
+    assert web.get(f"/projects/{project}/works").json()["items"] == []
+    assert web.patch(f"/works/{work}", json={"project": stranger["project"]}).status_code == 404
+    web.post(f"/projects/{project}/trash")
+    assert web.patch(f"/works/{work}", json={"project": project}).status_code == 409
+    assert web.patch(f"/works/{work}", json={}).status_code == 422
+    assert web.get(f"/works/{work}").json()["project"] == other
+
+
+def test_tiles_have_menus_that_are_pages_too(web: TestClient, project: str, work: str, stranger: dict[str, str]) -> None:
+    other = web.post("/projects", json={"name": "Other"}).json()["id"]
+    for wall, menu in (("/projects", f"/projects/{project}/menu"), (f"/projects/{project}", f"/works/{work}/menu")):
+        assert f'href="{menu}"' in web.get(wall, headers=BROWSER).text
+        page = web.get(menu, headers=BROWSER).text
+        assert "<main" in page
+        assert all(word in page for word in ("Open", "Rename", "Move to the trash"))
+        assert "<main" not in web.get(menu, headers={"HX-Request": "true"}).text
+    assert f'<option value="{other}">Other</option>' in web.get(f"/works/{work}/menu", headers=BROWSER).text
+    assert web.get(f"/works/{stranger['work']}/menu").status_code == 404
+    assert web.get(f"/projects/{stranger['project']}/menu").status_code == 404
