@@ -158,6 +158,16 @@ def _training() -> None:
     app.add_typer(train, name="train", help="Train the house models from recipes that anyone can run again.")
 
 
+def _said(error: StemmaError) -> str:
+    """The error in the language of the terminal (POSIX, 8.2: LC_ALL before LC_MESSAGES before LANG)."""
+    language = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
+    if not language.startswith("zh"):
+        return str(error)
+    from app.web.pages import translations
+
+    return error.message(translations("zh").gettext)
+
+
 def main() -> None:
     """Entry point: errors meant for a person are said without a traceback."""
     if "train" in sys.argv[1:2]:
@@ -165,8 +175,8 @@ def main() -> None:
     try:
         app()
     except StemmaError as error:
-        typer.echo(f"stemma: {error}", err=True)
-        raise SystemExit(1) from error
+        typer.echo(f"stemma: {_said(error)}", err=True)
+        raise SystemExit(error.exit_status) from error
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ class StemmaError(Exception):
 
     status = 500
     code = "error"
+    exit_status = 1  # of a command that ends with it
     title = _("Something went wrong.")
 
     def __init__(self, title: str | None = None, /, *, extra: Mapping[str, Any] | None = None, **details: Any) -> None:
@@ -179,7 +180,14 @@ class QueueFullError(StemmaError):
 class ForbiddenError(StemmaError):
     """The request comes from a page that is not ours."""
 
-    status, code, title = 403, "foreign-origin", _("This request comes from another site, so it was refused.")
+    status, code, title = (
+        403,
+        "foreign-origin",
+        _(
+            "This request comes from another site, so it was refused. If it came from the studio's own page, behind a proxy:"
+            " whoever runs the studio allows the page's address in STEMMA_ORIGINS."
+        ),
+    )
 
 
 class ForeignHostError(StemmaError):
@@ -189,6 +197,16 @@ class ForeignHostError(StemmaError):
         421,
         "foreign-host",
         _("This studio does not answer to that address. Allow it in STEMMA_HOSTS."),
+    )
+
+
+class SubPathError(StemmaError):
+    """A proxy shows the studio below a path, where the addresses in its pages lead nowhere."""
+
+    status, code, title = (
+        421,
+        "sub-path",
+        _("The studio cannot be shown below a path of another address. Whoever runs it gives it a host name of its own."),
     )
 
 

@@ -6,13 +6,36 @@ import os
 from functools import lru_cache
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, HttpUrl, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from sqlalchemy import make_url
+
+from app.errors import StemmaError, _
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "app/example/studio.tar"  # what a new studio opens on
+PORTS = {"http": 80, "https": 443}
+
+
+def origin_of(address: str) -> str | None:
+    """The origin that an address is, as a browser writes it (RFC 6454, 6.2: in lower case, without the scheme's own
+    port); None where it is none, or more than one.
+    """
+    try:
+        parts = urlsplit(address.strip().lower())
+        name, port = parts.hostname, parts.port
+    except ValueError:
+        return None
+    if parts.scheme not in PORTS or not name or "@" in parts.netloc or parts.path.strip("/") or parts.query or parts.fragment:
+        return None
+    shown = f"[{name}]" if ":" in name else name
+    return f"{parts.scheme}://{shown}" + (f":{port}" if port not in {None, PORTS[parts.scheme]} else "")
+
+
+def _listed(value: str) -> list[str]:
+    return [one.strip() for one in value.split(",") if one.strip()]
 
 
 class EngineSetting(BaseModel):
@@ -74,9 +97,10 @@ class Settings(BaseSettings):
     cache: Path | None = None  # for what can be made again, a converted model say; by default in the data folder
     database: str = ""  # SQLAlchemy URL; empty: SQLite in the data folder
     host: str = "127.0.0.1"
-    port: int = 8000
+    port: int = Field(8000, ge=0, le=65535)
     expose: bool = False  # allow an address other than loopback
     hosts: str = ""  # further names the studio answers to, separated by commas
+    origins: str = ""  # where browsers see it behind a proxy that changes Host, separated by commas: http://studio.lan:8080
     engines: list[EngineSetting] = []
     texts: list[TextSetting] = []
     music: list[MusicSetting] = []
@@ -96,6 +120,14 @@ class Settings(BaseSettings):
     log_level: str = "INFO"
     log_format: Literal["auto", "json", "text"] = "auto"
     example: bool = True  # a new studio opens on a finished example
+
+    @field_validator("origins")
+    @classmethod
+    def _are_origins(cls, value: str) -> str:
+        for one in _listed(value):
+            if origin_of(one) is None:
+                raise ValueError(f"{one} is not scheme, host and port alone, as in https://studio.example:8443")
+        return value
 
     @property
     def cache_folder(self) -> Path:
@@ -131,10 +163,29 @@ class Settings(BaseSettings):
     def allowed_hosts(self) -> frozenset[str]:
         """Host names (without port) the studio answers to."""
         own = {"localhost", "127.0.0.1", "[::1]", "::1", self.host.lower()}
-        return frozenset(own | {h.strip().lower() for h in self.hosts.split(",") if h.strip()})
+        seen = {one.split("://")[1] for one in self.trusted_origins}
+        return frozenset(own | {host.lower() for host in _listed(self.hosts)} | {_without_port(one) for one in seen})
+
+    @property
+    def trusted_origins(self) -> frozenset[str]:
+        """Origins of the studio's own pages that need not be what the Host header says."""
+        return frozenset(found for one in _listed(self.origins) if (found := origin_of(one)))
+
+
+def _without_port(netloc: str) -> str:
+    return netloc if netloc.endswith("]") else netloc.rsplit(":", 1)[0] if ":" in netloc else netloc
 
 
 @lru_cache
 def settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+    """The settings of this process, read once. Raises StemmaError that names the variables that cannot be used."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        found = (
+            (".".join(str(part) for part in one["loc"]), one["msg"].removeprefix("Value error, ")) for one in error.errors()
+        )
+        wrong = "; ".join(f"STEMMA_{name.upper()}: {said}" for name, said in found)
+        raise StemmaError(_("These settings cannot be used. %(wrong)s"), wrong=wrong) from error
+    except SettingsError as error:  # no JSON where a list is wanted; it names the field
+        raise StemmaError(_("These settings cannot be used. %(wrong)s"), wrong=str(error)) from error

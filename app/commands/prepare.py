@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 def prepare(config: Settings) -> None:
     """What must stand before web and worker start: tables, an identity, and in a new studio the example.
 
-    Raises DamagedError, IdentityError, BackupError, UnavailableError (DiskFullError, ReadOnlyError).
+    Raises DamagedError, IdentityError, NewerError, BackupError, UnavailableError (DiskFullError, ReadOnlyError).
     """
     with readable_faults():
         insist_on_soundness(config)

@@ -21,7 +21,7 @@ from app.models import Identity
 from app.settings import Settings
 from app.storage.db import Base, Database
 from app.storage.faults import readable_faults
-from app.storage.migrations import migrate
+from app.storage.migrations import insist_on_a_known_form, migrate
 from app.storage.store import Store
 from app.storage.store.files import make_folder, sync_folder
 from app.storage.store.mark import Mark, write_mark
@@ -32,13 +32,18 @@ def restore(config: Settings, source: Path) -> int:
     """Bring a backup back into an empty data folder and database, as a studio with an identity of its own; the number
     of files.
 
-    Raises BackupError when there is a studio already, or when the file is no whole backup; then nothing is changed. A
-    restore that was interrupted is taken up by another one: until then no process starts on what it left.
+    Raises BackupError when there is a studio already, or when the file is no whole backup, NewerError when a later version
+    wrote it; then nothing is changed. A restore that was interrupted is taken up by another one: until then no process
+    starts on what it left.
     """
     source = source.absolute()
     found = examine(config)
     _insist_on_emptiness(found, config)
-    count = sum(1 for _each in _checked(source))
+    count = 0
+    for name, data in _checked(source):
+        count += 1
+        if name == ROWS:
+            insist_on_a_known_form(_form(data))
     mark = Mark(found.mark.id if found.mark and found.mark.restoring else uuid4(), str(source))
     store = Store(config.data, "restore")
     with closing(store.incoming):
@@ -57,6 +62,19 @@ def restore(config: Settings, source: Path) -> int:
 def unfinished(mark: Mark | None, source: Path) -> bool:
     """Whether the restore of `source` did not end."""
     return mark is not None and mark.restoring == str(source)
+
+
+def _form(rows: bytes) -> str | None:
+    """The form of a backup's tables, read in memory. Raises BackupError when these bytes are no database."""
+    try:
+        with closing(sqlite3.connect(":memory:")) as copy:
+            copy.deserialize(rows)
+            found = copy.execute("SELECT version_num FROM alembic_version").fetchone()
+    except sqlite3.OperationalError:  # not to be read like this (in WAL mode, say): the migration looks again
+        return None
+    except sqlite3.DatabaseError as error:
+        raise BackupError(_("That is not a whole backup: %(reason)s"), reason=str(error)) from error
+    return str(found[0]) if found else None
 
 
 def _bring(config: Settings, rows: Path, id: UUID) -> None:

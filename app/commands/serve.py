@@ -117,6 +117,7 @@ def room_for_connections() -> None:
 
 def serve() -> None:
     """Serve until told to stop."""
+    from app.commands.listening import insist_on_a_free_address
     from app.integrity.startup import patiently, ready
     from app.web.main import create_app
     from app.web.observe import set_up_logging
@@ -127,6 +128,7 @@ def serve() -> None:
     patiently(lambda: ready(config))
     room_for_connections()
     Connection.patience = config.silence
+    insist_on_a_free_address(config)
     app = create_app(config)
     how = uvicorn.Config(
         app,

@@ -11,6 +11,8 @@ import sys
 import threading
 import time
 
+from app.commands.listening import AddressError, insist_on_a_free_address
+from app.errors import _
 from app.settings import settings
 from app.web.observe import set_up_logging
 
@@ -31,11 +33,14 @@ class Child:
     def __init__(self, name: str) -> None:
         self.name = name
         self.deaths = 0
+        self.stood = False  # ran for a while, at least once
         self.process: subprocess.Popen[bytes] | None = None
         self.began = self.due = 0.0
 
     def tend(self) -> None:
-        """Start it when it does not run and its pause is over."""
+        """Start it when it does not run and its pause is over. A web that never stood and cannot listen
+        ends the studio: the address is another's. One that stood is tried again: artists wait for it.
+        """
         if self.process is None:
             if time.monotonic() >= self.due:
                 self._start()
@@ -43,7 +48,10 @@ class Child:
         code = self.process.poll()
         if code is None:
             return
+        if code == AddressError.exit_status and not self.stood:
+            sys.exit(code)  # it said why
         lived = time.monotonic() - self.began
+        self.stood = self.stood or lived >= QUICK
         self.deaths = self.deaths + 1 if lived < QUICK else 0
         pause = min(SLOWEST, 0.5 * 2 ** (self.deaths - 1)) if self.deaths else 0.0
         log.warning("%s ended (%s) after %.0f s; starting it again in %.1f s", self.name, code, lived, pause)
@@ -71,31 +79,42 @@ class Child:
 
 
 def run() -> int:
-    """Run the studio until SIGINT or SIGTERM; the exit code."""
+    """Run the studio until SIGINT or SIGTERM; the exit code. Raises AddressError, and what prepare raises but what may pass."""
     from app.commands.prepare import prepare
     from app.commands.serve import check_exposure
     from app.integrity.startup import patiently
+    from app.storage.faults import ReadOnlyError
 
     config = settings()
     set_up_logging(config)
     check_exposure(config)
+    insist_on_a_free_address(config)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_args: stop.set())
-    patiently(lambda: prepare(config), stop)
+    try:
+        patiently(lambda: prepare(config), stop, (ReadOnlyError,))  # the person at the terminal can mend it now
+    except ReadOnlyError as error:
+        raise ReadOnlyError(
+            _("Nothing can be written in %(folder)s: the folder or its disk is read-only. Nothing was started."),
+            folder=str(config.data),
+        ) from error
     if stop.is_set():
         return 0
+    insist_on_a_free_address(config)  # making the example took a while
     children = [Child("serve"), Child("worker")]
     where = f"http://{config.host}:{config.port}"
     sys.stderr.write(f"\n  Stemma: {where}   (works in {config.data}; Ctrl+C ends)\n\n")
     sys.stderr.flush()
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
-    while not stop.is_set():
+    try:
+        while not stop.is_set():
+            for child in children:
+                child.tend()
+            stop.wait(0.2)
+    finally:
         for child in children:
-            child.tend()
-        stop.wait(0.2)
-    for child in children:
-        child.ask_to_end()
-    for child in children:
-        child.end(config.grace + 5)
+            child.ask_to_end()
+        for child in children:
+            child.end(config.grace + 5)
     return 0

@@ -17,19 +17,23 @@ from app.integrity.identity import examine, settle
 from app.settings import Settings
 from app.storage.db import Database, ids_go_on_from, latest_id
 from app.storage.faults import readable_faults
-from app.storage.migrations import migrated
+from app.storage.migrations import form_of, insist_on_a_known_form, migrated
 from app.storage.store import Store
 
 log = logging.getLogger(__name__)
 PAUSE = 3.0  # seconds between two tries
 
 
-def patiently(attempt: Callable[[], None], stop: threading.Event | None = None) -> None:
-    """Try until it succeeds, or `stop` is set. Raises what a wait does not mend."""
+def patiently(
+    attempt: Callable[[], None], stop: threading.Event | None = None, hopeless: tuple[type[UnavailableError], ...] = ()
+) -> None:
+    """Try until it succeeds, or `stop` is set. Raises what a wait does not mend, and what is `hopeless` to who calls."""
     stop = stop or threading.Event()
     while not stop.is_set():
         try:
             attempt()
+        except hopeless:
+            raise
         except UnavailableError as error:
             log.error("not yet: %s Trying again.", error)  # noqa: TRY400 (the message says all)
             stop.wait(PAUSE)
@@ -40,7 +44,8 @@ def patiently(attempt: Callable[[], None], stop: threading.Event | None = None) 
 def ready(config: Settings) -> None:
     """What a web or a worker asks before it starts; its ids then go on after those that are there.
 
-    Raises DamagedError, IdentityError, UnavailableError (DiskFullError, ReadOnlyError; also while the tables are not made).
+    Raises DamagedError, IdentityError, NewerError, UnavailableError (DiskFullError, ReadOnlyError; also while the tables
+    are not made).
     """
     with readable_faults():
         insist_on_soundness(config, AT_RESTART)
@@ -48,6 +53,7 @@ def ready(config: Settings) -> None:
         found.agreed()
         database = Database(config)
         try:
+            insist_on_a_known_form(form_of(database.engine))
             if not migrated(database.engine):
                 raise UnavailableError(_("The tables are not of the form that this version wants: run `stemma migrate`."))
             if not found.settled:

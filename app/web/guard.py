@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+from collections.abc import Set as AbstractSet
 
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from app.errors import ForbiddenError, ForeignHostError, StemmaError
+from app.errors import ForbiddenError, ForeignHostError, StemmaError, SubPathError
 from app.gate import address
-from app.settings import Settings
+from app.settings import Settings, origin_of
+from app.web.pages import wants_html
 from app.web.problems import problem
 
 SAFE = {"GET", "HEAD", "OPTIONS"}
@@ -38,11 +40,12 @@ def host_name(host: str) -> str:
     return name.split("]")[0] + "]" if name.startswith("[") else name.rsplit(":", 1)[0] if ":" in name else name
 
 
-def foreign(method: str, headers: Headers) -> bool:
+def foreign(method: str, headers: Headers, trusted: AbstractSet[str]) -> bool:
     """True for an unsafe request that a page of another origin sends.
 
     Sec-Fetch-Site tells (W3C Fetch Metadata, 2.4); older browsers send Origin at least. A request with neither comes
-    from a program, which cannot be tricked into using somebody's browser.
+    from a program, which cannot be tricked into using somebody's browser. `trusted` are origins of our own that a proxy
+    does not tell in Host; they never outweigh Sec-Fetch-Site, which no proxy changes.
     """
     if method in SAFE:
         return False
@@ -52,6 +55,8 @@ def foreign(method: str, headers: Headers) -> bool:
     origin = headers.get("origin")
     if origin is None:
         return False
+    if origin_of(origin) in trusted:
+        return False
     found = address(origin)
     return found is None or found.netloc.lower() != headers.get("host", "").lower()
 
@@ -60,7 +65,7 @@ class Guard:
     """ASGI middleware around the application: what it refuses, no handler sees."""
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
-        self.app, self.settings = app, settings
+        self.app, self.settings, self.trusted = app, settings, settings.trusted_origins
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -69,8 +74,10 @@ class Guard:
         headers = Headers(scope=scope)
         if host_name(headers.get("host", "")) not in self.settings.allowed_hosts:
             await refuse(scope, receive, send, ForeignHostError())
-        elif foreign(scope["method"], headers):
+        elif foreign(scope["method"], headers, self.trusted):
             await refuse(scope, receive, send, ForbiddenError())
+        elif headers.get("x-forwarded-prefix", "").strip("/ ") and wants_html(Request(scope)):
+            await refuse(scope, receive, send, SubPathError())
         else:
             await self.app(scope, receive, with_headers(send))
 

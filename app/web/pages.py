@@ -6,7 +6,7 @@ import gettext
 import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cache
 from itertools import groupby
@@ -127,7 +127,7 @@ def environment(language: str) -> Environment:
         "role_names": {str(verb): say(verb.rule.role) for verb in Verb if verb.rule.role} | {DAMAGED: say(_("cannot be read"))},
     }
     filters: dict[str, Callable[..., Any]] = {
-        "moment": lambda value: format_datetime(value, "medium", locale=locale),
+        "moment": lambda value: f"{format_datetime(value, 'medium', tzinfo=UTC, locale=locale)} UTC",
         "ago": lambda value: format_timedelta(value - now(), add_direction=True, locale=locale),
         "iso": _iso,
         "told": lambda error: filled(translations(language).gettext(error["title"]), error["details"]),

@@ -11,7 +11,20 @@ from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Example, Visit
-from tests.browser.window import PATIENCE, Windows, button, field, finished, revision_of, runs, saved, until, variants, verbs
+from tests.browser.window import (
+    PATIENCE,
+    Windows,
+    button,
+    field,
+    finished,
+    revision_of,
+    runs,
+    saved,
+    shifts,
+    until,
+    variants,
+    verbs,
+)
 from tests.running import Running
 
 # How often each place for a picture changed what it shows, from now on.
@@ -95,10 +108,8 @@ def test_from_a_brief_to_four_variants_without_a_shift(visit: Visit) -> None:
         "pictures",
     )
     page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
-    moved = page.evaluate(
-        "(since) => window.shifts.filter(([at]) => at > since).reduce((sum, [, much]) => sum + much, 0)", shown
-    )
-    assert moved < 0.01
+    moved = shifts(page, shown)
+    assert sum(much for much, _ in moved) < 0.01, moved
     changed = page.evaluate("Object.fromEntries(Object.entries(window.previews).map(([place, seen]) => [place, seen.size]))")
     assert sorted(changed) == ["0", "1", "2", "3"]
     assert min(changed.values()) >= 2, changed  # previews took each other's place

@@ -15,7 +15,10 @@ T = TypeVar("T")
 WATCH = """
 addEventListener("securitypolicyviolation", (e) => console.error(`CSP: ${e.violatedDirective} ${e.blockedURI}`));
 window.shifts = [];
-new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map((e) => [e.startTime, e.value])))
+const named = (node) => node && (node.outerHTML || node.textContent || "").slice(0, 120);
+const box = (r) => [r.x, r.y, r.width, r.height].map(Math.round).join(" ");
+const moved = (e) => e.sources.map((s) => `${named(s.node)}: ${box(s.previousRect)} -> ${box(s.currentRect)}`);
+new PerformanceObserver((list) => window.shifts.push(...list.getEntries().map((e) => [e.startTime, e.value, moved(e)])))
   .observe({ type: "layout-shift", buffered: true });
 """
 
@@ -60,6 +63,11 @@ def until(page: Page, true: Callable[[], T], what: str, seconds: float = PATIENC
         assert time.monotonic() < end, f"waited {seconds:.0f} s for {what}: {value!r}"
         page.wait_for_timeout(50)
     return value
+
+
+def shifts(page: Page, since: float) -> list[tuple[float, list[str]]]:
+    """What moved by itself since then (ms of the page's clock): how much, and which element from where to where."""
+    return [(much, moved) for at, much, moved in page.evaluate("window.shifts") if at > since]
 
 
 def field(page: Page, name: str) -> Locator:

@@ -5,6 +5,7 @@ https://platform.openai.com/docs/api-reference/chat-streaming, https://docs.anth
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -15,6 +16,7 @@ from app.engines.text.transcript import RawToken
 from app.errors import EngineError, _
 
 ALTERNATIVES = 8
+LEAVABLE = ("logprobs", "top_logprobs", "seed", "stream_options", "temperature", "top_p")
 COMPLETION_ALTERNATIVES = 5  # as many as OpenAI's completions give
 WHOLE = {"stop": "end", "end_turn": "end", "stop_sequence": "end", "length": "length", "max_tokens": "length"}
 
@@ -38,6 +40,7 @@ class Delta:
     ended: str | None = None
     usage: dict[str, int] = field(default_factory=dict)
     model: str | None = None
+    thought: bool = False  # something was thought, beside the text
 
 
 def headers(kind: Kind, key: str) -> dict[str, str]:
@@ -66,10 +69,32 @@ def body(kind: Kind, model: str, task: Task, params: Mapping[str, Any], seed: in
     return asked
 
 
+def without(asked: Mapping[str, Any], said: str) -> dict[str, Any] | None:
+    """The request without what a service refuses, by the names in what it `said`; None when it names nothing to leave out.
+
+    OpenAI's reasoning models want max_completion_tokens, no temperature, no top_p and no scores; others forbid what they do
+    not know. Scores are left out also where nothing is named. What the artist set and is not heard is told (`unheard`).
+    """
+    named = [name for name in LEAVABLE if name in asked and re.search(rf"\b{name}\b", said)]
+    if "stop" in asked and re.search(r"['\"`]stop['\"`]", said):
+        named.append("stop")
+    if "max_tokens" in asked and re.search(r"\bmax_tokens\b", said):
+        rest = {name: value for name, value in asked.items() if name not in named and name != "max_tokens"}
+        return rest | {"max_completion_tokens": asked["max_tokens"]}
+    if not named or "logprobs" in "".join(named):
+        named += [name for name in ("logprobs", "top_logprobs") if name in asked]
+    return {name: value for name, value in asked.items() if name not in named} if named else None
+
+
+def unheard(first: Mapping[str, Any], last: Mapping[str, Any]) -> list[str]:
+    """What the artist's request set and the service did not take."""
+    return [name for name in ("temperature", "top_p", "seed") if name in first and name not in last]
+
+
 def delta_of(kind: Kind, event: Mapping[str, Any]) -> Delta:
     """What `event` brings. Raises EngineError for one that tells of an error or is none of the protocol's."""
     if error := event.get("error"):
-        message = error.get("message") if isinstance(error, dict) else error
+        message = error.get("message", error) if isinstance(error, dict) else error
         raise EngineError(_("The service stopped with an error: %(said)s"), said=str(message)[:300])
     try:
         return _anthropic(event) if kind is Kind.ANTHROPIC else _openai(event)
@@ -82,11 +107,22 @@ def _openai(event: Mapping[str, Any]) -> Delta:
     if usage := event.get("usage"):
         told.usage = {name: int(usage[name]) for name in ("prompt_tokens", "completion_tokens") if usage.get(name) is not None}
     for choice in event.get("choices") or ():
-        text = choice["delta"].get("content") if "delta" in choice else choice["text"]
-        told.heard += _scored(choice.get("logprobs")) or ([RawToken(str(text).encode(), None)] if text else [])
+        said = choice.get("delta", choice.get("message"))  # a message is an answer that is not streamed
+        text = choice["text"] if "text" in choice else said.get("content") if said is not None else None
+        told.heard += _heard(str(text or ""), choice.get("logprobs"))
+        told.thought |= bool(said and (said.get("reasoning_content") or said.get("reasoning")))
         if reason := choice.get("finish_reason"):
             told.ended = WHOLE.get(reason, str(reason))
     return told
+
+
+def _heard(text: str, logprobs: Mapping[str, Any] | None) -> list[RawToken]:
+    """The tokens with their scores, where these are the whole text; else the text alone."""
+    scored, whole = _scored(logprobs), _utf8(text)
+    known = b"".join(token.data for token in scored)
+    if scored and not (len(known) < len(whole) and whole.startswith(known)):
+        return scored
+    return [RawToken(whole, None)] if whole else []
 
 
 def _scored(logprobs: Mapping[str, Any] | None) -> list[RawToken]:
@@ -97,26 +133,31 @@ def _scored(logprobs: Mapping[str, Any] | None) -> list[RawToken]:
         return [
             RawToken(
                 _bytes(token),
-                float(token["logprob"]),
-                alternatives=_ranked((_bytes(t), t["logprob"]) for t in token["top_logprobs"]),
+                None if token.get("logprob") is None else float(token["logprob"]),
+                alternatives=_ranked((_bytes(t), t.get("logprob")) for t in token.get("top_logprobs") or ()),
             )
             for token in content
         ]
     tokens, values = logprobs.get("tokens") or [], logprobs.get("token_logprobs") or []
     tops = logprobs.get("top_logprobs") or [None] * len(tokens)
     return [
-        RawToken(token.encode(), value, alternatives=_ranked((text.encode(), other) for text, other in (top or {}).items()))
+        RawToken(_utf8(token), value, alternatives=_ranked((_utf8(text), other) for text, other in (top or {}).items()))
         for token, value, top in zip(tokens, values, tops, strict=True)
     ]
 
 
 def _bytes(token: Mapping[str, Any]) -> bytes:
     raw: Sequence[int] | None = token.get("bytes")
-    return bytes(raw) if raw is not None else str(token["token"]).encode()
+    return bytes(raw) if raw is not None else _utf8(str(token["token"]))
+
+
+def _utf8(text: str) -> bytes:
+    """Half a character of UTF-16, which JSON may hold, stays a half: Answer joins it with the other."""
+    return text.encode("utf-8", "surrogatepass")
 
 
 def _ranked(pairs: Any) -> tuple[tuple[bytes, float], ...]:
-    return tuple(sorted(((data, float(value)) for data, value in pairs), key=lambda pair: -pair[1]))
+    return tuple(sorted(((data, float(value)) for data, value in pairs if value is not None), key=lambda pair: -pair[1]))
 
 
 def _anthropic(event: Mapping[str, Any]) -> Delta:
@@ -125,7 +166,7 @@ def _anthropic(event: Mapping[str, Any]) -> Delta:
         told.model = event["message"].get("model")
         told.usage = {"prompt_tokens": int(event["message"]["usage"]["input_tokens"])}
     elif kind == "content_block_delta" and event["delta"].get("type") == "text_delta":
-        told.heard = [RawToken(str(event["delta"]["text"]).encode(), None)]
+        told.heard = [RawToken(_utf8(str(event["delta"]["text"])), None)]
     elif kind == "message_delta":
         if reason := event["delta"].get("stop_reason"):
             told.ended = WHOLE.get(reason, str(reason))

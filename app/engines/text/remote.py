@@ -12,6 +12,7 @@ from pydantic import Field, SecretStr
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Fit, Medium, Request, Step, Verb
 from app.engines.text import protocols
+from app.engines.text.answer import Answer
 from app.engines.text.protocols import Kind
 from app.engines.text.tasks import Task, inspiring, task_of
 from app.engines.text.token_budget import budget, estimated, fitting, left_out, lightened
@@ -95,7 +96,7 @@ class Remote(Engine):
             facts |= {"notice": variant.error.message()} if variant.error else {}
             facts |= {"inspiration": list(found)} if (found := inspiring(request)) else {}
             facts |= {"left_out": left_out(request, task.unread)} if request.leave_out else {}
-            chance = None if self.kind is Kind.ANTHROPIC else seed
+            chance = None if self.kind is Kind.ANTHROPIC or "seed" in variant.facts.get("unheard", ()) else seed
             yield written(index, chance, task, variant.text.tokens, facts)
 
     def fit(self, request: Request) -> Fit | None:
@@ -152,30 +153,46 @@ class Remote(Engine):
         asked = protocols.body(kind, self.setting.model, task, params.model_dump(), seed, logprobs=self.setting.logprobs)
         try:
             async with Wire(str(self.setting.url), shown, key, self.patience) as wire:
-                try:
-                    await self._listen(wire, asked, variant)
-                except Refused as refused:
-                    if refused.status_code not in {400, 422} or "logprobs" not in asked:
-                        raise
-                    without = {name: value for name, value in asked.items() if "logprobs" not in name}
-                    await self._listen(wire, without, variant)
+                await self._ask(wire, asked, variant)
         except EngineError as error:
             variant.error = error
         finally:
             variant.text.transcript.finish(rstrip=True)
 
+    async def _ask(self, wire: Wire, asked: Mapping[str, Any], variant: _Variant) -> None:
+        """Ask, and again without what the service says that it does not take."""
+        first = asked
+        while True:
+            try:
+                await self._listen(wire, asked, variant)
+            except Refused as refused:
+                fewer = protocols.without(asked, str(refused)) if refused.status_code in {400, 422} else None
+                if fewer is None:
+                    raise
+                asked = fewer
+            else:
+                break
+        if missing := protocols.unheard(first, asked):
+            variant.facts["unheard"] = missing
+
     async def _listen(self, wire: Wire, asked: Mapping[str, Any], variant: _Variant) -> None:
-        kind = self.kind
+        kind, answer, thought = self.kind, Answer(), False
         async for event in wire.events(protocols.PATHS[kind], asked):
             told = protocols.delta_of(kind, event)
+            thought |= told.thought
             for heard in told.heard:
-                variant.text.transcript.add(heard)
+                for token in answer.take(heard):
+                    variant.text.transcript.add(token)
             variant.usage |= told.usage
             variant.facts |= {"answered_by": told.model} if told.model else {}
             variant.text.end = variant.text.end or told.ended or ""
             if variant.text.transcript.ended:  # a stop that the service was not told of: the rest is not waited for
                 variant.text.end = "end"
                 return
+        for token in answer.rest():
+            variant.text.transcript.add(token)
+        if (thought or answer.thought) and not answer.begun:
+            raise EngineError(_("The service only thought, and wrote nothing. A greater length leaves room for the text."))
         if not variant.text.end:
             raise EngineError(_("The service broke off in the middle of its answer."))
 

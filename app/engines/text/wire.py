@@ -21,6 +21,7 @@ from pydantic import SecretStr
 from app.errors import EngineError, _
 
 LONGEST = 1_000_000  # bytes of one event; a service that sends more is broken
+FIELDS = (b"event:", b"id:", b"retry:", b":")
 AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 
 
@@ -92,21 +93,40 @@ class Wire:
 
     async def _read(self, response: httpx2.Response) -> AsyncIterator[dict[str, Any]]:
         kind = response.headers.get("content-type", "")
+        if "json" in kind:  # an answer that is not streamed, or an error in spite of HTTP's 200
+            yield self._told(await self._whole(response))
+            return
         if "text/event-stream" not in kind:
             raise EngineError(_("The service answered with something else than a stream of text (%(kind)s)."), kind=kind[:80])
-        rest = b""
+        rest, bare = b"", b""
         async for chunk in response.aiter_bytes():
             rest += chunk
             *lines, rest = rest.split(b"\n")
             for line in lines:
                 if not line.startswith(b"data:"):
+                    bare += line if not line.startswith(FIELDS) else b""
                     continue
                 data = line[5:].strip()
                 if data == b"[DONE]":
                     return
-                yield _parsed(data)
-            if len(rest) > LONGEST:
+                yield self._told(data)
+            if len(rest) + len(bare) > LONGEST:
                 raise EngineError(_("The service answered with something that cannot be read."))
+        if said := _sentence(bare + rest):  # an error that is no event
+            yield {"error": self.clean(said)}
+
+    def _told(self, data: bytes) -> dict[str, Any]:
+        """An event; of one that tells of an error only what it says, without the key."""
+        event = _parsed(data)
+        return {"error": self.clean(_sentence(data) or str(event["error"]))} if event.get("error") else event
+
+    async def _whole(self, response: httpx2.Response) -> bytes:
+        raw = b""
+        async for chunk in response.aiter_bytes():
+            raw += chunk
+            if len(raw) > LONGEST:
+                raise EngineError(_("The service answered with something that cannot be read."))
+        return raw
 
     async def _said(self, response: httpx2.Response) -> str:
         """What an answer that refuses says, without the key."""
@@ -146,7 +166,7 @@ def _sentence(raw: bytes) -> str:
     try:
         told = json.loads(raw)
         error = told.get("error", told)
-        return str(error.get("message", "")) if isinstance(error, dict) else str(error)
+        return str(error.get("message") or error.get("detail") or "") if isinstance(error, dict) else str(error)
     except (ValueError, AttributeError):
         return ""
 

@@ -17,11 +17,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.errors import DiskFullError, NotFoundError, UnavailableError, _
+from app.storage.faults import FULL, READ_ONLY, ReadOnlyError
 from app.storage.store.files import move_durably, sync_folder, write_durably, young
 from app.storage.store.quarantine import ADDRESS, DAMAGED, ORPHAN, Quarantine, file_digest
 from app.storage.store.workplace import Workplace, sweep
 
-FULL = {errno.ENOSPC, errno.EDQUOT}
 RENDERED = 512 * 2**20  # bytes of renderings that are kept
 ORPHAN_AGE = 3600.0  # seconds; a younger file may belong to a transaction that is about to commit
 RENDERING = re.compile(r"[0-9a-f]{64}\.\w+")
@@ -32,6 +32,8 @@ def refused(error: OSError) -> UnavailableError:
     """What the person is told when the system refuses to write."""
     if error.errno in FULL:
         return DiskFullError()
+    if error.errno in READ_ONLY:
+        return ReadOnlyError()
     return UnavailableError(_("The store cannot be written: %(reason)s"), reason=error.strerror or str(error))
 
 

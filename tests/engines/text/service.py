@@ -18,8 +18,11 @@ from tests.running import free_port
 
 # What Anthropic's documentation shows of streams: https://docs.anthropic.com/en/docs/build-with-claude/streaming
 RECORDED = Path(__file__).with_name("anthropic")
+CASES = Path(__file__).parents[2] / "cases"  # answers that people reported: <case>/<name>.sse, asked for as <case>/<name>
 KEY = "sk-this-must-never-be-seen"
 WORDS = ["Au", "tumn", " has", " 秋", "天", "."]
+REFUSED = ("max_tokens", "temperature", "logprobs", "stop")  # what OpenAI's reasoning models refuse, one at a time
+EXTRA = ("stream_options", "seed", "logprobs", "top_logprobs")
 HALF = "🍂".encode()
 
 
@@ -73,12 +76,23 @@ class Service:
             "429-for-long": JSONResponse({"error": {"message": "tomorrow"}}, 429, headers={"retry-after": "9999"}),
             "503": HTMLResponse("<html>bad gateway</html>", 503),
             "html": HTMLResponse("<html>hello</html>"),
+            "json-200": JSONResponse({"error": {"message": f"insufficient credits for {KEY}", "code": 402}}),
+            "whole": JSONResponse({"choices": [{"message": {"content": "The sea was calm."}, "finish_reason": "stop"}]}),
             "redirect": RedirectResponse("/v1/elsewhere"),
         }
         if how == "429-once" and tries == 1:
             return JSONResponse({"error": {"message": "slow down"}}, 429, headers={"retry-after": "0.2"})
         if how == "no-logprobs" and "logprobs" in body:
             return JSONResponse({"error": {"message": "logprobs are not supported"}}, 400)
+        if how == "reasoning" and (wrong := next((name for name in REFUSED if name in body), None)):
+            said = f"Unsupported parameter: '{wrong}' is not supported with this model."
+            said += " Use 'max_completion_tokens' instead." if wrong == "max_tokens" else ""
+            return JSONResponse({"error": {"message": said, "param": wrong, "code": "unsupported_parameter"}}, 400)
+        if how == "forbids" and (extra := next((name for name in EXTRA if name in body), None)):
+            detail = [{"type": "extra_forbidden", "loc": ["body", extra], "msg": "Extra inputs are not permitted"}]
+            return JSONResponse({"object": "error", "message": {"detail": detail}, "type": "invalid_request_error"}, 422)
+        if how == "too-long":
+            return JSONResponse({"error": {"message": "max_tokens: at most 100"}}, 400)
         return refusals.get(how)
 
     async def counted(self, stream: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
@@ -91,6 +105,9 @@ class Service:
 
     async def chat(self, body: dict[str, Any]) -> AsyncIterator[bytes]:
         how = body["model"]
+        if (case := CASES / f"{how}.sse").is_file():
+            yield case.read_bytes()
+            return
         if how == "silent":
             await asyncio.sleep(60)
         yield b": a comment\n\n"
