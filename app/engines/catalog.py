@@ -8,6 +8,7 @@ from typing import Any
 from app.brief import Brief
 from app.engines.engine import NEVER, Engine, Medium, Verb
 from app.engines.fake import fakes
+from app.engines.image.composer.engine import Composer
 from app.engines.image.house import House
 from app.engines.image.pipeline import Pipeline
 from app.engines.image.vectoriser import Vectoriser
@@ -45,7 +46,7 @@ def catalog(settings: Settings) -> dict[str, Engine]:
 
     Raises EngineError when two have one name.
     """
-    engines: list[Engine] = [House(), *(Pipeline(setting) for setting in settings.engines), Vectoriser()]
+    engines: list[Engine] = [House(), Composer(), *(Pipeline(setting) for setting in settings.engines), Vectoriser()]
     engines += [SmolLM(settings.cache_folder), Verse(VERSE), *(_writer(setting, settings) for setting in settings.texts)]
     engines += [Tunes(MUSIC), *(_player(setting) for setting in settings.music)]
     if settings.fake_engines:

@@ -14,10 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image
 
-from app.engines.shared import weights
+from app.engines.shared import sentences, weights
 from app.engines.shared.local_engine import missing_package
 from app.errors import EngineError, _
-from app.judging import sentences
 from app.judging.judge import flat, unit
 
 if TYPE_CHECKING:

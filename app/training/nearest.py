@@ -46,7 +46,7 @@ def write_nearest(
 def _vectors(words: Iterable[str]) -> NDArray[np.float32]:
     import numpy as np
 
-    from app.judging.sentences import sentence
+    from app.engines.shared.sentences import sentence
 
     each = [vector for word in words if (vector := sentence(word)) is not None]
     return np.stack([vector / np.linalg.norm(vector) for vector in each])

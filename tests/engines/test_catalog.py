@@ -40,11 +40,18 @@ def chosen(*engines: Engine, brief: Brief = FOX) -> str:
 
 
 def test_the_house_comes_first_then_the_settings_then_the_fakes() -> None:
-    assert list(catalog(Settings(engines=[], fake_engines=False))) == ["house", "vectoriser", "smollm", "verse", "tunes"]
+    assert list(catalog(Settings(engines=[], fake_engines=False))) == [
+        "house",
+        "composer",
+        "vectoriser",
+        "smollm",
+        "verse",
+        "tunes",
+    ]
     mine = EngineSetting(name="mine", model="somebody/something")
     names = list(catalog(Settings(engines=[mine], fake_engines=True)))
-    assert names[:6] == ["house", "mine", "vectoriser", "smollm", "verse", "tunes"]
-    assert names[6:] == ["fake-slow", "fake-crash", "fake-broken", "fake-garbage", "fake-words", "fake-notes"]
+    assert names[:7] == ["house", "composer", "mine", "vectoriser", "smollm", "verse", "tunes"]
+    assert names[7:] == ["fake-slow", "fake-crash", "fake-broken", "fake-garbage", "fake-words", "fake-notes"]
 
 
 @pytest.mark.parametrize("name", ["house", "fake-slow"])

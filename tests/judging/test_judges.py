@@ -15,9 +15,9 @@ from PIL import Image
 from safetensors.torch import load_file, save_file
 from transformers import BertModel
 
-from app.engines.shared import minilm
+from app.engines.shared import minilm, sentences
 from app.errors import EngineError
-from app.judging import catalog, sentences
+from app.judging import catalog
 from app.judging.house import House
 from app.judging.hub import Hub
 from app.judging.judge import Judge, flat, unit

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 import numpy as np
 import pytest
 
-from app.training.image import grounds, scenes, scenesampler, scenewords
+from app.engines.image.composer import grounds
+from app.training.image import scenes, scenesampler, scenewords
 from app.training.image.captions import briefs
 from app.training.image.colours import BACKGROUNDS, HUES, Pixels, name_of
 from app.training.image.dataset import Drawing

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from app.training.image import grounds
+from app.engines.image.composer import grounds
 from app.training.image.colours import BACKGROUNDS, Pixels, turned
 
 SEEN = 32  # of 255: what is more opaque belongs to what a drawing shows

@@ -6,13 +6,13 @@ import random
 from collections.abc import Sequence
 from dataclasses import replace
 
+from app.engines.image.composer.grounds import GROUNDS
 from app.training.faults import TrainingError
 from app.training.image.belonging import ANIMALS, belongs, stands
 from app.training.image.captions import COLOURED, Caption, briefs, joins, plain_names, worth
 from app.training.image.colours import HUES, Pixels, apart, dominant
 from app.training.image.dataset import Drawing
 from app.training.image.examples import Plan, is_held_out
-from app.training.image.grounds import GROUNDS
 from app.training.image.placing import place
 from app.training.image.scenes import Placed, Scene, Told
 from app.training.image.scenewords import sentences

@@ -10,8 +10,8 @@ import random
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from app.training.image import lands
-from app.training.image.scenery import SIDE, Colour, Scenery, circle, ellipse, gradient, hexed, rect
+from app.engines.image.composer import lands
+from app.engines.image.composer.scenery import SIDE, Colour, Scenery, circle, ellipse, gradient, hexed, rect
 
 _SKY: dict[str, tuple[tuple[Colour, Colour], ...]] = {
     "day": (((120, 190, 240), (214, 238, 252)), ((90, 170, 230), (190, 228, 250)), ((160, 212, 245), (236, 246, 252))),
@@ -50,12 +50,18 @@ GROUNDS: dict[str, Ground] = {
 }
 
 
-def svg(name: str, hour: str, weather: Sequence[str], number: int) -> str:
-    """The ground of that name as an SVG document."""
+def parts(name: str, hour: str, weather: Sequence[str], number: int) -> tuple[list[str], list[str], list[str]]:
+    """Of the ground of that name: the sky with what hangs in it, the land, and what falls before everything."""
     ground, dice = GROUNDS[name], random.Random(f"{name} {hour} {weather} {number}")
     seen = Scenery(hour, dice, dice.uniform(46, 60))
-    parts = [*(_sky(seen) if ground.outdoors else []), *_overhead(seen, weather), *ground.draw(seen), *_falling(seen, weather)]
-    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {SIDE}">{"".join(parts)}</svg>'
+    sky = [*(_sky(seen) if ground.outdoors else []), *_overhead(seen, weather)]
+    return sky, ground.draw(seen), _falling(seen, weather)
+
+
+def svg(name: str, hour: str, weather: Sequence[str], number: int) -> str:
+    """The ground of that name as an SVG document."""
+    drawn = "".join(part for some in parts(name, hour, weather, number) for part in some)
+    return f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {SIDE} {SIDE}">{drawn}</svg>'
 
 
 def _sky(seen: Scenery) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from app.training.image.scenery import SIDE, Colour, Scenery, circle, ellipse, gradient, hexed, rect
+from app.engines.image.composer.scenery import SIDE, Colour, Scenery, circle, ellipse, gradient, hexed, rect
 
 
 def sea(seen: Scenery) -> list[str]:

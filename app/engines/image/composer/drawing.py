@@ -1,0 +1,105 @@
+"""A scene as SVG, and the SVG as pixels (resvg, Rust): crisp at any size."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from app.engines.image.composer import grounds
+from app.engines.image.composer.backdrops import backdrop
+from app.engines.image.composer.colour import Change, mixed, recoloured, tint
+from app.engines.image.composer.library import Library
+from app.engines.image.composer.scene import Layer, Scene
+from app.engines.image.composer.styles import Look, look, moody
+
+_ID = re.compile(r'(\bid="|url\(#|href="#)')
+_FOG = '<rect width="100" height="100" fill="#eef1f3" opacity=".45"/>'
+_LIGHT = {"night": ("#141a4a", 0.22), "dusk": ("#c0563c", 0.09)}  # the light of the hour, and how much of it falls on things
+_GLAZES = (None, ("#ffcf8a", 0.14), ("#7fd0c8", 0.13), ("#e9c6ea", 0.2))  # over a ground, by palette
+_BOW = ("#e8544f", "#f59a3c", "#f7d84b", "#59b765", "#4a8fdc", "#8a5cc7")
+
+
+def svg(scene: Scene, drawings: Library) -> str:
+    """The scene as an SVG document."""
+    style, mood = look(scene.style, scene.palette), moody(scene.mood)
+    behind, before = _ground(scene, style)
+    things = "".join(_thing(layer, at, scene, drawings, style) for at, layer in enumerate(scene.layers))
+    window = " ".join(f"{part:.4f}" for part in scene.window)
+    over = f'<rect width="100" height="100" fill="{style.over}"/>' if style.over else ""
+    whole = f"{behind}{things}{before}"
+    if mood:
+        whole = recoloured(whole, mood)
+    wide, tall = (round(12 * part) for part in scene.window[2:])
+    head = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    return (
+        f'{head} width="{wide}" height="{tall}" viewBox="{window}"><defs>{style.defs}</defs>{style.coloured(whole)}{over}</svg>'
+    )
+
+
+def pixels(document: str, width: int, height: int) -> bytes:
+    """The document as PNG of so many pixels."""
+    import resvg_py
+
+    return bytes(resvg_py.svg_to_bytes(svg_string=document, width=width, height=height, skip_system_fonts=True))
+
+
+def _ground(scene: Scene, style: Look) -> tuple[str, str]:
+    """What is behind the things, and what falls before them."""
+    if scene.ground not in grounds.GROUNDS:
+        return backdrop(scene), ""
+    sky, land, falling = grounds.parts(scene.ground, scene.hour, scene.weather, scene.number)
+    bow = _rainbow(scene) if "rainbow" in scene.weather else ""
+    fog = _FOG if "fog" in scene.weather else ""
+    glaze = _GLAZES[scene.palette % len(_GLAZES)]
+    drawn = [f"<g>{''.join(sky)}</g>{bow}", style.land("".join(land)) if land else ""]
+    change: Change | None = (lambda colour: mixed(colour, *glaze)) if glaze else None
+    behind = "".join(recoloured(part, change) if change else part for part in drawn)
+    return behind + fog, "".join(falling)
+
+
+def _rainbow(scene: Scene) -> str:
+    dice = random.Random(scene.number)
+    x, r = dice.uniform(35, 65), dice.uniform(40, 48)
+    arcs = "".join(
+        f'<circle cx="{x:.1f}" cy="70" r="{r - 2 * at:.1f}" fill="none" stroke="{colour}" stroke-width="2.1"/>'
+        for at, colour in enumerate(_BOW)
+    )
+    return f'<g opacity=".75">{arcs}</g>'
+
+
+def _thing(layer: Layer, at: int, scene: Scene, drawings: Library, style: Look) -> str:
+    """A drawing in its place, in the light of the hour, with the shadow at its feet."""
+    number = drawings.numbers.get(layer.drawing)
+    if number is None:  # of another library
+        return ""
+    drawing = drawings.drawings[number]
+    x, y, wide, tall = drawing.box
+    unit = layer.size / max(wide, tall)
+    body = _lit(drawings, number, layer.tint, _LIGHT.get(scene.hour) if scene.ground in grounds.GROUNDS else None)
+    body = _ID.sub(rf"\g<1>n{at}-", body)
+    left, top = layer.x - wide * unit / 2, layer.foot - tall * unit
+    mirror = f"translate({2 * x + wide:.2f} 0) scale(-1 1)" if layer.flip else ""
+    tilt = f"rotate({layer.turn:.1f} {layer.x:.2f} {layer.foot:.2f}) " if layer.turn else ""
+    move = f"{tilt}translate({left:.2f} {top:.2f}) scale({unit:.4f}) translate({-x:.2f} {-y:.2f}) {mirror}"
+    shadow = ""
+    if layer.stands and style.shadows:
+        rx = wide * unit * 0.42
+        round_feet = f'cx="{layer.x:.2f}" cy="{layer.foot - 0.2:.2f}" rx="{rx:.2f}" ry="{max(0.8, rx / 6):.2f}"'
+        shadow = f'<ellipse {round_feet} fill="#10131f" opacity=".2"/>'
+    return shadow + style.group(f'<g transform="{move.strip()}">{body}</g>', unit)
+
+
+@lru_cache(maxsize=256)
+def _lit(drawings: Library, number: int, colour: str, light: tuple[str, float] | None) -> str:
+    """A drawing's body in the colour asked for, in the light of the hour."""
+    body = drawings.body(number)
+    if colour:
+        body = recoloured(body, tint(drawings.drawings[number].main, colour))
+    return recoloured(body, lambda one: mixed(one, *light)) if light else body
+
+
+def used(scene: Scene, drawings: Library) -> Sequence[int]:
+    """The numbers of the drawings that the scene shows, each once."""
+    return list(dict.fromkeys(drawings.numbers[layer.drawing] for layer in scene.layers if layer.drawing in drawings.numbers))

@@ -1,0 +1,162 @@
+"""The composer: pictures put together from drawings, crisp and at once, without a model's weights."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Iterator, Mapping
+from enum import StrEnum
+from functools import lru_cache
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+from pydantic import Field
+
+from app.brief import Brief, Prompt
+from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Verb
+from app.engines.image.composer import drawing
+from app.engines.image.composer.composing import compose
+from app.engines.image.composer.library import FILE, FOLDER, Library, library
+from app.engines.image.composer.reading import Wish, read
+from app.engines.image.composer.scene import Scene
+from app.engines.image.house import Aspect
+from app.engines.shared import weights
+from app.engines.shared.local_engine import missing_package, unusable
+from app.errors import EngineError, _
+from app.lanes import Lane
+from app.media.image.picture import webp
+
+SIDE, UNIT = 768, 16  # pixels of a square's side; what both sides are multiples of
+PREVIEW = 128  # pixels of a preview's longer side
+
+
+class Look(StrEnum):
+    """How the whole picture is made."""
+
+    BRIEF = "brief"
+    FLAT = "flat"
+    PAPER = "paper"
+    LINE = "line"
+    DUOTONE = "duotone"
+    PRINT = "print"
+
+
+class Composer(Engine):
+    """Reads things, counts, colours, places, hours and weather, and draws a scene of them by rules."""
+
+    name = "composer"
+    title = _("Scene composer")
+    medium = Medium.IMAGE
+    verbs = frozenset({Verb.CREATE, Verb.REROLL})
+    licence = "Apache-2.0; drawings MIT, Apache-2.0, CC-BY-4.0"
+    standing = 0
+
+    class Params(EngineParams):
+        """What an artist can set."""
+
+        look: Look = Field(
+            Look.BRIEF,
+            title=_("Kind of picture"),
+            description=_("How the picture is made; as the brief says, or flat where it says nothing."),
+            json_schema_extra={
+                "names": {
+                    Look.BRIEF: _("As the brief says"),
+                    Look.FLAT: _("Flat"),
+                    Look.PAPER: _("Paper cut"),
+                    Look.LINE: _("Line drawing"),
+                    Look.DUOTONE: _("Duotone"),
+                    Look.PRINT: _("Two-ink print"),
+                }
+            },
+        )
+        aspect: Aspect = Field(
+            Aspect.SQUARE,
+            title=_("Aspect ratio"),
+            description=_("Width to height. Variations and refinements keep their parent's."),
+        )
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        self.folder = folder
+
+    def unready(self) -> str | None:
+        path = self.folder / FILE
+        return missing_package(("resvg_py", "tokenizers", "safetensors")) or unusable(path, weights.fault(path))
+
+    def lane(self, params: Mapping[str, Any]) -> Lane:  # noqa: ARG002 (it takes less than a second)
+        return Lane.QUICK
+
+    def prompt(self, brief: Brief) -> Prompt:
+        if self.unready() is not None:
+            return brief.prompt()
+        beginning, unread = brief.beginning()
+        wish = _wish(beginning, self.folder)
+        heard = wish.heard()
+        said = ", ".join(value for _kind, value in heard)
+        return Prompt(said, brief.prompt().negative, tuple(wish.unread), wish.bridges(), unread, heard=heard)
+
+    def load(self, device: str) -> None:  # noqa: ARG002 (a processor is enough)
+        if reason := self.unready():
+            raise EngineError(reason)
+        library(self.folder)
+
+    def run(self, request: Request) -> Iterator[Step | Content]:
+        params = self.Params.model_validate(request.params.model_dump())
+        drawings = library(self.folder)
+        beginning, _unread = request.brief.beginning()
+        wish = _wish(beginning, self.folder)
+        if not wish.heard():
+            raise EngineError(_("This engine reads English and everyday Chinese, and knows no word of this brief."))
+        width, height = params.aspect.size(SIDE, UNIT)
+        style = "" if params.look is Look.BRIEF else params.look.value
+        scenes = [compose(wish, drawings, seed, width / height, style) for seed in request.seeds]
+        documents = [drawing.svg(scene, drawings) for scene in scenes]
+        total = len(scenes) + 1
+        yield Step(1, total, tuple(_preview(document, width, height) for document in documents))
+        made = []
+        for number, document in enumerate(documents, 2):
+            made.append(drawing.pixels(document, width, height))
+            yield Step(number, total)
+        prompt = self.prompt(request.brief).positive
+        for index, (seed, scene, picture) in enumerate(zip(request.seeds, scenes, made, strict=True)):
+            yield Content(index, seed, picture, "image/png", width, height, self._facts(scene, drawings, prompt))
+
+    def _facts(self, scene: Scene, drawings: Library, prompt: str) -> dict[str, Any]:
+        """How a picture was made: its scene, and whose drawings are in it."""
+        sources = _sources(self.folder)
+        shown = [drawings.drawings[number] for number in drawing.used(scene, drawings)]
+        return {
+            "model": self.folder.name,
+            "weights": weights.weights_digest(self.folder / FILE),
+            "prompt": prompt,
+            "scene": scene.told(),
+            "drawings": [{"name": one.name, **sources.get(one.set, {})} for one in shown],
+            "libraries": {"resvg_py": version("resvg_py")},
+        }
+
+
+@lru_cache(maxsize=64)
+def _read(brief: str, folder: Path) -> Wish:
+    return read(Brief.model_validate_json(brief), library(folder))
+
+
+def _wish(brief: Brief, folder: Path) -> Wish:
+    """What the brief asks for, kept for the next time (a page asks for every draft that is saved)."""
+    return _read(brief.model_dump_json(), folder)
+
+
+@lru_cache(maxsize=2)
+def _sources(folder: Path) -> dict[str, dict[str, str]]:
+    """Set, licence and maker by the drawings' style."""
+    try:
+        listed = json.loads((folder / "sources.json").read_text("utf-8"))
+        return {one["style"]: {"set": one["title"], "licence": one["licence"], "maker": one["author"]} for one in listed}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
+
+
+def _preview(document: str, width: int, height: int) -> bytes:
+    scale = PREVIEW / max(width, height)
+    small = drawing.pixels(document, round(width * scale), round(height * scale))
+    return webp(Image.open(io.BytesIO(small)).convert("RGB"))

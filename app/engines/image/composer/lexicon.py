@@ -1,0 +1,155 @@
+"""The words that the composer reads besides the names of drawings: places, hours, weather, moods, colours, numbers, relations.
+
+Each table goes from what it means to the words that say so.
+"""
+
+from __future__ import annotations
+
+from app.engines.image.composer.colour import TARGETS
+
+
+def listed(words: str) -> frozenset[str]:
+    """The words between spaces, "_" being a space in one."""
+    return frozenset(word.replace("_", " ") for word in words.split())
+
+
+PLACES = {
+    "sea": "sea ocean waves harbour harbor bay water open_sea",
+    "beach": "beach shore seaside coast sand seashore",
+    "hill": "hill hills hillside hilltop",
+    "meadow": "meadow field grass garden lawn park farm pasture countryside fields orchard",
+    "snow": "snow ice arctic snowfield winter winter_landscape snowy_landscape",
+    "street": "street road city town village avenue downtown city_street pavement",
+    "desert": "desert dune dunes",
+    "mountains": "mountain mountains alps peak peaks cliff",
+    "forest": "forest woods jungle woodland rainforest",
+    "pond": "pond lake river stream riverbank",
+    "sky": "sky air clouds",
+    "space": "space galaxy cosmos universe outer_space",
+    "underwater": "underwater under_water deep_sea under_the_sea ocean_floor seabed bottom_of_the_sea",
+    "table": "table desk kitchen counter shelf",
+    "room": "room indoors home floor bedroom living_room inside_a_house",
+}
+HOURS = {
+    "night": "night midnight nighttime darkness night_sky",
+    "dusk": "sunset sunrise dusk dawn evening twilight golden_hour",
+    "day": "day noon daylight daytime morning afternoon midday",
+}
+WEATHER = {
+    "rain": "rain rainy raining storm stormy thunderstorm drizzle",
+    "snow": "snowing snowfall blizzard snowflakes snowy snows falling_snow",
+    "sun": "sun sunny sunshine sunlight sunset sunrise",
+    "moon": "moon moonlight moonlit full_moon",
+    "stars": "stars starry starlight starry_sky starry_night",
+    "clouds": "cloudy",
+    "rainbow": "rainbow",
+    "fog": "fog foggy mist misty haze",
+}
+MOODS = {
+    "bright": "happy cheerful joyful bright lively sunny summer",
+    "soft": "calm quiet peaceful serene gentle soft dreamy pastel spring sweet cute",
+    "grey": "sad melancholy gloomy lonely sombre bleak",
+    "warm": "warm cosy cozy autumn autumnal golden_light",
+    "cold": "cold chilly wintry frosty cool",
+    "deep": "mysterious spooky dark moody dramatic eerie scary",
+    "faded": "vintage retro nostalgic faded antique",
+    "vivid": "vivid colorful colourful bold vibrant",
+}
+STYLES = {
+    "flat": "flat vector flat_vector flat_illustration illustration simple minimal minimalist poster",
+    "paper": "paper paper_cut papercut cut_paper collage cutout paper-cut diorama",
+    "line": "line lines line_art outline outlines ink ink_drawing pen sketch drawing coloring_book colouring_book lineart",
+    "duotone": "duotone two_colours two_colors monochrome two-tone two_tone sepia silhouette",
+    "print": "risograph riso stamp print screen_print screenprint linocut woodcut rubber_stamp grain grainy lithograph",
+}
+SIZES = {"big": "big large huge giant enormous tall great", "small": "small tiny little mini miniature"}
+COLOURS = {name: name.replace(" ", "_") for name in TARGETS} | {
+    "gold": "gold golden",
+    "grey": "grey gray",
+    "red": "red scarlet",
+    "blue": "blue azure",
+    "green": "green emerald",
+    "purple": "purple lilac lavender",
+}
+NUMBERS = {
+    2: "two pair couple both",
+    3: "three",
+    4: "four",
+    5: "five several some group family",
+    6: "six",
+    7: "seven many bunch flock herd pack crowd swarm lots",
+    8: "eight",
+    9: "nine",
+    10: "ten",
+    11: "eleven",
+    12: "twelve dozen",
+    100: "hundred hundreds",
+    1000: "thousand thousands countless million millions",
+}
+RELATIONS = {
+    "front": "in_front_of before",
+    "behind": "behind",
+    "left": "left_of to_the_left_of on_the_left_of",
+    "right": "right_of to_the_right_of on_the_right_of",
+    "on": "on on_top_of upon sitting_on standing_on lying_on riding atop onto",
+    "under": "under below beneath underneath",
+    "above": "above over",
+    "in": "in inside into within",
+    "wear": "wearing with_a_hat_of",
+    "hold": "holding carrying",
+    "between": "between",
+    "beside": "beside near next_to by with and plus at around along looking_at facing chasing against among across through"
+    " to from for is are that who which while its their his her outside beyond",
+}
+ABSOLUTE = {
+    "left": "on_the_left at_left",
+    "right": "on_the_right at_right",
+    "middle": "in_the_middle in_the_centre in_the_center",
+}
+SILENT = listed(
+    "a an the of it there very this these those one as or my your our picture image photo painting portrait"
+    " scene view showing full background style art"
+)
+FLYING = frozenset(["flying", "soaring", "floating", "hovering"])
+CHINESE = dict(zip("四五六七八九十", ("four", "five", "six", "seven", "eight", "nine", "ten"), strict=True))
+SINGULAR = {
+    "mice": "mouse",
+    "geese": "goose",
+    "leaves": "leaf",
+    "wolves": "wolf",
+    "knives": "knife",
+    "loaves": "loaf",
+    "men": "man",
+    "women": "woman",
+    "children": "child",
+    "people": "person",
+    "teeth": "tooth",
+    "feet": "foot",
+    "oxen": "ox",
+    "elves": "elf",
+    "calves": "calf",
+    "fairies": "fairy",
+    "butterflies": "butterfly",
+    "kids": "child",
+}
+SAME = frozenset(["sheep", "fish", "deer", "bison", "goldfish"])  # alike in singular and plural
+
+
+def spoken(table: dict[str, str]) -> dict[str, str]:
+    """From the words to what they mean."""
+    return {word.replace("_", " "): meaning for meaning, words in table.items() for word in words.split()}
+
+
+def singulars(word: str) -> list[str]:
+    """What `word` may be the plural of, the likeliest first; empty when it is none."""
+    *before, last = word.split(" ")
+    found = []
+    if last in SINGULAR:
+        found = [SINGULAR[last]]
+    elif last.endswith("ies"):
+        found = [f"{last[:-3]}y", last[:-1]]
+    elif last.endswith(("ses", "xes", "ches", "shes", "oes")):
+        found = [last[:-2], last[:-1]]
+    elif last.endswith("s") and not last.endswith(("ss", "us", "is")):
+        found = [last[:-1]]
+    return [" ".join([*before, one]) for one in found]

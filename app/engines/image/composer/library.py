@@ -1,0 +1,160 @@
+"""The library of drawings: packed by app/training/image/drawings.py, found by words, read one at a time.
+
+The file is safetensors: `bodies` are SVG bodies, deflated each for itself with the dictionary `known`; body n lies between
+`ends`[n] and `ends`[n + 1]. `index` is deflated JSON; `vectors` are the labels' unit vectors in 8 bits with a scale a row.
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections import defaultdict
+from dataclasses import astuple, dataclass
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from app.engines.shared import sentences, weights
+from app.engines.shared.local_engine import UNUSABLE, unloadable
+from app.errors import EngineError
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+FOLDER = Path(__file__).resolve().parents[3] / "weights" / "house-drawings"
+FILE = "drawings.safetensors"
+SETS = {"flat": "fluent-emoji-flat", "sticker": "twemoji", "noto": "noto", "icon": "flat-color-icons"}
+ANIMALS, FOOD, PLACES = 3, 4, 5  # emojibase's groups
+ALIKE = 0.56  # cosine of two sentences from which one is taken for the other
+_FACE, _SHARED = " face", 3  # how many labels a keyword may stand for
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A drawing's words and looks. `box` is where something is seen (x, y, width, height in its own units), `main` the colour
+    that most of it has, `group` emojibase's.
+    """
+
+    name: str
+    label: str
+    names: tuple[str, ...]
+    tags: tuple[str, ...]
+    set: str
+    group: int
+    box: tuple[float, float, float, float]
+    main: str
+
+    def row(self) -> list[Any]:
+        """As JSON keeps it."""
+        return list(astuple(self))
+
+    @property
+    def id(self) -> str:
+        """Unique in the library, and the same in a later one."""
+        return f"{self.set}/{self.name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Drawings of one thing, the best first. `label` is what the thing is called; `exact` is False where it is only alike."""
+
+    label: str
+    drawings: tuple[int, ...]
+    exact: bool = True
+
+
+class Library:
+    """Reads the packed file whole (a few MB) and unpacks what is asked for. Raises EngineError when it cannot be used.
+
+    The format is read by hand, so that the web process looks up words without numpy.
+    """
+
+    def __init__(self, folder: Path = FOLDER) -> None:
+        path = folder / FILE
+        if reason := weights.fault(path):
+            raise EngineError(UNUSABLE, file=str(path), reason=reason)
+        try:
+            self._tensors = _tensors(path.read_bytes())
+            index = json.loads(zlib.decompress(self._tensors["index"]))
+            self.drawings = [Drawing(*map(_frozen, row)) for row in index["drawings"]]
+            self._known, self._ends = bytes(self._tensors["known"]), self._tensors["ends"].cast("q")
+        except (OSError, KeyError, ValueError, TypeError, zlib.error) as error:
+            raise unloadable(path, error) from error
+        self.labels: list[str] = index["labels"]
+        self.numbers = {drawing.id: number for number, drawing in enumerate(self.drawings)}
+        self.by_label: dict[str, list[int]] = defaultdict(list)
+        for number, drawing in enumerate(self.drawings):
+            self.by_label[drawing.label].append(number)
+
+    @cached_property
+    def names(self) -> dict[str, tuple[str, ...]]:
+        """Labels by what they are called, the best first: by the label itself, by a plain name, by a keyword of few."""
+        ranked: dict[str, dict[str, int]] = defaultdict(dict)
+        shared: dict[str, set[str]] = defaultdict(set)
+        for drawing in self.drawings:
+            label = drawing.label
+            ranked[label][label] = 0
+            for place, name in enumerate(drawing.names):
+                ranked[name].setdefault(label, 1 + place + 3 * (_FACE in label))
+            for tag in drawing.tags:
+                shared[tag].add(label)
+        for tag, labels in shared.items():
+            if tag not in ranked and len(labels) <= _SHARED:
+                ranked[tag] = dict.fromkeys(sorted(labels, key=len), 9)
+        return {name: tuple(sorted(labels, key=labels.__getitem__)) for name, labels in ranked.items()}
+
+    def named(self, name: str) -> Found | None:
+        """What is called exactly so."""
+        labels = self.names.get(name)
+        return Found(labels[0], tuple(n for label in labels for n in self.by_label[label])) if labels else None
+
+    def like(self, words: str) -> Found | None:
+        """What is called most nearly so, by the sentence model; None where nothing is near. Raises EngineError."""
+        vector = sentences.sentence(words)
+        if vector is None:
+            return None
+        vectors, scales = self._vectors
+        likeness = (vectors @ vector) * scales / float((vector @ vector) ** 0.5)
+        best = int(likeness.argmax())
+        if likeness[best] < ALIKE:
+            return None
+        return Found(self.labels[best], tuple(self.by_label[self.labels[best]]), exact=False)
+
+    def body(self, number: int) -> str:
+        """The SVG inside a drawing's <svg>."""
+        opened = zlib.decompressobj(-15, self._known)
+        return opened.decompress(self._tensors["bodies"][self._ends[number] : self._ends[number + 1]]).decode()
+
+    @cached_property
+    def _vectors(self) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+        import numpy as np
+
+        scales = np.frombuffer(self._tensors["scales"], np.float32)
+        return np.frombuffer(self._tensors["vectors"], np.int8).reshape(len(scales), -1).astype(np.float32), scales
+
+
+def _tensors(data: bytes) -> dict[str, memoryview]:
+    """The bytes of each tensor of a safetensors file."""
+    start = 8 + int.from_bytes(data[:8], "little")
+    header = json.loads(data[8:start])
+    places = {name: entry["data_offsets"] for name, entry in header.items() if name != "__metadata__"}
+    return {name: memoryview(data)[start + begin : start + end] for name, (begin, end) in places.items()}
+
+
+def _frozen(part: Any) -> Any:
+    return tuple(part) if isinstance(part, list) else part
+
+
+@lru_cache(maxsize=2)
+def library(folder: Path = FOLDER) -> Library:
+    """The library in `folder`, kept in memory."""
+    return Library(folder)
+
+
+def quantised(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
+    """Rows of numbers in 8 bits, and what each row is to be multiplied with."""
+    import numpy as np
+
+    scales = np.abs(vectors).max(1) / 127
+    return np.round(vectors / scales[:, None]).astype(np.int8), scales.astype(np.float32)

@@ -1,0 +1,138 @@
+"""Looks of a whole picture: what becomes of each colour, and what is laid over and around things (SVG filters and patterns)."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from app.engines.image.composer.colour import Change, hexed, lch, mixed, recoloured
+
+STYLES = ("flat", "paper", "line", "duotone", "print")
+INK, SHEET = "#23252b", "#fdfbf5"
+_DARK, _PALE = 0.33, 0.93  # lightness
+DUOTONES = (
+    ("#1d2b53", "#ffd7a8"),
+    ("#4a1942", "#f9c6d3"),
+    ("#0f4c4a", "#f6e7c1"),
+    ("#3b2416", "#f3dfc1"),
+    ("#1f1f5c", "#b8f1e4"),
+)
+INKS = (  # paper, a cool ink, a warm ink, both over one another
+    ("#f7f1e3", "#1f6fb2", "#ff5a4e", "#3a2348"),
+    ("#f6f2ea", "#00838a", "#ff6f91", "#2d3047"),
+    ("#f8f3e6", "#3d5588", "#f5a623", "#33302e"),
+    ("#f4f0e6", "#407060", "#e8604c", "#2b2f36"),
+)
+MOODS: dict[
+    str, tuple[float, float, float, str, float]
+] = {  # lightness and chroma by which factor, towards white; towards what colour
+    "bright": (1.0, 1.1, 0.05, "#fff3b0", 0.04),
+    "soft": (1.0, 0.72, 0.28, "#fbe9f0", 0.1),
+    "grey": (0.94, 0.42, 0.0, "#8a94a6", 0.15),
+    "warm": (1.0, 1.0, 0.02, "#f2a65a", 0.16),
+    "cold": (1.0, 0.85, 0.04, "#6f9fd8", 0.18),
+    "deep": (0.8, 0.9, 0.0, "#1b1640", 0.2),
+    "faded": (0.98, 0.6, 0.06, "#e6c79c", 0.18),
+    "vivid": (1.0, 1.28, 0.0, "#ffffff", 0.0),
+}
+
+
+def moody(mood: str) -> Change | None:
+    """What a mood does to a colour."""
+    if mood not in MOODS:
+        return None
+    light, chroma, white, towards, share = MOODS[mood]
+
+    def change(colour: str) -> str:
+        l, c, h = lch(colour)  # noqa: E741 (lightness)
+        here = hexed(l * light + (1 - l * light) * white, c * chroma, h)
+        return mixed(here, towards, share) if share else here
+
+    return change
+
+
+def _line(colour: str) -> str:
+    return INK if lch(colour)[0] < _DARK else SHEET
+
+
+def _duotone(palette: int) -> Change:
+    dark, pale = DUOTONES[palette % len(DUOTONES)]
+    return lambda colour: mixed(dark, pale, max(0.0, min(1.0, (lch(colour)[0] - 0.18) / 0.78)))
+
+
+def _printed(palette: int) -> Change:
+    paper, cool, warm, both = INKS[palette % len(INKS)]
+
+    def change(colour: str) -> str:
+        light, chroma, hue = lch(colour)
+        if light < _DARK:
+            return both
+        if light > _PALE and chroma < 0.06:  # noqa: PLR2004 (nearly white)
+            return paper
+        ink = warm if (hue < 115 or hue > 330) and chroma > 0.03 else cool  # noqa: PLR2004 (degrees; nearly grey)
+        return mixed(ink, paper, (0.0, 0.36, 0.7)[sum(light > step for step in (0.66, 0.84))])
+
+    return change
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A style at work. `change` is for every colour; `group` goes around a drawing, `land` around the land."""
+
+    change: Change | None = None
+    group: Callable[[str, float], str] = lambda body, _unit: body
+    land: Callable[[str], str] = lambda body: body
+    defs: str = ""
+    over: str = ""
+    shadows: bool = True
+
+    def coloured(self, svg: str) -> str:
+        """`svg` in the colours of the style."""
+        return recoloured(svg, self.change) if self.change else svg
+
+
+def look(style: str, palette: int) -> Look:
+    """The style by name; "flat" for one that is not known."""
+    if style == "paper":
+        cut = '<filter id="cut" x="-15%" y="-15%" width="130%" height="135%">{}</filter>'
+        edge = '<feMorphology in="SourceAlpha" operator="dilate" radius=".55" result="e"/><feFlood flood-color="#fffdf7"/>'
+        edge += '<feComposite in2="e" operator="in" result="p"/>'
+        shade = '<feGaussianBlur in="e" stdDeviation=".9"/><feOffset dx=".5" dy="1.3" result="b"/>'
+        shade += '<feFlood flood-color="#1c1a26" flood-opacity=".42"/><feComposite in2="b" operator="in" result="s"/>'
+        merge = '<feMerge><feMergeNode in="s"/><feMergeNode in="p"/><feMergeNode in="SourceGraphic"/></feMerge>'
+        land = '<filter id="fold" x="-5%" y="-8%" width="110%" height="116%"><feDropShadow dx="0" dy="-.9" stdDeviation="1" '
+        land += 'flood-color="#1c1a26" flood-opacity=".4"/></filter>'
+        return Look(
+            _paper,
+            lambda body, _unit: f'<g filter="url(#cut)">{body}</g>',
+            lambda body: f'<g filter="url(#fold)">{body}</g>',
+            cut.format(edge + shade + merge) + land,
+            shadows=False,
+        )
+    if style == "line":
+        pen = f'<g stroke="{INK}" stroke-linejoin="round" stroke-linecap="round" stroke-width="{{:.3f}}">{{}}</g>'
+        return Look(_line, lambda body, unit: pen.format(0.42 / unit, body), lambda body: pen.format(0.36, body), shadows=False)
+    if style == "duotone":
+        return Look(_duotone(palette))
+    if style == "print":
+        grain = f'<pattern id="grain" width="30" height="30" patternUnits="userSpaceOnUse">{_specks()}</pattern>'
+        return Look(_printed(palette), defs=grain, over="url(#grain)", shadows=False)
+    return Look()
+
+
+def _paper(colour: str) -> str:
+    """A dyed sheet: a little paler and duller, in steps."""
+    light, chroma, hue = lch(colour)
+    return hexed(0.06 + round(light * 16) / 16 * 0.93, chroma * 0.86, hue)
+
+
+@cache
+def _specks() -> str:
+    dice = random.Random("specks")
+    return "".join(
+        f'<circle cx="{dice.uniform(0, 30):.1f}" cy="{dice.uniform(0, 30):.1f}" r="{dice.uniform(0.05, 0.2):.2f}"'
+        f' fill="{dice.choice(("#f7f1e3", "#f7f1e3", "#2b2730"))}" opacity="{dice.uniform(0.2, 0.6):.2f}"/>'
+        for _speck in range(420)
+    )
