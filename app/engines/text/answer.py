@@ -33,9 +33,10 @@ class Answer:
     def rest(self) -> list[RawToken]:
         """What was held back, now that no more comes; a thought that has no end stays one."""
         half = [RawToken(_LONE.sub(REPLACEMENT.encode(), self._half.data), self._half.logprob)] if self._half else []
-        held = [] if self._closing else self._held
+        found = [] if self._closing else self._held + half
         self._half, self._held = None, []
-        return held + half
+        self.begun |= any(token.data.strip() for token in found)
+        return found
 
     def _joined(self, heard: RawToken) -> RawToken | None:
         """The token with the half before it; None while it ends with a half."""

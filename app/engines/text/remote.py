@@ -34,6 +34,7 @@ class _Variant:
     """One answer in the making."""
 
     text: VariantText
+    given: bool = False  # the choice of a branch stands there already
     over: bool = False  # told to whoever listens
     error: EngineError | None = None
     facts: dict[str, Any] = field(default_factory=dict)
@@ -83,7 +84,7 @@ class Remote(Engine):
         request = lightened(request)
         task = fitting(request, lambda unread: self._task(request, unread), estimated, self._most(request))
         given = [RawToken(task.given.encode(), None)] if task.given else []
-        variants = [_Variant(begun(index, task, given)) for index in range(len(request.seeds))]
+        variants = [_Variant(begun(index, task, given), given=bool(given)) for index in range(len(request.seeds))]
         yield from self._written(request, params, task, variants)
         errors = [variant.error for variant in variants if variant.error]
         if errors and not any(variant.text.tokens for variant in variants):
@@ -92,7 +93,8 @@ class Remote(Engine):
             if variant.error and not variant.text.tokens:
                 continue  # the others are worth keeping
             facts = {"model": self.setting.model, "protocol": str(self.kind), "prompt": task.message} | variant.facts
-            facts |= {"ended": variant.text.end or "broken", "usage": variant.usage}
+            ended = "broken" if variant.error else variant.text.end
+            facts |= {"ended": ended or "broken", "usage": variant.usage}
             facts |= {"notice": variant.error.message()} if variant.error else {}
             facts |= {"inspiration": list(found)} if (found := inspiring(request)) else {}
             facts |= {"left_out": left_out(request, task.unread)} if request.leave_out else {}
@@ -191,10 +193,15 @@ class Remote(Engine):
                 return
         for token in answer.rest():
             variant.text.transcript.add(token)
-        if (thought or answer.thought) and not answer.begun:
-            raise EngineError(_("The service only thought, and wrote nothing. A greater length leaves room for the text."))
+        variant.text.end = variant.text.end or ("end" if wire.done else "")
         if not variant.text.end:
             raise EngineError(_("The service broke off in the middle of its answer."))
+        if variant.text.end == "error":
+            raise EngineError(_("The service stopped with an error and did not say which."))
+        if not answer.begun and (thought or answer.thought):
+            raise EngineError(_("The service only thought, and wrote nothing. A greater length leaves room for the text."))
+        if not answer.begun and not variant.given:
+            raise EngineError(_("The service wrote nothing."))
 
 
 async def _beat(runs: list[asyncio.Task[None]]) -> tuple[set[asyncio.Task[None]], set[asyncio.Task[None]]]:

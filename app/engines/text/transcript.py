@@ -114,9 +114,13 @@ class Transcript:
 
 
 def seen(text: str) -> str:
-    """`text` with control characters (but tabs and line ends) replaced: they are never meant, and no text may hold them."""
+    """`text` with control characters (but tabs and line ends) replaced: they are never meant, and no text may hold them.
+
+    Of a line end of two characters the second stays.
+    """
     if text.isprintable():
         return text
+    text = text.replace("\r", "")
     return "".join(REPLACEMENT if unicodedata.category(char) == "Cc" and char not in "\n\t" else char for char in text)
 
 

@@ -55,6 +55,7 @@ class Wire:
 
     def __init__(self, url: str, headers: Mapping[str, str], key: SecretStr | None, patience: Patience) -> None:
         self._key, self._patience = key, patience
+        self.done = False  # the service said [DONE]: its answer is whole, whatever else it left out
         self._url = url.rstrip("/")
         timeout = httpx2.Timeout(patience.read, connect=patience.connect)
         self._client = httpx2.AsyncClient(headers=dict(headers), timeout=timeout, follow_redirects=False)
@@ -108,6 +109,7 @@ class Wire:
                     continue
                 data = line[5:].strip()
                 if data == b"[DONE]":
+                    self.done = True
                     return
                 yield self._told(data)
             if len(rest) + len(bare) > LONGEST:

@@ -36,6 +36,15 @@ def url(service: Service) -> Iterator[str]:
         ("43-service-think/beside", CALM),
         ("43-service-think/later", "The <think> tag."),
         ("whole", CALM),
+        *(
+            (f"service-oddities/{name}", CALM)
+            for name in ("comments", "no-choices-first", "no-finish", "no-done", "no-delta", "crlf")
+        ),
+        ("service-oddities/crlf-text", "Line one.\nLine two."),
+        ("service-oddities/control", "The sea \ufffdwas\ufffd calm."),
+        ("service-oddities/no-alternatives", "Calm"),
+        ("service-oddities/fewer-scores", "Calm sea"),
+        ("service-oddities/null-scores", "Calm"),
     ],
 )
 def test_the_text_is_whole_and_nothing_but_the_text(url: str, case: str, text: str) -> None:
@@ -51,6 +60,8 @@ def test_the_text_is_whole_and_nothing_but_the_text(url: str, case: str, text: s
         ("43-service-think/only-beside", "only thought, and wrote nothing"),
         ("46-service-error-in-200/bare", "model fake-7b is not loaded"),
         ("46-service-error-in-200/in-lines", "model fake-7b is not loaded"),
+        ("service-oddities/empty", "wrote nothing"),
+        ("service-oddities/blank", "wrote nothing"),
         ("json-200", "insufficient credits for …"),
         ("too-long", "max_tokens: at most 100"),
     ],
@@ -59,6 +70,20 @@ def test_the_reason_of_the_service_is_said(url: str, case: str, says: str) -> No
     with pytest.raises(EngineError, match=says) as caught:
         run(engine(url, case))
     assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("case", "text", "ended", "says"),
+    [
+        ("error-between", "The sea", "broken", "upstream overloaded"),
+        ("error-as-reason", "The sea", "broken", "stopped with an error"),
+        ("filtered", "The", "content_filter", None),
+    ],
+)
+def test_an_end_in_the_middle_is_told(url: str, case: str, text: str, ended: str, says: str | None) -> None:
+    (content,) = run(engine(url, f"service-oddities/{case}"))
+    assert (content.data.decode(), content.facts["ended"]) == (text, ended)
+    assert says is None or says in content.facts["notice"]
 
 
 def test_what_came_before_an_error_that_is_no_event_is_kept(url: str) -> None:
