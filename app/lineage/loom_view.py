@@ -21,16 +21,19 @@ READ = 20_000  # code points of the path that are read at once
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """How much is drawn: nodes of the way, besides its first; kin beside each; levels and children below; letters."""
+    """How much is drawn: nodes of the way, besides its first; kin beside each; levels and children below; letters;
+    revisions that say the same.
+    """
 
     last: int
     beside: int
     levels: int
     below: int
     letters: int
+    alike: int
 
 
-PANE, PAGE = Frame(4, 2, 1, 4, 60), Frame(14, 6, 4, 8, 200)
+PANE, PAGE = Frame(4, 2, 1, 4, 60, 3), Frame(14, 6, 4, 8, 200, 2_000)
 
 
 @dataclass(slots=True)
@@ -42,7 +45,8 @@ class Bough:
     way: bool
     here: bool
     boughs: list[Bough] = field(default_factory=list)
-    skipped: int = 0  # revisions on the way that are left out before it
+    skipped: int = 0  # revisions that are left out before it: those on the way, and what grew from them
+    skipped_at: int = 0  # the number of one of these
     folded: int = 0  # revisions beside it, or below, that are not drawn
     onward: int = 0  # the number of the first of these
     coming: int = 0  # variants that an engine is making out of it
@@ -96,8 +100,11 @@ class Drawing:
             return self._children(0, self.frame.levels)
         [root, onward] = self._bough(self.path[0]), self.path[len(skipped) + 1]
         root.boughs = [self._grown(onward)]
-        root.boughs[0].skipped = sum(len(self.loom.nodes[at].strands) for at in skipped)
-        if not root.boughs[0].skipped:  # only forks, which nothing else would tell of: their words are the way's
+        root.boughs[0].skipped = self.weight[skipped[0]] - self.weight[onward]
+        root.boughs[0].skipped_at = self._first(skipped[0])
+        beside = [at for at in self.loom.nodes[self.path[0]].children if at != skipped[0]]
+        self._fold(root, [*beside, *(at for at in self.loom.nodes[0].children if at != self.path[0])])
+        if not any(self.loom.nodes[at].strands for at in skipped):  # only forks: their words are the way's
             words = "".join(self.loom.nodes[at].words for at in [*skipped, onward])
             root.boughs[0].told = [("new", _cut(words, self.frame.letters))]
         return [root]
@@ -132,17 +139,23 @@ class Drawing:
     def _fold(self, bough: Bough, nodes: list[int]) -> None:
         bough.folded += sum(self.weight[node] for node in nodes)
         if nodes and not bough.onward:
-            node = nodes[0]
-            while not self.loom.nodes[node].strands:
-                node = self.loom.nodes[node].children[0]
-            bough.onward = self.loom.strands[self.loom.nodes[node].strands[0]].number
+            bough.onward = self._first(nodes[0])
+
+    def _first(self, node: int) -> int:
+        """The number of the first revision at a node or above it."""
+        while not self.loom.nodes[node].strands:
+            node = self.loom.nodes[node].children[0]
+        return self.loom.strands[self.loom.nodes[node].strands[0]].number
 
     def _bough(self, node: int) -> Bough:
         here = self.loom.nodes[node]
         found = [self.loom.strands[at] for at in here.strands]
         making = sum(self.coming.get(strand.id, 0) for strand in found)
-        told = self._told(here)
-        return Bough(told, found, node in self.way, node == self.here, coming=making)
+        told, most = self._told(here), self.frame.alike
+        bough = Bough(told, found[:most], node in self.way, node == self.here, coming=making)
+        if found[most:]:
+            bough.folded, bough.onward = len(found) - most, found[most].number
+        return bough
 
     def _told(self, node: Node) -> list[tuple[str, str]]:
         if node.run:

@@ -193,11 +193,39 @@ def test_the_pane_shows_the_way_to_the_base_and_stays_small(garden: Garden) -> N
     path, left_out = path_to(garden.session, base, last=5)
     assert [node.kin.number for node in drawn.nodes if node.on_way] == [kin.number for kin in path]
     assert [node.kin.number for node in drawn.nodes if node.here] == [390]
-    assert sum(stem.skips for stem in drawn.stems) == left_out > 0
+    assert sum(stem.skips.count for stem in drawn.stems) >= left_out > 0
     assert len(drawn.nodes) <= 26
     assert all(node.size / 2 <= node.x <= drawn.width - node.size / 2 for node in drawn.nodes)
     root = drawn.nodes[0]
     assert root.y == max(node.y for node in drawn.nodes)  # it grows upwards
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_pane_shows_or_counts_every_revision_once(garden: Garden, seed: int) -> None:
+    dice, [root] = random.Random(seed), garden.grow()
+    grown, elsewhere = [root], Garden(garden.session, "Poem").grow()
+    for _run in range(dice.randrange(1, 14)):
+        parents = [] if dice.random() < 0.15 else [(dice.choice(elsewhere if dice.random() < 0.1 else grown[-9:]), "vary")]
+        grown += garden.grow(*parents, count=dice.randrange(1, 5), picked=dice.random() < 0.5)
+    own = {one.id for one in grown}
+    for base in [None, *dice.sample(grown, min(8, len(grown)))]:
+        drawn = pane(garden.session, garden.work, base)
+        shown = [node.kin.id for node in drawn.nodes if node.kin.id in own]
+        assert len(shown) == len(set(shown))
+        counted = [*(node.folded for node in drawn.nodes), *(stem.skips for stem in drawn.stems), drawn.elsewhere]
+        assert len(shown) + sum(one.count for one in counted) == len(grown)
+        by_id = {one.number: one.id for one in grown}
+        assert all(by_id[one.newest] not in shown for one in counted if one.count), "a count leads to what is shown"
+
+
+def test_what_grew_from_an_unpicked_variant_is_counted_where_it_hangs(garden: Garden) -> None:
+    [root] = garden.grow(picked=True)
+    varied = garden.grow((root, "vary"), count=4)
+    garden.grow((varied[3], "reroll"), count=4)
+    drawn = pane(garden.session, garden.work, root)
+    assert {node.kin.number: node.folded.count for node in drawn.nodes} == {1: 0, 2: 0, 3: 0, 4: 0, 5: 4}
+    garden.grow(count=2)
+    assert pane(garden.session, garden.work, root).elsewhere.count == 2
 
 
 def test_ten_thousand_revisions_are_no_burden(garden: Garden) -> None:

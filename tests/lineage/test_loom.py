@@ -174,7 +174,7 @@ def test_a_view_shows_the_way_and_counts_what_it_folds(poem: Garden) -> None:
     for at, line in enumerate(lines):
         line.text = f"秋\n{'一二三四五六七八'[at]}行"
     [last] = poem.grow((lines[4], "line"), text=f"{lines[4].text}\n完")
-    view = loom_view(poem.session, poem.work, last, Frame(4, 2, 1, 4, 60))
+    view = loom_view(poem.session, poem.work, last, Frame(4, 2, 1, 4, 60, 3))
     assert told(view.boughs) == [["秋", ["一行"], ["二行"], ["五行", ["完"]]]]
     [top] = view.boughs
     assert top.boughs[-1].folded == 5
@@ -184,6 +184,22 @@ def test_a_view_shows_the_way_and_counts_what_it_folds(poem: Garden) -> None:
     assert "".join(text for text, _ in view.reading) == last.text
     assert [text for text, new in view.reading if new] == ["\n完"]
     assert view.count == 10
+
+
+def counted(boughs: list[Bough]) -> int:
+    """How many revisions these boughs show or count."""
+    return sum(len(one.strands) + one.folded + one.skipped + counted(one.boughs) for one in boughs)
+
+
+@pytest.mark.parametrize("seed", range(10))
+def test_a_view_shows_or_counts_every_revision_once(poem: Garden, seed: int) -> None:
+    dice = random.Random(seed)
+    for one in grown(seed, CHINESE, dice.randrange(1, 60)):
+        made = poem.grow(text=one.text) if one.parent < 0 else poem.grow((revisions[one.parent], str(one.role)), text=one.text)
+        revisions = [*(revisions if one.number > 1 else []), *made]
+    for base in [None, *dice.sample(revisions, min(8, len(revisions)))]:
+        for view in (loom_pane(poem.session, poem.work, base), loom_view(poem.session, poem.work, base)):
+            assert counted(view.boughs) + view.left_out == view.count == len(revisions)
 
 
 def test_a_long_way_is_folded_in_its_middle(poem: Garden) -> None:
