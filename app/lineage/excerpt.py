@@ -10,7 +10,9 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
 from app.diff.words import shared
-from app.media.medium import WORDED
+from app.media.medium import WORDED, traits
+from app.models.artist import Artist
+from app.models.draft import Draft
 from app.models.edge import Parent
 from app.models.revision import Revision
 from app.models.work import Work
@@ -29,6 +31,18 @@ def heads(session: Session, ids: Iterable[UUID | None], length: int = HEAD) -> d
     query = sa.select(Revision.id, sa.func.substr(Revision.text, 1, length).label("head"))
     query = query.where(Revision.id.in_(wanted), Revision.text.is_not(None), _worded())
     return {row.id: row.head for row in session.execute(query)}
+
+
+def covers(session: Session, artist: Artist, works: Iterable[Work]) -> dict[UUID, str]:
+    """How the texts on the tiles of `works` begin: by the cover's id, and by the work's where nothing but the artist's draft
+    is written yet.
+    """
+    works = [work for work in works if traits(work.medium).worded]
+    found = heads(session, (work.cover_id for work in works))
+    bare = [work.id for work in works if work.cover_id is None]
+    head = sa.func.substr(Draft.text, 1, HEAD).label("head")
+    query = sa.select(Draft.work_id, head).where(Draft.work_id.in_(bare), Draft.artist_id == artist.id, Draft.text != "")
+    return found | ({row.work_id: row.head for row in session.execute(query)} if bare else {})
 
 
 def new_words(session: Session, where: sa.ColumnElement[bool], key: Any = Revision.id) -> dict[Any, str]:

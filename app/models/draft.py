@@ -82,6 +82,7 @@ class Draft(State, Base):
             written = traits(self.work.medium).searched(self.text or "")
             said = (self.work.title, *_searchable_words(self.brief_data), written[:FOUND])
             self.work.words = " ".join(said).lower()[:FOUND]
+            self.work.touched_at = now()
         self.updated_at = now()
         session.flush()
         session.refresh(self)

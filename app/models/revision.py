@@ -119,7 +119,7 @@ class Revision(Base):
         """Record that `by` chose this revision; choosing twice is choosing once."""
         if all(pick.artist_id != by.id for pick in self.picks):
             self.picks.append(Pick(revision_id=self.id, artist_id=by.id, created_at=now()))
-            self.work.cover_id = self.id
+            self.work.cover_id, self.work.touched_at = self.id, now()
 
     def unpick(self, by: Artist) -> None:
         """Take `by`'s choice back; what was never chosen stays so."""
@@ -127,6 +127,7 @@ class Revision(Base):
         session = _session(self)
         session.flush()
         choose_cover(session, self.work)
+        self.work.touched_at = now()
 
     def children(self) -> list[Revision]:
         """What came from it, in any work, oldest first."""
@@ -151,10 +152,11 @@ def _session(thing: object) -> Session:
 
 
 def choose_cover(session: Session, work: Work) -> None:
-    """Set the work's cover: the latest pick, else the latest revision."""
+    """Set the work's cover: the latest pick, else the latest revision made by hand, else the latest."""
     mine = sa.select(Revision.id).where(Revision.work_id == work.id)
     picked = mine.join(Pick).order_by(Pick.created_at.desc(), Revision.number.desc()).limit(1)
-    work.cover_id = session.scalar(picked) or session.scalar(mine.order_by(Revision.number.desc()).limit(1))
+    by_hand_first = sa.case((Revision.origin == Origin.HAND, 1), else_=0).desc()
+    work.cover_id = session.scalar(picked) or session.scalar(mine.order_by(by_hand_first, Revision.number.desc()).limit(1))
 
 
 class Revisions(Scope[Revision]):

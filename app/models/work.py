@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import UUID
@@ -43,7 +44,7 @@ class Work(Base):
     touched_at: Mapped[datetime] = mapped_column(default=now)
     trashed_at: Mapped[datetime | None]
     last_number: Mapped[int] = mapped_column(Whole(0), default=0)  # of its revisions; also tells that the lineage grew
-    cover_id: Mapped[UUID | None]  # the revision on the wall: the latest pick, else the latest; kept here for speed
+    cover_id: Mapped[UUID | None]  # the revision on the wall (app.models.revision.choose_cover); kept here for speed
     words: Mapped[str] = mapped_column(Words(), default="")  # title and last brief in lower case, for search
 
     project: Mapped[Project] = relationship(lazy="joined")
@@ -122,6 +123,12 @@ class Works(Scope[Work]):
     def newest(self, project: Project, count: int) -> list[Work]:
         """The newest works of `project`, for its card."""
         return self.page(self.of(project), None, count)
+
+    def touched(self, projects: Sequence[Project]) -> dict[UUID, datetime]:
+        """When something was last changed in each of `projects`; one without works is not among them."""
+        latest = sa.select(Work.project_id, sa.func.max(Work.touched_at)).group_by(Work.project_id)
+        rows = self.session.execute(latest.where(Work.project_id.in_([one.id for one in projects]))).all()
+        return {row[0]: row[1] for row in rows}
 
     def at(self, query: sa.Select[Work], offset: int) -> UUID | None:
         """The cursor before the `offset`-th work: one walk through the index, for a jump into the middle."""

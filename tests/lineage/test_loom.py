@@ -14,6 +14,7 @@ from app.diff.words import first, joined, pieces, read, shared, words
 from app.lineage.loom import Loom
 from app.lineage.loom_texts import Strand, strands
 from app.lineage.loom_view import PAGE, Bough, Frame, loom_pane, loom_view
+from app.models import Revision
 from app.storage.db import Database
 from tests.growing import Garden
 
@@ -193,10 +194,10 @@ def counted(boughs: list[Bough]) -> int:
 
 @pytest.mark.parametrize("seed", range(10))
 def test_a_view_shows_or_counts_every_revision_once(poem: Garden, seed: int) -> None:
-    dice = random.Random(seed)
+    dice, revisions = random.Random(seed), list[Revision]()
     for one in grown(seed, CHINESE, dice.randrange(1, 60)):
-        made = poem.grow(text=one.text) if one.parent < 0 else poem.grow((revisions[one.parent], str(one.role)), text=one.text)
-        revisions = [*(revisions if one.number > 1 else []), *made]
+        parents = [(revisions[one.parent], str(one.role))] if one.parent >= 0 else []
+        revisions += poem.grow(*parents, text=one.text)
     for base in [None, *dice.sample(revisions, min(8, len(revisions)))]:
         for view in (loom_pane(poem.session, poem.work, base), loom_view(poem.session, poem.work, base)):
             assert counted(view.boughs) + view.left_out == view.count == len(revisions)

@@ -12,8 +12,7 @@ from pydantic import BaseModel, ConfigDict
 from app.brief import Medium
 from app.errors import ConflictError, _, raises
 from app.gate import Title, Words
-from app.lineage.excerpt import heads
-from app.media.medium import traits
+from app.lineage.excerpt import covers
 from app.models.work import Work
 from app.web.deps import CurrentArtist, OneTurn, Parts, Session, Studio, body
 from app.web.done import Deed, Done
@@ -77,7 +76,8 @@ def index(
         lambda: Listed[ProjectOut](items=[ProjectOut.of(one) for one in found[:limit]], next=more),
         "projects/index.html",
         projects=shown,
-        heads=heads(session, (work.cover_id for _, works in shown for work in works)),
+        heads=covers(session, artist, (work for _, works in shown for work in works)),
+        touched=artist.works.touched(found[:limit]),
         next=more,
         media=media(parts),
         fresh=len(found) == 1 and cursor is None and found[0].name.startswith(EXAMPLE),
@@ -127,8 +127,15 @@ def _wall(
     query = works.of(artist.projects.get(id), q=q, medium=medium)
     total = works.count(query)
     found: list[Work] = works.page(query, works.at(query, at), limit) if at < max(total, 1) else []
-    written = heads(session, (work.cover_id for work in found if traits(work.medium).worded))
-    return {"works": found, "heads": written, "total": total, "at": at, "limit": limit, "q": q, "medium": medium}
+    return {
+        "works": found,
+        "heads": covers(session, artist, found),
+        "total": total,
+        "at": at,
+        "limit": limit,
+        "q": q,
+        "medium": medium,
+    }
 
 
 @router.get("/projects/{id}/wall", response_model=Listed[WorkOut])

@@ -7,7 +7,7 @@ from uuid import UUID
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from app.lineage.excerpt import heads
+from app.lineage.excerpt import covers
 from app.web.deps import CurrentArtist, OneTurn, Session
 from app.web.pages import answer
 from app.web.schemas import ProjectOut, WorkOut
@@ -36,6 +36,6 @@ def index(request: Request, artist: CurrentArtist, session: Session, cursor: UUI
         "trash/index.html",
         projects=projects,
         works=works[:PAGE],
-        heads=heads(session, (work.cover_id for work in works[:PAGE])),
+        heads=covers(session, artist, works[:PAGE]),
         next=more,
     )

@@ -6,9 +6,10 @@ import re
 from types import SimpleNamespace as Fake
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 
-from app.models.revision import choose_cover
+from app.models.revision import Origin, choose_cover
 from app.storage.db import Database
 from tests.growing import Garden
 
@@ -147,3 +148,41 @@ def test_the_wall_can_show_one_medium_and_a_new_work_is_like_the_last(web: TestC
     assert re.search(r'medium=text" aria-current="page">Texts', page)
     assert 'name="medium" value="text" checked' in page
     assert "Nothing of this kind yet" in web.get(f"/projects/{project}", params={"medium": "image"}, headers=browser).text
+
+
+def test_a_tile_shows_the_latest_pick_else_what_was_made_by_hand_else_the_latest(database: Database) -> None:
+    with database.writing() as session:
+        garden = Garden(session)
+        variants = garden.grow(count=2)
+
+        def cover() -> int:
+            choose_cover(session, garden.work)
+            return next(one.number for one in made if one.id == garden.work.cover_id)
+
+        made = [*variants]
+        assert cover() == 2
+        made += garden.grow()
+        made[-1].origin = Origin.HAND
+        session.flush()
+        made += garden.grow(count=2)
+        assert cover() == 3
+        variants[0].pick(by=garden.artist)
+        session.flush()
+        assert cover() == 1
+
+
+def test_a_text_that_is_only_a_draft_shows_its_words_and_every_tile_its_latest_change(
+    web: TestClient, database: Database, project: str
+) -> None:
+    work = web.post(f"/projects/{project}/works", json={"title": "Notes", "medium": "text"}).json()["id"]
+    with database.writing() as session:
+        session.execute(sa.text("UPDATE works SET touched_at = '2020-01-02 03:04:05.000000'"))
+    browser = {"Accept": "text/html"}
+    assert "2020-01-02T03:04:05" in web.get(f"/projects/{project}", headers=browser).text
+    assert "2020-01-02T03:04:05" in web.get("/projects", headers=browser).text
+    draft = web.get(f"/works/{work}/draft").json()
+    assert web.put(f"/works/{work}/draft", json={"version": draft["version"], "text": "Gulls, by hand."}).status_code == 200
+    for address in (f"/projects/{project}", "/projects"):
+        page = web.get(address, headers=browser).text
+        assert "Gulls, by hand." in page
+        assert "2020-01-02" not in page
