@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice, takewhile
 from typing import TYPE_CHECKING, Any, NamedTuple
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Session, joinedload
+from sqlalchemy.orm import Session, aliased, joinedload
 
 from app.judging.vectors import unpack_vector
 from app.media.medium import traits
-from app.models import Artist, Embedding, Project, Revision, Work
+from app.models import Artist, Embedding, Pick, Project, Revision, Work
 from app.models.work import has
 from app.search.index import Index
 from app.search.passage import Passage, passages
@@ -36,6 +37,41 @@ class Hit:
     passage: Passage = ()  # of a text: where its words are, as (text, is one of the words)
 
 
+class Only(NamedTuple):
+    """What a search is narrowed to: a medium, picked revisions, those made since a moment."""
+
+    medium: str | None = None
+    picked: bool = False
+    since: datetime | None = None
+
+    def conditions(self) -> list[sa.ColumnElement[bool]]:
+        """What a revision must be."""
+        around = aliased(Work)
+        its = sa.select(around.id).where(around.id == Revision.work_id, around.medium == self.medium)
+        pick = sa.select(Pick.revision_id).where(Pick.revision_id == Revision.id)
+        found: list[sa.ColumnElement[bool]] = []
+        if self.medium:
+            found.append(its.correlate(Revision).exists())
+        if self.picked:
+            found.append(pick.correlate(Revision).exists())
+        if self.since:
+            found.append(Revision.created_at >= self.since)
+        return found
+
+
+ALL = Only()
+
+
+def by_run(hits: Iterable[Hit]) -> list[tuple[Hit, list[Hit]]]:
+    """The best hit of each run, with the others of that run: variants of one request are much alike."""
+    found: dict[UUID, tuple[Hit, list[Hit]]] = {}
+    for hit in hits:
+        first, others = found.setdefault(hit.revision.generation_id or hit.revision.id, (hit, []))
+        if first is not hit:
+            others.append(hit)
+    return list(found.values())
+
+
 class Candidate(NamedTuple):
     """A revision that the artist may see, as near as its picture is."""
 
@@ -47,8 +83,11 @@ class Candidate(NamedTuple):
 class Search:
     """What one artist finds: in all they may see outside the trash, or in one project of theirs."""
 
-    def __init__(self, index: Index, session: Session, artist: Artist, project: Project | None = None) -> None:
+    def __init__(
+        self, index: Index, session: Session, artist: Artist, project: Project | None = None, only: Only = ALL
+    ) -> None:
         self.index, self.session, self.artist, self.project = index, session, artist, project
+        self.only = only.conditions()
         self.version = index.present(session)
 
     def by_words(self, q: str, limit: int) -> tuple[list[Hit], str | None]:
@@ -104,6 +143,8 @@ class Search:
         query = query.where(Work.trashed_at.is_(None), Project.trashed_at.is_(None), Work.cover_id.is_not(None))
         if self.project:
             query = query.where(Work.project_id == self.project.id)
+        if self.only:
+            query = query.where(sa.select(Revision.id).where(Revision.id == Work.cover_id, *self.only).correlate(Work).exists())
         for word in q.split():
             query = query.where(has(word))
         return self.artist.works.page(query.options(joinedload(Work.cover).joinedload(Revision.work)), None, limit)
@@ -131,7 +172,9 @@ class Search:
         """The newest revision of each of these pictures that the artist may see, by the exact cosine."""
         newest = sa.func.row_number().over(partition_by=Embedding.id, order_by=Revision.id.desc()).label("newest")
         query = self.artist.revisions.query().with_only_columns(Revision.id, Embedding.vector, newest)
-        query = query.join(Embedding, Embedding.asset_id == Revision.asset_id).where(Embedding.id.in_(embeddings), *also)
+        query = query.join(Embedding, Embedding.asset_id == Revision.asset_id).where(
+            Embedding.id.in_(embeddings), *also, *self.only
+        )
         query = query.where(self.version.its_vectors) if self.version else query
         # One look at each one's work. Joined, SQLite would begin with all works outside the trash.
         there = sa.select(Work.id).join(Project).where(Work.id == Revision.work_id)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Annotated
+from datetime import timedelta
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request, Response
@@ -14,7 +15,8 @@ from app.gate import Words
 from app.judging.vectors import unpack_vector
 from app.models import Probe, Revision
 from app.models.worker import workers
-from app.search.search import Hit, Search
+from app.search.search import Hit, Only, Search, by_run
+from app.storage.db import now
 from app.web.deps import CurrentArtist, OneTurn, Parts, Session
 from app.web.pages import answer
 from app.web.schemas import RevisionOut
@@ -22,6 +24,8 @@ from app.web.schemas import RevisionOut
 router = APIRouter(route_class=OneTurn, tags=["search"])
 # How far the nearest earlier picture is: up to where it is called so. 1 is as far as two pictures usually are.
 NEARNESS = {"same": 0.001, "very-close": 0.15, "close": 0.45}
+
+SPANS = {"day": timedelta(days=1), "week": timedelta(days=7), "month": timedelta(days=30), "year": timedelta(days=365)}
 
 
 class PieceOut(BaseModel):
@@ -85,11 +89,15 @@ def index(
     like: Annotated[UUID | None, Query(description="a revision: more like this one")] = None,
     probe: Annotated[UUID | None, Query(description="a picture that was brought along")] = None,
     project: Annotated[UUID | None, Query(description="search in this project alone")] = None,
+    medium: Annotated[Literal["", "image", "text", "music"], Query(description="of this medium alone")] = "",
+    picked: Annotated[bool, Query(description="picked revisions alone")] = False,
+    since: Annotated[Literal["", "day", "week", "month", "year"], Query(description="made no longer ago than that")] = "",
     limit: Annotated[int, Query(ge=1, le=200)] = 60,
 ) -> Response:
     """Find pictures by words, in English or Chinese, by a picture, or like a revision. At most one of the three."""
     within = artist.projects.get(project) if project else None
-    search = Search(parts.index, session, artist, within)
+    only = Only(medium or None, picked, now() - SPANS[since] if since else None)
+    search = Search(parts.index, session, artist, within, only)
     if like:
         found = _like(search, artist, like, limit)
     else:
@@ -100,6 +108,9 @@ def index(
         "search/index.html",
         partial="search/_found.html",
         found=found,
+        runs=by_run(found.hits),
+        only={"medium": medium, "picked": picked, "since": since},
+        narrowed=bool(medium or picked or since),
         q=q,
         project=within,
         judged=search.version is not None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -21,8 +22,9 @@ from app.models import Asset, Embedding, JudgeVersion, Revision, Work
 from app.models.revision import choose_cover
 from app.search.index import Index
 from app.search.passage import passages
+from app.search.search import Hit, by_run
 from app.settings import Settings
-from app.storage.db import Database
+from app.storage.db import Database, now
 from app.storage.migrations import migrate
 from app.storage.store import Store
 from app.web.main import create_app
@@ -364,3 +366,31 @@ def test_words_of_texts_are_found_in_postgresql_too(postgres: Callable[[], str],
         assert words_of(session, [root.id, child.id]) == {root.id: "秋" * 31 + "…", child.id: "over nets"}
         assert loom_pane(session, garden.work, child).boughs[0].boughs[0].told == [("new", "over nets")]
     database.close()
+
+
+def test_a_search_is_narrowed_by_medium_pick_and_time_and_says_when_nothing_fits(
+    web: TestClient, upload: Upload, judge: Callable[[], None], database: Database
+) -> None:
+    old, picked = upload("teal"), upload("darkcyan")
+    judge()
+    web.post(f"/revisions/{picked}/pick")
+    with database.writing() as session:
+        session.get_one(Revision, UUID(old)).created_at = now() - timedelta(days=9)
+    assert set(found(web, q="teal")) == {old, picked}
+    assert found(web, q="teal", picked="true") == [picked]
+    assert found(web, q="teal", since="week") == [picked]
+    assert set(found(web, q="teal", since="month", medium="image")) == {old, picked}
+    assert found(web, q="fox", medium="text") == found(web, q="teal", medium="text") == []
+    page = web.get("/search", params={"q": "teal", "medium": "text"}, headers={"Accept": "text/html"}).text
+    assert "Nothing fits these filters" in page
+    assert '<option value="text" selected>' in page
+    assert web.get("/search", params={"q": "teal", "since": "aeon"}).status_code == 422
+
+
+def test_the_variants_of_one_run_are_folded(database: Database) -> None:
+    with database.writing() as session:
+        garden = Garden(session)
+        first, second = garden.grow(count=4), garden.grow(count=1)
+        runs = by_run([Hit(one) for one in (first[2], second[0], first[0], first[1])])
+        told = [(hit.revision.number, [other.revision.number for other in others]) for hit, others in runs]
+    assert told == [(3, [1, 2]), (5, [])]
