@@ -11,7 +11,7 @@ from app.diff.text import Op, Passage, passages, text_diff
 from app.diff.tune_columns import Tunes, compared
 from app.media.image.admit import difference
 from app.media.medium import traits
-from app.models.revision import Revision
+from app.models.revision import Origin, Revision
 from app.storage.store import Store
 
 
@@ -61,8 +61,15 @@ class Diff:
 
     @property
     def same_recipe(self) -> bool:
-        """True when nothing but chance tells them apart."""
+        """True when brief, parameters and engine are the same; more may differ (see `chance_alone`)."""
         return not self.brief and not self.params and self.a.engine == self.b.engine
+
+    @property
+    def chance_alone(self) -> bool:
+        """True when nothing but chance tells them apart: an engine drew both, from the same parents, and was asked the same."""
+        drawn = all(_drawn(one) for one in (self.a, self.b))
+        seeds = self.a.seed != self.b.seed or self.a.seed is None  # a service draws without telling a seed
+        return drawn and seeds and self.same_recipe and _asked(self.a) == _asked(self.b)
 
 
 def compare(a: Revision, b: Revision) -> Diff:
@@ -74,6 +81,19 @@ def compare(a: Revision, b: Revision) -> Diff:
         brief=brief_diff(a.brief, b.brief),
         params={n: (a.params.get(n), b.params.get(n)) for n in names if a.params.get(n) != b.params.get(n)},
     )
+
+
+def _drawn(one: Revision) -> bool:
+    """True when an engine made it by chance and ended it by itself: no beam search, no temperature of 0, no stop."""
+    likeliest = one.params.get("temperature") == 0 or (one.params.get("beams") or 1) > 1
+    return one.origin == Origin.ENGINE and not likeliest and one.facts_data.get("ended") not in {"stopped", "broken"}
+
+
+def _asked(one: Revision) -> tuple[Any, ...]:
+    """What the engine was asked, beside brief and parameters: verb, parents, place (a branch's token, say) and form."""
+    made = one.generation
+    parents = [(parent.role, parent.parent_id) for parent in one.parents]
+    return one.verb, one.strength, parents, made and made.place_data, made and made.form
 
 
 def brief_diff(a: Brief, b: Brief) -> dict[str, list[DiffRun]]:
