@@ -44,6 +44,7 @@ def test_the_stage_follows_the_words_and_a_sketch_is_finished(visit: Visit, stud
 def test_the_key_switches_it_off_and_nothing_more_is_asked(visit: Visit, studio: Running) -> None:
     work = studio.work()
     page = visit(f"/works/{work}")
+    page.keyboard.press("Escape")  # the caret of a new work is in its intent
     page.keyboard.press("s")
     switch = page.get_by_role("switch", name="Sketch while I write")
     expect(switch).to_have_attribute("aria-checked", "true")

@@ -1,5 +1,6 @@
 // What every bench does around a run: it is asked for, comes into view, and the lineage beside it grows.
-import { ask } from "./runs.js";
+import { ask, enter } from "./runs.js";
+import { typing } from "../shared/keys.js";
 
 /** The lineage has grown, or a pick was made in it. */
 export function grow(work) {
@@ -14,13 +15,27 @@ export function grow(work) {
   );
 }
 
-/** Ask for a run by a button, which is busy meanwhile. The run, or null when it was refused (and that was said). */
+/** Leave the field that is written in, before the answer is there: the next keys are not for it. The field, or null. */
+function leave() {
+  const field = document.activeElement;
+  if (!typing(field)) return null;
+  field.blur();
+  return field;
+}
+
+/** Ask for a run by a button, which is busy meanwhile. The run, or null when it was refused (and that was said). A run from
+ * the brief gets the focus; with the other verbs one may go on writing. */
 export async function asked(request, { button, form, live, work }) {
   if (button.ariaBusy === "true") return null;
   button.ariaBusy = "true";
   live.expect();
+  const fromBrief = button.type === "submit"; // Generate, or Try again
+  const field = fromBrief ? leave() : null;
   const run = await ask(request, form);
   button.ariaBusy = null;
+  const idle = [document.body, button].includes(document.activeElement); // the artist went nowhere else meanwhile
+  if (fromBrief && idle && run) enter(run);
+  else if (fromBrief && idle) field?.focus();
   grow(work); // it shows what is coming
   run?.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   return run;

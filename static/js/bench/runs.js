@@ -44,12 +44,20 @@ export async function replace(id, html, later = false) {
     const box = frames[index]?.getAttribute("viewBox");
     if (box) frame.setAttribute("viewBox", box); // the room it was promised
   });
+  const held = old.contains(document.activeElement);
   const focused = place(old, document.activeElement);
   old.replaceWith(run);
   htmx.process(run);
   document.dispatchEvent(new CustomEvent("stemma:run", { detail: run }));
   if (focused) run.querySelectorAll("article")[focused.index]?.querySelector(focused.selector)?.focus({ preventScroll: true });
+  else if (held) enter(run);
   return run;
+}
+
+/** Give a run the focus, so that the next keys are for its variants. */
+export function enter(run) {
+  run.tabIndex = -1; // no stop of the tab key
+  run.focus({ preventScroll: true });
 }
 
 /** A judge has looked at a run: put its marks where there is room for them, and touch nothing else. */
@@ -85,7 +93,9 @@ export async function ask(request, form) {
   if (answer.ok) {
     mark(form, []);
     complain("");
-    return insert(html);
+    const run = insert(html);
+    document.dispatchEvent(new CustomEvent("stemma:asked", { detail: run }));
+    return run;
   }
   const problem = document.getElementById("problem");
   problem.innerHTML = html;

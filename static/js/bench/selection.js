@@ -1,10 +1,11 @@
 // What is selected, a variant or what lies on the stage, and the toolbar that belongs to it.
-import { words } from "../shared/words.js";
+import { fill, words } from "../shared/words.js";
 
 const CHOICES = "article.variant, .base";
 
 export class Selection {
   #kept = null; // {run, index}: survives the replacement of its run
+  #keyed = null; // id of the run that was asked for here, or chosen in, last
 
   constructor(bench, toolbar, form) {
     Object.assign(this, { bench, toolbar, form, chosen: null });
@@ -19,6 +20,11 @@ export class Selection {
     form.addEventListener("change", ({ target }) => target.name === "engine" && this.#offer());
     document.addEventListener("stemma:run", () => this.#again());
     document.addEventListener("htmx:after:swap", () => this.#again());
+    document.addEventListener("stemma:asked", ({ detail: run }) => {
+      this.#keyed = run.id;
+      this.#again();
+    });
+    this.#key();
     if (document.getElementById("base")) this.select(document.getElementById("base"));
   }
 
@@ -33,10 +39,37 @@ export class Selection {
     return this.revision ?? "sheet" in this.chosen.dataset;
   }
 
+  /** What it is called: "Variant 2" only where the key 2 selects it, elsewhere by the number on its card. */
+  get named() {
+    const { named, number } = this.chosen.dataset;
+    const run = this.chosen.closest(".run");
+    if (!run || "keyed" in run.dataset) return named;
+    return number ? fill(words.revision, { n: number }) : "…"; // it has no number before it is made
+  }
+
   select(choice) {
-    this.chosen = choice;
     const run = choice.closest(".run");
     this.#kept = run ? { run: run.id, index: choice.dataset.index } : null;
+    this.#keyed = run?.id ?? this.#keyed;
+    this.#key();
+    this.#choose(choice);
+  }
+
+  /** The keys 1 to 8 select in one run, which alone shows its numbers: the one asked for or chosen in last, else the newest. */
+  #key() {
+    const runs = [...this.bench.querySelectorAll(".run:has(.look)")];
+    const keyed = runs.find(({ id }) => id === this.#keyed) ?? runs[0];
+    for (const run of runs) {
+      run.toggleAttribute("data-keyed", run === keyed);
+      for (const look of run.querySelectorAll(".look[data-key]")) {
+        if (run === keyed) look.setAttribute("aria-keyshortcuts", look.dataset.key);
+        else look.removeAttribute("aria-keyshortcuts");
+      }
+    }
+  }
+
+  #choose(choice) {
+    this.chosen = choice;
     for (const look of this.bench.querySelectorAll(".look")) look.setAttribute("aria-pressed", String(choice.contains(look)));
     for (const control of this.bench.querySelectorAll("article [data-chord]")) {
       if (choice.contains(control)) control.setAttribute("aria-keyshortcuts", control.dataset.chord);
@@ -44,17 +77,18 @@ export class Selection {
     }
     this.toolbar.hidden = false;
     this.toolbar.dataset.kind = choice.dataset.kind ?? "";
-    this.toolbar.querySelector(".whose").textContent = choice.dataset.named;
+    this.toolbar.querySelector(".whose").textContent = this.named;
     this.#offer();
     document.dispatchEvent(new CustomEvent("stemma:selected", { detail: choice }));
   }
 
   /** The partial around the selected one was replaced: select what took its place. */
   #again() {
+    this.#key();
     if (!this.#kept) return;
     const run = document.getElementById(this.#kept.run);
     const choice = run?.querySelector(`article[data-index="${this.#kept.index}"]`);
-    if (choice) return this.select(choice);
+    if (choice) return this.#choose(choice);
     this.chosen = this.#kept = null;
     this.toolbar.hidden = true;
   }

@@ -90,7 +90,7 @@ function stand() {
     transport.stand({
       id: chosen.dataset.revision,
       score: scoreOf(chosen),
-      named: chosen.dataset.named,
+      named: selection.named,
       text: () => textOf(chosen),
       whole: () => !("cut" in chosen.dataset),
       range: () => null,

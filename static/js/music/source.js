@@ -16,7 +16,6 @@ export class Source {
     this.area = area;
     area.value = lines(area.value);
     area.addEventListener("input", () => this.#tell("change"));
-    area.addEventListener("keydown", (event) => event.key === "Escape" && area.blur());
     document.addEventListener("selectionchange", () => {
       if (document.activeElement !== area) return;
       clearTimeout(this.#timer);

@@ -44,13 +44,13 @@ export class Transport {
 
   /** What is to be played from now on. The same again goes on. */
   stand(subject) {
+    this.box.querySelector(".now").textContent = subject.named;
     if (this.#subject?.id === subject.id && this.#subject.score === subject.score) return;
     this.player.stop();
     this.#subject?.score.sound([]);
     this.#subject = subject;
     this.#lying = null;
     this.box.hidden = false;
-    this.box.querySelector(".now").textContent = subject.named;
     this.#length(0);
   }
 

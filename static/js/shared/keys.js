@@ -1,5 +1,6 @@
 // Keys: a control that names its key in aria-keyshortcuts is pressed by it. Silent while one types, while a dialog is
-// open, and when the artist switched the keys off ("?" still opens the list, so they can be switched on again).
+// open, and when the artist switched the keys off ("?" still opens the list, so they can be switched on again). Escape leaves
+// whatever one types in.
 
 const MODIFIERS = ["Control", "Alt", "Shift", "Meta"];
 
@@ -11,7 +12,8 @@ export function chord(event) {
   return [...held, key].join("+");
 }
 
-function typing(target) {
+/** Whether keys pressed there are words. */
+export function typing(target) {
   if (!(target instanceof HTMLElement)) return false;
   if (target.isContentEditable || target.matches("textarea, select")) return true;
   return target.matches("input") && !["button", "checkbox", "radio", "submit"].includes(target.type);
@@ -30,6 +32,7 @@ function find(wanted) {
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.repeat || event.defaultPrevented || document.querySelector("dialog[open]")) return;
   const wanted = chord(event);
+  if (wanted === "Escape" && typing(event.target)) return event.target.blur();
   const always = /^(Control|Meta|Control\+Shift|Shift\+Meta|Alt)\+Enter$/.test(wanted); // meant for the midst of writing
   const off = document.documentElement.dataset.keys === "off" && wanted !== "?";
   if ((typing(event.target) && !always) || (off && !always)) return;
