@@ -129,6 +129,7 @@ def environment(language: str) -> Environment:
     filters: dict[str, Callable[..., Any]] = {
         "moment": lambda value: f"{format_datetime(value, 'medium', tzinfo=UTC, locale=locale)} UTC",
         "ago": lambda value: format_timedelta(value - now(), add_direction=True, locale=locale),
+        "age": lambda value: max(0, round((now() - value).total_seconds())),
         "iso": _iso,
         "told": lambda error: filled(translations(language).gettext(error["title"]), error["details"]),
         "seed": _seed,

@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from app.web.routes.works import SHOWN
 from tests.browser.conftest import Visit
-from tests.browser.window import button, field, finished, follow, revision_of, runs, saved, variants, verbs
+from tests.browser.window import button, field, finished, follow, revision_of, runs, saved, shifts, variants, verbs
 from tests.running import Running
 
 QUICK: dict[str, Any] = {"engine": "fake-slow", "params": {"steps": 2, "seconds": 0.05}}  # what is made does not matter here
@@ -83,3 +84,37 @@ def test_a_locked_seed_makes_the_same_again(visit: Visit, studio: Running) -> No
     made = [studio.http.get(f"/revisions/{revision_of(variants(runs(page).nth(run)).nth(2))['id']}").json() for run in (0, 1)]
     assert [str(one["seed"]) for one in made] == [str(int(seed) + 2)] * 2
     assert made[0]["asset"]["sha256"] == made[1]["asset"]["sha256"]
+
+
+# A tab in the background, or back in front: headless Chromium has no other way.
+TURNED = """(hidden) => {
+  Object.defineProperty(document, "hidden", { value: hidden, configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+@pytest.mark.parametrize(
+    ("engine", "locale", "said"), [("fake-slow", "en-GB", "4 variants are there"), ("fake-broken", "zh-CN", "没有成功")]
+)
+def test_a_run_that_ends_in_a_background_tab_is_told_in_its_title(
+    visit: Visit, studio: Running, engine: str, locale: str, said: str
+) -> None:
+    work = studio.work()
+    page = visit(f"/works/{work}", locale=locale)
+    title = page.title()
+    studio.ask(work, "a red apple", engine=engine, params={"steps": 4, "seconds": 1}, count=4)
+    expect(page.locator(".run")).to_have_count(1)
+    page.evaluate(TURNED, True)
+    expect(page).to_have_title(re.compile(f"{said}.* · {re.escape(title)}"))
+    page.evaluate(TURNED, False)
+    expect(page).to_have_title(title)
+    expect(page.locator(".run[data-status=done], .run[data-status=failed]")).to_have_count(1)
+
+
+def test_how_long_ago_a_run_ended_goes_on_and_moves_nothing(visit: Visit, studio: Running) -> None:
+    page = bench(studio, visit)
+    button(page, "Generate").click()
+    time = finished(page).locator("time.state")
+    placed = page.evaluate("performance.now()")
+    expect(time).to_have_text(re.compile(r"^([3-9]|\d\d) seconds ago$"))
+    assert shifts(page, placed + 500) == []

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import mimetypes
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
+from babel.dates import format_timedelta
 from playwright.sync_api import Browser, Route
 
 from app.web.scripts import STATIC
@@ -53,6 +55,13 @@ def compute(chromium: Browser) -> Iterator[Compute]:
 )
 def test_shares_are_whole_and_add_up(compute: Compute, fractions: list[float], whole: list[int]) -> None:
     assert compute("writing/shares.js", "return of.percents(given[0])", fractions) == whole
+
+
+@pytest.mark.parametrize("language", ["en", "zh-Hans"])
+def test_an_age_is_said_as_the_pages_say_it(compute: Compute, language: str) -> None:
+    ages = [1, 2, 11, 50, 52, 89, 91, 200, 3000, 3100, 70_000, 80_000, 500_000, 600_000, 2_500_000, 40_000_000]
+    told = [format_timedelta(timedelta(seconds=-age), add_direction=True, locale=language.replace("-", "_")) for age in ages]
+    assert compute("shared/ago.js", "return given[0].map((age) => of.ago(age, given[1]))", ages, language) == told
 
 
 def test_offsets_go_there_and_back_beside_characters_of_two_units(compute: Compute) -> None:

@@ -1,5 +1,6 @@
 // The stream of a work: previews come alive in place, and runs made in other windows appear. One connection a page,
 // closed while hidden; it survives a studio that is not there yet, and restarts of it. Present state comes first.
+import { tellInTitle } from "./away.js";
 import { find, fit, insert, replace } from "./runs.js";
 import { fill, words } from "../shared/words.js";
 
@@ -23,6 +24,7 @@ export class Live {
     addEventListener("online", () => this.#open());
     document.addEventListener("stemma:run", ({ detail: run }) => this.#arrived(run));
     if (!document.hidden) this.#open();
+    tellInTitle();
     this.#await();
   }
 

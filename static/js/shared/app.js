@@ -1,4 +1,5 @@
-// What every page has: keys, dialogs, the theme without a reload, and words about what went wrong, in place.
+// What every page has: keys, times that go on, dialogs, the theme without a reload, and words about what went wrong, in place.
+import "./ago.js";
 import "./done.js";
 import "./keys.js";
 import { words } from "./words.js";
