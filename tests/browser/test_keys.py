@@ -100,7 +100,9 @@ def new_work(studio: Running, visit: Visit, medium: str, language: str = "en") -
     work = studio.work("Work", medium=medium)
     draft = {"version": 1, "engine": BENCHES[medium], "params": {"steps": 3, "seconds": 0.05}, "count": 2}
     studio.http.put(f"/works/{work}/draft", json=draft).raise_for_status()
-    return visit(f"/works/{work}", locale=LANGUAGES[language])
+    return visit(
+        f"/works/{work}", locale=LANGUAGES[language], viewport={"width": 1920, "height": 1080}
+    )  # cards with room for numbers
 
 
 def intent(page: Page) -> Locator:
