@@ -1,7 +1,9 @@
 // What is selected, a variant or what lies on the stage, and the toolbar that belongs to it.
+import { follow } from "./dock.js";
 import { fill, words } from "../shared/words.js";
 
 const CHOICES = "article.variant, .base";
+const PLACE = "stemma:selected:"; // in this window's storage, for each work
 
 export class Selection {
   #kept = null; // {run, index}: survives the replacement of its run
@@ -24,8 +26,10 @@ export class Selection {
       this.#keyed = run.id;
       this.#again();
     });
+    follow(toolbar);
     this.#key();
-    if (document.getElementById("base")) this.select(document.getElementById("base"));
+    const first = this.#before() ?? document.getElementById("base");
+    if (first) this.select(first);
   }
 
   /** The selected revision's id, number and name; null while it is in the making or nothing is selected. */
@@ -50,9 +54,20 @@ export class Selection {
   select(choice) {
     const run = choice.closest(".run");
     this.#kept = run ? { run: run.id, index: choice.dataset.index } : null;
+    sessionStorage.setItem(PLACE + this.bench.dataset.work, JSON.stringify(this.#kept));
     this.#keyed = run?.id ?? this.#keyed;
     this.#key();
     this.#choose(choice);
+  }
+
+  /** What was selected in this window before its page was loaded again; null when that is no longer here. */
+  #before() {
+    if (performance.getEntriesByType("navigation")[0]?.type === "navigate") return null; // the stage may be another one
+    return this.#find(JSON.parse(sessionStorage.getItem(PLACE + this.bench.dataset.work)));
+  }
+
+  #find(kept) {
+    return kept && document.getElementById(kept.run)?.querySelector(`article[data-index="${kept.index}"]`);
   }
 
   /** The keys 1 to 8 select in one run, which alone shows its numbers: the one asked for or chosen in last, else the newest. */
@@ -86,8 +101,7 @@ export class Selection {
   #again() {
     this.#key();
     if (!this.#kept) return;
-    const run = document.getElementById(this.#kept.run);
-    const choice = run?.querySelector(`article[data-index="${this.#kept.index}"]`);
+    const choice = this.#find(this.#kept);
     if (choice) return this.#choose(choice);
     this.chosen = this.#kept = null;
     this.toolbar.hidden = true;

@@ -153,6 +153,6 @@ export class Transport {
 /** Keep the playhead in sight: only when its line has left the window. */
 function follow(cursor) {
   const { top, bottom } = cursor.getBoundingClientRect();
-  if (top >= 60 && bottom <= innerHeight - 190) return;
+  if (top >= 60 && bottom <= document.querySelector(".dock").getBoundingClientRect().top) return;
   cursor.scrollIntoView({ block: "center", behavior: still() ? "auto" : "smooth" });
 }

@@ -28,8 +28,13 @@ import { words } from "../shared/words.js";
 
 const IDLE = 300; // ms without a change
 const CALMER = 1 / 200; // ms more for each character: what is added up of a long text waits for a longer pause
-const MARGINS = { top: 72, bottom: 96 }; // px of a window that its bar and the room's toolbars cover
 const INKED = "stemma:ink"; // "off" when the artist switched the ink off
+
+/** Pixels of the window that its bar and the dock take. */
+function covered() {
+  const dock = document.querySelector(".dock");
+  return { top: 72, bottom: dock ? Math.max(0, innerHeight - dock.getBoundingClientRect().top) + 16 : 24 };
+}
 
 class Editor {
   #host;
@@ -58,7 +63,7 @@ class Editor {
         ...standardKeymap,
       ]),
       EditorView.lineWrapping,
-      EditorView.scrollMargins.of(() => MARGINS),
+      EditorView.scrollMargins.of(covered),
       EditorView.contentAttributes.of({
         "aria-label": words.editor?.name ?? "Text",
         lang: language,
@@ -71,6 +76,7 @@ class Editor {
       words.editor ? placeholder(words.editor.placeholder) : [],
       EditorView.updateListener.of((update) => this.#updated(update)),
     ];
+    host.replaceChildren(); // the text as the page brought it
     this.#view = new EditorView({ parent: host, state: EditorState.create({ doc: bare.doc, extensions }) });
     host.classList.add("editor");
     host.editor = this; // from the element to its editor
