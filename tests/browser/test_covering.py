@@ -148,3 +148,26 @@ def test_nothing_stands_on_what_can_be_acted_on(look: Visit, exhibition: Running
         page.evaluate("() => new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))")
         wrong += [f"{width}: {said}" for said in page.evaluate(OVERLAPPING) + page.evaluate(COVERED)]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize("medium", MEDIA)
+def test_a_reload_keeps_the_selection(look: Visit, exhibition: Running, medium: str) -> None:
+    page = look(bench(medium)(exhibition))
+    select(page)
+    chosen = page.locator("article.variant", has=page.locator(".look[aria-pressed=true]"))
+    before = chosen.get_attribute("id")
+    page.reload()
+    expect(chosen).to_have_attribute("id", str(before))
+    expect(page.locator("#verbs")).to_be_visible()
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_text_is_where_its_editor_will_be(look: Visit, exhibition: Running, width: int) -> None:
+    window = {"viewport": {"width": width, "height": WIDTHS[width]}}
+    tall = []
+    for scripts in (False, True):
+        page = look(bench("text")(exhibition), java_script_enabled=scripts, **window)
+        page.wait_for_load_state("load")
+        expect(page.locator("#editor .cm-content" if scripts else "#editor .before")).to_be_visible()
+        tall.append(page.locator("#editor").bounding_box()["height"])  # type: ignore[index]
+    assert tall[0] == pytest.approx(tall[1], abs=2)
