@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from app.models.revision import Revision
 
 APART = timedelta(seconds=30)  # earlier saves lie at least so far apart, unless something big replaced them
+EXCERPT = 160  # code points of a save's text that a list shows
 STATE = ("brief_data", "engine", "params", "base_id", "text", "origins", "form", "seed", "count")
 
 
@@ -137,6 +138,15 @@ class Draft(State, Base):
             return []
         query = sa.select(DraftSave).where(DraftSave.draft_id == self.id).order_by(DraftSave.id.desc())
         return list(session.scalars(query.options(defer(DraftSave.text), defer(DraftSave.origins))))  # long, and seldom read
+
+    def excerpts(self) -> dict[UUID, tuple[str, int]]:
+        """How the text of each earlier save begins, and how many code points it has; those without text are left out."""
+        session = object_session(self)
+        if session is None:
+            return {}
+        query = sa.select(DraftSave.id, sa.func.substr(DraftSave.text, 1, EXCERPT), sa.func.length(DraftSave.text))
+        rows = session.execute(query.where(DraftSave.draft_id == self.id, DraftSave.text.is_not(None))).all()
+        return {id: (head, length) for id, head, length in rows}
 
     def state_of_save(self, save_id: UUID) -> dict[str, Any]:
         """The state that an earlier save kept. Raises NotFoundError."""

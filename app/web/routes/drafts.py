@@ -14,8 +14,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from app.bounded import LIMITS
 from app.brief import Brief, Prompt
 from app.diff.authorship import By, Span
+from app.diff.text import text_diff
 from app.engines.engine import Verb
-from app.errors import ConflictError, InvalidError, StaleDraftError, _, raises
+from app.errors import ConflictError, InvalidError, NotFoundError, StaleDraftError, _, raises
 from app.gate import Fields, Name, Number, Object, Offset
 from app.media.text.prosody.asked import cleaned_form, form_of
 from app.media.text.rules import Writing
@@ -26,6 +27,7 @@ from app.web.deps import WRITING, CurrentArtist, OneTurn, Parts, Session, Studio
 from app.web.pages import answer, language_of, render, translations
 from app.web.routes.works import Wanted, bench, chosen_engine
 from app.web.schemas import DraftOut, Listed, PromptOut
+from app.web.views.passages import tongue
 
 router = APIRouter(route_class=OneTurn, prefix="/works/{id}/draft", tags=["drafts"])
 MOST_SPANS = 50_000  # of one text
@@ -94,6 +96,13 @@ class SaveOut(BaseModel):
         """From its row."""
         plain = ("id", "version", "written_at", "saved_at", "brief", "engine", "params")
         return cls(**{name: getattr(save, name) for name in plain}, base=save.base_id)
+
+
+class SavedTextOut(BaseModel):
+    """The text of an earlier save; null where it has none."""
+
+    id: UUID
+    text: str | None
 
 
 def prompt_of(parts: Studio, work: Work, draft: Draft | Wanted) -> Prompt:
@@ -243,7 +252,32 @@ def saves(id: UUID, request: Request, artist: CurrentArtist, session: Session) -
     kept = draft.saves()
     listed = Listed[SaveOut](items=[SaveOut.of(one) for one in kept])
     work = draft.work
-    return answer(request, listed, partial="works/_saves.html", location=f"/works/{id}", draft=draft, saves=kept, work=work)
+    return answer(
+        request,
+        listed,
+        partial="works/_saves.html",
+        location=f"/works/{id}",
+        shown=lambda: {"excerpts": draft.excerpts(), "length": len(draft.text or "")},
+        draft=draft,
+        saves=kept,
+        work=work,
+    )
+
+
+@router.get("/saves/{save}", response_model=SavedTextOut)
+@raises(NotFoundError, *LIMITS)
+def look(id: UUID, save: UUID, request: Request, artist: CurrentArtist, session: Session) -> Response:
+    """The text of an earlier save; for a page, what bringing it back would take away and bring."""
+    draft = draft_of(session, artist.works.get(id), artist)
+    text = draft.state_of_save(save)["text"]
+    return answer(
+        request,
+        lambda: SavedTextOut(id=save, text=text),
+        partial="works/_save.html",
+        location=f"/works/{id}",
+        shown=lambda: {"passages": text_diff(draft.text or "", text or "")},
+        language_of_text=tongue(text or ""),
+    )
 
 
 @router.post("/restoration", status_code=201, response_model=DraftOut)

@@ -223,3 +223,21 @@ def test_a_text_engine_tells_what_it_reads_words_as(web: TestClient, project: st
     prompt = web.put(f"/works/{work}/draft", json=draft).json()["prompt"]
     assert prompt["bridges"][0] == ["地铁", [["word", "车马"], ["word", "驱车"]]]
     assert "地铁 → 车马、驱车" in prompt["html"]
+
+
+def test_an_earlier_save_of_a_text_tells_what_it_was_before_it_comes_back(web: TestClient, project: str) -> None:
+    work = web.post(f"/projects/{project}/works", json={"title": "Gulls", "medium": "text"}).json()["id"]
+    address, htmx = f"/works/{work}/draft", {"HX-Request": "true"}
+    put(web, address, 1, text="The gulls argue <all> day.")
+    put(web, address, 2, text="The gulls sleep.", keep=True)
+    save = next(one["id"] for one in web.get(f"{address}/saves").json()["items"])
+    listed = web.get(f"{address}/saves", headers=htmx).text
+    assert "The gulls argue &lt;all&gt; day." in listed
+    assert "26 characters" in listed
+    assert "10 more than now" in listed
+    look = web.get(f"{address}/saves/{save}", headers=htmx).text
+    assert "<del>sleep</del>" in look
+    assert "argue &lt;all&gt; day</ins>" in look
+    assert web.get(f"{address}/saves/{save}").json()["text"] == "The gulls argue <all> day."
+    assert web.get(f"{address}/saves/{uuid4()}").status_code == 404
+    assert web.get(address).json()["text"] == "The gulls sleep."
