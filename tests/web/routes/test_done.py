@@ -59,6 +59,7 @@ def test_every_deed_is_told_once_and_undone_without_script(web: TestClient, proj
         now = [web.get(f"/{noun}").json() for noun in (f"works/{work}", f"projects/{project}", f"revisions/{revision}")]
         for one in (*before, *now):
             one["trashed_at"] = bool(one.get("trashed_at"))
+            one.pop("touched_at", None)  # picking is a change, and so is taking the pick back
         assert now == before, f"{deed} was not undone"
         assert told(web.get("/projects", headers=BROWSER).text) == "", "told twice"
         web.delete(f"/works/{work}/trash")
