@@ -51,11 +51,12 @@ class FindingOut(BaseModel):
     spans: list[tuple[int, int]]
     expected: str
     found: str
+    open: bool  # it does not hold because it is not written yet
 
     @classmethod
     def of(cls, finding: Finding, say: Say) -> FindingOut:
         """In the reader's language."""
-        plain = finding.model_dump(include={"kind", "holds", "line", "spans", "expected", "found"})
+        plain = finding.model_dump(include={"kind", "holds", "line", "spans", "expected", "found", "open"})
         return cls(**plain, message=finding.said(say))
 
 

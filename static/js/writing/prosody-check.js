@@ -78,12 +78,13 @@ export class FormCheck {
     const { holds, partly } = words.prosody;
     const every = [...report.lines.flatMap((line) => line.findings), ...report.findings];
     const kept = every.filter((finding) => finding.holds).length;
+    const wrong = every.some((finding) => finding.holds === false && !finding.open);
     const head = element("p", "verdict");
     head.append(
       element("b", "", report.title),
       element(
         "span",
-        report.holds ? "yes" : "no",
+        report.holds ? "yes" : wrong ? "no" : "unsure",
         report.holds ? `✓ ${holds}` : partly.replace("{n}", kept).replace("{all}", every.length),
       ),
       element("span", "pattern", report.pattern),
@@ -126,11 +127,11 @@ export class FormCheck {
     return item;
   }
 
-  #finding({ holds, message }, tag) {
-    const { yes, no, unsure } = words.prosody;
-    const item = element(tag, holds === null ? "unsure" : holds ? "yes" : "no");
-    const mark = Object.assign(element("b", "", MARKS.get(holds)), { ariaHidden: "true" });
-    const word = element("span", "unseen", holds === null ? unsure : holds ? yes : no);
+  #finding({ holds, message, open }, tag) {
+    const { yes, no, unsure, open: unwritten } = words.prosody;
+    const item = element(tag, holds === null || open ? "unsure" : holds ? "yes" : "no");
+    const mark = Object.assign(element("b", "", open ? "○" : MARKS.get(holds)), { ariaHidden: "true" });
+    const word = element("span", "unseen", open ? unwritten : holds === null ? unsure : holds ? yes : no);
     item.append(mark, ...(message === yes ? [] : [word]), ` ${message}`);
     return item;
   }

@@ -60,6 +60,7 @@ def check_form(form: Form, text: str) -> Report:
     _lengths(form, drafts)
     pattern = _sounds(form, drafts)
     _acrostic(form, drafts, whole)
+    _surplus(form, drafts)
     whole += _check_words(form, text)
     reports = tuple(draft.report() for draft in drafts)
     judged = [f.holds for part in reports for f in part.findings if f.holds is not None]
@@ -85,11 +86,13 @@ def _line_counts(form: Form, lines: list[Line]) -> Iterable[Finding]:
             details={"expected": total, "found": found},
             expected=str(total),
             found=str(found),
+            open=found < total,
         )
     if form.stanzas:
         sizes: dict[int, int] = {}
         for line in lines:
             sizes[line.stanza] = sizes.get(line.stanza, 0) + 1
+        written = tuple(sizes.values())[:-1]  # the last stanza may go on
         expected, said = ("+".join(map(str, islice(n, _MOST_SPANS))) for n in (form.stanzas, sizes.values()))
         yield Finding(
             kind=Kind.STANZAS,
@@ -98,6 +101,7 @@ def _line_counts(form: Form, lines: list[Line]) -> Iterable[Finding]:
             details={"expected": expected, "found": said},
             expected=expected,
             found=said,
+            open=len(lines) < (form.total or 0) and written == form.stanzas[: len(written)],
         )
 
 
@@ -105,7 +109,18 @@ def _missing(form: Form, lines: list[Line]) -> Iterable[Finding]:
     """A fault for each line that is not there yet: a good beginning is not yet the whole."""
     for number in range(len(lines) + 1, (form.total or 0) + 1):
         message, details = _("Line %(line)d is not there yet."), {"line": number}
-        yield Finding(kind=Kind.LENGTH, holds=False, message=message, details=details, line=number)
+        yield Finding(kind=Kind.LENGTH, holds=False, message=message, details=details, line=number, open=True)
+
+
+def _surplus(form: Form, drafts: list[_Draft]) -> None:
+    """Of a line after the form's last one nothing holds, whatever it sounds like."""
+    for number, draft in enumerate(drafts, 1):
+        if form.total is not None and number > form.total:
+            message, details = _("Line %(line)d is more than the form has."), {"line": number}
+            spans = ((draft.line.start, draft.line.end),)
+            draft.findings = [
+                Finding(kind=Kind.LENGTH, holds=False, message=message, details=details, line=number, spans=spans)
+            ]
 
 
 def _lengths(form: Form, drafts: list[_Draft]) -> None:

@@ -48,6 +48,7 @@ class Finding(BaseModel):
     spans: tuple[Span, ...] = ()
     expected: str = ""
     found: str = ""
+    open: bool = False  # it does not hold because it is not written yet: that is not wrong
 
     def said(self, translate: Callable[[str], str] | None = None) -> str:
         """The message in the reader's language."""
