@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from fastapi import Request, Response
 
+from app import gate
 from app.errors import _
 
 COOKIE, SOON = "stemma_done", 60  # seconds within which the next page must come to say it
@@ -83,8 +84,7 @@ def remembered(request: Request) -> Done | None:
     if not value or len(value) > LONGEST:
         return None
     try:
-        told: Any = json.loads(urlsafe_b64decode(value))
-        deed, id, name, before = told
-        return Done(Deed(deed), UUID(id), str(name), str(before))
-    except (ValueError, TypeError, AttributeError):
+        deed, id, name, before = gate.parsed(urlsafe_b64decode(value))
+        return Done(Deed(deed), UUID(id), gate.line(name), gate.line(before))
+    except (ValueError, TypeError, AttributeError):  # base64's, the gate's; what is no text or no list
         return None

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from base64 import urlsafe_b64encode
 from html import unescape
 from urllib.parse import quote
+from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
@@ -74,7 +76,26 @@ def test_a_pick_on_the_bench_is_told_beside_its_variant(web: TestClient, revisio
     assert COOKIE not in web.cookies
 
 
-@pytest.mark.parametrize("value", ["x", "W10=", "eyJhIjogMX0=", "WyJwaWNrZWQiLCAieCIsICJ5IiwgIiJd", "é" * 3, "A" * 5000])
+def crafted(told: str) -> str:
+    """A cookie that says `told`."""
+    return urlsafe_b64encode(told.encode()).decode()
+
+
+CRAFTED = [
+    "x",
+    "é" * 3,
+    "A" * 5000,
+    crafted("[]"),
+    crafted('{"a": 1}'),
+    crafted('["picked", "x", "y", ""]'),
+    crafted(f'["picked", "{UUID(int=1)}", "half a character \\ud800", ""]'),
+    crafted(f'["picked", "{UUID(int=1)}", 7, ""]'),
+    crafted(f'["picked", {10**400}, "y", ""]'),
+    crafted("[" * 1400 + "]" * 50),
+]
+
+
+@pytest.mark.parametrize("value", CRAFTED)
 def test_a_cookie_that_is_none_of_ours_says_nothing(web: TestClient, value: str) -> None:
     page = web.get("/projects", headers=BROWSER | {"Cookie": f"{COOKIE}={quote(value)}"})
     assert (page.status_code, told(page.text)) == (200, "")
