@@ -129,6 +129,17 @@ class Settings(BaseSettings):
                 raise ValueError(f"{one} is not scheme, host and port alone, as in https://studio.example:8443")
         return value
 
+    @field_validator("data", "cache")
+    @classmethod
+    def _can_be_a_folder(cls, value: Path | None) -> Path | None:
+        """No wait turns a file into a folder; a folder that is not there yet is made."""
+        for there in (value, *value.parents) if value else ():
+            if os.path.lexists(there):
+                if there.is_file():
+                    raise ValueError(f"{there} is a file, where a folder is wanted")
+                break
+        return value
+
     @property
     def cache_folder(self) -> Path:
         """Where lies what can be made again."""

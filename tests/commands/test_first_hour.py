@@ -153,3 +153,14 @@ def test_a_folder_that_cannot_be_written_is_a_sentence_and_an_end(tmp_path: Path
     refused = running.run("studio")
     assert said in refused.stderr
     assert place in refused.stderr
+
+
+@pytest.mark.parametrize("setting", ["STEMMA_DATA", "STEMMA_CACHE"])
+@pytest.mark.parametrize("below", ["", "deeper/still"])
+def test_a_file_where_a_folder_is_wanted_is_a_sentence_and_an_end(tmp_path: Path, setting: str, below: str) -> None:
+    (tmp_path / "file").write_text("an artist's")
+    refused = Running(tmp_path, {setting: str(tmp_path / "file" / below)}).run("studio")
+    assert refused.returncode != 0
+    assert f"{tmp_path / 'file'} is a file, where a folder is wanted" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert (tmp_path / "file").read_text() == "an artist's"
