@@ -52,6 +52,32 @@ def test_of_two_windows_the_second_takes_theirs(windows: tuple[Windows, Visit], 
     expect(field(first, "Intent")).to_have_value("written in the first")
 
 
+def test_a_window_that_one_comes_back_to_has_the_words_of_the_other(visit: Visit, studio: Running) -> None:
+    work = studio.work()
+    first, second = visit(f"/works/{work}"), visit(f"/works/{work}")
+    field(first, "Intent").fill("written in the first")
+    saved(first)
+    until(first, lambda: intent(first) == "written in the first", "the save")
+    second.evaluate("dispatchEvent(new Event('focus'))")  # a browser without a screen never takes the focus away
+    expect(field(second, "Intent")).to_have_value("written in the first")
+    saved(second)
+    field(second, "Intent").fill("and in the second")
+    until(second, lambda: intent(second) == "and in the second", "the save after it, without a question")
+    expect(second.get_by_role("dialog")).to_have_count(0)
+
+
+def test_what_is_not_saved_yet_stays_when_one_comes_back(windows: tuple[Windows, Visit], studio: Running) -> None:
+    windows[0].allow("ERR_FAILED|409")
+    work = studio.work()
+    page = windows[1](f"/works/{work}")
+    page.route("**/draft", lambda route: route.abort() if route.request.method == "PUT" else route.fallback())
+    field(page, "Intent").fill("not sent yet")
+    studio.http.put(f"/works/{work}/draft", json={"version": 1, "brief": {"intent": "from elsewhere"}}).raise_for_status()
+    page.evaluate("dispatchEvent(new Event('focus'))")
+    page.wait_for_timeout(500)  # nothing is to happen
+    expect(field(page, "Intent")).to_have_value("not sent yet")
+
+
 def test_an_earlier_save_is_brought_back(windows: tuple[Windows, Visit], studio: Running) -> None:
     work = studio.work()
     for version, words in enumerate(("first thought", "second thought"), 1):

@@ -1,6 +1,8 @@
 // The draft: saved within a second of the last keystroke, mirrored in this browser until the server has it, brought
-// back after a crash or when the network returns. Two windows never overwrite each other: the later one is asked.
+// back after a crash or when the network returns. Two windows never overwrite each other: the later one is asked. One that
+// has nothing unsaved takes the other's words over when one comes back to it.
 import { mark } from "../shared/app.js";
+import { get } from "../shared/http.js";
 import { beside, differences, fill, read } from "./form.js";
 import { Mirror } from "./mirror.js";
 import { words } from "../shared/words.js";
@@ -29,7 +31,8 @@ export class Draft {
     form.addEventListener("input", () => this.touch());
     addEventListener("online", () => this.#soon(0));
     addEventListener("pagehide", () => this.#leave());
-    document.addEventListener("visibilitychange", () => document.hidden && this.#leave());
+    document.addEventListener("visibilitychange", () => (document.hidden ? this.#leave() : this.#renew()));
+    for (const back of ["focus", "pageshow"]) addEventListener(back, () => this.#renew());
     this.#recover();
   }
 
@@ -171,6 +174,17 @@ export class Draft {
     await this.#sending;
     this.#keep = true;
     await this.#save();
+  }
+
+  get #busy() {
+    return this.dirty || this.#asking || this.#sending;
+  }
+
+  /** One came back to this window, and may have saved in another: its "Saved" is never over older words. */
+  async #renew() {
+    if (this.#busy) return;
+    const draft = await get(this.form.dataset.draft).catch(() => null); // not to be had: the next save tells
+    if (draft?.version > this.version && !this.#busy) this.adopt(draft);
   }
 
   /** Words that a crash, a closed lid or a lost network left in this browser. */
