@@ -6,6 +6,7 @@ sees are cut, if the raster stays what it was.
 
 from __future__ import annotations
 
+import colorsys
 import io
 import json
 import re
@@ -173,10 +174,12 @@ def _main(pixels: NDArray[np.uint8]) -> str:
     solid = pixels[pixels[..., 3] > 200][:, :3].astype(int)  # noqa: PLR2004 (of 255)
     if not len(solid):
         return "#808080"
-    cells, counts = np.unique(solid // 24, axis=0, return_counts=True)
-    order = np.argsort(-counts)
-    light = [at for at in order[:4] if cells[at].max() * 24 > 60] or list(order[:1])  # noqa: PLR2004 (of 255)
-    rgb = solid[(solid // 24 == cells[light[0]]).all(1)].mean(0).round().astype(int)
+    top, spread = solid.max(1), np.ptp(solid, 1)
+    hue = np.array([colorsys.rgb_to_hsv(*(pixel / 255))[0] for pixel in solid])
+    kind = np.where(spread > 0.22 * np.maximum(top, 1), (hue * 12 + 0.5).astype(int) % 12, 12 + top // 86)
+    weights = [(kind == one).sum() * (1.5 if one < 12 else 0.1 if one == 12 else 1.0) for one in range(15)]  # noqa: PLR2004
+    most = solid[kind == int(np.argmax(weights))]  # of one hue, or of one grey; outlines in black hardly count
+    rgb = np.median(most, 0).round().astype(int)
     return "#" + "".join(f"{part:02x}" for part in rgb)
 
 

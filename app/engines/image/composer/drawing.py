@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from app.engines.image.composer import grounds
 from app.engines.image.composer.backdrops import backdrop
-from app.engines.image.composer.colour import Change, mixed, recoloured, tint
+from app.engines.image.composer.colour import mixed, recoloured, tint
 from app.engines.image.composer.library import Library
 from app.engines.image.composer.scene import Layer, Scene
 from app.engines.image.composer.styles import Look, look, moody
@@ -23,7 +23,7 @@ _BOW = ("#e8544f", "#f59a3c", "#f7d84b", "#59b765", "#4a8fdc", "#8a5cc7")
 
 def svg(scene: Scene, drawings: Library) -> str:
     """The scene as an SVG document."""
-    style, mood = look(scene.style, scene.palette), moody(scene.mood)
+    style, mood = look(scene.style, scene.palette, scene.hour), moody(scene.mood)
     behind, before = _ground(scene, style)
     things = "".join(_thing(layer, at, scene, drawings, style) for at, layer in enumerate(scene.layers))
     window = " ".join(f"{part:.4f}" for part in scene.window)
@@ -48,15 +48,19 @@ def pixels(document: str, width: int, height: int) -> bytes:
 def _ground(scene: Scene, style: Look) -> tuple[str, str]:
     """What is behind the things, and what falls before them."""
     if scene.ground not in grounds.GROUNDS:
-        return backdrop(scene), ""
+        plain = backdrop(scene)
+        return (recoloured(plain, style.ground) if style.ground else plain), ""
     sky, land, falling = grounds.parts(scene.ground, scene.hour, scene.weather, scene.number)
     bow = _rainbow(scene) if "rainbow" in scene.weather else ""
     fog = _FOG if "fog" in scene.weather else ""
     glaze = _GLAZES[scene.palette % len(_GLAZES)]
-    drawn = [f"<g>{''.join(sky)}</g>{bow}", style.land("".join(land)) if land else ""]
-    change: Change | None = (lambda colour: mixed(colour, *glaze)) if glaze else None
-    behind = "".join(recoloured(part, change) if change else part for part in drawn)
-    return behind + fog, "".join(falling)
+    drawn = ["".join(sky), "".join(land)]
+    if glaze:
+        drawn = [recoloured(part, lambda colour: mixed(colour, *glaze)) for part in drawn]
+    if style.ground:
+        drawn = [recoloured(part, style.ground) for part in drawn]
+    far = style.land(drawn[0]) if scene.style == "line" else drawn[0]
+    return f"{far}{bow}{style.land(drawn[1]) if land else ''}{fog}", "".join(falling)
 
 
 def _rainbow(scene: Scene) -> str:

@@ -13,6 +13,7 @@ from app.engines.image.composer.reading import Thing
 
 Window = tuple[float, float, float, float]
 ATTACHED = frozenset(("on", "under", "above", "in", "behind", "front"))  # the thing named first stands to the second
+SHARED = frozenset(("under", "above", "behind", "front"))  # … and what is joined to the first by "and", too
 WORN = frozenset(("wear", "hold"))  # the second to the first
 _SMALL = listed(
     "mouse rat ant bug beetle lady_beetle honeybee butterfly snail spider worm caterpillar cricket fly mosquito"
@@ -143,6 +144,10 @@ def _hosts(things: Sequence[Thing]) -> dict[int, int]:
             subject = hosts[subject]
         if thing.relation in ATTACHED and subject not in hosts:
             hosts[subject] = k
+            if thing.relation in SHARED and things[subject].relation == "and" and things[subject].to not in {None, *hosts}:
+                hosts[things[subject].to or 0] = k  # a cat and a dog under a tree
+        elif thing.relation == "between" and subject not in hosts and thing.count > 1:
+            hosts[subject] = k
         elif thing.relation in WORN:
             hosts[k] = subject
     return hosts
@@ -234,6 +239,10 @@ def _attached(
     count, found = things[k].count, []
     if relation == "wear" and len(host) > 1:
         count = len(host)
+    if relation == "between":
+        wide, tall = _sides(drawing, min(size, 0.6 * host[0].size + 4))
+        middle = sum(one.x for one in host) / len(host)
+        return [Spot(k, middle, host[0].foot + 3, wide, tall, host[0].depth + 4) for _one in range(min(count, 1))]
     for number in range(count):
         on = host[number % len(host)]
         many = math.ceil(count / len(host))

@@ -98,7 +98,8 @@ RELATIONS = {
     "wear": "wearing with_a_hat_of",
     "hold": "holding carrying",
     "between": "between",
-    "beside": "beside near next_to by with and plus at around along looking_at facing chasing against among across through"
+    "and": "and plus",
+    "beside": "beside near next_to by with at around along looking_at facing chasing against among across through"
     " to from for is are that who which while its their his her outside beyond",
 }
 ABSOLUTE = {
@@ -111,6 +112,17 @@ SILENT = listed(
     " scene view showing full background style art"
 )
 FLYING = frozenset(["flying", "soaring", "floating", "hovering"])
+CHINESE_PLACES = (  # 在树上, and 树下的猫
+    *(
+        ("上面", "on"),
+        ("下面", "under"),
+        ("后面", "behind"),
+        ("前面", "in front of"),
+        ("左边", "left of"),
+        ("右边", "right of"),
+    ),
+    *(("旁边", "beside"), ("里面", "in"), ("上", "on"), ("下", "under"), ("里", "in")),
+)
 CHINESE = dict(zip("四五六七八九十", ("four", "five", "six", "seven", "eight", "nine", "ten"), strict=True))
 SINGULAR = {
     "mice": "mouse",

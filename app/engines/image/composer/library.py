@@ -26,7 +26,7 @@ FOLDER = Path(__file__).resolve().parents[3] / "weights" / "house-drawings"
 FILE = "drawings.safetensors"
 SETS = {"flat": "fluent-emoji-flat", "sticker": "twemoji", "noto": "noto", "icon": "flat-color-icons"}
 ANIMALS, FOOD, PLACES = 3, 4, 5  # emojibase's groups
-ALIKE = 0.56  # cosine of two sentences from which one is taken for the other
+ALIKE = 0.64  # cosine of two sentences from which one is taken for the other
 _FACE, _SHARED = " face", 3  # how many labels a keyword may stand for
 
 

@@ -14,7 +14,7 @@ from app.engines.image.composer.library import Found, Library
 from app.engines.shared import chinese_glossary
 
 MOST_THINGS, MOST_OF_ONE, MOST_ALL = 8, 16, 24  # kinds of things; of one kind; all together
-LONGEST = 4  # words of a name
+LONGEST, PAIR = 4, 2  # words of a name; things of a pair
 _TOKEN = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*|[,.;:!?]")
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _MODIFIER = ("ing", "ed", "ly")  # endings of words that are no things
@@ -101,6 +101,9 @@ def read(brief: Brief, drawings: Library) -> Wish:
 
 
 def _words(text: str) -> list[str]:
+    for said, meant in lexicon.CHINESE_PLACES if _HAN.search(text) else ():
+        text = re.sub(rf"在([^在的和，。,]{{1,6}}?){said}(?!的)", rf" {meant} \1", text)
+        text = re.sub(rf"([^在的和，。,\s]{{1,4}}){said}的([^在的和，。,]+(?:的[^在的和，。,]+)?)", rf"\2 {meant} \1", text)
     spoken = chinese_glossary.english("".join(f" {lexicon.CHINESE[c]} " if c in lexicon.CHINESE else c for c in text))
     return _TOKEN.findall(spoken.lower().replace("’", "'"))
 
@@ -267,6 +270,8 @@ class _Reader:
         if self.last is not None and not self.chinese and not self.relation:
             self.wish.unread.append(things.pop().said)  # of two nouns in a row the last is the thing
         number = self.number or (3 if many else 1)
+        if number == PAIR and not many and lexicon.singulars(said):  # a pair of scissors is one thing
+            number = 1
         thing = Thing(said, found, min(number, MOST_OF_ONE), number, self.colour, self.size, flies=self.flies)
         if things and self.relation:
             thing.relation, thing.to = self.relation, len(things) - 1

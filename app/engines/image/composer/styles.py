@@ -59,7 +59,17 @@ def _line(colour: str) -> str:
 
 def _duotone(palette: int) -> Change:
     dark, pale = DUOTONES[palette % len(DUOTONES)]
-    return lambda colour: mixed(dark, pale, max(0.0, min(1.0, (lch(colour)[0] - 0.18) / 0.78)))
+    return lambda colour: mixed(dark, pale, max(0.0, min(1.0, (lch(colour)[0] - 0.25) / 0.65)))
+
+
+def _receding(hour: str) -> Change:
+    """A ground that stands back behind what is on it, in few tones: pale by day, dark by night."""
+
+    def change(colour: str) -> str:
+        light, chroma, hue = lch(colour)
+        return hexed(0.24 + 0.22 * light if hour == "night" else 0.62 + 0.3 * light, chroma, hue)
+
+    return change
 
 
 def _printed(palette: int) -> Change:
@@ -87,39 +97,49 @@ class Look:
     defs: str = ""
     over: str = ""
     shadows: bool = True
+    ground: Change | None = None
 
     def coloured(self, svg: str) -> str:
         """`svg` in the colours of the style."""
         return recoloured(svg, self.change) if self.change else svg
 
 
-def look(style: str, palette: int) -> Look:
+def look(style: str, palette: int, hour: str = "day") -> Look:
     """The style by name; "flat" for one that is not known."""
     if style == "paper":
-        cut = '<filter id="cut" x="-15%" y="-15%" width="130%" height="135%">{}</filter>'
-        edge = '<feMorphology in="SourceAlpha" operator="dilate" radius=".55" result="e"/><feFlood flood-color="#fffdf7"/>'
-        edge += '<feComposite in2="e" operator="in" result="p"/>'
-        shade = '<feGaussianBlur in="e" stdDeviation=".9"/><feOffset dx=".5" dy="1.3" result="b"/>'
-        shade += '<feFlood flood-color="#1c1a26" flood-opacity=".42"/><feComposite in2="b" operator="in" result="s"/>'
-        merge = '<feMerge><feMergeNode in="s"/><feMergeNode in="p"/><feMergeNode in="SourceGraphic"/></feMerge>'
-        land = '<filter id="fold" x="-5%" y="-8%" width="110%" height="116%"><feDropShadow dx="0" dy="-.9" stdDeviation="1" '
-        land += 'flood-color="#1c1a26" flood-opacity=".4"/></filter>'
-        return Look(
-            _paper,
-            lambda body, _unit: f'<g filter="url(#cut)">{body}</g>',
-            lambda body: f'<g filter="url(#fold)">{body}</g>',
-            cut.format(edge + shade + merge) + land,
-            shadows=False,
-        )
+        return Look(_paper, _cut, _folded, shadows=False)
     if style == "line":
         pen = f'<g stroke="{INK}" stroke-linejoin="round" stroke-linecap="round" stroke-width="{{:.3f}}">{{}}</g>'
-        return Look(_line, lambda body, unit: pen.format(0.42 / unit, body), lambda body: pen.format(0.36, body), shadows=False)
+        return Look(
+            _line,
+            lambda body, unit: pen.format(0.42 / unit, body),
+            lambda body: pen.format(0.36, body),
+            shadows=False,
+            ground=lambda _colour: SHEET,
+        )
     if style == "duotone":
-        return Look(_duotone(palette))
+        return Look(_duotone(palette), ground=_receding(hour))
     if style == "print":
         grain = f'<pattern id="grain" width="30" height="30" patternUnits="userSpaceOnUse">{_specks()}</pattern>'
         return Look(_printed(palette), defs=grain, over="url(#grain)", shadows=False)
     return Look()
+
+
+def _cut(body: str, unit: float) -> str:
+    """A sheet's pale edge around a drawing, and its soft shadow: wide strokes, for a blur takes seconds."""
+    pale = recoloured(body, lambda _colour: "#fffdf7")
+    dark = recoloured(body, lambda _colour: "#1c1a26")
+    shade = "".join(
+        f'<g opacity=".1" transform="translate(.5 1.1)" stroke="#1c1a26" stroke-width="{wide / unit:.3f}">{dark}</g>'
+        for wide in (0.8, 1.8, 2.8)
+    )
+    return f'{shade}<g stroke="#fffdf7" stroke-linejoin="round" stroke-width="{1.3 / unit:.3f}">{pale}</g>{body}'
+
+
+def _folded(body: str) -> str:
+    """The shadow that a land of paper throws upwards on what is behind it."""
+    dark = recoloured(body, lambda _colour: "#1c1a26")
+    return "".join(f'<g opacity=".08" transform="translate(0 -{up})">{dark}</g>' for up in (1.8, 1.2, 0.6)) + body
 
 
 def _paper(colour: str) -> str:
