@@ -55,7 +55,8 @@ class EngineParams(BaseModel):
 class Parent:
     """A revision to start from: its bytes (a text's in UTF-8) and, where an engine made it, how.
 
-    `words` say what it is, for an engine that cannot look at it: what was asked for, or else its work's title.
+    `words` say what it is, for an engine that cannot look at it: what was asked for, or else its work's title. `brief` and
+    `facts` are what was asked for, and what its engine kept about how it was made.
     """
 
     role: str
@@ -65,6 +66,8 @@ class Parent:
     engine: str | None
     params: Mapping[str, Any]
     words: str = ""
+    brief: Brief = field(default_factory=Brief)
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

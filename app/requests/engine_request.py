@@ -52,4 +52,5 @@ def _parent(parent: GenerationParent, read: Read | None) -> Parent:
     words = revision.brief.prompt().positive
     if not words and parent.role == Verb.INSPIRE:
         words = revision.work.title
-    return Parent(parent.role, data, kind, revision.seed, revision.engine, revision.params, words)
+    made = (revision.seed, revision.engine, revision.params)
+    return Parent(parent.role, data, kind, *made, words, revision.brief, revision.facts_data)

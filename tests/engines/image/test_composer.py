@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from app.brief import Brief
-from app.engines.engine import Content, Request, Step, Verb
+from app.engines.engine import Content, Parent, Request, Step, Strength, Verb
 from app.engines.image.composer import colour, drawing
 from app.engines.image.composer.composing import compose
 from app.engines.image.composer.engine import Composer, Look
@@ -199,3 +199,70 @@ def test_previews_come_before_pictures_in_every_look() -> None:
 def test_a_damaged_library_is_named(tmp_path: object) -> None:
     engine = Composer(folder=tmp_path)  # type: ignore[arg-type]  # pytest's own type
     assert "it is missing" in (engine.unready() or "")
+
+
+def again(
+    verb: Verb, parent: Content, before: str, now: str, strength: Strength | None = None, seeds: tuple[int, ...] = SEEDS
+) -> list[Content]:
+    """What the composer makes of a picture of its own."""
+    engine = Composer()
+    engine.load("cpu")
+    start = Parent("base", parent.data, "image/png", parent.seed, "composer", {}, "", Brief(intent=before), parent.facts)
+    request = Request(verb, Brief(intent=now), engine.Params(), seeds, (start,), strength)
+    return [part for part in engine.run(request) if isinstance(part, Content)]
+
+
+def scene_in(content: Content) -> Scene:
+    return Scene.model_validate(content.facts["scene"])
+
+
+def shown(content: Content) -> list[str]:
+    return [layer.drawing for layer in scene_in(content).layers]
+
+
+@pytest.mark.parametrize("aspect", ["1:1", "4:3", "2:3"])
+def test_a_subtle_variation_moves_and_tints_the_same_things(aspect: str) -> None:
+    text = "a cup on a table and three cats in the snow"
+    parent = made(text, (4,), aspect=aspect)[0]
+    varied = again(Verb.VARY, parent, text, text, Strength.SUBTLE)
+    assert len({one.data for one in (parent, *varied)}) == 5
+    for one in varied:
+        assert (one.width, one.height) == (parent.width, parent.height)
+        assert shown(one) == shown(parent)
+        assert scene_in(one).ground == scene_in(parent).ground
+        x, _y, wide, _tall = scene_in(one).window
+        assert all(x - 1 <= layer.x <= x + wide + 1 for layer in scene_in(one).layers)
+
+
+def test_a_strong_variation_composes_anew() -> None:
+    parent = made("two dogs on a beach", (4,))[0]
+    varied = again(Verb.VARY, parent, "two dogs on a beach", "two dogs on a beach", Strength.STRONG)
+    assert len({tuple((one.drawing, one.x, one.size) for one in scene_in(made).layers) for made in (parent, *varied)}) == 5
+
+
+def test_a_refinement_changes_what_the_words_change(drawings: Library) -> None:
+    parent = made("a red fox in the snow", (4,))[0]
+    before = scene_in(parent)
+    blue = scene_in(again(Verb.REFINE, parent, "a red fox in the snow", "a blue fox in the snow")[0])
+    assert [layer.model_copy(update={"tint": ""}) for layer in blue.layers] == [
+        layer.model_copy(update={"tint": ""}) for layer in before.layers
+    ]
+    assert [layer.tint for layer in blue.layers] != [layer.tint for layer in before.layers]
+    assert blue.model_copy(update={"layers": ()}) == before.model_copy(update={"layers": ()})
+    night = scene_in(again(Verb.REFINE, parent, "a red fox in the snow", "a red fox in the snow at night")[0])
+    assert (night.layers, night.ground, night.hour) == (before.layers, "snow", "night")
+    sea = scene_in(again(Verb.REFINE, parent, "a red fox in the snow", "a red fox on a beach")[0])
+    assert (sea.ground, [one.drawing for one in sea.layers]) == ("beach", [one.drawing for one in before.layers])
+    owl = again(Verb.REFINE, parent, "a red fox in the snow", "a red fox and an owl in the snow")
+    assert all(shown(parent)[0] in shown(one) and len(shown(one)) == 2 for one in owl)
+    assert len({one.data for one in owl}) == 4
+    same = again(Verb.REFINE, parent, "a red fox in the snow", "a red fox in the snow")
+    assert len({one.data for one in (parent, *same)}) == 5
+
+
+@pytest.mark.parametrize("facts", [{}, {"scene": None}, {"scene": {"version": 99}}, {"scene": {"layers": [{"drawing": 1}]}}])
+def test_a_picture_without_a_scene_is_not_gone_on_from(facts: dict[str, object]) -> None:
+    parent = made("a fox", (4,))[0]
+    foreign = Content(0, 4, parent.data, "image/png", parent.width, parent.height, facts)
+    with pytest.raises(EngineError, match="own scenes"):
+        again(Verb.VARY, foreign, "a fox", "a fox", Strength.SUBTLE)

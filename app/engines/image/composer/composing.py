@@ -42,7 +42,7 @@ def compose(wish: Wish, drawings: Library, seed: int, ratio: float = 1.0, style:
             size=round(spot.size, 2),
             flip=flips[spot.thing],
             turn=0 if spot.stands else round(dice.uniform(-5, 5), 1),
-            tint=_tint(wish.things[spot.thing], shown[spot.thing].main, shown[spot.thing].label),
+            tint=tint_of(wish.things[spot.thing], shown[spot.thing].main, shown[spot.thing].label),
             stands=spot.stands and ground != "sea" and not (here is not None and here.floats),
         )
         for spot in spots
@@ -85,7 +85,7 @@ def _flips(thing: Thing, label: str, dice: random.Random) -> bool:
     return dice.random() < 1 / 2 and not any(word in label for word in _READS) and thing.relation != "wear"
 
 
-def _tint(thing: Thing, main: str, label: str) -> str:
+def tint_of(thing: Thing, main: str, label: str) -> str:
     """The colour that was asked for, where the drawing has another one."""
     if not thing.colour or thing.colour in label.split():
         return ""

@@ -15,8 +15,8 @@ from PIL import Image
 from pydantic import Field
 
 from app.brief import Brief, Prompt
-from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Verb
-from app.engines.image.composer import drawing
+from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Strength, Verb
+from app.engines.image.composer import changing, drawing
 from app.engines.image.composer.composing import compose
 from app.engines.image.composer.library import FILE, FOLDER, Library, library
 from app.engines.image.composer.reading import Wish, read
@@ -49,7 +49,7 @@ class Composer(Engine):
     name = "composer"
     title = _("Scene composer")
     medium = Medium.IMAGE
-    verbs = frozenset({Verb.CREATE, Verb.REROLL})
+    verbs = frozenset({Verb.CREATE, Verb.VARY, Verb.REFINE, Verb.REROLL})
     licence = "Apache-2.0; drawings MIT, Apache-2.0, CC-BY-4.0"
     standing = 0
 
@@ -109,8 +109,9 @@ class Composer(Engine):
         if not wish.heard():
             raise EngineError(_("This engine reads English and everyday Chinese, and knows no word of this brief."))
         width, height = params.aspect.size(SIDE, UNIT)
-        style = "" if params.look is Look.BRIEF else params.look.value
-        scenes = [compose(wish, drawings, seed, width / height, style) for seed in request.seeds]
+        scenes = self._scenes(request, params, wish, width / height)
+        if request.verb in {Verb.VARY, Verb.REFINE}:
+            width, height = _aspect(scenes[0]).size(SIDE, UNIT)
         documents = [drawing.svg(scene, drawings) for scene in scenes]
         total = len(scenes) + 1
         yield Step(1, total, tuple(_preview(document, width, height) for document in documents))
@@ -121,6 +122,27 @@ class Composer(Engine):
         prompt = self.prompt(request.brief).positive
         for index, (seed, scene, picture) in enumerate(zip(request.seeds, scenes, made, strict=True)):
             yield Content(index, seed, picture, "image/png", width, height, self._facts(scene, drawings, prompt))
+
+    def _scenes(self, request: Request, params: Params, wish: Wish, ratio: float) -> list[Scene]:
+        """One for each seed. Raises EngineError where a variation or refinement has no scene to start from."""
+        drawings, style = library(self.folder), "" if params.look is Look.BRIEF else params.look.value
+        if request.verb not in {Verb.VARY, Verb.REFINE}:
+            return [compose(wish, drawings, seed, ratio, style) for seed in request.seeds]
+        parent = request.parents[0]
+        scene = changing.scene_of(parent.facts)
+        if scene is None:
+            raise EngineError(_("The scene composer goes on from its own scenes only. Choose another engine for this picture."))
+        ratio = scene.window[2] / scene.window[3]
+        if request.verb is Verb.VARY and request.strength is Strength.STRONG:
+            return [changing.moved(compose(wish, drawings, seed, ratio, style or scene.style), seed) for seed in request.seeds]
+        if request.verb is Verb.VARY:
+            return [changing.moved(scene, seed) for seed in request.seeds]
+        old = _wish(parent.brief.beginning()[0], self.folder)
+        first, *others = request.seeds  # the first changes nothing but what the words change; the others move as well
+        found = [changing.refined(scene, old, wish, drawings, first, style)]
+        if found[0] == scene:
+            found[0] = changing.moved(scene, first)
+        return found + [changing.moved(changing.refined(scene, old, wish, drawings, seed, style), seed) for seed in others]
 
     def _facts(self, scene: Scene, drawings: Library, prompt: str) -> dict[str, Any]:
         """How a picture was made: its scene, and whose drawings are in it."""
@@ -154,6 +176,13 @@ def _sources(folder: Path) -> dict[str, dict[str, str]]:
         return {one["style"]: {"set": one["title"], "licence": one["licence"], "maker": one["author"]} for one in listed}
     except (OSError, ValueError, KeyError, TypeError):
         return {}
+
+
+def _aspect(scene: Scene) -> Aspect:
+    """That of the window."""
+    wide, tall = scene.window[2:]
+    sizes = {aspect: aspect.size(SIDE, UNIT) for aspect in Aspect}
+    return min(Aspect, key=lambda one: abs(sizes[one][0] / sizes[one][1] - wide / tall))
 
 
 def _preview(document: str, width: int, height: int) -> bytes:
