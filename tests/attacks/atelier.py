@@ -169,6 +169,11 @@ def full(web: TestClient, database: Database, worker: WorkerProcess) -> Atelier:
     music(atelier)
     for medium in ("image", "text", "music"):
         atelier.work(medium, f"Empty {medium}")
+    for medium in ("image", "text"):
+        saved = atelier.work(medium, f"Saved {medium}")
+        atelier.draft(saved, brief={"intent": "a fox"})
+        atelier.draft(saved, brief={"intent": "an owl"})
+        atelier.ids["saves"] += [f"{saved} {one['id']}" for one in web.get(f"/works/{saved}/draft/saves").json()["items"]]
     trashed = atelier.work(title="Gone")
     atelier.bring(trashed, "gone.png", picture("navy"))
     web.post(f"/works/{trashed}/trash")

@@ -98,6 +98,7 @@ def filled(route: RouteContext, ids: dict[str, list[str]]) -> list[str]:
         ("id",): [(id,) for id in known],
         ("a", "b"): list(itertools.pairwise(known)),
         ("id", "number"): [(id, 0) for id in known],
+        ("id", "save"): [tuple(one.split()) for one in ids["saves"]],  # a work and one of its saves
     }
     assert ways.get(tuple(names)), f"nobody here knows what to put into {path}: teach `filled` or the atelier"
     return [path.format(**dict(zip(names, values, strict=True))) for values in ways[tuple(names)]]

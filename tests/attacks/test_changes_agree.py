@@ -133,7 +133,7 @@ WISHES: dict[str, Callable[[Atelier], Wish]] = {
     "projects_begin": lambda a: Wish(f"/projects/{a.project()}/works", {"title": "Fox", "medium": "text"}),
     "projects_trash": lambda a: Wish(f"/projects/{a.project()}/trash"),
     "projects_restore": lambda a: Wish(f"/projects/{a.project()}/trash"),
-    "works_rename": lambda a: Wish(f"/works/{a.work()}", {"title": "Vixen"}),
+    "works_change": lambda a: Wish(f"/works/{a.work()}", {"title": "Vixen"}),
     "works_trash": lambda a: Wish(f"/works/{a.work()}/trash"),
     "works_restore": lambda a: Wish(f"/works/{a.work()}/trash"),
     "drafts_save": lambda a: Wish(f"/works/{a.work()}/draft", {"version": 1, "brief": BRIEF, "params": {"steps": 3}}),
@@ -166,6 +166,12 @@ def trashed(operation: str) -> Callable[[Atelier], Wish]:
     return wish
 
 
+def moved_in_trash(atelier: Atelier) -> Wish:
+    work = atelier.work()
+    atelier.web.post(f"/works/{work}/trash")
+    return Wish(f"/works/{work}", {"project": atelier.project()})
+
+
 def begun_in_trash(atelier: Atelier) -> Wish:
     project = atelier.project()
     atelier.web.post(f"/projects/{project}/trash")
@@ -177,6 +183,7 @@ NO_PICTURE = {"file": ("fox.png", b"this is no picture")}
 CAUSES: dict[tuple[str, int], list[Callable[[Atelier], Wish]]] = {
     **{(operation, 409): [trashed(operation)] for operation in TRASHED},
     ("projects_begin", 409): [begun_in_trash],
+    ("works_change", 409): [moved_in_trash],
     ("generations_cancel", 409): [lambda a: Wish(f"/generations/{ended(a)}/cancellation")],
     ("texts_stop", 409): [lambda a: Wish(f"/generations/{ended_text(a)}/stops", {})],
     ("imports_create", 415): [lambda a: Wish(f"/works/{a.work()}/imports", files=NO_PICTURE)],

@@ -81,7 +81,7 @@ def test_a_disk_that_turns_read_only_and_comes_back(tmp_path: Path) -> None:
                 assert running.http.get(f"/revisions/{id}/content").status_code == 200
         disk.mend()
         disk.mount("ro")
-        told = starts_and_says(running, "studio", "cannot be written")
+        told = starts_and_says(running, "studio", "Nothing can be written")
         assert "Traceback" not in told
         disk.unmount()
         disk.mount()

@@ -50,7 +50,12 @@ def test_every_engine_has_a_lane_that_fits_what_it_makes(tmp_path: Path) -> None
     lanes = {name: engine.lane({}) for name, engine in engines.items()}
     assert lanes["service"] is Lane.REMOTE
     quick = {name for name, engine in engines.items() if engine.medium == Medium.TEXT and name != "service"}
-    assert {name for name, lane in lanes.items() if lane is Lane.QUICK} == quick | {"tunes", "fake-notes", "vectoriser"}
+    assert {name for name, lane in lanes.items() if lane is Lane.QUICK} == quick | {
+        "tunes",
+        "fake-notes",
+        "vectoriser",
+        "composer",
+    }
     assert engines["house"].lane({"pace": "sketch"}) is Lane.QUICK
     assert engines["house"].lane({"pace": "full"}) is Lane.LONG
 

@@ -153,6 +153,7 @@ export class Transport {
 /** Keep the playhead in sight: only when its line has left the window. */
 function follow(cursor) {
   const { top, bottom } = cursor.getBoundingClientRect();
-  if (top >= 60 && bottom <= document.querySelector(".dock").getBoundingClientRect().top) return;
+  const dock = document.querySelector(".dock"); // the bench has one; a page that compares tunes has none
+  if (top >= 60 && bottom <= (dock?.getBoundingClientRect().top ?? innerHeight)) return;
   cursor.scrollIntoView({ block: "center", behavior: still() ? "auto" : "smooth" });
 }

@@ -8,6 +8,7 @@ import re
 from collections.abc import Container
 from dataclasses import dataclass, field
 
+from app import gate
 from app.brief import Brief, Heard
 from app.engines.image.composer import lexicon
 from app.engines.image.composer.library import Found, Library
@@ -138,8 +139,8 @@ class _Reader:
             if self._means(said, words[at + length :], ends=ends):
                 return length
         word = words[at]
-        if word.isdigit():
-            self.number = max(1, int(word[:6]))
+        if (number := gate.whole(word[:6])) is not None:
+            self.number = max(1, number)
         elif word in lexicon.FLYING:
             self._fly()
         elif (word not in lexicon.SILENT and len(word) > 1) or word == "a":
