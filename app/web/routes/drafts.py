@@ -276,6 +276,7 @@ def look(id: UUID, save: UUID, request: Request, artist: CurrentArtist, session:
         partial="works/_save.html",
         location=f"/works/{id}",
         shown=lambda: {"passages": text_diff(draft.text or "", text or "")},
+        save=save,
         language_of_text=tongue(text or ""),
     )
 
