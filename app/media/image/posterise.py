@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from PIL import Image, ImageChops, ImageFilter
 
-Colour = tuple[int, int, int]
+from app.media.image.oklab import Colour, oklab
 
 SAMPLE = 256  # pixels of the longer side from which colours are taken
 CALM = 12  # of 255: how much a channel may change around a pixel that is not an edge
@@ -118,7 +118,7 @@ def _merged(areas: list[Counter[Colour]], colours: int, apart: float) -> list[Co
     """Merge the two areas that are missed least until few enough are left, none too near: Ward's criterion (1963), its
     weights damped by a root, so that a pupil in an eye outlives a shade of the sky.
     """
-    places = [(_oklab(_mean(area)), area.total()) for area in areas]
+    places = [(oklab(_mean(area)), area.total()) for area in areas]
     while len(areas) > 1:
         pairs = [(math.dist(places[i][0], places[j][0]), i, j) for i in range(len(places)) for j in range(i)]
         if len(areas) > colours:
@@ -131,7 +131,7 @@ def _merged(areas: list[Counter[Colour]], colours: int, apart: float) -> list[Co
                 break
         areas[j] += areas.pop(i)
         places.pop(i)
-        places[j] = (_oklab(_mean(areas[j])), areas[j].total())
+        places[j] = (oklab(_mean(areas[j])), areas[j].total())
     return sorted(areas, key=lambda area: -area.total())
 
 
@@ -145,16 +145,3 @@ def _representative(area: Counter[Colour]) -> Colour:
     """The area's own flat colour where it has one, else the mean of its shades."""
     colour, count = area.most_common(1)[0]
     return colour if count >= FLAT * area.total() else _mean(area)
-
-
-def _oklab(colour: Colour) -> tuple[float, float, float]:
-    """A colour in OKLab (Ottosson 2020), where equal distances look equal: lightness 0 to 1, two opponent axes."""
-    red, green, blue = (c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in (v / 255 for v in colour))  # noqa: PLR2004 (sRGB's own curve, IEC 61966-2-1)
-    long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
-    middle = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)
-    short = (0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue) ** (1 / 3)
-    return (
-        0.2104542553 * long + 0.7936177850 * middle - 0.0040720468 * short,
-        1.9779984951 * long - 2.4285922050 * middle + 0.4505937099 * short,
-        0.0259040371 * long + 0.7827717662 * middle - 0.8086757660 * short,
-    )

@@ -1,4 +1,4 @@
-"""Colours in OKLCH (Björn Ottosson, 2020: "A perceptual color space for image processing"), and drawings in other colours.
+"""Colours in OKLCH (OKLab by hue: app/media/image/oklab.py), and drawings in other colours.
 
 L is lightness (0 black, 1 white), C chroma (0 grey, about 0.3 the most that a screen shows), h the hue in degrees.
 """
@@ -9,6 +9,8 @@ import math
 import re
 from collections.abc import Callable
 from functools import lru_cache
+
+from app.media.image.oklab import oklab
 
 Lch = tuple[float, float, float]
 Change = Callable[[str], str]  # of "#rrggbb"
@@ -46,13 +48,8 @@ _GREY, _NEAR, _FAR = 0.045, 45.0, 80.0  # chroma of a grey; degrees from the mai
 def lch(colour: str) -> Lch:
     """Of "#rrggbb" or "#rgb"."""
     digits = colour[1:] if len(colour) > 4 else "".join(2 * digit for digit in colour[1:])  # noqa: PLR2004 (#rgb)
-    red, green, blue = (_linear(int(digits[at : at + 2], 16) / 255) for at in (0, 2, 4))
-    l = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)  # noqa: E741 (the paper's names)
-    m = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)
-    s = (0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue) ** (1 / 3)
-    light = 0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s
-    a = 1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s
-    b = 0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s
+    red, green, blue = (int(digits[at : at + 2], 16) for at in (0, 2, 4))
+    light, a, b = oklab((red, green, blue))
     return light, math.hypot(a, b), math.degrees(math.atan2(b, a)) % 360
 
 
@@ -79,12 +76,8 @@ def _rgb(light: float, chroma: float, hue: float) -> tuple[float, float, float]:
     )
 
 
-def _linear(part: float) -> float:
-    return part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4  # noqa: PLR2004 (sRGB, IEC 61966-2-1)
-
-
 def _gamma(part: float) -> float:
-    return 12.92 * part if part <= 0.0031308 else 1.055 * part ** (1 / 2.4) - 0.055  # noqa: PLR2004 (as above)
+    return 12.92 * part if part <= 0.0031308 else 1.055 * part ** (1 / 2.4) - 0.055  # noqa: PLR2004 (sRGB, IEC 61966-2-1)
 
 
 def recoloured(svg: str, change: Change) -> str:
