@@ -9,14 +9,13 @@ from typing import Any
 from pydantic import ValidationError
 
 from app.engines.image.composer.composing import compose, tint_of
-from app.engines.image.composer.grounds import GROUNDS
+from app.engines.image.composer.grounds import GROUNDS, hour_on
 from app.engines.image.composer.library import Library
 from app.engines.image.composer.reading import Thing, Wish
-from app.engines.image.composer.scene import VERSION, Layer, Scene
+from app.engines.image.composer.scene import PALETTES, VERSION, Layer, Scene
 
 _ASIDE, _LARGER = 4.0, (0.9, 1.08)  # of 100; how far a subtle variation moves, and by what it is made larger
 _TURN = 3.0  # degrees
-_PALETTES = 8
 
 
 def scene_of(facts: Mapping[str, Any]) -> Scene | None:
@@ -53,7 +52,7 @@ def moved(scene: Scene, seed: int) -> Scene:
     right = x + wide - max((one.x + one.size / 2 for one in layers), default=middle)
     shift = dice.choice((-1, 1)) * dice.uniform(_ASIDE / 2, _ASIDE)
     shift = max(-max(0.0, left), min(max(0.0, right), shift))
-    palette = (scene.palette + dice.choice((-1, 1, 2))) % _PALETTES
+    palette = (scene.palette + dice.choice((-1, 1, 2))) % PALETTES
     placed = tuple(one.model_copy(update={"x": round(one.x + shift, 2)}) for one in layers)
     return scene.model_copy(update={"layers": placed, "palette": palette, "number": dice.randrange(1_000_000)})
 
@@ -75,8 +74,7 @@ def refined(scene: Scene, old: Wish, new: Wish, drawings: Library, seed: int, st
     if not stays:
         changed |= {"ground": fresh.ground, "number": fresh.number}
     if not stays or new.hour != old.hour:
-        here = GROUNDS.get(changed.get("ground", scene.ground))
-        changed["hour"] = fresh.hour if here is None or fresh.hour in here.hours else here.hours[0]
+        changed["hour"] = hour_on(changed.get("ground", scene.ground), fresh.hour)
     if sorted(new.weather) != sorted(old.weather):
         changed["weather"] = fresh.weather
     if new.backdrop != old.backdrop:
@@ -91,28 +89,28 @@ def _alike(thing: Thing) -> tuple[object, ...]:
 
 def _tinted(layers: tuple[Layer, ...], old: Wish, new: Wish, drawings: Library) -> tuple[Layer, ...]:
     """The layers, those in another colour whose thing has another one now."""
-    found = []
-    for layer in layers:
-        number, at = drawings.numbers.get(layer.drawing), layer.thing
-        if number is not None and at < len(new.things) and new.things[at].colour != old.things[at].colour:
-            drawing = drawings.drawings[number]
-            layer = layer.model_copy(update={"tint": tint_of(new.things[at], drawing.main, drawing.label)})  # noqa: PLW2901
-        found.append(layer)
-    return tuple(found)
+    turned = {at for at, (was, now) in enumerate(zip(old.things, new.things, strict=True)) if was.colour != now.colour}
+    return tuple(_in_colour(one, new.things[one.thing], drawings) if one.thing in turned else one for one in layers)
 
 
 def _kept(fresh: tuple[Layer, ...], scene: Scene, old: Wish, new: Wish, drawings: Library) -> tuple[Layer, ...]:
     """Layers placed anew, each thing that was there before by the drawing that showed it."""
     before = {thing.found.label: at for at, thing in enumerate(old.things)}
-    shown = {layer.thing: layer for layer in scene.layers}
+    shown = {layer.thing: layer for layer in scene.layers if layer.drawing in drawings.numbers}
     found = []
     for layer in fresh:
         thing = new.things[layer.thing]
         was = shown.get(before.get(thing.found.label, -1))
-        number = drawings.numbers.get(was.drawing) if was else None
-        if was and number is not None:
-            drawing = drawings.drawings[number]
-            update = {"drawing": was.drawing, "flip": was.flip, "tint": tint_of(thing, drawing.main, drawing.label)}
-            layer = layer.model_copy(update=update)  # noqa: PLW2901
-        found.append(layer)
+        found.append(
+            _in_colour(layer.model_copy(update={"drawing": was.drawing, "flip": was.flip}), thing, drawings) if was else layer
+        )
     return tuple(found)
+
+
+def _in_colour(layer: Layer, thing: Thing, drawings: Library) -> Layer:
+    """The layer in the colour that `thing` is asked for in; as it is where this library has no such drawing."""
+    number = drawings.numbers.get(layer.drawing)
+    if number is None:
+        return layer
+    drawing = drawings.drawings[number]
+    return layer.model_copy(update={"tint": tint_of(thing, drawing.main, drawing.label)})

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 
 from app.engines.image.composer import backdrops, layout
 from app.engines.image.composer.colour import TARGETS, apart, lch
-from app.engines.image.composer.grounds import GROUNDS
+from app.engines.image.composer.grounds import GROUNDS, hour_on
 from app.engines.image.composer.library import Library
 from app.engines.image.composer.reading import Thing, Wish
-from app.engines.image.composer.scene import MOST_LAYERS, Layer, Scene
+from app.engines.image.composer.scene import MOST_LAYERS, PALETTES, Layer, Scene
 from app.engines.image.composer.styles import STYLES
 
 _SETS = ("flat", "sticker", "noto")
@@ -26,7 +26,6 @@ def compose(wish: Wish, drawings: Library, seed: int, ratio: float = 1.0, style:
     look = style if style in STYLES else wish.style or "flat"
     ground = wish.ground or ("plain" if not (wish.hour or wish.weather) else dice.choice(_OPEN))
     here = GROUNDS.get(ground)
-    hour = wish.hour if here is None or wish.hour in here.hours else here.hours[0]
     window = _window(ratio)
     chosen = [_drawing(thing, drawings, seed, look, dice) for thing in wish.things]
     base = backdrops.BASE if here is None else _BASES.get(ground, here.base)
@@ -49,14 +48,14 @@ def compose(wish: Wish, drawings: Library, seed: int, ratio: float = 1.0, style:
     ]
     return Scene(
         ground=ground,
-        hour=hour or "day",
+        hour=hour_on(ground, wish.hour) or "day",
         weather=tuple(wish.weather),
         number=dice.randrange(1_000_000),
         window=window,
         layers=tuple(layers[-MOST_LAYERS:]),
         style=look,
         mood=wish.mood,
-        palette=seed % 8,
+        palette=seed % PALETTES,
         backdrop=wish.backdrop,
     )
 

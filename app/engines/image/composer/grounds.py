@@ -50,6 +50,12 @@ GROUNDS: dict[str, Ground] = {
 }
 
 
+def hour_on(name: str, hour: str) -> str:
+    """`hour` where the ground of that name has it, else the first that it has; any hour where no ground is called so."""
+    ground = GROUNDS.get(name)
+    return hour if ground is None or hour in ground.hours else ground.hours[0]
+
+
 def parts(name: str, hour: str, weather: Sequence[str], number: int) -> tuple[list[str], list[str], list[str]]:
     """Of the ground of that name: the sky with what hangs in it, the land, and what falls before everything."""
     ground, dice = GROUNDS[name], random.Random(f"{name} {hour} {weather} {number}")

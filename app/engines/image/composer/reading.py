@@ -143,17 +143,12 @@ class _Reader:
             self.number = max(1, number)
         elif word in lexicon.FLYING:
             self._fly()
-        elif (word not in lexicon.SILENT and len(word) > 1) or word == "a":
-            self._strange(word)
+        elif word not in lexicon.SILENT and len(word) > 1:
+            self.strange.append(word)
         return 1
 
     def _bounds(self, word: str) -> bool:
         return word in _RELATIONS or word in lexicon.SILENT or not word[0].isalnum() or word in _ABSOLUTE
-
-    def _strange(self, word: str) -> None:
-        if word in {"a", "an"}:
-            return
-        self.strange.append(word)
 
     def _means(self, said: str, after: list[str], *, ends: bool) -> bool:
         """Takes `said` for what it says, if anything."""

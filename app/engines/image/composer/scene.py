@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 VERSION = 1
 MOST_LAYERS = 24
+PALETTES = 8  # that are gone through, one after another
 
 
 class Layer(BaseModel):
