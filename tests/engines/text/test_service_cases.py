@@ -2,27 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from app.engines.engine import Verb
 from app.errors import EngineError
-from tests.engines.text.service import KEY, Service, Serving
-from tests.engines.text.test_remote import TEXT, engine, run
+from tests.engines.text.service import KEY, Service
+from tests.engines.text.test_remote import TEXT, engine, run, service, url
+
+__all__ = ["service", "url"]  # fixtures
 
 CALM = "The sea was calm."
-
-
-@pytest.fixture(scope="module")
-def service() -> Service:
-    return Service()
-
-
-@pytest.fixture(scope="module")
-def url(service: Service) -> Iterator[str]:
-    with Serving(service) as url:
-        yield url
 
 
 @pytest.mark.parametrize(
