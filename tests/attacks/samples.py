@@ -132,6 +132,15 @@ BODY = (
     "<w:del><w:r><w:t>gone</w:t></w:r></w:del><w:p><w:r><w:br/><w:t>&#x6708;</w:t></w:r></w:p><w:tbl><w:tr/></w:tbl>"
 )
 
+PAGE = """<!DOCTYPE html><html lang=zh><head><meta charset="utf-8"><title>月</title><style>p { x: "<" }</style></head><body>
+<h1>月满 <em>空庭</em></h1><p style="font-weight: bold">The fox<br>ran &amp; hid &#x6708;&nbsp;<a href="https://example.org/?a=1">here</a>
+<ul><li>one<ol start=3><li>two</ol></ul><table><tr><th colspan=2>a<th>b
+<tr><td><b>c</b><td>d</table><blockquote><p>q<p>r</blockquote>
+<ruby>漢<rt>kan</rt></ruby><pre><code>if a &lt; b:</code></pre><hr><p hidden>no</p><script>"</p>"</script>
+<svg><text>t</text></svg><q>z</q>
+</body></html>
+"""
+
 
 @cache
 def good(kind: str) -> tuple[bytes, ...]:
@@ -148,6 +157,7 @@ def good(kind: str) -> tuple[bytes, ...]:
             "微风拂面过东楼".encode("gb18030"),
         ),
         "md": (b"# Fox\n\n- one\n- *two*\n\n```\ncode\n```\n", WORDS.encode()),
+        "html": (PAGE.encode(), PAGE.replace("utf-8", "gbk").encode("gb18030"), PAGE.replace("p>", "div>").encode("utf-16")),
         "docx": (docx(BODY), docx(BODY * 20)),
         "abc": (TUNE.encode(), (TUNE + TUNE.replace("X:1", "X:2")).encode(), TUNE.encode("utf-16")),
         "musicxml": (score,),
@@ -157,4 +167,4 @@ def good(kind: str) -> tuple[bytes, ...]:
     return several[kind]
 
 
-KINDS = ("png", "jpeg", "webp", "gif", "avif", "txt", "md", "docx", "abc", "musicxml", "mxl", "mid", *SOUNDS)
+KINDS = ("png", "jpeg", "webp", "gif", "avif", "txt", "md", "docx", "html", "abc", "musicxml", "mxl", "mid", *SOUNDS)

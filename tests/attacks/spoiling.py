@@ -31,6 +31,9 @@ TEXTS = (
     "[V:",
     '"',
     "%%",
+    "<table><tr><td colspan=99999>",
+    "<blockquote><ul><li>",
+    "</td></table>",
 )
 
 
@@ -42,7 +45,7 @@ def spoilt(kind: str, seed: int) -> bytes:
         return _spoilt_inside(whole, chance)
     if kind == "png" and chance.random() < 0.7:
         return _spoilt_chunks(whole, chance)
-    several = _BYTES if kind not in {"txt", "md", "abc", "musicxml"} or chance.random() < 0.3 else _SIGNS
+    several = _BYTES if kind not in {"txt", "md", "html", "abc", "musicxml"} or chance.random() < 0.3 else _SIGNS
     for _time in range(chance.choice((1, 1, 2, 4, 16))):
         whole = chance.choice(several)(whole, chance)
     if (

@@ -14,7 +14,16 @@ from tests.attacks.samples import KINDS, good
 from tests.attacks.spoiling import spoilt
 
 EACH = int(os.environ.get("STEMMA_SPOILT", "6"))
-MEDIA = {"txt": "text", "md": "text", "docx": "text", "abc": "music", "musicxml": "music", "mxl": "music", "mid": "music"}
+MEDIA = {
+    "txt": "text",
+    "md": "text",
+    "docx": "text",
+    "html": "text",
+    "abc": "music",
+    "musicxml": "music",
+    "mxl": "music",
+    "mid": "music",
+}
 MEDIA |= dict.fromkeys(("wav", "flac", "mp3", "ogg"), "music")
 
 

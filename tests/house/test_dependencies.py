@@ -20,6 +20,7 @@ EXTRAS = PROJECT["optional-dependencies"]
 # A distribution whose import has another name.
 IMPORTED_AS = {
     "docx": "python-docx",
+    "markdown_it": "markdown-it-py",
     "PIL": "pillow",
 }
 # What a folder of app/ may import besides the base list: an engine's libraries are in a worker only, a recipe's in training.

@@ -21,7 +21,7 @@ from app.web.schemas import RevisionOut
 
 router = APIRouter(route_class=OneTurn, tags=["imports"])
 FILES = (
-    "a picture: PNG, JPEG, WebP, GIF, AVIF, TIFF, BMP; a text: .txt, .md, .docx; a tune: .abc, .musicxml, .mxl, .mid; "
+    "a picture: PNG, JPEG, WebP, GIF, AVIF, TIFF, BMP; a text: .txt, .md, .docx, .html; a tune: .abc, .musicxml, .mxl, .mid; "
     "a recording: .wav, .flac, .mp3, .ogg"
 )
 
@@ -38,10 +38,10 @@ def create(
     """Upload a picture, a text, a tune or a recording, kept as a root that everything can be made from.
 
     A picture is decoded and encoded anew without metadata. A text is read as UTF-8, by its mark, or in the likeliest old
-    encoding, which is told; its line ends become `\n`; Markdown stays source; a DOCX becomes Markdown where it has a
-    structure; a file of Stemma's own becomes the text that it was made from. Of notes (ABC, MusicXML, MIDI) one tune is
-    kept in ABC, further tunes of a book of ABC become works of their own beside it, and what was made simpler is told
-    among its facts. A recording is decoded and encoded anew as FLAC.
+    encoding, which is told; its line ends become `\n`; Markdown stays source; a DOCX or a web page becomes Markdown
+    where it has a structure; a file of Stemma's own becomes the text that it was made from. Of notes (ABC, MusicXML,
+    MIDI) one tune is kept in ABC, further tunes of a book of ABC become works of their own beside it, and what was made
+    simpler is told among its facts. A recording is decoded and encoded anew as FLAC.
     """
     with transactions.reading() as (_session, artist):
         pages = pages_of(_open_work(artist, id).medium)

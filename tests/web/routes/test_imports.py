@@ -205,6 +205,17 @@ def test_markdown_comes_as_its_source_and_goes_as_it_came(web: TestClient, poem:
     assert file.text.endswith(f"---\n\n{source}\n")
 
 
+def test_a_web_page_comes_as_markdown_and_says_what_is_missing(web: TestClient, poem: str) -> None:
+    made = brought(web, poem, "a.htm", b"<h1>Fall</h1><p>It was <em>cold</em>.<img src=x><script>no</script>").json()
+    assert made["text"] == "# Fall\n\nIt was *cold*."
+    told = {"format": "html", "encoding": "utf-8", "markup": "md", "simplified": ["Pictures in the document were left out."]}
+    assert made["facts"] == {"file": "a.htm", **told}
+    assert web.get(f"/revisions/{made['id']}/download").text.endswith("---\n\n# Fall\n\nIt was *cold*.\n")
+    bench = web.get(f"/works/{poem}", headers={"Accept": "text/html"})
+    assert bench.status_code == 200
+    assert brought(web, poem, "a.html", b"<!-- nothing -->").status_code in {415, 422}
+
+
 def test_a_docx_goes_out_and_comes_back(web: TestClient, poem: str) -> None:
     first = brought(web, poem, "a.txt", POEM.encode()).json()
     file = web.get(f"/revisions/{first['id']}/content?as=docx").content

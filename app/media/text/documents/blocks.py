@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import groupby
 from typing import NamedTuple
 
 from app.media.text.rules import too_long
 
+LISTS = 8  # levels of a list
 LONG = 120  # characters of a paragraph: in a text that has such, paragraphs are parted by empty lines, else lines stay lines
-_MARKS = re.compile(r"([\\`*_\[\]<])")
+_MARKS = re.compile(r"([\\`*_\[\]<]|&(?=#?\w{1,32};))")
 _AT_START = re.compile(r"^(\s*)(#{1,6}(?=\s)|>|[-+](?=\s)|={2,}$|-{2,}$|\d{1,9}(?=[.)]\s))", re.MULTILINE)
+_TICKS = re.compile("`{3,}")
+_INDENT = re.compile("^[ \t]+", re.MULTILINE)
+NO_BREAK = "\u00a0"  # a space that Markdown keeps at a line's start
 _AROUND = re.compile(r"^(\s*)(.*?)(\s*)$", re.DOTALL)
+_CORE = re.compile(r"^([^\w\s]*)(.*?)([^\w\s]*)$", re.DOTALL)  # the same with punctuation
 
 
 class Kind(StrEnum):
     """What a block is."""
 
     PARAGRAPH, HEADING, BULLET, NUMBER, QUOTE, NOTE, TABLE = "p", "h", "-", "1.", ">", "[^]", "|"
+    MORE, RULE, CODE = "+", "---", "```"  # a further paragraph of a list's item, a line across the page, a program
 
 
 class Run(NamedTuple):
@@ -38,7 +46,7 @@ PLAIN = (False, False, "", 0)
 class Block(NamedTuple):
     """A paragraph of some kind; `level` is that of a heading or list, or a note's number. Without any looks it is a string.
 
-    Of a table `words` are its rows.
+    Of a table `words` are its rows: each cell is Markdown (`cell_of`).
     """
 
     kind: Kind
@@ -115,19 +123,30 @@ def plain(block: Block) -> str:
 def _block(block: Block) -> str:
     if block.kind is Kind.TABLE:
         return _table(block.words)  # type: ignore[arg-type]  # of a table they are rows
-    runs = [Run(block.words)] if isinstance(block.words, str) else block.words
-    said = inline(runs)  # type: ignore[arg-type]  # of all others they are runs
+    if block.kind in {Kind.RULE, Kind.CODE}:
+        return "---" if block.kind is Kind.RULE else _fenced(str(block.words))
+    said = inline(runs_of(block))
     if block.kind is Kind.HEADING:
         return f"{'#' * min(6, max(1, block.level))} {' '.join(said.split())}" if said.strip() else ""
     if block.kind is Kind.PARAGRAPH:
-        return _AT_START.sub(_held, said)
+        return _AT_START.sub(_held, _INDENT.sub(lambda found: NO_BREAK * len(found[0].expandtabs(4)), said))
     if block.kind is Kind.QUOTE:
         return "\n".join(f"> {line}" for line in said.split("\n"))
+    return _item(block, said)
+
+
+def _item(block: Block, said: str) -> str:
+    """An item of a list, a further paragraph of one, or a note."""
     if block.kind is Kind.NOTE:
         return f"[^{block.level}]: " + said.strip().replace("\n", "\n    ")
-    indent = "   " * block.level
-    mark = f"{block.kind} "
+    indent, mark = "   " * block.level, "   " if block.kind is Kind.MORE else f"{block.kind} "
     return indent + mark + said.replace("\n", "\n" + indent + " " * len(mark))
+
+
+def _fenced(words: str) -> str:
+    """Lines as they are, between marks that none of them has."""
+    fence = "`" * max([3, *(len(ticks) + 1 for ticks in _TICKS.findall(words))])
+    return f"{fence}\n{words}\n{fence}"
 
 
 def _held(found: re.Match[str]) -> str:
@@ -135,40 +154,72 @@ def _held(found: re.Match[str]) -> str:
     return f"{found[1]}{found[2]}\\" if found[2].isdigit() else f"{found[1]}\\{found[2]}"
 
 
-def inline(runs: Iterable[Run]) -> str:
+def inline(runs: Sequence[Run]) -> str:
     """Runs as Markdown: emphasis stands close to its words, or it would not be read as such (CommonMark 6.2)."""
-    parts = []
-    for run in runs:
+    parts: list[str] = []
+    for run, before, after in zip(runs, [None, *runs], [*runs[1:], None], strict=False):
         if run.note:
             parts.append(f"[^{run.note}]")
             continue
-        found = _AROUND.match(run.text)
-        before, words, after = found.groups() if found else ("", run.text, "")
-        said = _MARKS.sub(r"\\\1", words)
-        if words and (mark := "*" * (2 * run.bold + run.italic)):
-            said = "\n".join(f"{mark}{line}{mark}" if line.strip() else line for line in said.split("\n"))
-        if words and run.link:
-            said = f"[{said}](<{run.link}>)" if re.search(r"[\s()]", run.link) else f"[{said}]({run.link})"
-        parts.append(before + said + after)
+        said, mark = run.text, "*" * (2 * run.bold + run.italic)
+        if mark or run.link:
+            within = _CORE if mark and not run.link else _AROUND
+            head, words, tail = _parted(within, said, before.text[-1:] if before else "", after.text[:1] if after else "")
+            said = "\n".join(f"{mark}{escaped(line)}{mark}" if line.strip() else line for line in words.split("\n"))
+            if words and run.link:
+                said = f"[{said}](<{run.link}>)" if re.search(r"[\s()]", run.link) else f"[{said}]({run.link})"
+            parts.append(escaped(head) + said + escaped(tail))
+        else:
+            parts.append(escaped(said))
     return "".join(parts)
+
+
+def escaped(words: str) -> str:
+    """Words whose marks are meant as themselves."""
+    return _MARKS.sub(r"\\\1", words)
+
+
+def _parted(within: re.Pattern[str], said: str, before: str, after: str) -> tuple[str, str, str]:
+    """The words that are to stand within marks, and what stands before and after them.
+
+    Between punctuation and a letter a mark would not be read as one; there the punctuation stays outside.
+    """
+    found = _AROUND.match(said)
+    head, words, tail = found.groups() if found else ("", said, "")
+    if within is _CORE and (core := _CORE.match(words)):
+        if not core[2] and (_is_letter(before) or _is_letter(after)):
+            return head + words, "", tail
+        if not head and _is_letter(before) and core[1]:
+            head, words = core[1], words[len(core[1]) :]
+        if not tail and _is_letter(after) and core[3] and words:
+            tail, words = core[3], words[: -len(core[3])]
+    return head, words, tail
+
+
+def _is_letter(sign: str) -> bool:
+    return bool(sign) and not sign.isspace() and unicodedata.category(sign)[0] not in "PS"
 
 
 def _joined(runs: Sequence[Run]) -> tuple[Run, ...]:
     """Neighbours that look alike as one: programs cut runs wherever somebody once stopped typing."""
-    found: list[Run] = []
-    for run in runs:
-        if found and found[-1][1:] == run[1:] and not run.note:
-            found[-1] = run._replace(text=found[-1].text + run.text)
-        elif run.text or run.note:
-            found.append(run)
-    return tuple(found)
+    alike = ((looks, list(same)) for looks, same in groupby(runs, key=lambda run: run[1:]))
+    joined = (same if same[0].note else [same[0]._replace(text="".join(run.text for run in same))] for _looks, same in alike)
+    return tuple(run for same in joined for run in same if run.text or run.note)
+
+
+def runs_of(block: Block) -> Sequence[Run]:
+    """The words of any block but a table."""
+    return [Run(block.words)] if isinstance(block.words, str) else block.words  # type: ignore[return-value]  # not a table's
+
+
+def cell_of(blocks: Sequence[Block]) -> str:
+    """What stands in a cell of a table, as Markdown on one line."""
+    said = " ".join(" ".join(inline(runs_of(block)).split()) for block in blocks if block.kind is not Kind.TABLE)
+    return said.replace("|", "\\|").strip()
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:
     """A table as GitHub Flavored Markdown (4.10) has it: its first row is its head."""
     width = max(map(len, rows), default=0)
-    lines = [[*row, *[""] * (width - len(row))] for row in rows]
-    said = [
-        f"| {' | '.join(cell.replace('|', chr(92) + '|').replace(chr(10), ' ').strip() for cell in row)} |" for row in lines
-    ]
+    said = [f"| {' | '.join([*row, *[''] * (width - len(row))])} |" for row in rows]
     return "\n".join([*said[:1], "|" + " --- |" * width, *said[1:]]) if width else ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from app.errors import TooLargeError, _
-from app.media.text.documents.blocks import Block, Kind, Run, paragraph, plain
+from app.media.text.documents.blocks import LISTS, Block, Kind, Run, cell_of, paragraph, plain
 from app.media.text.documents.docx_styles import Styles, is_on, tag_of, value
 from app.media.text.rules import too_long
 
@@ -25,7 +25,6 @@ TOLD = {
 }
 NO_PICTURES = _("Pictures in the document were left out.")
 NO_FORMULAS = _("Formulas in the document were left out.")
-LISTS = 8  # levels of a list
 
 
 def bomb() -> TooLargeError:
@@ -56,7 +55,7 @@ class Words:
         self.blocks: list[Block] = []
         self.into: list[list[Block]] = [self.blocks]
         self.open: list[_Paragraph] = []
-        self.tables: list[list[list[str]]] = []
+        self.tables: list[list[list[list[Block]]]] = []
         self.notes: list[tuple[str, str]] = []
         self.parts: dict[tuple[str, str], list[Block]] = {}  # of a part with notes: each by its kind and id
         self.simplified: list[str] = []
@@ -213,17 +212,18 @@ class Words:
         """It ends."""
         cell = self.into.pop() if len(self.into) > 1 else []
         if self.tables and self.tables[-1]:
-            self.tables[-1][-1].append("\n".join(said for block in cell if (said := plain(block).strip())))
+            self.tables[-1][-1].append([block for block in cell if plain(block).strip()])
 
     def end_tbl(self) -> None:
         """A table ends; one of one column is a frame around paragraphs."""
         rows = self.tables.pop() if self.tables else []
         if self.tables:  # a table in a cell is its words
-            self.into[-1].extend(Block(Kind.PARAGRAPH, 0, " ".join(row)) for row in rows)
+            said = (" ".join(plain(block) for cell in row for block in cell) for row in rows)
+            self.into[-1].extend(Block(Kind.PARAGRAPH, 0, words) for words in said)
         elif max(map(len, rows), default=0) <= 1:
-            self.into[-1].extend(Block(Kind.PARAGRAPH, 0, line) for row in rows for cell in row for line in cell.split("\n"))
+            self.into[-1].extend(block for row in rows for cell in row for block in cell)
         else:
-            self.into[-1].append(Block(Kind.TABLE, 0, rows))
+            self.into[-1].append(Block(Kind.TABLE, 0, [[cell_of(cell) for cell in row] for row in rows]))
 
     def footnoteReference(self, about: dict[str, str], kind: str = "footnote") -> None:  # noqa: N802
         """A note is pointed to."""

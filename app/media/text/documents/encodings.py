@@ -49,10 +49,10 @@ def encoding_of(data: bytes) -> str:
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            if _decoded(data, encoding) is None:
+            if decoded_as(data, encoding) is None:
                 raise _unknown()
             return encoding
-    if b"\0" not in data and _decoded(data, "utf-8") is not None:
+    if b"\0" not in data and decoded_as(data, "utf-8") is not None:
         return "utf-8"
     found = list(_guesses(data))
     if not found:
@@ -70,7 +70,7 @@ def _guesses(data: bytes) -> Iterator[tuple[str, float, str]]:
         if encoding is None or encoding in seen or (b"\0" in data and encoding not in WIDE):
             continue
         seen.add(encoding)
-        text = _decoded(data, encoding)
+        text = decoded_as(data, encoding)
         if text is None:
             continue
         tested = text[:TESTED]
@@ -115,7 +115,8 @@ def _reads(text: str) -> bool:
     return sum(kind[0] in "LMPZN" for kind in kinds) >= LETTERS * len(kinds)
 
 
-def _decoded(data: bytes, encoding: str) -> str | None:
+def decoded_as(data: bytes, encoding: str) -> str | None:
+    """What the bytes say in an encoding; None where they say nothing in it."""
     try:
         return data.decode(encoding)
     except UnicodeDecodeError:

@@ -1,4 +1,4 @@
-"""A file on its way in: plain text and Markdown in the encodings that people have, DOCX through `reading_docx`."""
+"""A file on its way in: plain text and Markdown in the encodings that people have, DOCX and web pages."""
 
 from __future__ import annotations
 
@@ -12,10 +12,13 @@ from app.gate import windows
 from app.media.text.documents.encodings import encoding_of
 from app.media.text.documents.markdown import FRONT, read_markdown
 from app.media.text.documents.reading_docx import read_docx
+from app.media.text.documents.reading_html import MOST_HTML, read_html
 from app.media.text.rules import too_long
 
-Kind = Literal["txt", "md", "docx"]
-KINDS: dict[str, Kind] = {"txt": "txt", "text": "txt", "md": "md", "markdown": "md", "docx": "docx"}
+Kind = Literal["txt", "md", "docx", "html"]
+KINDS: dict[str, Kind] = {"txt": "txt", "text": "txt", "md": "md", "markdown": "md", "docx": "docx", "html": "html",
+                          "htm": "html", "xhtml": "html"}  # fmt: skip
+PLAIN = {"txt", "md"}  # read at once where they are small; all others unpack or parse
 WIDEST = 8  # bytes that one character takes at most: a line end of two characters in UTF-32
 FEW = 256 * 1024  # bytes that are decoded at once
 _LINE_ENDS = re.compile("[\r\x0b\x0c\x1c-\x1e\x85]")  # as Unicode 5.8 names them, and the separators of ASCII
@@ -34,7 +37,13 @@ class Read(NamedTuple):
     front: str = ""  # what stood in front of a Markdown text of somebody else
 
 
-@bounded(30, 400 * MB, TOO_MUCH, small=lambda name, data, _most: ending(name) != "docx" and size(data) <= FEW)
+@bounded(
+    30,
+    400 * MB,
+    TOO_MUCH,
+    small=lambda name, data, _most: KINDS.get(ending(name)) in PLAIN and size(data) <= FEW,
+    needs=("lxml.etree",),
+)
 def read(name: str, data: Data, most: int) -> Read:
     """The text of a file called `name`, of at most `most` characters.
 
@@ -42,10 +51,15 @@ def read(name: str, data: Data, most: int) -> Read:
     """
     kind = KINDS.get(ending(name))
     if kind is None:
-        raise UnsupportedError(_("That is not a text Stemma can read (.txt, .md or .docx)."))
+        raise UnsupportedError(_("That is not a text Stemma can read (.txt, .md, .docx or .html)."))
     if kind == "docx":
         found, recipe = read_docx(content(data), most)
         return Read(found.text, kind, None, found.markup, found.simplified, recipe)
+    if kind == "html":
+        if size(data) > MOST_HTML:
+            raise too_long(most)
+        page, encoding = read_html(content(data), most)
+        return Read(lines(page.text), kind, encoding, page.markup, page.simplified)
     text, encoding = _decoded(data, most)
     if kind == "txt":
         return Read(text, kind, encoding)
