@@ -99,24 +99,9 @@ def fill(studio: Studio, count: int, dimensions: int, version: str) -> list[UUID
         session.flush()
         for begin in range(0, count, 5000):
             some = range(begin, min(count, begin + 5000))
-            near = unit(kinds[dice.integers(KINDS, size=len(some))] * 2 + unit(dice.standard_normal((len(some), dimensions))))
             names = [f"{number:064x}" for number in some]
-            asset = {"media_type": "image/png", "bytes": 1, "width": 256, "height": 256, "raster": shown, "colour": "#808080"}
-            made = {
-                "number": 1,
-                "origin": "engine",
-                "verb": "create",
-                "brief_data": {},
-                "params": {},
-                "facts": {},
-                "engine": "house",
-            }
-            made |= {"created_by_id": artist, "created_at": now()}
-            session.execute(sa.insert(Asset), [asset | {"sha256": name} for name in names])
-            session.execute(
-                sa.insert(Revision),
-                [made | {"id": ids[n], "work_id": works[n], "asset_id": name} for n, name in zip(some, names, strict=True)],
-            )
+            insert_pictures(session, names, [(ids[n], works[n]) for n in some], shown, artist)
+            near = unit(kinds[dice.integers(KINDS, size=len(some))] * 2 + unit(dice.standard_normal((len(some), dimensions))))
             kept = zip(some, names, near, strict=True)
             shared = {"judge_id": judge.id}
             rows = [shared | {"id": long_ago(n), "asset_id": name, "vector": pack_vector(row)} for n, name, row in kept]
@@ -124,6 +109,18 @@ def fill(studio: Studio, count: int, dimensions: int, version: str) -> list[UUID
         cover = sa.select(Revision.id).where(Revision.work_id == Work.id).scalar_subquery()
         session.execute(sa.update(Work).where(Work.project_id == project).values(cover_id=cover))
     return ids
+
+
+def insert_pictures(
+    session: sa.orm.Session, names: list[str], places: list[tuple[UUID, UUID]], shown: str, artist: UUID
+) -> None:
+    """Assets called `names`, which all look like `shown`, and for each a revision: its id and its work are in `places`."""
+    asset = {"media_type": "image/png", "bytes": 1, "width": 256, "height": 256, "raster": shown, "colour": "#808080"}
+    session.execute(sa.insert(Asset), [asset | {"sha256": name} for name in names])
+    made = {"number": 1, "origin": "engine", "verb": "create", "brief_data": {}, "params": {}, "facts": {}, "engine": "house"}
+    made |= {"created_by_id": artist, "created_at": now()}
+    rows = [made | {"id": id, "work_id": work, "asset_id": name} for name, (id, work) in zip(names, places, strict=True)]
+    session.execute(sa.insert(Revision), rows)
 
 
 def long_ago(number: int) -> UUID:

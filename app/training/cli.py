@@ -225,37 +225,28 @@ def export(
     threads: Threads = 1,
 ) -> None:
     """Measure the model (its pictures too, where there is a measuring judge), write its folder and its card."""
-    from app.judging.house import House
-    from app.training.image import dataset, examples, judged, measure, networks, sketches
     from app.training.image import export as recipe
-    from app.training.image import samples as sampler
-    from app.training.image.library import DRAWINGS
+    from app.training.image import networks
+    from app.training.image.measured import Measured, measure_all
     from app.training.run import Machine
 
-    machine, prompts = Machine.of(device, threads), list(sampler.PROMPTS)
+    machine = Machine.of(device, threads)
     with readable_faults():
         vae, unet = networks.load_autoencoder(_trained(folder, start)), networks.load_unet(folder / "diffusion")
         sources = json.loads((folder / "data/sources.json").read_text("utf-8"))
         facts = json.loads((folder / "diffusion/unet/training.json").read_text("utf-8"))
         facts |= {"before": before} if before else {}
-        if snapshot:
-            recipe.export(to, unet, vae, sources=sources, training=facts, measurements={}, sheets={})
-            print(to)
-            return
-        pixels, drawings = dataset.load(folder / "data")
-        known = examples.Examples(folder / "examples" / DRAWINGS, vae.config.scaling_factor)
-        few = sketches.finished(folder / "few-steps", unet)
-        figures = measure.measure(unet, vae, pixels, drawings, examples=known, machine=machine)
-        figures |= few.figures if few else {}
-        sheets = {"samples": sampler.contact_sheet(sampler.sample_pictures(unet, vae, prompts, machine), prompts)}
-        if (folder / "measuring-judge/model").exists():
-            judge = House(folder / "measuring-judge/model")
-            more, sheets["nearest"] = judged.measure(
-                lambda asked, seed: sampler.sample_pictures(unet, vae, asked, machine, seed), judge, pixels, drawings
-            )
-            figures |= more
-        file = few.file if few else None
-        recipe.export(to, unet, vae, sources=sources, training=facts, measurements=figures, sheets=sheets, few=file)
+        known = Measured() if snapshot else measure_all(folder, unet, vae, machine)
+        recipe.export(
+            to,
+            unet,
+            vae,
+            sources=sources,
+            training=facts,
+            measurements=known.figures,
+            sheets=known.sheets,
+            few=known.few,
+        )
     print(to)
 
 

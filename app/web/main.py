@@ -115,20 +115,10 @@ def create_app(config: Settings | None = None) -> FastAPI:
     index = Index(make_judge(config))
     parts = Studio(config, database, Store(config.data), queue, Live(database, queue), catalog(config), index)
 
-    @contextlib.asynccontextmanager
-    async def lifespan(_app: FastAPI) -> AsyncIterator[None]:
-        threading.Thread(target=_catch_up, args=(parts,), daemon=True).start()
-        HELPER.start()
-        yield
-        parts.live.close()
-        queue.close()
-        database.close()
-        parts.store.incoming.close()
-
     app = Web(
         title="Stemma",
         version="0.1.0",
-        lifespan=lifespan,
+        lifespan=_lifespan,
         docs_url=None,
         redoc_url=None,
         description=interface.DESCRIPTION,
@@ -148,6 +138,19 @@ def create_app(config: Settings | None = None) -> FastAPI:
     app.add_middleware(Guard, settings=config)
     app.add_middleware(Observe)
     return app
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    """What runs beside the web application, and at the end closes what it opened."""
+    parts: Studio = app.state.studio
+    threading.Thread(target=_catch_up, args=(parts,), daemon=True).start()
+    HELPER.start()
+    yield
+    parts.live.close()
+    parts.queue.close()
+    parts.database.close()
+    parts.store.incoming.close()
 
 
 def _catch_up(parts: Studio) -> None:

@@ -105,9 +105,15 @@ def environment(language: str) -> Environment:
         lstrip_blocks=True,
     )
     env.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # the i18n extension adds it
-    locale, say = _LOCALES[language], translations(language).gettext
     env.globals |= {"static": static, "script": script, "language": language, "languages": LANGUAGES}
-    env.globals |= {
+    env.globals |= _globals(translations(language).gettext)
+    env.filters |= _filters(language)
+    return env
+
+
+def _globals(say: Callable[[str], str]) -> dict[str, Any]:
+    """What every template may use of the house, its labels worded by `say`."""
+    return {
         "brief_fields": FIELDS,
         "brief_lists": LISTS,
         "heading": heading,
@@ -126,17 +132,20 @@ def environment(language: str) -> Environment:
         "keys_of": lambda bar="": tuple((chords, say(label)) for chords, label in keys(bar)),
         "role_names": {str(verb): say(verb.rule.role) for verb in Verb if verb.rule.role} | {DAMAGED: say(_("cannot be read"))},
     }
-    filters: dict[str, Callable[..., Any]] = {
+
+
+def _filters(language: str) -> dict[str, Callable[..., Any]]:
+    """How templates write moments, ages, faults and seeds."""
+    locale, say = _LOCALES[language], translations(language).gettext
+    return {
         "moment": lambda value: f"{format_datetime(value, 'medium', tzinfo=UTC, locale=locale)} UTC",
         "ago": lambda value: format_timedelta(value - now(), add_direction=True, locale=locale),
         "age": lambda value: max(0, round((now() - value).total_seconds())),
         "iso": _iso,
-        "told": lambda error: filled(translations(language).gettext(error["title"]), error["details"]),
+        "told": lambda error: filled(say(error["title"]), error["details"]),
         "seed": _seed,
         "by_kind": _by_kind,
     }
-    env.filters |= filters
-    return env
 
 
 def render(template: str, language: str, **context: Any) -> str:
@@ -229,10 +238,14 @@ def answer(
             return answered
         beside = page(request, "_done_beside.html", told=done)
         return HTMLResponse(bytes(answered.body) + bytes(beside.body), status, {**VARY, "Cache-Control": "no-store", **extra})
-    if who is Reader.HTMX:
-        sent = Response(status_code=200, headers={**extra, "HX-Redirect": str(location)})
-    else:
-        sent = RedirectResponse(str(location), 303, extra)
+    sent = _sent(who, str(location), extra)
     if done is not None:
         done.remember(sent)
     return sent
+
+
+def _sent(who: Reader, location: str, headers: Mapping[str, str]) -> Response:
+    """An answer that sends the reader to `location`: htmx goes there by a header of its own."""
+    if who is Reader.HTMX:
+        return Response(status_code=200, headers={**headers, "HX-Redirect": location})
+    return RedirectResponse(location, 303, headers)

@@ -81,7 +81,7 @@ class Decoder:
         self, prompt: Sequence[str], seeds: Sequence[int], grammars: Sequence[Grammar], key: Key
     ) -> Iterator[list[EmittedToken]]:
         """Go on from `prompt` once for each seed, each within its grammar, to stand in `key`; every step of all of them."""
-        from app.engines.text.decoding import decode
+        from app.engines.text.decoding import Rules, decode
 
         steps = decode(
             self.model,
@@ -89,9 +89,7 @@ class Decoder:
             seeds,
             self.sampling,
             MOST_TOKENS,
-            constraints=[Bound(grammar, key) for grammar in grammars],
-            stopped=self.stopped,
-            alternatives=1,
+            Rules([Bound(grammar, key) for grammar in grammars], stopped=self.stopped, alternatives=1),
         )
         for step in steps:
             found = []

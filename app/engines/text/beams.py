@@ -60,6 +60,12 @@ class _Group:
     done: list[Beam] = field(default_factory=list)
     over: bool = False
 
+    def settle(self, width: int, norm: float) -> None:
+        """It is over when no live beam can come before the worst of its `width` finished ones; scores are sums over `norm`."""
+        worst = min((beam.score for beam in self.done), default=IMPOSSIBLE)
+        hope = max((beam.score for beam in self.live), default=IMPOSSIBLE) / norm
+        self.over = not self.live or (len(self.done) == width and hope <= worst)
+
 
 def search(
     model: LanguageModel,
@@ -73,12 +79,11 @@ def search(
     alternatives: int = ALTERNATIVES,
 ) -> Iterator[int | list[Beam]]:
     """Continue `prompt`: yields the number of tokens after every step and at last the `width` beams, the best first; with
-    groups, the best of each first. Of `sampling` only the penalties for repetition count.
-
-    Raises EngineError as `decode` does.
+    groups, the best of each first. Of `sampling` only the penalties for repetition count. Raises EngineError as `decode`
+    does.
     """
-    how, room = sampling or Sampling(), min(tokens, model.room(prompt))
-    width = max(1, beams.width // beams.groups)
+    room = min(tokens, model.room(prompt))
+    step = _Step(model, beams, sampling or Sampling(), constraint, before, alternatives)
     logits, cache = model.prefill(prompt, beams.groups)
     rows = logits.expand(beams.groups, -1)
     groups = [_Group([Beam((), 0.0)]) for _group in range(beams.groups)]
@@ -91,18 +96,11 @@ def search(
             if group.over:
                 continue
             mine = rows[at : at + len(group.live)]
-            read = [_read(row, beam, model, how, constraint, before) for row, beam in zip(mine, group.live, strict=True)]
-            best = _best(read, group.live, taken, beams.diversity, 2 * width)
-            live = _advance(group, best, read, model, width, length == room, length**beams.length_penalty, alternatives)
-            kept += [replace(candidate, row=candidate.row + at) for candidate in live]
-            chosen = best[:width] if length == room else live
-            taken += [candidate.id for candidate in chosen if candidate.id not in model.ends]
             at += len(mine)
-            worst = min((beam.score for beam in group.done), default=IMPOSSIBLE)
-            hope = max((beam.score for beam in group.live), default=IMPOSSIBLE) / length**beams.length_penalty
-            group.over = not group.live or (len(group.done) == width and hope <= worst)
-            if group.over:
-                del kept[len(kept) - len(live) :]
+            live, chosen = step.advance(group, mine, taken, length, last=length == room)
+            taken += [candidate.id for candidate in chosen if candidate.id not in model.ends]
+            if not group.over:
+                kept += [replace(candidate, row=candidate.row + at - len(mine)) for candidate in live]
         if not kept:
             break
         cache.keep([candidate.row for candidate in kept])
@@ -111,14 +109,63 @@ def search(
     yield [beam for beam in chain.from_iterable(zip_longest(*lists)) if beam]
 
 
-def _read(
-    logits: torch.Tensor, beam: Beam, model: LanguageModel, how: Sampling, constraint: Constraint | None, before: Sequence[int]
-) -> tuple[torch.Tensor, torch.Tensor]:
-    """Log-probabilities within the form, and the same with repetition made unlikelier and what is leant towards likelier;
-    [vocab] each.
-    """
-    logs = logits.masked_fill(~permitted(model, constraint, beam.ids), IMPOSSIBLE).log_softmax(-1)
-    return logs, leant(penalised(logs, [*before, *beam.ids], how), constraint, beam.ids)
+@dataclass(frozen=True, slots=True)
+class _Step:
+    """How every group of a search takes its next token."""
+
+    model: LanguageModel
+    beams: Beams
+    how: Sampling
+    constraint: Constraint | None
+    before: Sequence[int]
+    alternatives: int
+
+    def advance(
+        self, group: _Group, rows: torch.Tensor, taken: Sequence[int], length: int, *, last: bool
+    ) -> tuple[list[_Candidate], list[_Candidate]]:
+        """Take the `length`-th token of a group's beams from `rows` [beams, vocab], all of them its last ones where `last`;
+        the candidates that live, and those that were chosen (whose tokens count as taken for later groups).
+        """
+        width = max(1, self.beams.width // self.beams.groups)
+        read = [self._read(row, beam) for row, beam in zip(rows, group.live, strict=True)]
+        best = _best(read, group.live, taken, self.beams.diversity, 2 * width)
+        norm = length**self.beams.length_penalty
+        live = self._part(group, best, read, width, norm, last=last)
+        group.settle(width, norm)
+        return live, best[:width] if last else live
+
+    def _read(self, logits: torch.Tensor, beam: Beam) -> tuple[torch.Tensor, torch.Tensor]:
+        """Log-probabilities within the form, and the same with repetition made unlikelier and what is leant towards
+        likelier; [vocab] each.
+        """
+        logs = logits.masked_fill(~permitted(self.model, self.constraint, beam.ids), IMPOSSIBLE).log_softmax(-1)
+        return logs, leant(penalised(logs, [*self.before, *beam.ids], self.how), self.constraint, beam.ids)
+
+    def _part(
+        self,
+        group: _Group,
+        best: Sequence[_Candidate],
+        read: Sequence[tuple[torch.Tensor, torch.Tensor]],
+        width: int,
+        norm: float,
+        *,
+        last: bool,
+    ) -> list[_Candidate]:
+        """Finish what ends among the first `width` candidates, let the others live; the candidates that live."""
+        told = [(ranked(logs, self.alternatives), int(logs.gt(IMPOSSIBLE).sum()) == 1) for logs, _scores in read]
+        live: list[_Candidate] = []
+        group.live = []
+        for rank, candidate in enumerate(best):
+            ends = candidate.id in self.model.ends
+            if ends or last:
+                if rank < width:
+                    picks = candidate.beam.picks if ends else (*candidate.beam.picks, _pick(candidate, read, told))
+                    group.done.append(Beam(picks, candidate.sum / norm, ended=ends))
+            elif len(live) < width:
+                live.append(candidate)
+                group.live.append(Beam((*candidate.beam.picks, _pick(candidate, read, told)), candidate.sum))
+        group.done = sorted(group.done, key=lambda beam: -beam.score)[:width]
+        return live
 
 
 def _best(
@@ -135,33 +182,6 @@ def _best(
     places = [divmod(place, sums.shape[1]) for place in best]
     found = [_Candidate(row, live[row], id, float(sums[row, id])) for row, id in places]
     return [candidate for candidate in found if candidate.sum > IMPOSSIBLE]
-
-
-def _advance(
-    group: _Group,
-    best: Sequence[_Candidate],
-    read: Sequence[tuple[torch.Tensor, torch.Tensor]],
-    model: LanguageModel,
-    width: int,
-    last: bool,
-    norm: float,
-    alternatives: int,
-) -> list[_Candidate]:
-    """Finish what ends among the first `width` candidates, let the others live; the candidates that live."""
-    told = [(ranked(logs, alternatives), int(logs.gt(IMPOSSIBLE).sum()) == 1) for logs, _scores in read]
-    live: list[_Candidate] = []
-    group.live = []
-    for rank, candidate in enumerate(best):
-        ends = candidate.id in model.ends
-        if ends or last:
-            if rank < width:
-                picks = candidate.beam.picks if ends else (*candidate.beam.picks, _pick(candidate, read, told))
-                group.done.append(Beam(picks, candidate.sum / norm, ended=ends))
-        elif len(live) < width:
-            live.append(candidate)
-            group.live.append(Beam((*candidate.beam.picks, _pick(candidate, read, told)), candidate.sum))
-    group.done = sorted(group.done, key=lambda beam: -beam.score)[:width]
-    return live
 
 
 def _pick(

@@ -73,47 +73,51 @@ class Variant:
     ids: list[int] = field(default_factory=list)
 
 
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """What a decoding keeps to besides the sampling."""
+
+    constraints: Sequence[Constraint] = ()  # one a seed, or none
+    before: Sequence[int] = ()  # earlier tokens that count as repeated
+    stopped: Container[int] = ()  # the variants that end before their next token; it may grow
+    least: int = 0  # tokens: no text ends by itself before it has so many
+    apart: bool = False  # no two variants begin with the same token, where there are others
+    alternatives: int = ALTERNATIVES  # what is told of every token
+
+    def begin(self, seeds: Sequence[int]) -> list[Variant]:
+        """A variant for each seed."""
+        given: Sequence[Constraint | None] = self.constraints or [None for _seed in seeds]
+        pairs = enumerate(zip(seeds, given, strict=True))
+        return [Variant(index, generator(seed), constraint) for index, (seed, constraint) in pairs]
+
+
+FREE = Rules()
+
+
 def decode(
-    model: LanguageModel,
-    prompt: Sequence[int],
-    seeds: Sequence[int],
-    sampling: Sampling,
-    tokens: int,
-    *,
-    constraints: Sequence[Constraint] = (),
-    before: Sequence[int] = (),
-    stopped: Container[int] = (),
-    least: int = 0,
-    apart: bool = False,
-    alternatives: int = ALTERNATIVES,
+    model: LanguageModel, prompt: Sequence[int], seeds: Sequence[int], sampling: Sampling, tokens: int, rules: Rules = FREE
 ) -> Iterator[list[Written]]:
     """Continue `prompt` once for each seed, at most `tokens` tokens each; yields what every step wrote.
 
-    A variant depends on its seed alone: its noise comes from its own generator, one number a token. Batched matrix products
-    may differ from single ones in a logit's last bits, which `drawn` survives but for a rare tie. `constraints` holds one
-    a seed, or none; `before` are earlier tokens that count as repeated; variants in `stopped` (it may grow) end before
-    their next token; no text ends by itself before it has `least` tokens. `apart`: no two begin with the same token, where
-    there are others (then a variant depends on those before it as well). Closing the iterator stops all. Raises
-    EngineError for a prompt that is too long and a form that allows nothing.
+    A variant depends on its seed alone (`apart`, on those before it as well): its noise comes from its own generator, one
+    number a token. Batched matrix products may differ from single ones in a logit's last bits, which `drawn` survives but
+    for a rare tie. Closing the iterator stops all. Raises EngineError for a prompt that is too long and a form that allows
+    nothing.
     """
     room = min(tokens, model.room(prompt))
     full = End.LENGTH if room == tokens else End.CONTEXT
     logits, cache = model.prefill(prompt, len(seeds))
-    rows = logits.expand(len(seeds), -1)
-    given: Sequence[Constraint | None] = constraints or [None for _seed in seeds]
-    live = [
-        Variant(index, generator(seed), constraint) for index, (seed, constraint) in enumerate(zip(seeds, given, strict=True))
-    ]
+    rows, live = logits.expand(len(seeds), -1), rules.begin(seeds)
     taken: list[int] = []  # first tokens that no other variant may have
     while live:
         written = []
         for row, variant in enumerate(live):
-            if variant.index in stopped:
+            if variant.index in rules.stopped:
                 written.append(Written(variant.index, None, End.STOPPED))
                 continue
-            logits = rows[row].index_fill(0, model.end_ids, IMPOSSIBLE) if len(variant.ids) < least else rows[row]
-            pick = choose(logits, variant, model, sampling, before, alternatives, () if variant.ids else taken)
-            taken += [pick.id] if apart and not variant.ids else []
+            logits = rows[row].index_fill(0, model.end_ids, IMPOSSIBLE) if len(variant.ids) < rules.least else rows[row]
+            pick = choose(logits, variant, model, sampling, rules.before, rules.alternatives, () if variant.ids else taken)
+            taken += [pick.id] if rules.apart and not variant.ids else []
             if pick.id in model.ends:
                 written.append(Written(variant.index, None, End.END))
                 continue

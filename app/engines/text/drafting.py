@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from app.engines.shared.sampling import IMPOSSIBLE, Sampling
-from app.engines.text.decoding import ALTERNATIVES, Constraint, End, Pick, decode, permitted, ranked
+from app.engines.text.decoding import ALTERNATIVES, Constraint, End, Pick, Rules, decode, permitted, ranked
 
 if TYPE_CHECKING:
     import torch
@@ -74,10 +74,7 @@ def drafts(
         [(seed + number * SPREAD) % (1 << 62) for number in range(count)],
         sampling,
         tokens,
-        constraints=[constraint] * count if constraint else (),
-        before=before,
-        stopped=AllOrNone(stopped),
-        least=1,
+        Rules(constraints=[constraint] * count if constraint else (), before=before, stopped=AllOrNone(stopped), least=1),
     )
     for number, step in enumerate(steps, 1):
         for word in step:

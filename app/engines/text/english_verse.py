@@ -9,7 +9,7 @@ from app.engines.engine import Step
 from app.engines.text.decoding import Constraint
 from app.engines.text.english_forms import ends_stanza, rhymes
 from app.engines.text.english_only import remarks
-from app.engines.text.line_by_line import CANDIDATES, lines
+from app.engines.text.line_by_line import CANDIDATES, Choice, lines
 from app.engines.text.ranking import order, rankings
 from app.engines.text.text_run import TextRun
 from app.media.text.prosody.form import Form
@@ -26,10 +26,12 @@ def verse(run: TextRun, form: Form, constraints: Sequence[Constraint], start: st
         run.request.seeds,
         run.params.sampling,
         constraints,
-        breaks={id for id, piece in enumerate(run.pieces) if piece.endswith(b"\n")},
-        closers=[id for id, piece in enumerate(run.pieces) if piece.lstrip()[:1] in {b".", b"!", b"?"} and len(piece) <= 3],  # noqa: PLR2004 (with a quotation mark or a break)
-        judge=choice.best,
-        candidates=choice.count,
+        Choice(
+            breaks={id for id, piece in enumerate(run.pieces) if piece.endswith(b"\n")},
+            closers=[id for id, piece in enumerate(run.pieces) if piece.lstrip()[:1] in {b".", b"!", b"?"} and len(piece) <= 3],  # noqa: PLR2004 (with a quotation mark or a break)
+            judge=choice.best,
+            candidates=choice.count,
+        ),
         stopped=run.request.stopped,
         most=max(run.params.tokens, 24 * (form.total or 1)),
     )

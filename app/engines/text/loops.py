@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from app.engines.engine import Step, TextDelta, Verb
 from app.engines.text.beams import Beams, search
-from app.engines.text.decoding import Constraint, End, Written, decode
+from app.engines.text.decoding import Constraint, End, Rules, Written, decode
 from app.engines.text.ending import Ending
 from app.engines.text.text_run import TextRun
 
@@ -32,11 +32,13 @@ def sampled(run: TextRun, constraints: Sequence[Constraint], ending: Ending | No
         run.request.seeds,
         run.params.sampling,
         run.params.tokens,
-        constraints=constraints,
-        before=run.before,
-        stopped=_Either(run.request.stopped, whole),
-        least=1,
-        apart=run.request.verb is Verb.LINE,  # lines are offered to choose from
+        Rules(
+            constraints=constraints,
+            before=run.before,
+            stopped=_Either(run.request.stopped, whole),
+            least=1,
+            apart=run.request.verb is Verb.LINE,  # lines are offered to choose from
+        ),
     )
     if given := tuple(piece for variant in run.variants for piece in variant.fresh()):
         yield Step(0, run.params.tokens, pieces=given)

@@ -81,8 +81,6 @@ def trace(data: Data, how: How) -> Traced:
 
     Raises EngineError when it cannot be read, TooLargeError when the drawing is too large to be handed on.
     """
-    import vtracer
-
     detail = DETAILS[how.detail]
     try:
         with Image.open(io.BytesIO(content(data))) as opened:
@@ -96,21 +94,7 @@ def trace(data: Data, how: How) -> Traced:
     border = int(flat.picture.getchannel("A").getextrema() != (255, 255))
     framed = io.BytesIO()
     ImageOps.expand(flat.picture, border, (0, 0, 0, 0)).save(framed, "PNG", compress_level=1)
-    drawn = vtracer.convert_raw_image_to_svg(
-        framed.getvalue(),
-        img_format="png",
-        colormode="color",
-        hierarchical="stacked",  # a shape lies upon the one around it: no gaps where they meet
-        mode="spline" if how.smooth else "polygon",
-        filter_speckle=detail.speck,
-        color_precision=8,
-        layer_difference=0,
-        corner_threshold=60,
-        length_threshold=4.0,
-        max_iterations=10,
-        splice_threshold=45,
-        path_precision=1,
-    )
+    drawn = _outlined(framed.getvalue(), how)
     svg, paths = compose(_exact(drawn, flat.palette), (border, border, *flat.picture.size), picture.size)
     facts = {
         "model": "vtracer",
@@ -122,6 +106,28 @@ def trace(data: Data, how: How) -> Traced:
     if len(svg) > MOST:
         raise TooLargeError(TOO_MUCH)
     return Traced(svg, raster.getvalue(), *picture.size, facts)
+
+
+def _outlined(png: bytes, how: How) -> str:
+    """The shapes of a flat picture (PNG) as an SVG."""
+    import vtracer
+
+    drawn: str = vtracer.convert_raw_image_to_svg(
+        png,
+        img_format="png",
+        colormode="color",
+        hierarchical="stacked",  # a shape lies upon the one around it: no gaps where they meet
+        mode="spline" if how.smooth else "polygon",
+        filter_speckle=DETAILS[how.detail].speck,
+        color_precision=8,
+        layer_difference=0,
+        corner_threshold=60,
+        length_threshold=4.0,
+        max_iterations=10,
+        splice_threshold=45,
+        path_precision=1,
+    )
+    return drawn
 
 
 def _hex(colour: tuple[int, int, int]) -> str:

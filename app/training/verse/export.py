@@ -41,21 +41,13 @@ def export(
     KnownLines.of({line for poem in corpus for line in poem.lines}).save(part)
     engine = Verse(part)
     engine.load("cpu")
-    trained = json.loads((model / "training.json").read_text("utf-8"))
-    trained.pop("held_out_error")
+    training = ({"before": before} if before else {}) | _training(model / "training.json")
     held, number = measure.held_out_error(engine, corpus)
     said("writing and measuring poems")
     figures, _found = measure.measure(engine, corpus, count)
     figures |= measure.unguided_shares(part, corpus, count // 4)
     note = f"nats a token over {number} poems never seen, in float32"
     figures = {"held_out_error": {"value": round(held, 4), "note": note}} | figures
-    training = ({"before": before} if before else {}) | {
-        "tokens": trained["tokens"],
-        "steps": trained["steps"],
-        "minutes": round(trained["spent"] / 60, 1),
-        "tokens_a_batch": trained["settings"].pop("tokens"),
-        **{name: value for name, value in trained["settings"].items() if name not in {"minutes", "measured"}},
-    }
     sources = json.loads((folder / "data/sources.json").read_text("utf-8"))
     write(part / "sources.json", json.dumps(sources, indent=1, ensure_ascii=False).encode())
     write(part / "training.json", json.dumps(training, indent=1, ensure_ascii=False).encode())
@@ -65,6 +57,18 @@ def export(
     write(part / "README.md", card(parameters, list(SHAPES), sources, training, figures).encode())
     swap(part, target)
     return figures
+
+
+def _training(path: Path) -> dict[str, Any]:
+    """How the model was trained, for its folder and its card."""
+    trained = json.loads(path.read_text("utf-8"))
+    return {
+        "tokens": trained["tokens"],
+        "steps": trained["steps"],
+        "minutes": round(trained["spent"] / 60, 1),
+        "tokens_a_batch": trained["settings"]["tokens"],
+        **{name: value for name, value in trained["settings"].items() if name not in {"tokens", "minutes", "measured"}},
+    }
 
 
 def _cleaned(path: Path) -> None:

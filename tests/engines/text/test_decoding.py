@@ -14,7 +14,7 @@ from transformers.generation import logits_process as theirs
 from app.engines.shared import sampling
 from app.engines.shared.language_model import LanguageModel
 from app.engines.shared.sampling import Sampling, drawn, penalised, probabilities
-from app.engines.text.decoding import End, Pick, decode
+from app.engines.text.decoding import End, Pick, Rules, decode
 from app.errors import EngineError
 
 PROMPT = [3, 14, 15, 9, 26]
@@ -24,7 +24,7 @@ PLAIN = Sampling()
 def run(model: LanguageModel, seeds: Sequence[int], tokens: int = 24, how: Sampling = PLAIN, **options: Any) -> dict[int, Any]:
     """Each variant's picks and why it ended, by index."""
     found: dict[int, Any] = {index: ([], None) for index in range(len(seeds))}
-    for step in decode(model, PROMPT, seeds, how, tokens, **options):
+    for step in decode(model, PROMPT, seeds, how, tokens, Rules(**options)):
         for written in step:
             picks, _end = found[written.index]
             found[written.index] = ([*picks, written.pick] if written.pick else picks, written.end)
@@ -147,7 +147,7 @@ def test_one_variant_is_stopped_and_its_neighbours_write_on(model: LanguageModel
     stopped: set[int] = set()
     found: dict[int, list[int]] = {0: [], 1: [], 2: []}
     ends = {}
-    for step in decode(model, PROMPT, [11, 12, 13], PLAIN, 20, stopped=stopped):
+    for step in decode(model, PROMPT, [11, 12, 13], PLAIN, 20, Rules(stopped=stopped)):
         for written in step:
             if written.pick:
                 found[written.index].append(written.pick.id)

@@ -9,8 +9,8 @@ import torch
 
 from app.engines.shared.language_model import LanguageModel
 from app.engines.shared.sampling import Sampling
-from app.engines.text.decoding import End, decode
-from app.engines.text.line_by_line import lines
+from app.engines.text.decoding import End, Rules, decode
+from app.engines.text.line_by_line import Choice, lines
 from app.engines.text.within_english import Lexicon, WithinEnglish, word_kinds
 from app.errors import EngineError
 from app.media.text.prosody.asked import form_of
@@ -58,7 +58,7 @@ def within(form: Form, model: LanguageModel, seed: int = 0, before: str = "") ->
 def written(form: Form, model: LanguageModel, seeds: tuple[int, ...]) -> list[str]:
     holds = [within(form, model, seed) for seed in seeds]
     found: dict[int, list[int]] = {index: [] for index in range(len(seeds))}
-    for step in decode(model, [7, 8], seeds, Sampling(), 500, constraints=holds):
+    for step in decode(model, [7, 8], seeds, Sampling(), 500, Rules(holds)):
         for word in step:
             assert word.end in {None, End.END}
             if word.pick:
@@ -128,7 +128,8 @@ def test_line_by_line_keeps_the_form_and_the_best_candidate(model: LanguageModel
 
     found: dict[int, list[int]] = {0: [], 1: []}
     ended = []
-    for step in lines(model, [7, 8], (1, 2), Sampling(), holds, breaks={5}, closers=[4], judge=judge, candidates=lambda _: 4):
+    choice = Choice(breaks={5}, closers=[4], judge=judge, candidates=lambda _: 4)
+    for step in lines(model, [7, 8], (1, 2), Sampling(), holds, choice):
         found[step[0].index] += [word.pick.id for word in step if word.pick]
         ended += [word.end for word in step if word.end]
     assert ended == [End.END, End.END]
@@ -144,7 +145,7 @@ def test_the_cache_of_the_chosen_line_is_that_of_the_text(model: LanguageModel) 
     ids: list[int] = []
     records: list[float] = []
     how: dict[str, Any] = {"breaks": {5}, "closers": [4], "judge": lambda *_: 1, "candidates": lambda _: 3}
-    for step in lines(model, [7, 8], (3,), Sampling(), [within(form, model)], **how):
+    for step in lines(model, [7, 8], (3,), Sampling(), [within(form, model)], Choice(**how)):
         ids += [word.pick.id for word in step if word.pick]
         records += [word.pick.logprob for word in step if word.pick]
     scores = model.score([7, 8, *ids], len(ids))
@@ -165,7 +166,7 @@ def test_a_candidate_is_as_likely_as_the_model_finds_it_form_or_not(model: Langu
         return 0
 
     how: dict[str, Any] = {"breaks": {5}, "closers": [4], "judge": judge, "candidates": lambda _: 3}
-    for _step in lines(model, [7, 8], (3,), Sampling(), [within(form, model)], **how):
+    for _step in lines(model, [7, 8], (3,), Sampling(), [within(form, model)], Choice(**how)):
         pass
     ids = [id for line, _likely in told for id in line]
     own = model.score([7, 8, *ids], len(ids)).masked_fill(~model.usable, float("-inf")).log_softmax(-1)
@@ -179,8 +180,8 @@ def test_a_candidate_is_as_likely_as_the_model_finds_it_form_or_not(model: Langu
 def test_a_stop_ends_a_poem_between_two_lines(model: LanguageModel) -> None:
     stopped: set[int] = set()
     form = form_of({"language": "en", "lines": 4, "measure": [[4, 6]]})
-    how: dict[str, Any] = {"breaks": {5}, "closers": [4], "judge": lambda *_: 0, "stopped": stopped}
-    steps = lines(model, [7, 8], (3,), Sampling(), [within(form, model)], **how)
+    how: dict[str, Any] = {"breaks": {5}, "closers": [4], "judge": lambda *_: 0}
+    steps = lines(model, [7, 8], (3,), Sampling(), [within(form, model)], Choice(**how), stopped=stopped)
     assert next(steps)[-1].end is None
     stopped.add(0)
     assert [word.end for step in steps for word in step if word.end] == [End.STOPPED]

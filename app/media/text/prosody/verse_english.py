@@ -14,6 +14,8 @@ from app.media.text.prosody.verse_chinese import Sound
 
 _MOST_SCANNED = 60  # syllables of a line whose metre is looked at
 _BEFORE = 8  # earlier lines of a letter that a line is compared with
+# Of a line's words so far: stresses against the metre, the marks of all syllables, the places of the words that are against it.
+_Scansion = tuple[int, str, tuple[tuple[int, int], ...]]
 _MESSAGES = {
     Rhyme.PERFECT: _("%(word)s rhymes with %(other)s (%(letter)s)."),
     Rhyme.SLANT: _("%(word)s rhymes with %(other)s by a slant (%(letter)s)."),
@@ -96,22 +98,12 @@ def _metre(metre: str, line: Line, words: Sequence[PlacedWord], number: int) -> 
     (Attridge, The Rhythms of English Poetry, 1982, on demotion, promotion and initial inversion). One syllable more
     than the metre has, unstressed, may end the line.
     """
-    best: dict[int, tuple[int, str, tuple[tuple[int, int], ...]]] = {0: (0, "", ())}
+    best: dict[int, _Scansion] = {0: (0, "", ())}
     end = line.start
     for word in words:
         pause = end == line.start or bool(re.search(r"[,.;:!?—–]", line.text[end - line.start : word.start - line.start]))
         end = word.end
-        spoken = [
-            stresses(phones) for phones in pronounce(word.text).readings if syllables(phones) in pronounce(word.text).counts
-        ]
-        after: dict[int, tuple[int, str, tuple[tuple[int, int], ...]]] = {}
-        for at, (wrong, marks, spans) in best.items():
-            for said in spoken or ["?" * count for count in pronounce(word.text).counts]:
-                misses = offbeat(metre, at, said, pause=pause)
-                state = (wrong + misses, marks + said, (*spans, (word.start, word.end)) if misses else spans)
-                if at + len(said) <= _MOST_SCANNED and (at + len(said) not in after or state[0] < after[at + len(said)][0]):
-                    after[at + len(said)] = state
-        best = after
+        best = _scanned_on(metre, best, word, pause=pause)
         if not best:
             break
     full = [best[n] for n in (len(metre), len(metre) + 1) if n in best]
@@ -130,6 +122,23 @@ def _metre(metre: str, line: Line, words: Sequence[PlacedWord], number: int) -> 
         expected=metre,
         found=marks,
     )
+
+
+def _scanned_on(metre: str, before: dict[int, _Scansion], word: PlacedWord, *, pause: bool) -> dict[int, _Scansion]:
+    """The best scansion by number of syllables of a line's words up to `word`, from that of the words before it; `pause`:
+    one stands before it.
+    """
+    said = pronounce(word.text)
+    spoken = [stresses(phones) for phones in said.readings if syllables(phones) in said.counts]
+    after: dict[int, _Scansion] = {}
+    for at, (wrong, marks, spans) in before.items():
+        for stress in spoken or ["?" * count for count in said.counts]:
+            misses = offbeat(metre, at, stress, pause=pause)
+            state = (wrong + misses, marks + stress, (*spans, (word.start, word.end)) if misses else spans)
+            length = at + len(stress)
+            if length <= _MOST_SCANNED and (length not in after or state[0] < after[length][0]):
+                after[length] = state
+    return after
 
 
 def offbeat(metre: str, at: int, said: str, *, pause: bool) -> int:
