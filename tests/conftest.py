@@ -6,6 +6,7 @@ The application is imported by the fixtures that want it: a test of a tune needs
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
 import tempfile
@@ -27,7 +28,13 @@ if TYPE_CHECKING:
 HERE = Path(__file__).parent
 # Rooms whose tests start studios, train, attack or run models: bin/test --quick leaves them out.
 LONG = {"attacks": "slow", "benchmarks": "slow", "commands": "slow", "training": "slow", "worker": "slow", "engines": "model"}
-LONG |= {"browser": "browser"}
+LONG |= {"browser": "browser", "judging": "model"}
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Rooms whose tests the given marks leave out are not imported either: bin/test --quick loads no torch."""
+    mark = LONG.get(collection_path.name) if collection_path.parent == HERE else None
+    return True if mark and re.search(rf"\bnot {mark}\b", config.option.markexpr) else None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -191,7 +191,7 @@ def test_who_waits_to_write_does_not_keep_others_from_reading(running: Running, 
     holder = locked(running)
     body = b'{"name": "Later"}'
     lines = [Line(running.port).head("POST", "/projects", len(body), Content_Type=JSON).send(body) for _each in range(80)]
-    time.sleep(1)
+    time.sleep(1)  # nothing is to be answered
     for path in ("/projects", f"/works/{things['works']}", f"/revisions/{things['revisions']}/content", "/healthz"):
         assert running.http.get(path).status_code == 200
     assert not any(line.answered for line in lines)  # they still wait

@@ -412,7 +412,7 @@ def test_two_hundred_thousand_characters_are_written_in_without_lag(room: Runnin
     box(page)
     assert ask(page, "ed.length") == 200_000
     ask(page, "ed.select(100000), ed.focus()")
-    page.wait_for_timeout(500)
+    page.wait_for_timeout(500)  # what the opening left to do is not what a key costs
     session = composing(page)
     session.send("Performance.enable", {"timeDomain": "threadTicks"})
     spent = []

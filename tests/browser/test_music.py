@@ -170,7 +170,7 @@ def test_it_plays_the_chosen_tune_and_fetches_only_what_sounds(studio: Running, 
     page = bench(studio, visit, JIG)
     page.on("request", lambda request: fetched.append(request.url) if "/sounds/" in request.url else None)
     page.get_by_role("combobox", name="Instrument").select_option(label="Violin")
-    page.wait_for_timeout(300)
+    page.wait_for_timeout(300)  # nothing is to be fetched
     assert fetched == []
     score(page).focus()
     page.keyboard.press("Space")
@@ -188,7 +188,7 @@ def test_it_plays_the_chosen_tune_and_fetches_only_what_sounds(studio: Running, 
     page.keyboard.press("Space")
     expect(player).to_have_attribute("data-state", "resting")
     place = page.evaluate("player.player.place")
-    page.wait_for_timeout(200)
+    page.wait_for_timeout(200)  # nothing is to move
     assert page.evaluate("player.player.place") == place
     page.get_by_role("slider", name="Tempo").fill("50")
     assert page.evaluate("player.player.rate") == 0.5
@@ -342,7 +342,7 @@ def test_scripts_are_loaded_only_here_once_and_are_small(studio: Running, visit:
     page.goto(f"/works/{work(studio)}")
     expect(score(page)).to_be_attached()
     expect(page.get_by_role("list", name="Ideas to begin with")).to_be_visible()
-    page.wait_for_timeout(500)
+    page.wait_for_load_state("networkidle")
     own = [path.split("/", 3)[3] for path in loaded if "/music/" in path or "abcjs" in path]
     assert own
     assert len(own) == len(set(own)), "loaded twice"

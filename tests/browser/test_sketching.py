@@ -51,5 +51,5 @@ def test_the_key_switches_it_off_and_nothing_more_is_asked(visit: Visit, studio:
     page.keyboard.press("s")
     expect(switch).to_have_attribute("aria-checked", "false")
     field(page, "Intent").fill("a red heart")
-    page.wait_for_timeout(1500)
+    page.wait_for_timeout(1500)  # nothing is to be asked
     expect(runs(page)).to_have_count(0)

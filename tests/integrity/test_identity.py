@@ -222,6 +222,7 @@ def test_nothing_is_restored_into_a_filled_store(filled: Settings, tmp_path: Pat
     assert files(lost.data) == there
 
 
+@pytest.mark.slow  # it starts every command as a process
 def test_every_command_looks_before_it_touches_anything(other: Settings, tmp_path: Path) -> None:
     """Each as a process, on a database and a store that do not belong together: a sentence, and not a byte changed."""
     names = {one.name or one.callback.__name__ for one in commands.registered_commands if one.callback}

@@ -168,7 +168,7 @@ def test_a_library_that_calls_back_works_only_while_its_next_step_is_asked_for()
 
     run = emitted(work)
     assert next(run) == 0
-    time.sleep(NOT_YET)
+    time.sleep(NOT_YET)  # nothing is to happen
     assert reached == [0]
     assert list(run) == [1, 2, 3, 4]
 

@@ -78,7 +78,7 @@ def test_killed_in_the_middle_of_a_stream_it_is_written_anew_and_never_mixed(run
     until(lambda: len(reader.texts.get(0, "")) > 50, 120, "the first words")
     running.kill("worker")
     shown = dict(reader.texts)
-    time.sleep(0.5)
+    time.sleep(0.5)  # nothing is to happen
     assert reader.texts[0].startswith(shown[0])  # nothing is taken back before the next worker begins
     running.start("worker")
     until(lambda: reader.attempts[-1] == 2 and len(reader.texts.get(0, "")) > 20, 120, "the second attempt")

@@ -52,6 +52,7 @@ def long(sign: str, begin: str = HEAD) -> str:
     return begin + sign * ((MAX_TEXT - len(begin)) // len(sign))
 
 
+@pytest.mark.slow  # an attack: twenty texts, each as long as one may be
 @pytest.mark.parametrize("sign", REPEATED)
 def test_a_sign_a_million_times(sign: str) -> None:
     assert read_tune(long(sign)).source

@@ -11,13 +11,15 @@ from fastapi.testclient import TestClient
 
 from app.settings import Settings, TextSetting
 from app.web.main import create_app
-from tests.engines.text.tiny_hub import tiny_hub
 
+pytestmark = pytest.mark.model
 LINES = "".join(f"line {at} of the rain on the lake.\n" for at in range(90))
 
 
 @pytest.fixture(scope="module")
 def narrow(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    from tests.engines.text.tiny_hub import tiny_hub
+
     return tiny_hub(tmp_path_factory.mktemp("narrow"), context=512)
 
 
