@@ -206,7 +206,7 @@ class SubPathError(StemmaError):
     status, code, title = (
         421,
         "sub-path",
-        _("The studio cannot be shown below a path of another address. Whoever runs it gives it a host name of its own."),
+        _("A proxy shows the studio below a path that it does not know. Whoever runs it sets STEMMA_ROOT to that path."),
     )
 
 

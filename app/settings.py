@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
@@ -16,6 +18,7 @@ from app.errors import StemmaError, _
 
 ROOT = Path(__file__).resolve().parent.parent
 EXAMPLE = ROOT / "app/example/studio.tar"  # what a new studio opens on
+NAME = re.compile(r"[A-Za-z0-9._~-]+")  # of a path, in characters that no reader of addresses writes in another way
 PORTS = {"http": 80, "https": 443}
 
 
@@ -100,6 +103,8 @@ class Settings(BaseSettings):
     port: int = Field(8000, ge=0, le=65535)
     expose: bool = False  # allow an address other than loopback
     hosts: str = ""  # further names the studio answers to, separated by commas
+    root: str = ""  # the path below which a proxy shows the studio: /stemma where it is https://example.org/stemma/
+    proxy: str = ""  # addresses and networks of proxies whose X-Forwarded-Proto and -For are believed, separated by commas
     origins: str = ""  # where browsers see it behind a proxy that changes Host, separated by commas: http://studio.lan:8080
     engines: list[EngineSetting] = []
     texts: list[TextSetting] = []
@@ -127,6 +132,25 @@ class Settings(BaseSettings):
         for one in _listed(value):
             if origin_of(one) is None:
                 raise ValueError(f"{one} is not scheme, host and port alone, as in https://studio.example:8443")
+        return value
+
+    @field_validator("root")
+    @classmethod
+    def _is_a_path(cls, value: str) -> str:
+        """As it stands in addresses: with a slash before it, without one after it; empty at the top of a host."""
+        names = [name for name in value.strip().split("/") if name]
+        if not all(NAME.fullmatch(name) and name.strip(".") for name in names):
+            raise ValueError(f"{value} is not a path of letters, digits and - . _ ~, as in /stemma")
+        return "".join(f"/{name}" for name in names)
+
+    @field_validator("proxy")
+    @classmethod
+    def _are_networks(cls, value: str) -> str:
+        for one in _listed(value):
+            try:
+                ip_network(one, strict=False)
+            except ValueError:
+                raise ValueError(f"{one} is not an address or a network, as in 127.0.0.1 or 10.0.0.0/8") from None
         return value
 
     @field_validator("data", "cache")

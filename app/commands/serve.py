@@ -138,6 +138,8 @@ def serve() -> None:
         access_log=False,
         server_header=False,
         http=Connection,
+        proxy_headers=bool(config.proxy),
+        forwarded_allow_ips=config.proxy,
         timeout_graceful_shutdown=2,
         timeout_keep_alive=30,
     )

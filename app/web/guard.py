@@ -76,7 +76,9 @@ class Guard:
             await refuse(scope, receive, send, ForeignHostError())
         elif foreign(scope["method"], headers, self.trusted):
             await refuse(scope, receive, send, ForbiddenError())
-        elif headers.get("x-forwarded-prefix", "").strip("/ ") and wants_html(Request(scope)):
+        elif headers.get("x-forwarded-prefix", "").strip("/ ") not in {"", self.settings.root[1:]} and wants_html(
+            Request(scope)
+        ):
             await refuse(scope, receive, send, SubPathError())
         else:
             await self.app(scope, receive, with_headers(send))

@@ -30,6 +30,7 @@ from app.web.guard import Guard
 from app.web.live.live import Live
 from app.web.methods import FormMethod, Head
 from app.web.observe import Observe, set_up_logging
+from app.web.root import Root, insist_on_its_own
 from app.web.routes import (
     about,
     diffs,
@@ -129,6 +130,7 @@ def create_app(config: Settings | None = None) -> FastAPI:
     for module in ROUTERS:
         app.include_router(module.router)
     app.mount(f"/static/{static_version()}", ForEver(directory=STATIC), name="static")
+    insist_on_its_own(config.root, app)
     problems.install(app)
     app.add_middleware(Head)
     app.add_middleware(FormMethod)
@@ -137,6 +139,7 @@ def create_app(config: Settings | None = None) -> FastAPI:
     app.add_middleware(Bodies, settings=config, most=WRITING)
     app.add_middleware(Guard, settings=config)
     app.add_middleware(Observe)
+    app.add_middleware(Root, root=config.root)
     return app
 
 

@@ -10,10 +10,13 @@ from fastapi.routing import iter_route_contexts
 from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.web.root import root_of
+
 
 def methods_of(request: Request) -> list[str]:
     """The methods that this address takes, of all its routes together (RFC 9110, 10.2.1); empty where there is nothing."""
-    routes = [one for one in iter_route_contexts(request.app.routes) if one.path_regex.match(request.scope["path"])]
+    path = request.scope["path"].removeprefix(root_of(request))
+    routes = [one for one in iter_route_contexts(request.app.routes) if one.path_regex.match(path)]
     found = {method for route in routes for method in route.methods or {"GET"}}
     return sorted(found | {"OPTIONS"} | ({"HEAD"} if "GET" in found else set())) if found else []
 

@@ -112,7 +112,9 @@ class Observe:
             ANSWERS.labels(status).inc()
             if not route.endswith("/events"):
                 SECONDS.labels(scope["method"], route).observe(seconds)
-            quiet = route in {"/healthz", "/readyz", "/metrics"} or scope["path"].startswith("/static/")
+            quiet = route in {"/healthz", "/readyz", "/metrics"} or scope["path"].startswith(
+                f"{scope.get('root_path', '')}/static/"
+            )
             level = logging.DEBUG if quiet and status < 400 else logging.INFO  # noqa: PLR2004 (a status)
             said = {"method": scope["method"], "path": scope["path"], "status": status, "ms": round(seconds * 1000, 1)}
             log.log(level, "%s %s %d", scope["method"], scope["path"], status, extra=said)

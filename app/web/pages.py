@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, partial
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
@@ -32,6 +32,7 @@ from app.storage.db import now
 from app.verbs.verb import Verb, keys, rule_of, toolbar
 from app.web.done import COOKIE, Done, remembered
 from app.web.media import pages_of
+from app.web.root import Rooted, root_of
 from app.web.scripts import script, static
 from app.web.views.passages import by_rank, lead, passage, tongue
 
@@ -94,18 +95,22 @@ def _iso(value: datetime) -> str:
 
 
 @cache
-def environment(language: str) -> Environment:
-    """The templates in one language. `_()` and `{% trans %}` translate; dates and numbers follow the language."""
+def environment(language: str, root: str) -> Environment:
+    """The templates in one language, for a studio below the path `root`.
+
+    `_()` and `{% trans %}` translate; dates and numbers follow the language.
+    """
     env = Environment(
         loader=FileSystemLoader(ROOT / "templates"),
         autoescape=True,
         undefined=StrictUndefined,
-        extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
+        extensions=["jinja2.ext.i18n", "jinja2.ext.do", Rooted],
         trim_blocks=True,
         lstrip_blocks=True,
     )
     env.install_gettext_translations(translations(language), newstyle=True)  # type: ignore[attr-defined]  # the i18n extension adds it
-    env.globals |= {"static": static, "script": script, "language": language, "languages": LANGUAGES}
+    env.globals |= {"root": root, "static": partial(static, root=root), "script": partial(script, root=root)}
+    env.globals |= {"language": language, "languages": LANGUAGES}
     env.globals |= _globals(translations(language).gettext)
     env.filters |= _filters(language)
     return env
@@ -148,9 +153,9 @@ def _filters(language: str) -> dict[str, Callable[..., Any]]:
     }
 
 
-def render(template: str, language: str, **context: Any) -> str:
-    """A template's text in a language."""
-    return environment(language).get_template(template).render(**context)
+def render(template: str, language: str, root: str, /, **context: Any) -> str:
+    """A template's text in a language, with addresses below the path `root`."""
+    return environment(language, root).get_template(template).render(**context)
 
 
 def reader(request: Request) -> Reader:
@@ -197,7 +202,7 @@ def page(
         "theme": theme if theme in {"light", "dark"} else "auto",
         "keys": "off" if request.cookies.get("stemma_keys") == "off" else "on",
     }
-    text = render(template, language_of(request), **shared, **context)
+    text = render(template, language_of(request), root_of(request), **shared, **context)
     answered = HTMLResponse(text, status, {**VARY, "Cache-Control": "no-store", **(headers or {})})
     if done is not None:
         answered.delete_cookie(COOKIE, path="/")  # once is enough

@@ -25,9 +25,9 @@ def static_version() -> str:
     return digest.hexdigest()[:12]
 
 
-def static(path: str) -> str:
-    """The address of a file in static/; relative imports of modules keep the version."""
-    return f"/static/{static_version()}/{path}"
+def static(path: str, root: str = "") -> str:
+    """The address of a file in static/, below the path `root`; relative imports of modules keep the version."""
+    return f"{root}/static/{static_version()}/{path}"
 
 
 def imports(path: str) -> list[str]:
@@ -51,7 +51,7 @@ def modules(path: str) -> tuple[str, ...]:
 
 
 @cache
-def script(path: str) -> Markup:
+def script(path: str, root: str = "") -> Markup:
     """The element that runs the module `path`, after hints that let the browser fetch all that it imports at once."""
     hint, run = Markup('<link rel="modulepreload" href="{}">'), Markup('<script src="{}" type="module"></script>')
-    return Markup("\n  ").join([*(hint.format(static(name)) for name in modules(path)), run.format(static(path))])
+    return Markup("\n  ").join([*(hint.format(static(name, root)) for name in modules(path)), run.format(static(path, root))])

@@ -23,6 +23,7 @@ from app.media.music.notation.bars import Facet
 from app.models import Revision
 from app.web.deps import CurrentArtist, OneTurn, Parts, Session
 from app.web.pages import answer
+from app.web.root import root_of
 
 router = APIRouter(route_class=OneTurn, prefix="/revisions", tags=["diffs"])
 TOLD = 1_000  # changes of a tune that a page tells
@@ -100,8 +101,8 @@ class DiffOut(BaseModel):
     picture: PictureOut
 
     @classmethod
-    def of(cls, diff: Diff, difference: float | None) -> DiffOut:
-        """From the model's value."""
+    def of(cls, diff: Diff, difference: float | None, root: str) -> DiffOut:
+        """From the model's value; `root` comes before addresses."""
         return cls(
             a=diff.a.id,
             b=diff.b.id,
@@ -111,7 +112,7 @@ class DiffOut(BaseModel):
             seed=diff.seed,
             text=[PassageOut(**asdict(one)) for one in diff.text] if diff.text is not None else None,
             tune=TuneOut.of(diff.tune) if diff.tune else None,
-            picture=PictureOut(a=_content(diff.a), b=_content(diff.b), difference=difference),
+            picture=PictureOut(a=_content(diff.a, root), b=_content(diff.b, root), difference=difference),
         )
 
 
@@ -145,7 +146,7 @@ def show(
             told |= {"stretches": changes[:TOLD], "untold": len(changes[TOLD:]), "columns": diff.tune.columns}
         return told
 
-    return answer(request, lambda: DiffOut.of(diff, difference), "revisions/diff.html", shown=shown)
+    return answer(request, lambda: DiffOut.of(diff, difference, root_of(request)), "revisions/diff.html", shown=shown)
 
 
 def _text_context(diff: Diff, view: View, ink: bool) -> dict[str, Any]:
@@ -170,5 +171,5 @@ def choose(id: UUID, artist: CurrentArtist, session: Session, number: Number | N
     return RedirectResponse(f"/revisions/{other.id}/diff/{id}", 303)
 
 
-def _content(revision: Revision) -> str | None:
-    return f"/revisions/{revision.id}/content" if revision.asset_id else None
+def _content(revision: Revision, root: str) -> str | None:
+    return f"{root}/revisions/{revision.id}/content" if revision.asset_id else None

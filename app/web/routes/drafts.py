@@ -25,6 +25,7 @@ from app.models.draft import Draft, DraftSave, draft_of
 from app.requests.request import Count, Seed
 from app.web.deps import WRITING, CurrentArtist, OneTurn, Parts, Session, Studio, TransactionsOf, body
 from app.web.pages import answer, language_of, render, translations
+from app.web.root import root_of
 from app.web.routes.works import Wanted, bench, chosen_engine
 from app.web.schemas import DraftOut, Listed, PromptOut
 from app.web.views.passages import tongue
@@ -123,7 +124,7 @@ def prompt_to_be(parts: Studio, artist: CurrentArtist, draft: Draft, state: dict
 def draft_out(draft: Draft, parts: Studio, request: Request, prompt: Prompt | None = None) -> DraftOut:
     """The draft with the prompt its engine reads, what is said of that in the reader's language."""
     prompt, language = prompt or prompt_of(parts, draft.work, draft), language_of(request)
-    html = render("works/_prompt.html", language, prompt=prompt)
+    html = render("works/_prompt.html", language, root_of(request), prompt=prompt)
     note = translations(language).gettext(prompt.note) if prompt.note else ""
     return DraftOut.of(draft, PromptOut.of(replace(prompt, note=note), html))
 

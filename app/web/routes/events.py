@@ -37,7 +37,9 @@ log = logging.getLogger(__name__)
 SINCE = timedelta(minutes=10)  # how far back a returning page may ask
 SILENT = ": nothing new\n\n"  # a comment: who is gone without a word is found out by it, and proxies stay open
 _drawers: RunVar[CapacityLimiter] = RunVar("drawers")
-_drawn: dict[tuple[UUID, str], tuple[Word, asyncio.Task[str]]] = {}  # the latest partials, for all who follow the same work
+_drawn: dict[
+    tuple[UUID, str, str], tuple[Word, asyncio.Task[str]]
+] = {}  # the latest partials, for all who follow the same work
 DRAWN = 64
 
 
@@ -85,7 +87,7 @@ async def _for_page(request: Request, parts: Studio, work: UUID, since: datetime
 
 async def _partial(parts: Studio, word: Word, language: str) -> str:
     """The run as a page shows it: drawn once for all who hear the same word, by a few threads that are no request's."""
-    key = (word.generation, language)
+    key = (word.generation, language, parts.settings.root)
     known, drawing = _drawn.get(key, (None, None))
     if drawing is None or known != word or drawing.get_loop() is not asyncio.get_running_loop():
         limiter = _drawers.get(None) or CapacityLimiter(2)
@@ -106,7 +108,9 @@ def _draw(parts: Studio, id: UUID, language: str) -> str:
     """The stream only tells of works whose artist asked for it."""
     with parts.database.reading() as session:
         generation = session.get_one(Generation, id)
-        return render("generations/_generation.html", language, generation=generation, work=generation.work)
+        return render(
+            "generations/_generation.html", language, parts.settings.root, generation=generation, work=generation.work
+        )
 
 
 def _asked(parts: Studio, look: Any) -> Any:

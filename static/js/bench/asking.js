@@ -1,11 +1,12 @@
 // What every bench does around a run: it is asked for, comes into view, and the lineage beside it grows.
 import { ask, enter } from "./runs.js";
+import { rooted } from "../shared/http.js";
 import { typing } from "../shared/keys.js";
 
 /** The lineage has grown, or a pick was made in it. */
 export function grow(work) {
   const pane = document.getElementById("lineage-pane");
-  fetch(`/works/${work}/lineage?pane=1`, { headers: { Accept: "text/html", "HX-Request": "true" } }).then(
+  fetch(rooted(`/works/${work}/lineage?pane=1`), { headers: { Accept: "text/html", "HX-Request": "true" } }).then(
     async (answer) => {
       if (!answer.ok) return; // the tree that is there stays
       pane.innerHTML = await answer.text();

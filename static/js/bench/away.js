@@ -1,6 +1,6 @@
 // A run that ends while its tab is in the background is told in the tab's title until one comes back. The page's stream is
 // closed meanwhile (live.js), so its runs are asked for now and then.
-import { get } from "../shared/http.js";
+import { get, rooted } from "../shared/http.js";
 import { fill, words } from "../shared/words.js";
 
 const PAUSE = 3000; // ms; a browser makes it longer in a tab that was left long ago
@@ -15,7 +15,7 @@ export function tellInTitle() {
   async function look() {
     const waiting = [...document.querySelectorAll(OPEN)].map((run) => run.dataset.generation).filter((id) => !told.has(id));
     for (const id of waiting) {
-      const { status, variants } = await get(`/generations/${id}`).catch(() => ({})); // not there: asked again
+      const { status, variants } = await get(rooted(`/generations/${id}`)).catch(() => ({})); // not there: asked again
       if (!document.hidden) return;
       if (!ENDED.includes(status)) continue;
       told.add(id);

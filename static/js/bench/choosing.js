@@ -1,6 +1,6 @@
 // What a verb must know first, asked in a dialog of the page; one question is which other revision.
 import { complain } from "./runs.js";
-import { get, told } from "../shared/http.js";
+import { get, rooted, told } from "../shared/http.js";
 import { fill, words } from "../shared/words.js";
 
 const SEEN = 60; // revisions that are offered
@@ -19,7 +19,7 @@ export async function another(dialog, work, but, described) {
   const place = dialog.querySelector(".others");
   let items;
   try {
-    ({ items } = await get(`/works/${work}/revisions?limit=${SEEN}`));
+    ({ items } = await get(rooted(`/works/${work}/revisions?limit=${SEEN}`)));
   } catch (problem) {
     complain(told(problem));
     return null;

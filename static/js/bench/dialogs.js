@@ -1,5 +1,6 @@
 // The bench's dialogs: two windows' drafts, and two pictures under one slider; settings of a verb.
 import { read } from "./form.js";
+import { rooted } from "../shared/http.js";
 
 /** A dialog with `ask(differences, decide)`: decide("mine" | "theirs"), or decide(null) when it was put off. */
 export function conflict(dialog, form) {
@@ -45,7 +46,7 @@ export function compare(dialog, selection) {
     over.style.clipPath = `inset(0 0 0 ${Math.max(0, from + (width * range.value) / 100 - over.getBoundingClientRect().left)}px)`;
   };
   for (const [side, data] of Object.entries(sides)) {
-    dialog.querySelector(`[data-side=${side}]`).src = `/revisions/${data.revision}/content`;
+    dialog.querySelector(`[data-side=${side}]`).src = rooted(`/revisions/${data.revision}/content`);
     dialog.querySelector(`[data-name=${side}]`).textContent = data.named;
   }
   const link = dialog.querySelector("[data-href]");

@@ -2,6 +2,7 @@
 // closed while hidden; it survives a studio that is not there yet, and restarts of it. Present state comes first.
 import { tellInTitle } from "./away.js";
 import { find, fit, insert, replace } from "./runs.js";
+import { rooted } from "../shared/http.js";
 import { fill, words } from "../shared/words.js";
 
 const SOONEST = 250; // ms until the next attempt to connect; doubled up to LATEST
@@ -19,7 +20,7 @@ export class Live {
   #previewed = true; // whether the first preview since the last Generate was painted
 
   constructor(work, { link, waiting, announce, ended }) {
-    Object.assign(this, { address: `/works/${work}/events`, link, waiting, announce, ended });
+    Object.assign(this, { address: rooted(`/works/${work}/events`), link, waiting, announce, ended });
     document.addEventListener("visibilitychange", () => (document.hidden ? this.#close() : this.#open()));
     addEventListener("online", () => this.#open());
     document.addEventListener("stemma:run", ({ detail: run }) => this.#arrived(run));
@@ -32,7 +33,7 @@ export class Live {
   async #await() {
     while (this.waiting) {
       await new Promise((wake) => setTimeout(wake, 3000));
-      const ready = await fetch("/readyz").then(
+      const ready = await fetch(rooted("/readyz")).then(
         (answer) => answer.json(),
         () => ({}),
       );
@@ -72,7 +73,7 @@ export class Live {
     for (const run of document.querySelectorAll(OPEN.map((status) => `.run[data-status=${status}]`).join())) {
       const id = run.dataset.generation;
       if (this.#told.has(id)) continue;
-      const answer = await fetch(`/generations/${id}`, { headers: { Accept: "text/html", "HX-Request": "true" } }).catch(() => null);
+      const answer = await fetch(rooted(`/generations/${id}`), { headers: { Accept: "text/html", "HX-Request": "true" } }).catch(() => null);
       if (answer?.ok) this.#end("done", { generation: id, html: await answer.text() });
     }
   }

@@ -1,7 +1,7 @@
 // What lies on the sheet, and the revision it goes on from. The text becomes a revision by hand before an engine reads it.
 import { fill, words } from "../shared/words.js";
 import { complain } from "./runs.js";
-import { get, post, told } from "../shared/http.js";
+import { get, post, rooted, told } from "../shared/http.js";
 
 export class Desk {
   #placed = false; // whether the artist put the caret somewhere
@@ -26,7 +26,7 @@ export class Desk {
   async revision() {
     if (!(await this.draft.settle())) return null;
     try {
-      const { id, number } = await post(`/works/${this.work}/revisions`, {});
+      const { id, number } = await post(rooted(`/works/${this.work}/revisions`), {});
       if (id !== this.base) {
         this.draft.version = (await get(this.form.dataset.draft)).version; // its base was set with it
         this.#based(id, number);
@@ -57,7 +57,7 @@ export class Desk {
     this.form.dataset.base = id;
     const place = document.getElementById("base-named");
     const link = Object.assign(document.createElement("a"), {
-      href: `/revisions/${id}`,
+      href: rooted(`/revisions/${id}`),
       textContent: fill(words.revision, { n: number }),
     });
     place.replaceChildren(link);

@@ -1,5 +1,6 @@
 // The lineage's page: pan, zoom and walk a drawing of all revisions; the card beside it tells of the one looked at.
 import { bounds, draw, hit, read } from "./drawing.js";
+import { rooted } from "../shared/http.js";
 
 const canvas = document.querySelector("#lineage canvas");
 if (canvas) lineage(canvas, document.getElementById("card"));
@@ -49,7 +50,7 @@ async function lineage(canvas, card) {
 
   /** Where a node's thumbnail lies: {at, image}; without the image while it is on its way. */
   function tile(node) {
-    if (node < graph.foreign) return { at: 0, image: sheetOf(`/revisions/${graph.id(node)}/content?w=64`) };
+    if (node < graph.foreign) return { at: 0, image: sheetOf(rooted(`/revisions/${graph.id(node)}/content?w=64`)) };
     const page = (graph.number[node] - 1) >> 8;
     return { at: (graph.number[node] - 1) & 255, image: sheetOf(`${atlas}/${page}?v=${Math.min(last, (page + 1) * 256)}`) };
   }
@@ -260,7 +261,7 @@ async function lineage(canvas, card) {
     },
     End: () => look(graph.index.get(base)),
     Enter: () => {
-      location.href = `/revisions/${graph.id(selected)}`;
+      location.href = rooted(`/revisions/${graph.id(selected)}`);
     },
     " ": () => unfold(selected),
   };

@@ -1,5 +1,5 @@
 // What the studio hears in the source as one types: faults with their places, the bars, the key. Late answers are dropped.
-import { post, told } from "../shared/http.js";
+import { post, rooted, told } from "../shared/http.js";
 import { units } from "./source.js";
 import { words } from "../shared/words.js";
 
@@ -39,7 +39,7 @@ export class Checking {
     if (!text.trim()) return this.#show(text, { faults: [], bars: [] });
     let found;
     try {
-      found = await post("/tunes/checks", { text });
+      found = await post(rooted("/tunes/checks"), { text });
     } catch (problem) {
       if (turn === this.#turn) this.box.querySelector(".told").textContent = told(problem);
       return;

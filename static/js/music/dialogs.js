@@ -1,6 +1,7 @@
 // What a verb must know first: by how much to transpose, which other tune to blend with.
 import { another, answered } from "../bench/choosing.js";
 import { field, keyOf, moved, named } from "./tonality.js";
+import { rooted } from "../shared/http.js";
 import { fill, words } from "../shared/words.js";
 
 /** How many semitones up (or down, below zero), the resulting key named meanwhile; null when the artist thought better of it. */
@@ -31,7 +32,7 @@ export function other(work, but) {
   return another(dialog, work, but, ({ id, text }) => {
     const key = keyOf(text);
     const said = [field(text, "T"), field(text, "R"), key && named(key, words.modes)].filter(Boolean).join(" · ");
-    const image = Object.assign(document.createElement("img"), { src: `/revisions/${id}/content?w=256`, alt: "", loading: "lazy" });
+    const image = Object.assign(document.createElement("img"), { src: rooted(`/revisions/${id}/content?w=256`), alt: "", loading: "lazy" });
     image.addEventListener("error", () => image.remove());
     return [Object.assign(document.createElement("span"), { textContent: said }), image];
   });

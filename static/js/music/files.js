@@ -1,6 +1,7 @@
 // Files of a tune: those that the studio makes of a revision, and the drawing as it is on the screen.
 import { drawable, engrave } from "./engraver.js";
 import { field } from "./tonality.js";
+import { rooted } from "../shared/http.js";
 
 const WIDTH = 760; // px of a drawing that is saved
 const INK = "#25221d"; // of a drawing that leaves the page: it has no theme
@@ -32,6 +33,6 @@ function save(blob, name) {
 
 /** Fetch a file of a revision; the page stays. */
 export function file(revision, kind) {
-  const link = Object.assign(document.createElement("a"), { href: `/revisions/${revision}/download?as=${kind}`, download: "" });
+  const link = Object.assign(document.createElement("a"), { href: rooted(`/revisions/${revision}/download?as=${kind}`), download: "" });
   link.click();
 }

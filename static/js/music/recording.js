@@ -1,5 +1,5 @@
 // A recording on the bench: its waveform on a canvas, which is a slider; the browser's own player does the rest.
-import { get } from "../shared/http.js";
+import { get, rooted } from "../shared/http.js";
 
 const SHORT = 30; // s: of recordings that are walked through by tenths of a second
 
@@ -38,7 +38,7 @@ export class Recording {
   }
 
   async #load() {
-    const found = await get(`/revisions/${this.figure.dataset.revision}/waveform`).catch(() => null);
+    const found = await get(rooted(`/revisions/${this.figure.dataset.revision}/waveform`)).catch(() => null);
     this.#peaks = found?.peaks ?? [];
     this.draw();
   }

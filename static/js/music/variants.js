@@ -1,5 +1,5 @@
 // Variants as small scores: drawn when they come near the window, growing while they are written, played by a press.
-import { get } from "../shared/http.js";
+import { get, rooted } from "../shared/http.js";
 import { Score } from "./score.js";
 import { units } from "./source.js";
 
@@ -130,7 +130,7 @@ export function showing(bench) {
 /** A variant that is too long for the page has only its beginning there: fetch the whole. */
 export async function whole(article) {
   if (!("cut" in article.dataset)) return textOf(article);
-  const { text } = await get(`/revisions/${article.dataset.revision}`);
+  const { text } = await get(rooted(`/revisions/${article.dataset.revision}`));
   texts.set(article, text);
   delete article.dataset.cut;
   return text;

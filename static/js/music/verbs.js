@@ -5,6 +5,7 @@ import { complain } from "../bench/runs.js";
 import { counted, parentsOf, takes } from "../bench/verb.js";
 import { other, semitones } from "./dialogs.js";
 import { textOf } from "./variants.js";
+import { rooted } from "../shared/http.js";
 import { words } from "../shared/words.js";
 
 export class Verbs {
@@ -51,7 +52,7 @@ export class Verbs {
   compare() {
     const { revision, parent } = this.selection.chosen.dataset;
     const left = this.desk.base && this.desk.base !== revision ? this.desk.base : parent;
-    if (left) location.assign(`/revisions/${left}/diff/${revision}`);
+    if (left) location.assign(rooted(`/revisions/${left}/diff/${revision}`));
     else complain(words.verbs.alone);
   }
 }

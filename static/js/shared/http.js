@@ -1,6 +1,9 @@
 // JSON to the studio and back.
 import { words } from "./words.js";
 
+/** An address of the studio, below the path where a proxy shows it (STEMMA_ROOT). What a page's attributes say is whole already. */
+export const rooted = (path) => document.documentElement.dataset.root + path;
+
 const HEADERS = { Accept: "application/json", "Content-Type": "application/json" };
 
 async function answered(sent) {

@@ -1,6 +1,6 @@
 // The text held against its form, line by line, while it is written: whose lines they are makes no difference.
 import { read } from "../bench/form.js";
-import { post } from "../shared/http.js";
+import { post, rooted } from "../shared/http.js";
 import { words } from "../shared/words.js";
 
 const PAUSE = 350; // ms after the last change
@@ -51,7 +51,7 @@ export class FormCheck {
     if (key === this.#last) return;
     const turn = ++this.#asked;
     try {
-      const report = await post("/forms/checks", { text, form });
+      const report = await post(rooted("/forms/checks"), { text, form });
       if (turn !== this.#asked) return; // one wrote on meanwhile
       this.#last = key;
       this.#tell(report.whole);

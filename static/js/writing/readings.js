@@ -1,6 +1,6 @@
 // "Where did the model expect this?": a passage, the artist's own included, read by a model token by token. What it did
 // not expect stands on a thick line, with its figure at hand; the perplexity tells how unsure it was on the whole.
-import { get, post, told } from "../shared/http.js";
+import { get, post, rooted, told } from "../shared/http.js";
 import { share, visible } from "./tokens.js";
 import { words } from "../shared/words.js";
 
@@ -41,7 +41,7 @@ export class Reading {
     this.button.ariaExpanded = "true";
     try {
       const engine = this.form.elements.engine?.value || null;
-      const found = await this.#read(await post(`/revisions/${revision}/readings`, { selection, engine }), turn);
+      const found = await this.#read(await post(rooted(`/revisions/${revision}/readings`), { selection, engine }), turn);
       if (turn === this.#asked && found) this.#draw(found);
     } catch (problem) {
       if (turn === this.#asked) this.#say(told(problem), "wrong");
@@ -51,7 +51,7 @@ export class Reading {
   async #read({ id }, turn) {
     const end = Date.now() + LONGEST;
     while (turn === this.#asked && Date.now() < end) {
-      const found = await get(`/readings/${id}`);
+      const found = await get(rooted(`/readings/${id}`));
       if (found.error) throw { detail: found.error.title ?? found.error };
       if (found.ready) return found;
       await new Promise((wake) => setTimeout(wake, EVERY));

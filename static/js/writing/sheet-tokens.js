@@ -1,5 +1,5 @@
 // The same on the sheet: where the text came from an engine and still stands as it did, the caret shows what it expected.
-import { get } from "../shared/http.js";
+import { get, rooted } from "../shared/http.js";
 import { indexAt, tokensOf } from "./tokens.js";
 
 const PAUSE = 120; // ms that the caret rests before anything is asked for
@@ -9,7 +9,7 @@ function textOf(revision) {
   if (!texts.has(revision))
     texts.set(
       revision,
-      get(`/revisions/${revision}`).then(({ text }) => text ?? ""),
+      get(rooted(`/revisions/${revision}`)).then(({ text }) => text ?? ""),
     );
   return texts.get(revision);
 }

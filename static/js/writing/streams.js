@@ -1,7 +1,7 @@
 // Variants of a text while they are written. Pieces only add to one another within one attempt of the worker; when an
 // attempt begins, all sheets are empty again, so that two attempts are never mixed. Each variant can be stopped alone.
 import { complain } from "../bench/runs.js";
-import { post, told } from "../shared/http.js";
+import { post, rooted, told } from "../shared/http.js";
 
 const lengths = new WeakMap(); // the element that is written into → how many code points stand in it
 
@@ -50,7 +50,7 @@ async function stop(button) {
   button.ariaDisabled = "true";
   const { generation } = button.closest(".run").dataset;
   try {
-    await post(`/generations/${generation}/stops`, { index: Number(button.dataset.stop) });
+    await post(rooted(`/generations/${generation}/stops`), { index: Number(button.dataset.stop) });
     button.closest("article").querySelector(".named").textContent = button.dataset.stopped;
   } catch (problem) {
     button.ariaDisabled = null;

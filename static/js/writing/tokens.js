@@ -1,12 +1,12 @@
 // What an engine wrote, token by token; asked for once a revision, and only when somebody looks.
-import { get } from "../shared/http.js";
+import { get, rooted } from "../shared/http.js";
 
 const known = new Map(); // revision → promise of its tokens
 
 /** The tokens of a revision: [{start, end, text, logprob, forced, alternatives: [{text, logprob}]}], in code points. */
 export function tokensOf(revision) {
   if (!known.has(revision)) {
-    const asked = get(`/revisions/${revision}/tokens`).then((body) => (Array.isArray(body) ? body : body.items));
+    const asked = get(rooted(`/revisions/${revision}/tokens`)).then((body) => (Array.isArray(body) ? body : body.items));
     asked.catch(() => known.delete(revision));
     known.set(revision, asked);
   }
