@@ -156,10 +156,10 @@ class Tunes(LocalEngine):
     def _content(self, index: int, request: Request, params: TuneParams, made: Variant) -> Content:
         chance = request.verb is not Verb.TRANSPOSE
         text, records, ranges = made.text, made.records, made.written
-        if params.chords and request.verb in {Verb.CREATE, Verb.REROLL, Verb.CONTINUE, Verb.REFINE, Verb.BLEND}:
-            text = with_chords(read_tune(text), harmonised(read_tune(text)))
-            records, ranges = (), ((0, len(text)),)
         tune, asked = read_tune(text), made.conditions
+        if params.chords and request.verb in {Verb.CREATE, Verb.REROLL, Verb.CONTINUE, Verb.REFINE, Verb.BLEND}:
+            text = with_chords(tune, harmonised(tune))
+            tune, records, ranges = read_tune(text), (), ((0, len(text)),)
         key = None if request.verb is Verb.TRANSPOSE else asked.key
         facts = self._facts | {"prompt": str(asked), "conditions": asked.tokens[1:]} | made.facts
         facts |= {"checks": asdict(checks(tune, key, metre_of(asked.metre))), "ends_at_home": ends_at_home(tune)}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import io
 import json
-import re
 import struct
 import warnings
 import zlib
@@ -21,10 +20,10 @@ from app import gate
 from app.bounded import MB, Data, bounded, content
 from app.errors import InvalidError, TooLargeError, UnsupportedError, _
 from app.media.image import beside
+from app.media.xml import NO_XML, RECIPE_SPACE
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
 RECIPE = "stemma"  # keyword of the iTXt chunk that holds the recipe as JSON (PNG, third edition, 11.3.3.4)
-RECIPE_SPACE = "urn:stemma:recipe"  # the XML namespace of the element that holds it in an SVG
 MAX_SIDE = 16_384  # pixels
 FEW = 1_500_000  # pixels that are decoded in some hundredths of a second
 LOOK = 512  # pixels of the longer side at which pictures are compared
@@ -32,7 +31,6 @@ SIGNATURE = beside.SIGNATURE
 HEIF = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}  # brands (ISO/IEC 23008-12, annex B)
 KNOWN = (SIGNATURE, b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*")  # how pictures begin
 HEAD = 33  # bytes of a PNG up to the end of its first chunk, IHDR
-_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # not characters of XML 1.0 (2.2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,10 +293,10 @@ def png(data: Data, pixels: int, to: Path) -> None:  # noqa: ARG001 (how many it
 def svg_with_recipe(data: bytes, recipe: Mapping[str, Any], title: str) -> bytes:
     """Our own SVG with a title, a description and `recipe` as JSON in its metadata (SVG 2, 5.7 and 5.8)."""
     said = json.dumps(recipe, ensure_ascii=False)
-    said = _NO_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", said)
+    said = NO_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", said)
     brief = recipe.get("brief") or {}
-    words = _NO_XML.sub("", str(brief.get("intent", "")))
+    words = NO_XML.sub("", str(brief.get("intent", "")))
     head, end, paths = data.decode().partition(">\n")
-    about = f"<title>{escape(_NO_XML.sub('', title))}</title>\n" + (f"<desc>{escape(words)}</desc>\n" if words else "")
+    about = f"<title>{escape(NO_XML.sub('', title))}</title>\n" + (f"<desc>{escape(words)}</desc>\n" if words else "")
     about += f'<metadata><recipe xmlns="{RECIPE_SPACE}">{escape(said)}</recipe></metadata>\n'
     return f"{head}{end}{about}{paths}".encode()

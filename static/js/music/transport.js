@@ -1,4 +1,5 @@
 // The player's controls. They play what is selected: the tune on the sheet, or a variant.
+import { dockTop } from "../bench/dock.js";
 import { performed, spanOf } from "./performance.js";
 import { parsed } from "./engraver.js";
 import { Player } from "./player.js";
@@ -153,7 +154,6 @@ export class Transport {
 /** Keep the playhead in sight: only when its line has left the window. */
 function follow(cursor) {
   const { top, bottom } = cursor.getBoundingClientRect();
-  const dock = document.querySelector(".dock"); // the bench has one; a page that compares tunes has none
-  if (top >= 60 && bottom <= (dock?.getBoundingClientRect().top ?? innerHeight)) return;
+  if (top >= 60 && bottom <= (dockTop() ?? innerHeight)) return;
   cursor.scrollIntoView({ block: "center", behavior: still() ? "auto" : "smooth" });
 }

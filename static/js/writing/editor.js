@@ -16,6 +16,7 @@ import {
   standardKeymap,
   undo,
 } from "../../vendor/codemirror.min.js";
+import { dockTop } from "../bench/dock.js";
 import { clean, fitting } from "./clean.js";
 import { carrying } from "./clipboard.js";
 import { finding } from "./finding.js";
@@ -32,8 +33,8 @@ const INKED = "stemma:ink"; // "off" when the artist switched the ink off
 
 /** Pixels of the window that its bar and the dock take. */
 function covered() {
-  const dock = document.querySelector(".dock");
-  return { top: 72, bottom: dock ? Math.max(0, innerHeight - dock.getBoundingClientRect().top) + 16 : 24 };
+  const dock = dockTop();
+  return { top: 72, bottom: dock === undefined ? 24 : Math.max(0, innerHeight - dock) + 16 };
 }
 
 class Editor {

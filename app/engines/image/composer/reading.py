@@ -13,11 +13,11 @@ from app.brief import Brief, Heard
 from app.engines.image.composer import lexicon
 from app.engines.image.composer.library import Found, Library
 from app.engines.shared import chinese_glossary
+from app.media.text.scripts import HAN
 
 MOST_THINGS, MOST_OF_ONE, MOST_ALL = 8, 16, 24  # kinds of things; of one kind; all together
 LONGEST, PAIR = 4, 2  # words of a name; things of a pair
 _TOKEN = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*|[,.;:!?]")
-_HAN = re.compile(r"[\u3400-\u9fff]")
 _MODIFIER = ("ing", "ed", "ly")  # endings of words that are no things
 _PLACES, _HOURS, _WEATHER = (lexicon.spoken(one) for one in (lexicon.PLACES, lexicon.HOURS, lexicon.WEATHER))
 _MOODS, _STYLES, _SIZES, _COLOURS = (
@@ -102,7 +102,7 @@ def read(brief: Brief, drawings: Library) -> Wish:
 
 
 def _words(text: str) -> list[str]:
-    for said, meant in lexicon.CHINESE_PLACES if _HAN.search(text) else ():
+    for said, meant in lexicon.CHINESE_PLACES if HAN.search(text) else ():
         text = re.sub(rf"在([^在的和，。,]{{1,6}}?){said}(?!的)", rf" {meant} \1", text)
         text = re.sub(rf"([^在的和，。,\s]{{1,4}}){said}的([^在的和，。,]+(?:的[^在的和，。,]+)?)", rf"\2 {meant} \1", text)
     spoken = chinese_glossary.english("".join(f" {lexicon.CHINESE[c]} " if c in lexicon.CHINESE else c for c in text))
@@ -124,7 +124,7 @@ class _Reader:
         self.last: int | None = None  # the thing of this phrase
 
     def read(self, text: str) -> None:
-        self.chinese = bool(_HAN.search(text))
+        self.chinese = bool(HAN.search(text))
         words = _words(text)
         at = 0
         while at < len(words):
@@ -284,7 +284,7 @@ class _Reader:
 
     def _close(self) -> None:
         """At the end of a phrase without a known thing, the nearest known one is looked for."""
-        words = [word for word in self.strange if not word.endswith(_MODIFIER) and not _HAN.search(word) and word.isascii()]
+        words = [word for word in self.strange if not word.endswith(_MODIFIER) and not HAN.search(word) and word.isascii()]
         if words and self.last is None and not self.styled:
             said = " ".join(words)
             found = self.drawings.like(said) or (self.drawings.like(words[-1]) if len(words) > 1 else None)

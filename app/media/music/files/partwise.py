@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from app.errors import InvalidError, TooLargeError, _
+from app.media.music.files import musicxml
 from app.media.music.files.notating import Imported, Measure, abc, even, key_with
 from app.media.music.files.partwise_notes import Shift, decorations, shift_of, sung
 from app.media.music.notation.pitch import LETTERS, Key, Mode, Pitch
@@ -20,17 +21,7 @@ LONGEST = 64  # whole notes
 # Parts of a whole note that every length is a multiple of: all that notation writes, and quintuplets and septuplets. Sums of
 # lengths without a common measure would be fractions of ever more digits.
 GRID = 2**10 * 3**2 * 5 * 7
-MODES = {
-    "major": Mode.MAJOR,
-    "ionian": Mode.MAJOR,
-    "minor": Mode.MINOR,
-    "aeolian": Mode.MINOR,
-    "dorian": Mode.DORIAN,
-    "mixolydian": Mode.MIXOLYDIAN,
-    "phrygian": Mode.PHRYGIAN,
-    "lydian": Mode.LYDIAN,
-    "locrian": Mode.LOCRIAN,
-}
+MODES = {name: mode for mode, name in musicxml.MODES.items()} | {"ionian": Mode.MAJOR, "aeolian": Mode.MINOR}
 KINDS = {"major": "", "minor": "m", "dominant": "7", "major-seventh": "maj7", "minor-seventh": "m7", "diminished": "dim",
          "augmented": "aug"}  # fmt: skip
 ACCIDENTALS = {-1: "b", 0: "", 1: "#"}

@@ -15,7 +15,7 @@ from app.media.music.files.notating import Imported, abc, key_with, likely_key
 from app.media.music.files.transcribing import FileNote, measures, on_grid
 from app.media.music.notation.pitch import Key, Mode
 from app.media.music.notation.tune import Metre
-from app.media.text.documents.encodings import encoding_of
+from app.media.text.documents.encodings import text_of
 
 LARGEST = 256 * 1024  # bytes: no tune comes near it
 MOST_NOTES = 10_000
@@ -149,5 +149,5 @@ def _decoded_name(name: str) -> str:
     """A name as its file meant it: mido reads Latin-1, programs write UTF-8, or what their country had before it."""
     data = name.replace("\0", "").encode("latin-1", "ignore")
     with contextlib.suppress(UnsupportedError):
-        name = data.decode(encoding_of(data))
+        name, _encoding = text_of(data)
     return field_text(name)

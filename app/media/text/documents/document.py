@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import re
 import unicodedata
 import zipfile
 from collections.abc import Iterable, Mapping
@@ -13,9 +12,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-RECIPE_SPACE = "urn:stemma:recipe"  # the XML namespace of a recipe in a file
-SOURCE_SPACE = "urn:stemma:source"  # and of the text that a document was made from
-_NO_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")  # not characters of XML 1.0 (2.2)
+from app.media.xml import NO_XML
+
+SOURCE_SPACE = "urn:stemma:source"  # the XML namespace of the text that a document was made from
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the first moment that a ZIP can tell
 
 
@@ -41,7 +40,7 @@ class Document:
 
 def xml_text(text: str) -> str:
     """The text as XML may carry it: what XML has no way to write (U+FFFE, U+FFFF) becomes the replacement character."""
-    return _NO_XML.sub("\ufffd", text)
+    return NO_XML.sub("\ufffd", text)
 
 
 def from_right(line: str) -> bool:

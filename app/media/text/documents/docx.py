@@ -16,7 +16,8 @@ from docx.opc.part import Part
 from docx.oxml.ns import qn
 from docx.shared import Pt
 
-from app.media.text.documents.document import RECIPE_SPACE, SOURCE_SPACE, Document, from_right, packed, xml_text
+from app.media.text.documents.document import SOURCE_SPACE, Document, from_right, packed, xml_text
+from app.media.xml import RECIPE_SPACE
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 RECIPE = "/customXml/stemma.xml"  # a custom XML part (ECMA-376-1, 15.2.5): programs keep it, and show nothing of it

@@ -42,22 +42,24 @@ COMMON = frozenset(
 )
 
 
-def encoding_of(data: bytes) -> str:
-    """How the bytes are to be read: by their mark, as UTF-8, or by what is likeliest among the encodings that people had.
+def text_of(data: bytes) -> tuple[str, str]:
+    """What the bytes say, and in which encoding: by their mark, as UTF-8, or by what is likeliest among the encodings that
+    people had.
 
     Raises UnsupportedError where nothing makes a text of them.
     """
     for mark, encoding in _MARKS:
         if data.startswith(mark):
-            if decoded_as(data, encoding) is None:
+            if (text := decoded_as(data, encoding)) is None:
                 raise _unknown()
-            return encoding
-    if b"\0" not in data and decoded_as(data, "utf-8") is not None:
-        return "utf-8"
+            return text, encoding
+    if b"\0" not in data and (text := decoded_as(data, "utf-8")) is not None:
+        return text, "utf-8"
     found = list(_guesses(data))
     if not found:
         raise _no_text() if b"\0" in data else _unknown()
-    return _preferred(found)
+    encoding = _preferred(found)
+    return data.decode(encoding), encoding
 
 
 def _guesses(data: bytes) -> Iterator[tuple[str, float, str]]:

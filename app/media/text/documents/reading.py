@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from app.bounded import MB, Data, bounded, content, size
 from app.errors import UnsupportedError, _
 from app.gate import windows
-from app.media.text.documents.encodings import encoding_of
+from app.media.text.documents.encodings import text_of
 from app.media.text.documents.markdown import FRONT, read_markdown
 from app.media.text.documents.reading_docx import read_docx
 from app.media.text.documents.reading_html import MOST_HTML, read_html
@@ -78,7 +78,7 @@ def ending(name: str) -> str:
 def decoded(data: Data, most: int) -> tuple[str, str]:
     """What the bytes of a plain text say, and in which encoding.
 
-    Raises TooLargeError for so many bytes that they must be more than `most` characters, and as `encoding_of` does.
+    Raises TooLargeError for so many bytes that they must be more than `most` characters, and as `text_of` does.
     """
     return _decoded(data, most)
 
@@ -86,9 +86,8 @@ def decoded(data: Data, most: int) -> tuple[str, str]:
 def _decoded(data: Data, most: int) -> tuple[str, str]:
     if size(data) > WIDEST * most + WIDEST:
         raise too_long(most)
-    given = content(data)
-    encoding = encoding_of(given)
-    return lines(given.decode(encoding)), encoding
+    text, encoding = text_of(content(data))
+    return lines(text), encoding
 
 
 def lines(text: str) -> str:

@@ -17,9 +17,10 @@ from xml.parsers import expat
 from app import gate
 from app.errors import UnsupportedError, _
 from app.media.text.documents.blocks import Block, Found, Kind, plain, written
-from app.media.text.documents.document import RECIPE_SPACE, SOURCE_SPACE
+from app.media.text.documents.document import SOURCE_SPACE
 from app.media.text.documents.docx_styles import Styles
 from app.media.text.documents.docx_words import Words, bomb
+from app.media.xml import RECIPE_SPACE
 
 MOST_XML = 64 * 2**20  # bytes of the document's XML that are unpacked
 MOST_FILES = 5_000

@@ -7,7 +7,7 @@ import re
 
 from app.errors import UnsupportedError, _
 from app.media.text.documents.blocks import Found, written
-from app.media.text.documents.encodings import KNOWN, decoded_as, encoding_of
+from app.media.text.documents.encodings import KNOWN, decoded_as, text_of
 from app.media.text.documents.html_words import Words
 
 MOST_HTML = 32 * 2**20  # bytes
@@ -29,8 +29,7 @@ def read_html(data: bytes, most: int) -> tuple[Found, str]:
     """
     from lxml import etree
 
-    encoding = encoding_of_page(data)
-    page = data.decode(encoding)
+    page, encoding = page_of(data)
     words = Words(most)
     parser = etree.HTMLParser(target=words, huge_tree=True)
     try:
@@ -43,8 +42,9 @@ def read_html(data: bytes, most: int) -> tuple[Found, str]:
     return Found(text, markup, words.simplified), encoding
 
 
-def encoding_of_page(data: bytes) -> str:
-    """How its bytes are to be read: by their mark, as UTF-8, as the page itself says where that gives a text, or by guess.
+def page_of(data: bytes) -> tuple[str, str]:
+    """What its bytes say, and in which encoding: by their mark, as UTF-8, as the page itself says where that gives a text,
+    or by guess.
 
     Raises UnsupportedError.
     """
@@ -53,8 +53,8 @@ def encoding_of_page(data: bytes) -> str:
     if name and b"\0" not in data and not data.startswith(codecs.BOM_UTF8):
         as_utf8, as_said = decoded_as(data, "utf-8"), decoded_as(data, name)
         if as_said is not None and (as_utf8 is None or name in ESCAPING):
-            return name
-    return encoding_of(data)
+            return as_said, name
+    return text_of(data)
 
 
 def _codec(said: str) -> str:

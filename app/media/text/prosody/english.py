@@ -9,7 +9,6 @@ from __future__ import annotations
 import lzma
 import re
 import unicodedata
-from collections import defaultdict
 from collections.abc import Iterator
 from enum import StrEnum
 from functools import cache, lru_cache
@@ -200,20 +199,3 @@ def _grade(p: Phones, q: Phones) -> Rhyme:
         return Rhyme.PERFECT
     a, b = _last_syllable(p), _last_syllable(q)
     return Rhyme.SLANT if a == b or (a[1:] and a[1:] == b[1:]) else Rhyme.NONE
-
-
-@cache
-def _rhyming() -> dict[Phones, tuple[str, ...]]:
-    """Every word of the dictionary by what a perfect rhyme shares; for engines, made when first asked for."""
-    found = defaultdict(list)
-    for line in _book().decode("utf-8").splitlines():
-        word, *said = line.split("\t")
-        for part in {rhyming_part(tuple(phones.split())) for phones in said}:
-            found[part].append(word)
-    return {part: tuple(words) for part, words in found.items()}
-
-
-def rhymes_of(word: str) -> frozenset[str]:
-    """The dictionary's words that rhyme perfectly with `word` (not itself)."""
-    parts = {rhyming_part(phones) for phones in pronounce(word).readings}
-    return frozenset(w for part in parts for w in _rhyming().get(part, ()) if rhyme(word, w) is Rhyme.PERFECT)

@@ -14,7 +14,7 @@ import pytest
 from app.errors import TooLargeError, UnsupportedError
 from app.gate import UNREADABLE
 from app.media.text.documents import reading, reading_docx
-from app.media.text.documents.encodings import encoding_of
+from app.media.text.documents.encodings import text_of
 
 read = reading.read.here  # not in a child: it is what is read that is looked at
 POEM = "微风拂面过东楼，\n月满空庭夜未收。"
@@ -99,7 +99,7 @@ def test_texts_from_reports_come_in(name: str, said: str) -> None:
 @pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n\0\0\0", bytes(range(128, 256)), b"\xff\xfeA", b"MThd\0\0\0\6"])
 def test_what_is_no_text_in_any_encoding_is_refused(data: bytes) -> None:
     with pytest.raises(UnsupportedError):
-        encoding_of(data)
+        text_of(data)
 
 
 @pytest.mark.parametrize("name", ["a.pdf", "a.exe", "a", "", "txt", "a.docx.zip"])

@@ -203,6 +203,7 @@ def test_a_long_text_is_a_book_of_several_files(document: Document) -> None:
         assert sum(name.startswith("book/text-") for name in archive.namelist()) == 3
 
 
+@pytest.mark.slow  # an attack: the longest texts there may be
 @pytest.mark.timeout(300)  # a writer whose time grew with the square of the lines would need hours
 @pytest.mark.parametrize("text", ["\n" * 1_000_000, "x\n" * 500_000, "\t" * 1_000_000, "&\u0301" * 500_000])
 def test_a_text_as_long_as_can_be_becomes_a_docx(document: Document, text: str) -> None:

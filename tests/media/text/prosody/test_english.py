@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from app.media.text.prosody.check import check_form
-from app.media.text.prosody.english import Rhyme, pronounce, rhyme, rhymes_of
+from app.media.text.prosody.english import Rhyme, pronounce, rhyme
 from app.media.text.prosody.form import Form, Language, Rhyming
 from app.media.text.prosody.presets import preset
 from app.media.text.prosody.report import Kind
@@ -128,9 +128,3 @@ def test_words_acrostic_and_the_alphabets_borders() -> None:
         (Kind.AVOID, "cold stone is there."),
         (Kind.ACROSTIC, "The line begins with a; the acrostic asks for e."),
     }
-
-
-def test_words_that_rhyme() -> None:
-    found = rhymes_of("light")
-    assert {"night", "bright", "delight"} <= found
-    assert "light" not in found
