@@ -18,7 +18,7 @@ from starlette.types import Message, Receive, Scope, Send
 from app.errors import MalformedError, NotFoundError, RangeError, _
 from app.media.facts import Facts
 from app.media.text.documents.document import Document
-from app.media.text.documents.writing import SMALL, WRITERS, write
+from app.media.text.documents.writing import WRITERS, is_small, write
 from app.models import Revision
 from app.web.deps import Studio
 from app.web.pages import translations
@@ -34,7 +34,7 @@ FOR_EVER = {
 Kind = Literal["md", "txt", "docx", "epub"]
 PLAIN = "text/plain; charset=utf-8"
 WRITTEN = (PLAIN, *(kind for _write, kind in WRITERS.values()))  # the media types of a text as a file
-MADE = 3  # goes up when the same revision makes other bytes
+MADE = 4  # goes up when the same revision makes other bytes
 _AS_MARKS = re.compile(r'[\x00-\x1f\x7f<>:"/\\|?*]+')  # what some system has no file names with
 
 
@@ -120,7 +120,7 @@ def text_response(request: Request, parts: Studio, revision: Revision, kind: Kin
         return Response(revision.text.encode(), media_type=PLAIN, headers=headers)
     make, media_type = WRITERS[kind]
     told = document(revision)
-    if len(told.text) <= SMALL:
+    if is_small(told):
         return Response(make(told), media_type=media_type, headers=headers)
     name = name_for(f"{name} {json.dumps(told.recipe)} {told.author}")
     return rendered(parts, f"{name}.{kind}", media_type, headers, lambda to: write(told, kind, to))

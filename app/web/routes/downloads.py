@@ -44,7 +44,7 @@ def download(
     """A file with its recipe. Of a picture: a PNG (iTXt chunk `stemma`), or an SVG (`<metadata>`).
 
     Without `as` a drawing is an SVG and every other picture a PNG. A picture of pixels is traced for its SVG, once.
-    Of a text: Markdown (front matter; without `as`), DOCX (a part of its own), EPUB (its last page), or plain text,
+    Of a text: Markdown (front matter; without `as`), DOCX (a part of its own), EPUB (its record), or plain text,
     which carries nothing. `json` is the recipe by itself.
     Of a tune: ABC (its last line, a comment; without `as`), MusicXML (a miscellaneous field), MIDI (a text event); as
     sound, and of a recording: WAV, FLAC or MP3 (the comment among its tags).

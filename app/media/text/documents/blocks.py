@@ -13,7 +13,7 @@ from typing import NamedTuple
 from app.media.text.rules import too_long
 
 LISTS = 8  # levels of a list
-LONG = 120  # characters of a paragraph: in a text that has such, paragraphs are parted by empty lines, else lines stay lines
+LONG = 120  # characters of a paragraph: in a text that has such, or lines within one, empty lines part paragraphs
 _MARKS = re.compile(r"([\\`*_\[\]<]|&(?=#?\w{1,32};))")
 _AT_START = re.compile(r"^(\s*)(#{1,6}(?=\s)|>|[-+](?=\s)|={2,}$|-{2,}$|\d{1,9}(?=[.)]\s))", re.MULTILINE)
 _TICKS = re.compile("`{3,}")
@@ -75,22 +75,33 @@ def paragraph(kind: Kind, level: int, runs: Sequence[Run]) -> Block:
     return Block(kind, level, _joined(runs))
 
 
-def written(blocks: Sequence[Block], most: int) -> tuple[str, bool]:
-    """The text of the blocks, and whether it is Markdown: lines where they are nothing but lines.
+def written(blocks: Sequence[Block], most: int, *, parted: bool = False) -> tuple[str, bool]:
+    """The text of the blocks, and whether it is Markdown: lines where they are nothing but lines, unless paragraphs are
+    known to be `parted`.
 
     Raises TooLargeError for more than `most` characters.
     """
-    if all(block.kind is Kind.PARAGRAPH and isinstance(block.words, str) for block in blocks):
+    if not parted and all(block.kind is Kind.PARAGRAPH and isinstance(block.words, str) for block in blocks):
         text, markup = "\n".join(str(block.words) for block in blocks), False
     else:
-        text, markup = _markdown(blocks), True
+        text, markup = _markdown(blocks, parted=parted), True
     if len(text) > most:
         raise too_long(most)
     return text, markup
 
 
-def _markdown(blocks: Sequence[Block]) -> str:
-    prose = any(block.kind is Kind.PARAGRAPH and len(plain(block)) > LONG for block in blocks)
+def merged(blocks: Sequence[Block]) -> list[Block]:
+    """The blocks, with the lines of a program as one."""
+    found: list[Block] = []
+    for program, same in groupby(blocks, key=lambda block: block.kind is Kind.CODE):
+        alike = list(same)
+        found += [Block(Kind.CODE, 0, "\n".join(str(block.words) for block in alike))] if program else alike
+    return found
+
+
+def _markdown(blocks: Sequence[Block], *, parted: bool) -> str:
+    said_by = [plain(block) for block in blocks if block.kind is Kind.PARAGRAPH]
+    prose = parted or any(len(said) > LONG or "\n" in said for said in said_by)
     parts: list[str] = []
     before: Block | None = None
     for block in blocks:
@@ -117,7 +128,7 @@ def plain(block: Block) -> str:
     """Its words without their looks."""
     if isinstance(block.words, str):
         return block.words
-    return " ".join(one.text if isinstance(one, Run) else " ".join(one) for one in block.words)
+    return "".join(one.text if isinstance(one, Run) else " ".join((*one, "")) for one in block.words)
 
 
 def _block(block: Block) -> str:
@@ -125,7 +136,7 @@ def _block(block: Block) -> str:
         return _table(block.words)  # type: ignore[arg-type]  # of a table they are rows
     if block.kind in {Kind.RULE, Kind.CODE}:
         return "---" if block.kind is Kind.RULE else _fenced(str(block.words))
-    said = inline(runs_of(block))
+    said = inline(runs_in(block))
     if block.kind is Kind.HEADING:
         return f"{'#' * min(6, max(1, block.level))} {' '.join(said.split())}" if said.strip() else ""
     if block.kind is Kind.PARAGRAPH:
@@ -207,14 +218,16 @@ def _joined(runs: Sequence[Run]) -> tuple[Run, ...]:
     return tuple(run for same in joined for run in same if run.text or run.note)
 
 
-def runs_of(block: Block) -> Sequence[Run]:
-    """The words of any block but a table."""
+def runs_in(block: Block) -> Sequence[Run]:
+    """The words of a block; of a table without their looks."""
+    if block.kind is Kind.TABLE:
+        return [Run(plain(block))]
     return [Run(block.words)] if isinstance(block.words, str) else block.words  # type: ignore[return-value]  # not a table's
 
 
 def cell_of(blocks: Sequence[Block]) -> str:
     """What stands in a cell of a table, as Markdown on one line."""
-    said = " ".join(" ".join(inline(runs_of(block)).split()) for block in blocks if block.kind is not Kind.TABLE)
+    said = " ".join(" ".join(inline(runs_in(block)).split()) for block in blocks if block.kind is not Kind.TABLE)
     return said.replace("|", "\\|").strip()
 
 

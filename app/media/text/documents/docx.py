@@ -1,4 +1,6 @@
-"""A text as DOCX (ECMA-376): a paragraph a line, its recipe in a part of its own and in the properties."""
+"""A text as DOCX (ECMA-376): a paragraph a line, or what its Markdown says; its recipe in a part of its own and told in the
+properties.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +8,20 @@ import hashlib
 import io
 import json
 import zipfile
+from collections.abc import Iterable
 from datetime import UTC
-from xml.sax.saxutils import escape
+from xml.sax.saxutils import escape, quoteattr
 
 import docx
-from docx.opc.constants import RELATIONSHIP_TYPE
+from docx.opc.constants import CONTENT_TYPE, RELATIONSHIP_TYPE
 from docx.opc.packuri import PackURI
 from docx.opc.part import Part
 from docx.oxml.ns import qn
 from docx.shared import Pt
 
 from app.media.text.documents.document import SOURCE_SPACE, Document, from_right, packed, xml_text
+from app.media.text.documents.docx_body import Body
+from app.media.text.documents.markup import parsed
 from app.media.xml import RECIPE_SPACE
 
 MEDIA_TYPE = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -24,6 +29,16 @@ RECIPE = "/customXml/stemma.xml"  # a custom XML part (ECMA-376-1, 15.2.5): prog
 SOURCE = "/customXml/stemma-source.xml"  # the text that the document was made from, and of which document that is
 MAIN = "word/document.xml"
 HERE = "57E44A00"  # marks the place of the text (ST_LongHexNumber)
+HERE_AS = f'<w:p w:rsidR="{HERE}"/>'.encode()
+NOTES, RELATED, NOTES_RELATED = "footnotes.xml", "word/_rels/document.xml.rels", "word/_rels/footnotes.xml.rels"
+NO_RELATIONS = b'<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships"></Relationships>'
+NOTES_HEAD = (
+    '<?xml version="1.0" encoding="UTF-8" standalone="yes"?><w:footnotes '
+    'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main" '
+    'xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships">'
+    '<w:footnote w:type="separator" w:id="0"><w:p><w:r><w:separator/></w:r></w:p></w:footnote>'
+    '<w:footnote w:type="continuationSeparator" w:id="1"><w:p><w:r><w:continuationSeparator/></w:r></w:p></w:footnote>'
+)
 _TOLD = 255  # characters that a core property holds
 
 
@@ -45,7 +60,8 @@ def docx_of(document: Document) -> bytes:
     saved = io.BytesIO()
     file.save(saved)
     with zipfile.ZipFile(saved) as archive:
-        parts = {name: _filled(archive.read(name), document.text) for name in archive.namelist()}
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    _fill(parts, document)
     parts[SOURCE.lstrip("/")] = _source(document, parts[MAIN])
     return packed(parts.items())
 
@@ -56,14 +72,39 @@ def _source(document: Document, written: bytes) -> bytes:
     return f'<source xmlns="{SOURCE_SPACE}">{escape(json.dumps(about))}</source>'.encode()
 
 
-def _filled(part: bytes, text: str) -> bytes:
-    """A part of the file with the lines of `text` where HERE stands: as a tree of elements a long text would take gigabytes."""
-    before, here, after = part.partition(f'<w:p w:rsidR="{HERE}"/>'.encode())
-    if not here:
-        return part
+def _fill(parts: dict[str, bytes], document: Document) -> None:
+    """The parts of the file with the text in them. As a tree of elements a long text would take gigabytes."""
+    markup = parsed(xml_text(document.text)) if document.markdown else None
+    if markup is None:
+        parts[MAIN] = _put(parts[MAIN], HERE_AS, map(_paragraph, document.text.split("\n")))
+        return
+    body = Body()
+    parts[MAIN] = _put(parts[MAIN], HERE_AS, body.paragraphs(markup.tokens))
+    if markup.notes:
+        notes = "".join((NOTES_HEAD, *body.notes(markup), "</w:footnotes>"))
+        parts[f"word/{NOTES}"] = notes.encode()
+        part = f'<Override PartName="/word/{NOTES}" ContentType="{CONTENT_TYPE.WML_FOOTNOTES}"/></Types>'
+        parts["[Content_Types].xml"] = parts["[Content_Types].xml"].replace(b"</Types>", part.encode())
+    related = [f'<Relationship Id="rNotes" Type="{RELATIONSHIP_TYPE.FOOTNOTES}" Target="{NOTES}"/>'] if markup.notes else []
+    related += [
+        f'<Relationship Id="{id}" Type="{RELATIONSHIP_TYPE.HYPERLINK}" Target={quoteattr(target)} TargetMode="External"/>'
+        for target, id in body.links.items()
+    ]
+    for name in (RELATED, NOTES_RELATED)[: 1 + bool(markup.notes and body.links)]:
+        there = parts.get(name, NO_RELATIONS)
+        parts[name] = there.replace(b"</Relationships>", "".join((*related, "</Relationships>")).encode())
+        related = [one for one in related if "rNotes" not in one]
+    kinds, lists = body.numbering()
+    numbering = parts["word/numbering.xml"].replace(b"</w:numbering>", f"{lists}</w:numbering>".encode())
+    parts["word/numbering.xml"] = numbering.replace(b"<w:num ", f"{kinds}<w:num ".encode(), 1)
+
+
+def _put(part: bytes, place: bytes, written: Iterable[str]) -> bytes:
+    """A part with what is written instead of a place in it."""
+    before, _here, after = part.partition(place)
     out = io.BytesIO(before)
     out.seek(0, io.SEEK_END)
-    out.writelines(_paragraph(line).encode() for line in text.split("\n"))
+    out.writelines(one.encode() for one in written)
     out.write(after)
     return out.getvalue()
 

@@ -10,6 +10,7 @@ STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"  # the same in ISO/I
 SPACES = {WORDS, STRICT}
 OFF = {"0", "false", "off", "none"}
 HEADING = re.compile(r"(?:heading|标题|überschrift|titre)\s*([1-9])", re.IGNORECASE)
+PROGRAMS = {"macro", "macro text", "html preformatted", "preformatted text", "source code", "html 预设格式"}
 MOST = 20  # styles that one is based on
 
 
@@ -109,6 +110,14 @@ class Styles:
         return any(
             style.name.lower() in {"quote", "intense quote", "block text", "引用", "明显引用"} for style in self.chain(id)
         )
+
+    def programs(self, id: str) -> bool:
+        """Whether it is for lines that stay as they are."""
+        return any(style.name.lower() in PROGRAMS for style in self.chain(id))
+
+    def continues(self, id: str) -> bool:
+        """Whether it is for further paragraphs of a list's item."""
+        return any(style.name.lower().startswith("list continue") for style in self.chain(id))
 
     def list_of(self, id: str) -> str:
         """The list that paragraphs of a style are in."""

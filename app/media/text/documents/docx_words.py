@@ -39,6 +39,7 @@ class _Paragraph:
     style: str = ""
     list_: str | None = None
     level: int = 0
+    line: bool = False  # below it, across the page
     runs: list[Run] = field(default_factory=list)
     after: list[Block] = field(default_factory=list)
 
@@ -126,6 +127,8 @@ class Words:
         self.into[-1].extend(done.after)
 
     def _block(self, done: _Paragraph) -> Block:
+        if done.line and not done.runs:
+            return Block(Kind.RULE, 0, "")
         level = self.styles.heading(done.style)
         if level:
             return Block(Kind.HEADING, level, "".join(run.text for run in done.runs))
@@ -133,6 +136,11 @@ class Words:
         if numbered and numbered != "0":
             kind = Kind.BULLET if self.styles.bullet(numbered, done.level) else Kind.NUMBER
             return paragraph(kind, done.level, done.runs)
+        if self.styles.programs(done.style):
+            return Block(Kind.CODE, 0, "".join(run.text for run in done.runs))
+        before = self.into[-1][-1] if self.into[-1] else None
+        if before and before.kind in {Kind.BULLET, Kind.NUMBER, Kind.MORE} and self.styles.continues(done.style):
+            return paragraph(Kind.MORE, before.level, done.runs)
         return paragraph(Kind.QUOTE if self.styles.quotes(done.style) else Kind.PARAGRAPH, 0, done.runs)
 
     def pStyle(self, about: dict[str, str]) -> None:  # noqa: N802 (named as its element)
@@ -149,6 +157,11 @@ class Words:
         """Its level in the list."""
         if self.open and value(about).isdecimal():
             self.open[-1].level = min(LISTS, int(value(about)[:3]))
+
+    def pBdr(self, _about: dict[str, str]) -> None:  # noqa: N802
+        """A line around or below it."""
+        if self.open:
+            self.open[-1].line = True
 
     def r(self, _about: dict[str, str]) -> None:
         """A run of words begins."""
@@ -253,6 +266,7 @@ BEGINS = {
     "pStyle": Words.pStyle,
     "numId": Words.numId,
     "ilvl": Words.ilvl,
+    "pBdr": Words.pBdr,
     "r": Words.r,
     "rPr": Words.rPr,
     "rStyle": Words.rStyle,

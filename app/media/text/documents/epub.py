@@ -1,4 +1,4 @@
-"""A text as an EPUB 3.3 book: its stanzas, and its recipe on the last page.
+"""A text as an EPUB 3.3 book: a cover, its chapters or stanzas, and its recipe as a record that goes with it.
 
 Written here, since the libraries that write EPUB are under the AGPL or have not been kept up.
 """
@@ -6,20 +6,27 @@ Written here, since the libraries that write EPUB are under the AGPL or have not
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Sequence
 from datetime import UTC
 from xml.sax.saxutils import escape, quoteattr
 
 from app.media.text.documents.document import Document, packed, xml_text
+from app.media.text.documents.epub_cover import cover
+from app.media.text.documents.epub_pages import Page, pages
 
 MEDIA_TYPE = "application/epub+zip"
-PART = 60_000  # characters of one file of the book: readers turn the pages of small ones quicker
+RECIPE = "recipe.json"
 CONTAINER = """<?xml version="1.0" encoding="UTF-8"?>
 <container version="1.0" xmlns="urn:oasis:names:tc:opendocument:xmlns:container"><rootfiles>
 <rootfile full-path="book/package.opf" media-type="application/oebps-package+xml"/></rootfiles></container>
 """
 STYLE = """body { font-family: serif; line-height: 1.7; margin: 5%; }
 h1 { font-size: 1.4em; font-weight: normal; margin-bottom: 1.5em; }
+h2, h3, h4, h5, h6 { font-weight: normal; margin: 1.5em 0 0.8em; }
+blockquote { margin: 0 0 1em 1.5em; }
+table { border-collapse: collapse; margin-bottom: 1em; }
+th, td { border: 1px solid; padding: 0.2em 0.6em; }
+aside { font-size: 0.85em; }
 p { margin: 0 0 1em; white-space: pre-wrap; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.8em; }
 """
@@ -27,59 +34,53 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; font-size: 0.8em; }
 
 def epub_of(document: Document) -> bytes:
     """The book. The same document is the same bytes at any time."""
-    parts = list(_parts(document.text))
+    parts = pages(document)
     names = [f"text-{at}.xhtml" for at in range(1, len(parts) + 1)]
-    pages = [(name, _page(document, document.title if at == 0 else "", _stanzas(part)))
-             for at, (name, part) in enumerate(zip(names, parts, strict=True))]  # fmt: skip
-    recipe = f"<pre>{escape(xml_text(document.recipe_json))}</pre>"
-    pages.append(("recipe.xhtml", _page(document, document.words["recipe"], recipe)))
     files = [
         ("mimetype", MEDIA_TYPE),  # first, and not compressed (EPUB 3.3, OCF 4.3)
         ("META-INF/container.xml", CONTAINER),
         ("book/package.opf", _package(document, names)),
-        ("book/contents.xhtml", _contents(document, names[0])),
+        ("book/contents.xhtml", _contents(document, list(zip(names, parts, strict=True)))),
         ("book/style.css", STYLE),
-        *((f"book/{name}", page) for name, page in pages),
-        ("book/recipe.json", json.dumps(document.recipe, ensure_ascii=True)),
+        ("book/cover.svg", cover(document)),
+        *((f"book/{name}", _page(document, part.body)) for name, part in zip(names, parts, strict=True)),
+        (f"book/{RECIPE}", json.dumps(document.recipe, ensure_ascii=True)),
     ]
     return packed(((name, text.encode()) for name, text in files), stored="mimetype")
 
 
-def _parts(text: str) -> Iterator[list[str]]:
-    """The stanzas (parted by empty lines) in files of about PART characters."""
-    part, size = list[str](), 0
-    for stanza in text.split("\n\n"):
-        if part and size + len(stanza) > PART:
-            yield part
-            part, size = [], 0
-        part.append(stanza)
-        size += len(stanza)
-    yield part
-
-
-def _stanzas(stanzas: list[str]) -> str:
-    said = (escape(xml_text(stanza)).replace("\n", "<br/>\n") for stanza in stanzas)
-    return "\n".join(f'<p dir="auto">{stanza}</p>' for stanza in said)
-
-
-def _page(document: Document, title: str, body: str, root: str = "") -> str:
+def _page(document: Document, body: str) -> str:
     lang = quoteattr(document.language)
-    heading = f'<h1 dir="auto">{escape(xml_text(title))}</h1>\n' if title else ""
     return f"""<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE html>
 <html xmlns="http://www.w3.org/1999/xhtml" xmlns:epub="http://www.idpf.org/2007/ops" lang={lang} xml:lang={lang}>
-<head><title>{escape(xml_text(document.title))}</title><link rel="stylesheet" type="text/css" href="style.css"/></head>
-<body{root}>
-{heading}{body}
+<head><title>{escape(xml_text(document.title)) or "—"}</title><link rel="stylesheet" type="text/css" href="style.css"/></head>
+<body>
+{body}
 </body></html>
 """
 
 
-def _contents(document: Document, first: str) -> str:
-    words = {name: escape(xml_text(word)) for name, word in document.words.items()}
-    entries = f'<li><a href="{first}">{escape(xml_text(document.title))}</a></li>'
-    entries += f'<li><a href="recipe.xhtml">{words["recipe"]}</a></li>'
-    return _page(document, "", f'<nav epub:type="toc"><h1>{words["contents"]}</h1><ol>{entries}</ol></nav>')
+def _contents(document: Document, parts: Sequence[tuple[str, Page]]) -> str:
+    """The chapters with what is under them; of a text without headings its title."""
+    entries = [(level, words, f"{name}#{id}") for name, page in parts for level, words, id in page.headings if words]
+    if not entries or not parts[0][1].headings:
+        highest = min((level for level, _words, _to in entries), default=1)
+        entries.insert(0, (highest, document.title, parts[0][0]))
+    heading = f"<h1>{escape(document.words['contents'])}</h1>"
+    return _page(document, f'<nav epub:type="toc">{heading}{_listed(entries)}</nav>')
+
+
+def _listed(entries: Sequence[tuple[int, str, str]]) -> str:
+    """Entries (level, words, address), each with the deeper ones that follow it."""
+    out, at = ["<ol>"], 0
+    while at < len(entries):
+        level, words, to = entries[at]
+        end = next((place for place in range(at + 1, len(entries)) if entries[place][0] <= level), len(entries))
+        below = _listed(entries[at + 1 : end]) if end > at + 1 else ""
+        out.append(f'<li><a href="{to}">{escape(xml_text(words)) or "—"}</a>{below}</li>')
+        at = end
+    return "".join([*out, "</ol>"])
 
 
 def _package(document: Document, names: list[str]) -> str:
@@ -96,10 +97,11 @@ def _package(document: Document, names: list[str]) -> str:
 <dc:creator>{escape(xml_text(document.author))}</dc:creator>
 <dc:date>{moment}</dc:date>
 <meta property="dcterms:modified">{moment}</meta>
+<link rel="record" href="{RECIPE}" media-type="application/json"/>
 </metadata>
 <manifest><item id="nav" href="contents.xhtml" properties="nav" {xhtml}/>{items}
-<item id="recipe" href="recipe.xhtml" {xhtml}/><item id="style" href="style.css" media-type="text/css"/>
-<item id="data" href="recipe.json" media-type="application/json"/></manifest>
-<spine>{order}<itemref idref="recipe"/></spine>
+<item id="style" href="style.css" media-type="text/css"/>
+<item id="cover" href="cover.svg" properties="cover-image" media-type="image/svg+xml"/></manifest>
+<spine>{order}</spine>
 </package>
 """

@@ -16,7 +16,7 @@ from xml.parsers import expat
 
 from app import gate
 from app.errors import UnsupportedError, _
-from app.media.text.documents.blocks import Block, Found, Kind, plain, written
+from app.media.text.documents.blocks import Block, Found, Kind, Run, merged, paragraph, runs_in, written
 from app.media.text.documents.document import SOURCE_SPACE
 from app.media.text.documents.docx_styles import Styles
 from app.media.text.documents.docx_words import Words, bomb
@@ -47,15 +47,15 @@ def read_docx(data: bytes, most: int) -> tuple[Found, Recipe]:
             if len(archive.infolist()) > MOST_FILES:
                 raise bomb()
             main = _main_part(archive)
-            recipe, source = _ours(archive, main, most)
+            recipe, source, markdown = _ours(archive, main, most)
             if source is not None:
-                return source, recipe
-            return _document(archive, main, most, ours=recipe is not None), recipe
+                return Found(source, markdown), recipe
+            return _document(archive, main, most, ours=recipe is not None, parted=markdown), recipe
     except BROKEN as error:
         raise UnsupportedError(DAMAGED) from error
 
 
-def _document(archive: zipfile.ZipFile, main: str, most: int, *, ours: bool) -> Found:
+def _document(archive: zipfile.ZipFile, main: str, most: int, *, ours: bool, parted: bool) -> Found:
     folder, name = posixpath.split(main)
     names = set(archive.namelist())
     styles = Styles()
@@ -66,12 +66,12 @@ def _document(archive: zipfile.ZipFile, main: str, most: int, *, ours: bool) -> 
     links = _links(archive, relations) if relations in names else {}
     words = Words(most, styles, links)
     _parse(archive, main, words.start, words.end, words.data)
-    blocks = words.blocks
+    blocks = merged(words.blocks)
     if ours and blocks and blocks[0].kind is Kind.HEADING:  # the title, which its work has
         blocks = blocks[1:]
     if words.notes:
         blocks = [*blocks, *_notes(archive, folder, names, words)]
-    text, markup = written(blocks, most)
+    text, markup = written(blocks, most, parted=parted)
     return Found(text, markup, words.simplified)
 
 
@@ -81,8 +81,10 @@ def _notes(archive: zipfile.ZipFile, folder: str, names: set[str], words: Words)
     for part in ("footnotes.xml", "endnotes.xml"):
         if (path := posixpath.join(folder, part)) in names:
             _parse(archive, path, reader.start, reader.end, reader.data)
-    said = ("\n".join(plain(block).strip() for block in reader.parts.get(key, [])) for key in words.notes)
-    return [Block(Kind.NOTE, number, text) for number, text in enumerate(said, 1)]
+    return [
+        paragraph(Kind.NOTE, number, [run for block in reader.parts.get(key, []) for run in (*runs_in(block), Run("\n"))])
+        for number, key in enumerate(words.notes, 1)
+    ]
 
 
 def _links(archive: zipfile.ZipFile, path: str) -> dict[str, str]:
@@ -91,8 +93,9 @@ def _links(archive: zipfile.ZipFile, path: str) -> dict[str, str]:
     return {id: target for id, target in found.items() if target.startswith(("http://", "https://", "mailto:"))}
 
 
-def _ours(archive: zipfile.ZipFile, main: str, most: int) -> tuple[Recipe, Found | None]:
-    """The recipe in a file of ours, and the text that it was made from while its document is still the one we wrote.
+def _ours(archive: zipfile.ZipFile, main: str, most: int) -> tuple[Recipe, str | None, bool]:
+    """The recipe in a file of ours, the text that it was made from while its document is still the one we wrote, and whether
+    that was Markdown.
 
     Programs keep such parts under other names.
     """
@@ -106,12 +109,13 @@ def _ours(archive: zipfile.ZipFile, main: str, most: int) -> tuple[Recipe, Found
             with contextlib.suppress(ValueError):
                 source = json.loads(text)
     if recipe is None or not isinstance(source, dict) or not isinstance(source.get("text"), str):
-        return recipe, None
+        return recipe, None, False
+    markdown = bool(source.get("markdown"))
     with archive.open(main) as part:
         changed = hashlib.sha256(part.read(MOST_XML)).hexdigest() != source.get("document")
     if changed or len(source["text"]) > most or gate.UNREADABLE.search(source["text"]):
-        return recipe, None
-    return recipe, Found(source["text"], bool(source.get("markdown")))
+        return recipe, None, markdown
+    return recipe, source["text"], markdown
 
 
 def _root(archive: zipfile.ZipFile, name: str) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import subprocess
 import xml.etree.ElementTree as ET
 import zipfile
 from dataclasses import replace
@@ -17,6 +18,7 @@ import pytest
 from app.media.text.documents.document import Document
 from app.media.text.documents.docx import RECIPE, docx_of
 from app.media.text.documents.epub import epub_of
+from app.media.text.documents.epub_cover import cover
 from app.media.text.documents.markdown import escaped, markdown, read_markdown
 from app.media.text.documents.reading_docx import read_docx
 
@@ -24,6 +26,7 @@ TEXT = (
     "微风拂面过东楼，\n月满空庭夜未收。\n\n"
     "<script>alert('x')</script> & *stars* _lines_\n\tعلى البحر 👩‍👩‍👧\u202eabc\n  two spaces \ufffe"
 )
+CHECKER = Path("/usr/share/java/epubcheck.jar")  # of Debian's package epubcheck
 parsed = ET.fromstring  # what these tests made themselves
 OPF, DC, XHTML = "{http://www.idpf.org/2007/opf}", "{http://purl.org/dc/elements/1.1/}", "{http://www.w3.org/1999/xhtml}"
 EPUB = "{http://www.idpf.org/2007/ops}"
@@ -177,9 +180,11 @@ def test_a_book_is_a_valid_epub(document: Document) -> None:
         assert package.find(f".//{OPF}meta[@property='dcterms:modified']") is not None
         items = {item.attrib["id"]: item.attrib for item in package.iter(f"{OPF}item")}
         listed = {f"book/{item['href']}" for item in items.values()}
-        assert listed | {"mimetype", "META-INF/container.xml", path} == set(archive.namelist())
+        record = package.find(f".//{OPF}link[@rel='record']")
+        assert record is not None
+        assert listed | {"mimetype", "META-INF/container.xml", path, f"book/{record.attrib['href']}"} == set(archive.namelist())
         spine = [items[ref.attrib["idref"]]["href"] for ref in package.iter(f"{OPF}itemref")]
-        assert spine == ["text-1.xhtml", "recipe.xhtml"]
+        assert spine == ["text-1.xhtml"]  # the recipe is no chapter
         pages = {name: parsed(archive.read(name)) for name in archive.namelist() if name.endswith(".xhtml")}
         [nav] = [i["href"] for i in items.values() if i.get("properties") == "nav"]
         toc = pages[f"book/{nav}"].find(f".//{XHTML}nav[@{EPUB}type='toc']")
@@ -189,7 +194,75 @@ def test_a_book_is_a_valid_epub(document: Document) -> None:
         assert "<script>alert('x')</script>" in said
         assert not list(pages["book/text-1.xhtml"].iter(f"{XHTML}script"))
         assert json.loads(archive.read("book/recipe.json")) == document.recipe
-        assert "]]>" in "".join(pages["book/recipe.xhtml"].itertext())
+        assert [item["media-type"] for item in items.values() if item.get("properties") == "cover-image"] == ["image/svg+xml"]
+        drawn = "".join("".join(parsed(archive.read("book/cover.svg")).itertext()).split())
+        assert "".join((document.title + document.author).split()) == drawn
+
+
+FOLDED = "This paragraph was folded by its editor at about sixty signs\na line, and so it is one paragraph of prose, no verse."
+CASE_37 = "# Chapter One\n\nIt was *very* dark."
+
+
+def test_markdown_becomes_a_book_with_chapters_and_emphasis(document: Document) -> None:
+    book = epub_of(replace(document, text=CASE_37 + "\n\n## Part\n\nx\n\n# Chapter Two\n\ny", markdown=True))
+    with zipfile.ZipFile(io.BytesIO(book)) as archive:
+        first = parsed(archive.read("book/text-1.xhtml"))
+        assert [heading.text for heading in first.iter(f"{XHTML}h1")] == [document.title, "Chapter One"]
+        assert [one.text for one in first.iter(f"{XHTML}em")] == ["very"]
+        assert "*" not in "".join(first.itertext())
+        contents = parsed(archive.read("book/contents.xhtml"))
+        links = [(a.text, a.attrib["href"]) for a in contents.iter(f"{XHTML}a")]
+        assert [text for text, _to in links] == ["Chapter One", "Part", "Chapter Two"]
+        for text, to in links:
+            name, _, id = to.partition("#")
+            page = parsed(archive.read(f"book/{name}"))
+            assert [one.text for one in page.iter() if one.get("id") == id] == [text]
+        nested = contents.find(f".//{XHTML}li/{XHTML}ol/{XHTML}li/{XHTML}a")
+        assert nested is not None
+        assert nested.text == "Part"
+
+
+def test_markdown_becomes_a_docx_with_headings_and_emphasis(document: Document) -> None:
+    opened = docx.Document(io.BytesIO(docx_of(replace(document, text=CASE_37, markdown=True))))
+    assert opened.paragraphs[0].style is not None
+    said = [(one.style.name if one.style else "", one.text) for one in opened.paragraphs]
+    assert said == [("Title", document.title), ("Heading 1", "Chapter One"), ("Normal", "It was very dark.")]
+    assert [run.text for run in opened.paragraphs[2].runs if run.italic] == ["very"]
+
+
+@pytest.mark.parametrize(
+    ("source", "paragraphs"),
+    [
+        ("short line\nnext line", ["short line\nnext line"]),
+        ("hard\\\nbreak", ["hard\nbreak"]),
+        (FOLDED, [FOLDED.replace("\n", " ")]),
+        ("> " * 200 + "deep", ["> " * 200 + "deep"]),
+        ("[^1]: alone", ["[^1]: alone"]),
+        ("[x]: gone\n\n![a *picture*](x.png)", ["a picture"]),
+        ("", [""]),
+    ],
+)  # fmt: skip
+def test_lines_of_markdown_are_what_who_wrote_them_meant(document: Document, source: str, paragraphs: list[str]) -> None:
+    opened = docx.Document(io.BytesIO(docx_of(replace(document, text=source, markdown=True))))
+    assert [one.text for one in opened.paragraphs][1:] == (paragraphs if source else [])
+
+
+@pytest.mark.parametrize("title", ["", "x" * 200, "很长的题目" * 30, "قصيدة", "A & B < C", "word " * 39])
+def test_a_cover_holds_any_title(document: Document, title: str) -> None:
+    drawn = parsed(cover(replace(document, title=title)))
+    lines = [text.text or "" for text in drawn.iter("{http://www.w3.org/2000/svg}text")][:-1]
+    assert len(lines) <= 7
+    assert "".join(lines).replace(" ", "") in title.replace(" ", "") or lines[-1] == "…"
+
+
+@pytest.mark.skipif(not CHECKER.exists(), reason="no epubcheck here")
+def test_epubcheck_finds_nothing(document: Document, tmp_path: Path) -> None:
+    everything = "\n\n".join(
+        [CASE_37, *SOURCES, "> q\n> - l", "1. a\n2. b\n   - c", "|a|b|\n|-|-|\n|1|2|", "x[^1] [l](y)\n\n[^1]: n", "# "]
+    )
+    (tmp_path / "a.epub").write_bytes(epub_of(replace(document, text=everything, markdown=True)))
+    asked = subprocess.run(["java", "-jar", CHECKER, tmp_path / "a.epub"], capture_output=True, text=True, check=False)
+    assert "0 fatals / 0 errors / 0 warnings" in asked.stdout, asked.stderr
 
 
 def test_the_same_document_is_the_same_bytes(document: Document) -> None:
