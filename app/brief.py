@@ -58,6 +58,7 @@ class Prompt:
     asked, and what is heard in it. `unread` counts the characters at the ends of long fields that it does not look at.
     `note` says what this engine is poor at (a message id). `heard` is `positive` as data, where an engine hears something
     of its own in a brief: pairs of a kind ("metre", "mood") and a value; a kind that comes several times is left open.
+    `near` offers, for dropped words, what this engine knows that is nearest to each.
     """
 
     positive: str
@@ -67,6 +68,7 @@ class Prompt:
     unread: int = 0
     note: str = ""
     heard: Heard = ()
+    near: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
 def _length(prompt: Prompt) -> int:

@@ -122,8 +122,10 @@ class Running:
         return str(made.raise_for_status().json()["id"])
 
     def ask(self, work: str, intent: str = "a red apple", **fields: Any) -> dict[str, Any]:
-        """Ask for a generation; what the studio accepted."""
-        body = {"brief": {"intent": intent}, "params": {"steps": 4}} | fields
+        """Ask for a generation, by default of the house's model for pictures in a few steps; what the studio accepted."""
+        body: dict[str, Any] = {"brief": {"intent": intent}, "params": {"steps": 4}} | fields
+        if "engine" not in fields and {"steps", "pace"} & set(body["params"] or {}):
+            body["engine"] = "house"
         made = self.http.post(f"/works/{work}/generations", json={k: v for k, v in body.items() if v is not None})
         assert made.status_code == 202, made.text
         return dict(made.json())

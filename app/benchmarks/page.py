@@ -19,7 +19,7 @@ def measure(bench: Bench) -> Iterator[tuple[str, Figure]]:
     windows.need()
     studio.need_worker()
     work = studio.work()
-    draft = {"version": 1, "brief": {"intent": "a quiet harbour at dawn"}, "params": {"steps": 8}}
+    draft = {"version": 1, "brief": {"intent": "a quiet harbour at dawn"}, "engine": "house", "params": {"steps": 8}}
     studio.http.put(f"/works/{work}/draft", json=draft).raise_for_status()
     with windows.page(studio.url) as page:
         page.goto(f"/works/{work}")

@@ -37,7 +37,7 @@ def on_page(bench: Bench, times: int) -> dict[str, Any]:
     """Press the button, again and again."""
     studio = bench.studio
     work = studio.work()
-    draft = {"version": 1, "brief": {"intent": "a quiet harbour at dawn"}, "params": {"steps": STEPS}}
+    draft = {"version": 1, "brief": {"intent": "a quiet harbour at dawn"}, "engine": "house", "params": {"steps": STEPS}}
     studio.http.put(f"/works/{work}/draft", json=draft).raise_for_status()
     with bench.windows.page(studio.url) as page:
         page.goto(f"/works/{work}")

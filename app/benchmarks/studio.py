@@ -119,7 +119,13 @@ class Studio:
 
     def ask(self, work: str, steps: int, count: int = 4) -> str:
         """Ask for a generation; its id."""
-        wish = {"brief": {"intent": "a quiet harbour at dawn"}, "params": {"steps": steps}, "count": count, "seed": 7}
+        wish = {
+            "brief": {"intent": "a quiet harbour at dawn"},
+            "engine": "house",
+            "params": {"steps": steps},
+            "count": count,
+            "seed": 7,
+        }
         return str(self.post(f"/works/{work}/generations", json=wish)["id"])
 
     def wait(self, generation: str) -> dict[str, Any]:

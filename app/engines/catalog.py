@@ -46,7 +46,7 @@ def catalog(settings: Settings) -> dict[str, Engine]:
 
     Raises EngineError when two have one name.
     """
-    engines: list[Engine] = [House(), Composer(), *(Pipeline(setting) for setting in settings.engines), Vectoriser()]
+    engines: list[Engine] = [Composer(), House(), *(Pipeline(setting) for setting in settings.engines), Vectoriser()]
     engines += [SmolLM(settings.cache_folder), Verse(VERSE), *(_writer(setting, settings) for setting in settings.texts)]
     engines += [Tunes(MUSIC), *(_player(setting) for setting in settings.music)]
     if settings.fake_engines:
@@ -74,7 +74,7 @@ def best(
     texts: Sequence[str] = (),
     kinds: Sequence[str] = (),
 ) -> Engine:
-    """The ready engine that sees most of the brief's words, and of equals the one of higher standing.
+    """The first ready one of those that are `able`.
 
     Raises EngineError saying why none is ready, RefusedError when none could do it at all. `texts` are what it would start
     from, or is told, `kinds` the media types of what it would start from.
@@ -98,6 +98,9 @@ def able(
 ) -> list[Engine]:
     """The engines that could do it, ready or not, the best first; at least one.
 
+    The best for a text or a tune sees most of the brief's words, and of equals has the higher standing. Engines of pictures
+    go by standing: one counts the words that it cannot draw, another those that its tokenizer does not know.
+
     Raises RefusedError when there is none: it names the reasons, and what would help.
     """
     found = [one for one in engines.values() if one.medium == medium and verb in one.verbs and one.standing > NEVER]
@@ -110,4 +113,10 @@ def able(
             why["others"] = others
         raise RefusedError(_("No engine here can do this (%(verb)s, %(medium)s)."), why, verb=str(verb), medium=str(medium))
     willing = [engine for engine in willing if engine.unasked(brief)] or willing
-    return sorted(willing, key=lambda engine: (engine.standing < 0, len(engine.prompt(brief).dropped), -engine.standing))
+    words = traits(medium).worded
+
+    def rank(engine: Engine) -> tuple[int, ...]:
+        unread = len(engine.prompt(brief).dropped)
+        return (engine.standing < 0, *((unread, -engine.standing) if words else (-engine.standing, unread)))
+
+    return sorted(willing, key=rank)

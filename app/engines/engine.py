@@ -192,7 +192,7 @@ class Engine(ABC):
     verbs: frozenset[Verb]
     licence: str
     Params: type[EngineParams]
-    # Of engines that read a brief equally well, the higher is taken unasked; below 0: when no other can; NEVER: only by name.
+    # The higher is taken unasked (catalog.able tells how); below 0: when no other can; NEVER: only by name.
     standing: int = 1
 
     @property

@@ -11,6 +11,7 @@ from app.media.music.abc.words import words_in
 
 ABC = "text/vnd.abc"  # www.iana.org/assignments/media-types/text/vnd.abc
 TEXT = "text/plain"
+SCENE = "application/vnd.stemma.scene+json"  # which drawings a picture shows, and where; kept among its facts
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,7 @@ from app.models.generation import Generation, GenerationParent
 from app.models.revision import Revision
 from app.models.work import Work
 from app.requests.engine_choice import Best, EngineChoice, check_params
-from app.requests.engine_request import kind_of
+from app.requests.engine_request import kinds_of
 from app.requests.form import form_wanted
 from app.requests.place import place_of
 from app.requests.request import GenerationRequest
@@ -159,7 +159,7 @@ class RequestBuilder:
     ) -> Engine:
         """What is asked for, the draft's, the parent's, or the best; a drawing has its own."""
         texts = [*(one.text for one in starts if one.text), *([asked.instruction] if asked.instruction else [])]
-        kinds = [kind for one in starts if (kind := kind_of(one))]
+        kinds = [kind for one in starts for kind in kinds_of(one)]
         choosing = EngineChoice(self.engines, self.best, self.work.medium, verb, brief, texts, kinds)
         # A picture's engine is its parent's own, or it is said why not; a text's or a tune's may be of a hand, which has none.
         chosen = isinstance(source, Draft) or traits(self.work.medium).written is None
@@ -187,7 +187,8 @@ def _params(asked: GenerationRequest, verb: Verb, source: Draft | Revision, engi
     wanted = asked.params if asked.params is not None else {} if verb.rule.own_engine else source.params
     if verb.rule.sketch:
         wanted = {**wanted, **FINISHED}
-    return check_params(engine, wanted, lenient=asked.params is None)
+    handed_over = asked.engine not in {None, engine.name}
+    return check_params(engine, wanted, lenient=asked.params is None or handed_over)
 
 
 def _seed(asked: GenerationRequest, verb: Verb, source: Draft | Revision) -> int:

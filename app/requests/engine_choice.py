@@ -8,7 +8,7 @@ from typing import Any, Protocol
 from pydantic import ValidationError
 
 from app.brief import Brief
-from app.engines.engine import Engine
+from app.engines.engine import NEVER, Engine
 from app.errors import InvalidError, _
 from app.gate import invalid
 from app.media.medium import traits
@@ -43,7 +43,8 @@ class EngineChoice:
     def choose(self, wanted: str | None, fallback: str | None, *, chosen: bool) -> Engine:
         """The engine called `wanted`, else `fallback` (which the artist has `chosen`, or the parent's), else the best.
 
-        A parent's engine that is gone, or that cannot do this, gives way; one that the artist chose is told about.
+        A parent's engine that is gone, or that cannot do this, gives way; one that the artist chose is told about, unless all
+        that it lacks is a picture that it can go on from: then it hands over.
         Raises InvalidError naming those that can.
         """
         ours = [engine for engine in self.engines.values() if engine.medium == self.medium]
@@ -61,13 +62,20 @@ class EngineChoice:
             raise InvalidError("engine", _("allowed here: %(names)s"), names=", ".join(names) or "–")
         if self._can(engine):
             return engine
-        if wanted is None and not chosen:
+        if (wanted is None and not chosen) or self._hands_over(engine):
             return self.best(self.medium, self.verb, self.brief, self.texts, self.kinds)
         raise self._unable(engine)
 
     def _can(self, engine: Engine) -> bool:
         able = engine.medium == self.medium and self.verb in engine.verbs
         return able and engine.refusal(self.verb, self.brief, self.texts, self.kinds) is None
+
+    def _hands_over(self, engine: Engine) -> bool:
+        """Whether it could do all of this to another picture than the one there is, while another engine can do it to this."""
+        if traits(self.medium).worded or self.verb not in engine.verbs or not self.kinds:
+            return False
+        others = [one for one in self.engines.values() if one.standing > NEVER and self._can(one)]
+        return bool(others) and engine.refusal(self.verb, self.brief, self.texts) is None
 
     def _unable(self, engine: Engine) -> InvalidError:
         """Why it cannot, and who can."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 
 from app.engines.engine import Engine, Parent, Request, Strength
-from app.media.medium import TEXT, traits
+from app.media.medium import SCENE, TEXT, traits
 from app.media.text.prosody.asked import form_of
 from app.models.generation import Generation, GenerationParent
 from app.models.revision import Revision
@@ -40,6 +40,12 @@ def kind_of(revision: Revision) -> str | None:
     if revision.text is not None:
         return traits(revision.work.medium).written or TEXT
     return revision.asset.media_type if revision.asset else None
+
+
+def kinds_of(revision: Revision) -> list[str]:
+    """The media types of all that a revision holds: its content's, and that of the scene which its picture shows."""
+    kind = kind_of(revision)
+    return [*([kind] if kind else []), *([SCENE] if revision.facts_data.get("scene") else [])]
 
 
 def _parent(parent: GenerationParent, read: Read | None) -> Parent:

@@ -88,6 +88,7 @@ class PromptOut(BaseModel):
     bridges: list[tuple[str, list[tuple[str, str]]]] = Field(description="what was asked, and what is heard in it")
     unread: int = Field(description="characters at the ends of long fields that this engine does not look at")
     note: str
+    near: list[tuple[str, list[str]]] = Field(description="for words that are dropped: what the engine knows nearest to each")
     html: str = Field(description="all of that, as the page shows it")
 
     @classmethod

@@ -51,8 +51,9 @@ def begin(page: Page, project: str, title: str) -> None:
 
 
 def steps(page: Page, number: int) -> None:
-    """Set how many steps the engine takes."""
+    """Let the house's model make the pictures, in so many steps."""
     page.get_by_text("Engine and parameters").click()
+    page.get_by_label("Engine", exact=True).select_option("house")
     page.get_by_role("spinbutton", name="Steps", exact=True).fill(str(number))
     page.get_by_text("Engine and parameters").click()
 
@@ -118,7 +119,7 @@ def test_from_a_brief_to_four_variants_without_a_shift(visit: Visit) -> None:
 def test_pick_vary_refine_reroll_and_back(visit: Visit, studio: Running) -> None:
     work = studio.work("Apples")
     brief = {"intent": "a red apple", "style": "", "technique": "", "materials": [], "criteria": [], "avoid": ""}
-    draft = {"version": 1, "brief": brief, "params": {"steps": 6}}
+    draft = {"version": 1, "brief": brief, "engine": "house", "params": {"steps": 6}}
     studio.http.put(f"/works/{work}/draft", json=draft).raise_for_status()
     page = visit(f"/works/{work}")
     field(page, "Intent").press("Control+Enter")

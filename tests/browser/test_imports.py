@@ -36,7 +36,7 @@ def test_a_chosen_picture_lies_on_the_stage_and_can_be_refined(
     visit: Visit, studio: Running, picture: Callable[..., bytes]
 ) -> None:
     work = studio.work()
-    draft = {"version": 1, "brief": {"intent": "a green apple"}, "params": {"steps": 4}}
+    draft = {"version": 1, "brief": {"intent": "a green apple"}}
     studio.http.put(f"/works/{work}/draft", json=draft).raise_for_status()
     page = visit(f"/works/{work}")
     choose(page, "mine.png", "image/png", picture("teal", (256, 192)))
@@ -45,6 +45,8 @@ def test_a_chosen_picture_lies_on_the_stage_and_can_be_refined(
     button(page.get_by_role("form", name="Brief"), "Refine").click()
     expect(runs(page).first).to_contain_text(re.compile("refined from Revision 1"))
     finished(page)
+    (made,) = studio.http.get(f"/works/{work}/generations").json()["items"]
+    assert made["engine"] == "house"  # the composer goes on from scenes only, and hands over
 
 
 def test_a_picture_is_dropped(visit: Visit, studio: Running, picture: Callable[..., bytes]) -> None:

@@ -13,6 +13,7 @@ from tests.running import Running
 
 def test_the_stage_follows_the_words_and_a_sketch_is_finished(visit: Visit, studio: Running) -> None:
     work = studio.work()
+    studio.http.put(f"/works/{work}/draft", json={"version": 1, "engine": "house"}).raise_for_status()
     page = visit(f"/works/{work}")
     switch = page.get_by_role("switch", name="Sketch while I write")
     switch.click()
@@ -39,6 +40,15 @@ def test_the_stage_follows_the_words_and_a_sketch_is_finished(visit: Visit, stud
     assert [one["params"]["pace"] for one in (whole, blue, red)] == ["full", "sketch", "sketch"]
     assert blue["seed"] == red["seed"], "the words changed the picture, not chance"
     assert (whole["verb"], int(whole["seed"])) == ("finish", int(blue["seed"]) + 1)
+
+
+def test_the_composer_draws_what_is_written_without_a_pace_for_it(visit: Visit, studio: Running) -> None:
+    page = visit(f"/works/{studio.work()}")
+    page.get_by_role("switch", name="Sketch while I write").click()
+    for number, words in enumerate(("a red fox", "a red fox in the snow"), 1):
+        field(page, "Intent").fill(words)
+        expect(runs(page)).to_have_count(number)
+        finished(page)
 
 
 def test_the_key_switches_it_off_and_nothing_more_is_asked(visit: Visit, studio: Running) -> None:

@@ -15,6 +15,7 @@ from app.engines.engine import Engine, Medium, Verb
 from app.engines.fake import Slow
 from app.engines.image.house import House
 from app.errors import EngineError
+from app.media.medium import SCENE
 from app.settings import EngineSetting, Settings
 
 WORDS = ("moon", "slow jig", "xylophonic", "silver", "fox", "D minor", "月", "江南春雨", "电脑", "独酌", "快乐的狐狸")
@@ -41,8 +42,8 @@ def chosen(*engines: Engine, brief: Brief = FOX) -> str:
 
 def test_the_house_comes_first_then_the_settings_then_the_fakes() -> None:
     assert list(catalog(Settings(engines=[], fake_engines=False))) == [
-        "house",
         "composer",
+        "house",
         "vectoriser",
         "smollm",
         "verse",
@@ -50,7 +51,7 @@ def test_the_house_comes_first_then_the_settings_then_the_fakes() -> None:
     ]
     mine = EngineSetting(name="mine", model="somebody/something")
     names = list(catalog(Settings(engines=[mine], fake_engines=True)))
-    assert names[:7] == ["house", "composer", "mine", "vectoriser", "smollm", "verse", "tunes"]
+    assert names[:7] == ["composer", "house", "mine", "vectoriser", "smollm", "verse", "tunes"]
     assert names[7:] == ["fake-slow", "fake-crash", "fake-broken", "fake-garbage", "fake-words", "fake-notes"]
 
 
@@ -83,10 +84,35 @@ def test_of_ready_engines_the_one_of_higher_standing() -> None:
     assert chosen(Slow(), House()) == "house"
 
 
-def test_an_engine_that_reads_the_brief_comes_before_one_that_does_not() -> None:
-    english, chinese = Stand("english", 2, reads="a red fox"), Stand("chinese", 1, reads="红 狐狸")
-    assert chosen(english, chinese) == "english"
-    assert chosen(english, chinese, brief=Brief(intent="红 狐狸")) == "chinese"
+class Writer(Stand):
+    """As a stand, of texts."""
+
+    medium = Medium.TEXT
+
+
+def test_pictures_come_from_the_owners_engine_then_the_composer_then_the_house_model() -> None:
+    engines = catalog(Settings(engines=[], texts=[], music=[]))
+    for words in ("a red fox", "a xylophonic fox of translucent silver", "雪地里的狐狸"):
+        picked = best(engines, Medium.IMAGE, Verb.CREATE, Brief(intent=words))
+        assert picked.name == "composer"
+    assert chosen(*engines.values(), Stand("mine", 2, reads="red")) == "mine"
+    assert chosen(*engines.values(), Stand("mine", 2, reason="its weights are missing")) == "composer"
+    assert chosen(*engines.values(), brief=Brief(intent="qwzx vlorp")) == "house"
+
+
+def test_a_picture_without_a_scene_is_gone_on_from_by_the_house_model() -> None:
+    engines = catalog(Settings(engines=[], texts=[], music=[]))
+    for verb in (Verb.VARY, Verb.REFINE):
+        assert best(engines, Medium.IMAGE, verb, FOX, kinds=("image/png",)).name == "house"
+        assert best(engines, Medium.IMAGE, verb, FOX, kinds=("image/png", SCENE)).name == "composer"
+    assert best(engines, Medium.IMAGE, Verb.REROLL, FOX, kinds=("image/png",)).name == "composer"
+
+
+def test_an_engine_of_texts_that_reads_the_brief_comes_before_one_that_does_not() -> None:
+    stands = (Writer("english", 2, reads="a red fox"), Writer("chinese", 1, reads="红 狐狸"))
+    engines: dict[str, Engine] = {one.name: one for one in stands}
+    assert best(engines, Medium.TEXT, Verb.CREATE, FOX).name == "english"
+    assert best(engines, Medium.TEXT, Verb.CREATE, Brief(intent="红 狐狸")).name == "chinese"
 
 
 def test_why_there_is_none() -> None:

@@ -83,6 +83,7 @@ class House(LocalEngine):
     medium = Medium.IMAGE
     verbs = frozenset({Verb.CREATE, Verb.VARY, Verb.REFINE, Verb.REROLL, Verb.FINISH})
     licence = "Apache-2.0"
+    standing = 0  # the composer's pictures are better; it starts from any picture, which the composer cannot
     libraries = ("torch", "diffusers", "transformers", "tokenizers", "safetensors")
 
     class Params(EngineParams):

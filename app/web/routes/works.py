@@ -15,6 +15,7 @@ from app.engines.catalog import best
 from app.engines.engine import Engine, Verb
 from app.errors import ConflictError, EngineError, _, raises
 from app.gate import Title
+from app.lanes import Lane
 from app.lineage.graph import pane
 from app.media.medium import ABC, traits
 from app.media.music.sound.recording import FLAC
@@ -57,6 +58,7 @@ def engine_view(engine: Engine) -> dict[str, Any]:
         "verbs": sorted(str(verb) for verb in engine.verbs),
         **(heard_by(engine) if traits(engine.medium).notes else {}),
         "unready": engine.unready(),
+        "quick": engine.lane({}) is Lane.QUICK,
         "schema": engine.Params.model_json_schema(),
         "defaults": engine.Params().model_dump(mode="json"),
     }
@@ -72,8 +74,9 @@ def heard_by(engine: Engine) -> dict[str, list[str]]:
 
 
 def painters(parts: Studio, work: Work) -> list[Engine]:
-    """The engines that can make such a work out of a brief; the others work on what is there."""
-    return [engine for engine in parts.engines.values() if engine.medium == work.medium and Verb.CREATE in engine.verbs]
+    """The engines that can make such a work out of a brief, those of higher standing first; others work on what is there."""
+    able = [engine for engine in parts.engines.values() if engine.medium == work.medium and Verb.CREATE in engine.verbs]
+    return sorted(able, key=lambda engine: -engine.standing)
 
 
 class Wanted(NamedTuple):
@@ -85,8 +88,8 @@ class Wanted(NamedTuple):
 
 
 def chosen_engine(parts: Studio, work: Work, draft: Draft | Wanted) -> Engine | None:
-    """The draft's engine, else the first of this medium; for a text the one that reads its brief best, for a recording the
-    first that can start from one.
+    """The draft's engine, else the first of this medium that is ready; for a text the one that reads its brief best, for a
+    recording the first that can start from one.
     """
     fitting = painters(parts, work)
     named = next((engine for engine in fitting if engine.name == draft.engine), None)
@@ -95,7 +98,8 @@ def chosen_engine(parts: Studio, work: Work, draft: Draft | Wanted) -> Engine | 
             return best(parts.engines, work.medium, Verb.CREATE, draft.brief)
     if named is None and draft.base is not None and draft.base.asset is not None and traits(work.medium).notes:
         named = next((engine for engine in fitting if heard_by(engine)["sound"]), None)
-    return named or (fitting[0] if fitting else None)
+    ready = (engine for engine in fitting if engine.unready() is None)
+    return named or next(ready, fitting[0] if fitting else None)
 
 
 def bench(parts: Studio, artist: CurrentArtist, session: Session, work: Work, draft: Draft | None = None) -> dict[str, Any]:

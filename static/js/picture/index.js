@@ -8,6 +8,7 @@ import { Selection } from "../bench/selection.js";
 import { counted } from "../bench/verb.js";
 import { Sketching } from "./sketching.js";
 import { importing } from "../bench/import.js";
+import { nearest } from "./nearest.js";
 import { compare, conflict, settings } from "../bench/dialogs.js";
 import { back } from "../bench/back.js";
 
@@ -21,6 +22,7 @@ const selection = new Selection(bench, $("verbs"), form);
 const live = new Live(bench.dataset.work, { link: $("link"), waiting: $("waiting"), announce: $("announce"), ended });
 const sketching = new Sketching($("sketching"), form, (request) => ask(request, form));
 importing($("import"), bench, draft);
+nearest(form, $("taken"));
 
 function ended(end, run) {
   grow(bench.dataset.work);

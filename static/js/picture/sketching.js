@@ -47,9 +47,13 @@ export class Sketching {
     this.#soon(0);
   }
 
-  /** Only an engine with a pace for it can sketch. */
+  get #paced() {
+    return Boolean(this.form.querySelector('fieldset:not([disabled]) [name="params.pace"][value="sketch"]'));
+  }
+
+  /** Only an engine that is quick, or has a pace for it, can sketch. */
   #offer() {
-    this.button.hidden = !this.form.querySelector('fieldset:not([disabled]) [name="params.pace"][value="sketch"]');
+    this.button.hidden = !this.#paced && !this.form.querySelector("fieldset[data-quick]:not([disabled])");
     if (this.button.hidden && this.on) this.#turn(false);
   }
 
@@ -61,7 +65,12 @@ export class Sketching {
   /** What would be asked for now, and a key that tells two wishes apart. */
   #wish() {
     const state = read(this.form);
-    const request = { verb: "create", ...state, params: { ...state.params, pace: "sketch" }, seed: state.seed ?? this.#seed };
+    const request = {
+      verb: "create",
+      ...state,
+      params: { ...state.params, ...(this.#paced ? { pace: "sketch" } : {}) },
+      seed: state.seed ?? this.#seed,
+    };
     return { request, key: JSON.stringify(request), words: Object.values(state.brief).flat().join("").trim() };
   }
 
@@ -70,7 +79,7 @@ export class Sketching {
     if (!words || key === this.#drawn || this.#run || this.#asking) return;
     this.#drawn = key;
     this.#asking = true;
-    const before = document.querySelector("#runs > .run.sketch");
+    const before = document.querySelector("#runs > .run");
     const run = await this.ask(request);
     this.#asking = false;
     if (!run) return void this.#turn(false); // refused, and said so in place

@@ -22,6 +22,7 @@ from app.engines.image.composer.reading import MOST_ALL, Wish, read
 from app.engines.image.composer.scene import Scene
 from app.engines.image.composer.styles import MOODS, STYLES
 from app.errors import EngineError
+from app.media.medium import SCENE
 
 SEEDS = (8, 9, 10, 11)
 MANY = ("cats", "dogs", "owls", "cows", "pigs", "ducks", "bees", "ants") * 5
@@ -184,6 +185,24 @@ def test_what_it_does_not_draw_is_said_word_by_word() -> None:
     assert "monet" in told.dropped
     assert ("thing", "fox") in told.heard
     assert ("ground", "snow") in told.heard
+
+
+def test_for_a_word_that_no_drawing_shows_the_nearest_ones_are_offered(drawings: Library) -> None:
+    told = Composer().prompt(Brief(intent="a lamppost in the snow, xqzzy"))
+    offered = dict(told.near)
+    assert "lamppost" in told.dropped
+    assert "light bulb" in offered["lamppost"]
+    assert all(label in drawings.by_label for labels in offered.values() for label in labels)
+    assert Composer().prompt(Brief(intent="a fox in the snow")).near == ()
+
+
+def test_it_refuses_what_it_can_do_nothing_with() -> None:
+    engine = Composer()
+    assert engine.refusal(Verb.CREATE, Brief(intent="xqzzy vlorp"))
+    assert engine.refusal(Verb.CREATE, Brief(intent="a translucent fox")) is None
+    assert engine.refusal(Verb.CREATE, Brief()) is None
+    assert engine.refusal(Verb.VARY, Brief(intent="a fox"), (), ("image/png",))
+    assert engine.refusal(Verb.VARY, Brief(intent="a fox"), (), ("image/png", SCENE)) is None
 
 
 def test_previews_come_before_pictures_in_every_look() -> None:

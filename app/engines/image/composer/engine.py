@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
 from importlib.metadata import version
@@ -19,7 +19,7 @@ from app.engines.engine import Content, Engine, EngineParams, Medium, Request, S
 from app.engines.image.composer import changing, drawing
 from app.engines.image.composer.composing import compose
 from app.engines.image.composer.library import FILE, FOLDER, Library, library
-from app.engines.image.composer.reading import Wish, read
+from app.engines.image.composer.reading import MODIFIER, Wish, read
 from app.engines.image.composer.scene import Scene
 from app.engines.image.house import Aspect
 from app.engines.shared import weights
@@ -27,9 +27,13 @@ from app.engines.shared.local_engine import missing_package, unusable
 from app.errors import EngineError, _
 from app.lanes import Lane
 from app.media.image.picture import webp
+from app.media.medium import SCENE
 
 SIDE, UNIT = 768, 16  # pixels of a square's side; what both sides are multiples of
 PREVIEW = 128  # pixels of a preview's longer side
+MOST_OFFERED = 6  # words for which something near is looked for
+NOTHING_KNOWN = _("This engine reads English and everyday Chinese, and knows no word of this brief.")
+NO_SCENE = _("The scene composer goes on from its own scenes only. Choose another engine for this picture.")
 
 
 class Look(StrEnum):
@@ -51,7 +55,6 @@ class Composer(Engine):
     medium = Medium.IMAGE
     verbs = frozenset({Verb.CREATE, Verb.VARY, Verb.REFINE, Verb.REROLL})
     licence = "Apache-2.0; drawings MIT, Apache-2.0, CC-BY-4.0"
-    standing = 0
 
     class Params(EngineParams):
         """What an artist can set."""
@@ -84,6 +87,19 @@ class Composer(Engine):
         path = self.folder / FILE
         return missing_package(("resvg_py", "tokenizers", "safetensors")) or unusable(path, weights.fault(path))
 
+    def refusal(
+        self,
+        verb: Verb,
+        brief: Brief,
+        texts: Sequence[str] = (),  # noqa: ARG002 (the seam's)
+        kinds: Sequence[str] = (),
+    ) -> str | None:
+        if verb in {Verb.VARY, Verb.REFINE} and kinds and SCENE not in kinds:
+            return NO_SCENE
+        if brief.empty or self.unready() is not None or _wish(brief.beginning()[0], self.folder).heard():
+            return None
+        return NOTHING_KNOWN
+
     def lane(self, params: Mapping[str, Any]) -> Lane:  # noqa: ARG002 (it takes less than a second)
         return Lane.QUICK
 
@@ -94,7 +110,8 @@ class Composer(Engine):
         wish = _wish(beginning, self.folder)
         heard = wish.heard()
         said = ", ".join(value for _kind, value in heard)
-        return Prompt(said, brief.prompt().negative, tuple(wish.unread), wish.bridges(), unread, heard=heard)
+        near = _near(tuple(wish.unread), self.folder)
+        return Prompt(said, brief.prompt().negative, tuple(wish.unread), wish.bridges(), unread, heard=heard, near=near)
 
     def load(self, device: str) -> None:  # noqa: ARG002 (a processor is enough)
         if reason := self.unready():
@@ -107,7 +124,7 @@ class Composer(Engine):
         beginning, _unread = request.brief.beginning()
         wish = _wish(beginning, self.folder)
         if not wish.heard():
-            raise EngineError(_("This engine reads English and everyday Chinese, and knows no word of this brief."))
+            raise EngineError(NOTHING_KNOWN)
         width, height = params.aspect.size(SIDE, UNIT)
         scenes = self._scenes(request, params, wish, width / height)
         if request.verb in {Verb.VARY, Verb.REFINE}:
@@ -131,7 +148,7 @@ class Composer(Engine):
         parent = request.parents[0]
         scene = changing.scene_of(parent.facts)
         if scene is None:
-            raise EngineError(_("The scene composer goes on from its own scenes only. Choose another engine for this picture."))
+            raise EngineError(NO_SCENE)
         ratio = scene.window[2] / scene.window[3]
         if request.verb is Verb.VARY and request.strength is Strength.STRONG:
             return [changing.moved(compose(wish, drawings, seed, ratio, style or scene.style), seed) for seed in request.seeds]
@@ -166,6 +183,14 @@ def _read(brief: str, folder: Path) -> Wish:
 def _wish(brief: Brief, folder: Path) -> Wish:
     """What the brief asks for, kept for the next time (a page asks for every draft that is saved)."""
     return _read(brief.model_dump_json(), folder)
+
+
+@lru_cache(maxsize=64)
+def _near(words: tuple[str, ...], folder: Path) -> tuple[tuple[str, tuple[str, ...]], ...]:
+    """What the library has that is nearest to the first of `words` that may be things."""
+    likely = [word for word in words if word.isascii() and not word.endswith(MODIFIER)][:MOST_OFFERED]
+    found = ((word, library(folder).near(word)) for word in likely)
+    return tuple((word, labels) for word, labels in found if labels)
 
 
 @lru_cache(maxsize=2)

@@ -27,6 +27,7 @@ FILE = "drawings.safetensors"
 SETS = {"flat": "fluent-emoji-flat", "sticker": "twemoji", "noto": "noto", "icon": "flat-color-icons"}
 ANIMALS, FOOD, PLACES = 3, 4, 5  # emojibase's groups
 ALIKE = 0.64  # cosine of two sentences from which one is taken for the other
+OFFERED, NEAR = 3, 0.5  # how many near things are offered for a word that no drawing shows, and from which cosine on
 _FACE, _SHARED = " face", 3  # how many labels a keyword may stand for
 
 
@@ -111,15 +112,21 @@ class Library:
 
     def like(self, words: str) -> Found | None:
         """What is called most nearly so, by the sentence model; None where nothing is near. Raises EngineError."""
+        best = self._nearest(words, 1, ALIKE)
+        return Found(best[0], tuple(self.by_label[best[0]]), exact=False) if best else None
+
+    def near(self, word: str) -> tuple[str, ...]:
+        """Labels of what is nearest to `word`, which names no drawing; empty where nothing is near. Raises EngineError."""
+        return tuple(self._nearest(word, OFFERED, NEAR))
+
+    def _nearest(self, words: str, most: int, least: float) -> list[str]:
+        """The labels of the highest likeness (cosine of the sentence model's vectors), from `least` on."""
         vector = sentences.sentence(words)
         if vector is None:
-            return None
+            return []
         vectors, scales = self._vectors
         likeness = (vectors @ vector) * scales / float((vector @ vector) ** 0.5)
-        best = int(likeness.argmax())
-        if likeness[best] < ALIKE:
-            return None
-        return Found(self.labels[best], tuple(self.by_label[self.labels[best]]), exact=False)
+        return [self.labels[one] for one in likeness.argsort()[::-1][:most] if likeness[one] >= least]
 
     def body(self, number: int) -> str:
         """The SVG inside a drawing's <svg>."""

@@ -18,7 +18,7 @@ from app.media.text.scripts import HAN
 MOST_THINGS, MOST_OF_ONE, MOST_ALL = 8, 16, 24  # kinds of things; of one kind; all together
 LONGEST, PAIR = 4, 2  # words of a name; things of a pair
 _TOKEN = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*|[,.;:!?]")
-_MODIFIER = ("ing", "ed", "ly")  # endings of words that are no things
+MODIFIER = ("ing", "ed", "ly")  # endings of words that are no things
 _PLACES, _HOURS, _WEATHER = (lexicon.spoken(one) for one in (lexicon.PLACES, lexicon.HOURS, lexicon.WEATHER))
 _MOODS, _STYLES, _SIZES, _COLOURS = (
     lexicon.spoken(one) for one in (lexicon.MOODS, lexicon.STYLES, lexicon.SIZES, lexicon.COLOURS)
@@ -284,7 +284,7 @@ class _Reader:
 
     def _close(self) -> None:
         """At the end of a phrase without a known thing, the nearest known one is looked for."""
-        words = [word for word in self.strange if not word.endswith(_MODIFIER) and not HAN.search(word) and word.isascii()]
+        words = [word for word in self.strange if not word.endswith(MODIFIER) and not HAN.search(word) and word.isascii()]
         if words and self.last is None and not self.styled:
             said = " ".join(words)
             found = self.drawings.like(said) or (self.drawings.like(words[-1]) if len(words) > 1 else None)

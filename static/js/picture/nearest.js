@@ -1,0 +1,70 @@
+// What the engine knows nearest to a word that it does not know is taken into the brief at a click, and taken back at another.
+import { fill } from "../shared/words.js";
+
+const FIELDS = ["intent", "materials", "technique", "style"];
+
+const LETTER = /[\p{L}\p{N}]/u;
+
+/** Where `word` stands by itself in `text`, else -1. */
+function place(text, word) {
+  const [all, one] = [text.toLowerCase(), word.toLowerCase()];
+  for (let at = all.indexOf(one); at >= 0; at = all.indexOf(one, at + 1))
+    if (!LETTER.test(all[at - 1] ?? " ") && !LETTER.test(all[at + one.length] ?? " ")) return at;
+  return -1;
+}
+
+/** Put `now` in the place of `word` in a field of the brief; the word as it was written there, or null where it stands in none. */
+function replace(form, word, now) {
+  for (const name of FIELDS) {
+    const field = form.elements[`brief.${name}`];
+    const at = place(field.value, word);
+    if (at < 0) continue;
+    const was = field.value.slice(at, at + word.length);
+    field.setRangeText(now, at, at + word.length, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+    return was;
+  }
+  return null;
+}
+
+/** A line more among the keywords, for a word that stands in the brief in another language. */
+function add(form, label) {
+  const field = form.elements["brief.materials"];
+  field.value = [field.value.trimEnd(), label].filter(Boolean).join("\n");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+function remove(form, label) {
+  const field = form.elements["brief.materials"];
+  field.value = field.value
+    .split("\n")
+    .filter((line) => line.trim() !== label)
+    .join("\n");
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+}
+
+/** Enliven the offers in `form`; what was taken stands in `taken` until it is taken back. */
+export function nearest(form, taken) {
+  form.addEventListener("click", ({ target }) => {
+    const offer = target.closest("[data-take]");
+    if (!offer) return;
+    const { take: label, word } = offer.dataset;
+    const was = replace(form, word, label);
+    if (was === null) add(form, label);
+    const back = Object.assign(document.createElement("button"), {
+      type: "button",
+      className: "chip",
+      textContent: `${was ?? word} → ${label}`,
+    });
+    back.title = fill(taken.dataset.undo, { word: was ?? word, label });
+    back.setAttribute("aria-label", back.title);
+    back.addEventListener("click", () => {
+      if (was === null) remove(form, label);
+      else replace(form, label, was);
+      back.remove();
+      form.elements["brief.intent"].focus();
+    });
+    taken.append(back);
+    back.focus();
+  });
+}

@@ -1,0 +1,82 @@
+"""An engine that cannot go on from the picture there is hands over to one that can, and its parameters stay behind."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+import pytest
+from sqlalchemy.orm import Session
+
+from app.engines.catalog import best, catalog
+from app.errors import InvalidError
+from app.models import Artist, Asset, Generation, Project, Revision, Work
+from app.models.artist import local_artist
+from app.models.draft import draft_of
+from app.requests.build import RequestBuilder
+from app.requests.request import GenerationRequest
+from app.settings import Settings
+from app.storage.db import Database
+
+LOOK = {"look": "paper", "aspect": "3:2"}
+
+
+@pytest.fixture
+def bench(database: Database) -> Any:
+    """A session, its artist, and a work whose draft names the composer."""
+    with database.writing() as session:
+        artist = local_artist(session)
+        project = Project(owner_id=artist.id, name="Coast")
+        session.add(project)
+        session.flush()
+        work = artist.works.create(project, "Fox", "image")
+        draft_of(session, work, artist, write=True).save(1, brief_data={"intent": "a fox"}, engine="composer", params=LOOK)
+        yield session, artist, work
+
+
+def picture(session: Session, work: Work, artist: Artist, **fields: Any) -> Revision:
+    """A revision that holds a picture."""
+    asset = Asset(sha256=fields.pop("sha"), media_type="image/png", bytes=1, width=64, height=64)
+    about = {"brief_data": {"intent": "a fox"}, "origin": "import"} | fields
+    revision = Revision(work_id=work.id, number=work.numbers(1)[0], created_by_id=artist.id, asset=asset, **about)
+    session.add_all([asset, revision])
+    session.flush()
+    return revision
+
+
+def asked(bench: tuple[Session, Artist, Work], verb: str, parent: Revision, **fields: Any) -> Generation:
+    """What is kept of a wish."""
+    session, artist, work = bench
+    engines = catalog(Settings(engines=[], texts=[], music=[]))
+    wish = GenerationRequest.model_validate({"verb": verb, "parents": [{"revision": parent.id}]} | fields)
+    made = RequestBuilder(session, artist, work, engines, partial(best, engines)).keep(wish)
+    assert made is not None
+    return made
+
+
+@pytest.mark.parametrize("named", [{}, {"engine": "composer"}, {"engine": "composer", "params": LOOK}])
+def test_a_picture_without_a_scene_goes_to_the_house_model(bench: tuple[Session, Artist, Work], named: dict[str, Any]) -> None:
+    session, artist, work = bench
+    brought = picture(session, work, artist, sha="0" * 64)
+    for verb in ("vary", "refine"):
+        made = asked(bench, verb, brought, **named)
+        assert made.engine == "house"
+        assert made.params["steps"] == 25
+        assert "look" not in made.params
+
+
+def test_a_scene_stays_with_the_composer(bench: tuple[Session, Artist, Work]) -> None:
+    session, artist, work = bench
+    facts = {"scene": {"version": 1}}
+    scene = picture(session, work, artist, sha="1" * 64, engine="composer", params=LOOK, facts_data=facts, origin="engine")
+    for verb in ("vary", "refine"):
+        made = asked(bench, verb, scene)
+        assert (made.engine, made.params) == ("composer", LOOK)
+
+
+def test_what_it_cannot_read_is_refused_in_words_that_name_who_can(bench: tuple[Session, Artist, Work]) -> None:
+    session, artist, work = bench
+    brought = picture(session, work, artist, sha="2" * 64)
+    with pytest.raises(InvalidError) as refused:
+        asked(bench, "create", brought, parents=[], engine="composer", brief={"intent": "xqzzy vlorp"})
+    assert any("house" in str(values) for values in (refused.value.details, refused.value.fields))
