@@ -21,8 +21,9 @@ import resvg_py
 from numpy.typing import NDArray
 from PIL import Image
 
+from app.engines.image.composer.drawn import Drawing
 from app.engines.image.composer.lexicon import listed
-from app.engines.image.composer.library import FILE, Drawing, quantised
+from app.engines.image.composer.library import FILE, quantised
 from app.engines.shared.sentences import sentence
 from app.training.checkpoint import write
 from app.training.faults import TrainingError
@@ -31,6 +32,17 @@ from app.training.image.captions import plain_names, worth
 from app.training.run import Report
 
 SETS = ("@iconify-json/fluent-emoji-flat", "@iconify-json/twemoji", "@iconify-json/noto", "@iconify-json/flat-color-icons")
+OWN_SHAPES = {
+    "name": "own.json",
+    "version": "1",
+    "style": "own",
+    "title": "Stemma's own shapes",
+    "author": "Stemma's makers",
+    "licence": "Apache-2.0",
+    "url": "",
+    "attribution": "Own shapes, © Stemma's makers, Apache-2.0",
+    "bytes": 0,
+}
 HEAVY = 9_000  # bytes of a body: what takes more (a shaded drawing of another set) is left out
 _SYMBOLS, _PEOPLE, _SMILEYS = 8, 1, 0
 _ICONS = listed(
@@ -68,6 +80,7 @@ def build(source: Path, target: Path) -> dict[str, Any]:
     sources = [
         packages.record(source, one) for one in (*packages.PACKAGES, packages.WORDS) if one.name in (*SETS, packages.WORDS.name)
     ]
+    sources.insert(len(SETS), OWN_SHAPES)
     write(target / "sources.json", json.dumps(sources, indent=1, ensure_ascii=False).encode())
     return {"drawings": len(packed), "labels": len(labels), "bytes": (target / FILE).stat().st_size}
 

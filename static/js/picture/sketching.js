@@ -48,7 +48,7 @@ export class Sketching {
   }
 
   get #paced() {
-    return Boolean(this.form.querySelector('fieldset:not([disabled]) [name="params.pace"][value="sketch"]'));
+    return Boolean(this.form.querySelector('fieldset[data-engine]:not([disabled]) [name="params.pace"][value="sketch"]'));
   }
 
   /** Only an engine that is quick, or has a pace for it, can sketch. */

@@ -25,6 +25,7 @@ from app.errors import EngineError
 from app.media.medium import SCENE
 
 SEEDS = (8, 9, 10, 11)
+HEAD = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
 MANY = ("cats", "dogs", "owls", "cows", "pigs", "ducks", "bees", "ants") * 5
 
 
@@ -61,6 +62,38 @@ def test_things_counts_and_colours(drawings: Library, text: str, things: list[tu
     assert [(one.count, one.colour, drawings.drawings[one.found.drawings[0]].label) for one in told.things] == things
     scene = compose(told, drawings, 4)
     assert [sum(layer.thing == k for layer in scene.layers) for k in range(len(things))] == [count for count, *_rest in things]
+
+
+@pytest.mark.parametrize(
+    ("text", "drawing"),
+    [
+        ("a lighthouse on a hill", "own/lighthouse"),
+        ("a fox", "flat/fox-whole"),
+        ("a fox face", "flat/fox"),
+        ("a bear head", "flat/bear"),
+        ("a tower", "own/tower"),
+        ("a flower in a vase", "own/daisy"),
+    ],
+)
+def test_common_things_are_drawn_whole_and_by_shapes_of_our_own(drawings: Library, text: str, drawing: str) -> None:
+    scene = compose(wish(text, drawings), drawings, 12)
+    assert drawing.split("/")[1] in {layer.drawing.split("/")[1] for layer in scene.layers}
+
+
+def test_what_is_said_of_our_own_shapes_is_what_is_seen(drawings: Library) -> None:
+    """Where something is seen, and that colours asked for have a colour to turn: by looking at the raster."""
+    own = [number for number, one in enumerate(drawings.drawings) if one.set == "own" or one.name.endswith("-whole")]
+    assert len(own) > 60
+    for number in own:
+        x, y, wide, tall = drawings.drawings[number].box
+        body = drawings.body(number)
+        frame = f'{HEAD} viewBox="0 -20 120 160">{body}</svg>'
+        alpha = Image.open(io.BytesIO(drawing.pixels(frame, 240, 320))).getchannel("A")
+        seen = alpha.point(lambda one: 255 * (one > 40)).getbbox()
+        assert seen is not None
+        told = (2 * x, 2 * (y + 20), 2 * (x + wide), 2 * (y + 20 + tall))
+        assert max(abs(one - other) for one, other in zip(seen, told, strict=True)) <= 8, drawings.drawings[number].id
+        assert drawings.drawings[number].main in body or drawings.drawings[number].set == "own"
 
 
 @pytest.mark.parametrize(
@@ -188,10 +221,10 @@ def test_what_it_does_not_draw_is_said_word_by_word() -> None:
 
 
 def test_for_a_word_that_no_drawing_shows_the_nearest_ones_are_offered(drawings: Library) -> None:
-    told = Composer().prompt(Brief(intent="a lamppost in the snow, xqzzy"))
+    told = Composer().prompt(Brief(intent="a philosopher in the snow, xqzzy"))
     offered = dict(told.near)
-    assert "lamppost" in told.dropped
-    assert "light bulb" in offered["lamppost"]
+    assert "philosopher" in told.dropped
+    assert "scientist" in offered["philosopher"]
     assert all(label in drawings.by_label for labels in offered.values() for label in labels)
     assert Composer().prompt(Brief(intent="a fox in the snow")).near == ()
 

@@ -11,8 +11,9 @@ from app.engines.image.composer import grounds
 from app.engines.image.composer.backdrops import backdrop
 from app.engines.image.composer.colour import mixed, recoloured, tint
 from app.engines.image.composer.library import Library
+from app.engines.image.composer.look import Look
 from app.engines.image.composer.scene import Layer, Scene
-from app.engines.image.composer.styles import Look, look, moody
+from app.engines.image.composer.styles import look, moody
 
 _ID = re.compile(r'(\bid="|url\(#|href="#)')
 _FOG = '<rect width="100" height="100" fill="#eef1f3" opacity=".45"/>'

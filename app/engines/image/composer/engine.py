@@ -18,7 +18,7 @@ from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Strength, Verb
 from app.engines.image.composer import changing, drawing
 from app.engines.image.composer.composing import compose
-from app.engines.image.composer.library import FILE, FOLDER, Library, library
+from app.engines.image.composer.library import FILE, FOLDER, OWN, Library, library
 from app.engines.image.composer.reading import MODIFIER, Wish, read
 from app.engines.image.composer.scene import Scene
 from app.engines.image.house import Aspect
@@ -45,6 +45,10 @@ class Look(StrEnum):
     LINE = "line"
     DUOTONE = "duotone"
     PRINT = "print"
+    WOOD = "wood"
+    GLASS = "glass"
+    CHALK = "chalk"
+    FELT = "felt"
 
 
 class Composer(Engine):
@@ -71,6 +75,10 @@ class Composer(Engine):
                     Look.LINE: _("Line drawing"),
                     Look.DUOTONE: _("Duotone"),
                     Look.PRINT: _("Two-ink print"),
+                    Look.WOOD: _("Inlaid wood"),
+                    Look.GLASS: _("Stained glass"),
+                    Look.CHALK: _("Chalk"),
+                    Look.FELT: _("Felt"),
                 }
             },
         )
@@ -167,7 +175,7 @@ class Composer(Engine):
         shown = [drawings.drawings[number] for number in drawing.used(scene, drawings)]
         return {
             "model": self.folder.name,
-            "weights": weights.weights_digest(self.folder / FILE),
+            "weights": weights.weights_digest(self.folder / FILE, self.folder / OWN),
             "prompt": prompt,
             "scene": scene.told(),
             "drawings": [{"name": one.name, **sources.get(one.set, {})} for one in shown],

@@ -74,6 +74,54 @@ def street(seen: Scenery) -> list[str]:
     return [*parts, *(rect(at, 85, 9, 1.6, seen.colour(240, 236, 215)) for at in range(3, 100, 18))]
 
 
+def city(seen: Scenery) -> list[str]:
+    """Towers of a city in two rows behind a square."""
+    dice, parts = seen.dice, []
+    for low, walls in ((76, ((128, 146, 176), (146, 160, 188))), (80, ((86, 100, 132), (104, 96, 124), (92, 112, 128)))):
+        x = dice.uniform(-8, 0)
+        while x < SIDE:
+            wide, tall = dice.uniform(9, 16), dice.uniform(26, 60) * (1 if low == 76 else 0.62)  # noqa: PLR2004 (the far row)
+            parts.append(rect(x, low - tall, wide, tall, seen.colour(*dice.choice(walls))))
+            if dice.random() < 1 / 4:
+                parts.append(rect(x + wide / 2 - 0.4, low - tall - 7, 0.8, 7, seen.colour(86, 100, 132)))
+            parts += _panes(seen, x, low - tall, wide, tall)
+            x += wide + dice.uniform(-1, 2)
+    return [*parts, rect(0, 80, 100, 24, seen.colour(176, 178, 186)), rect(0, 80, 100, 1.4, seen.colour(206, 208, 214))]
+
+
+def _panes(seen: Scenery, x: float, y: float, wide: float, tall: float) -> list[str]:
+    """Windows, at night some of them lit."""
+    lit, dark = "#ffe28a", seen.colour(186, 208, 226)
+    rows = [(x + wide * at, y + 3 + 5 * row) for row in range(int((tall - 6) // 5)) for at in (0.16, 0.44, 0.72)]
+    return [
+        rect(left, top, wide / 8, 2.2, lit if seen.hour != "day" and seen.dice.random() < 0.6 else dark)  # noqa: PLR2004
+        for left, top in rows
+    ]
+
+
+def lake(seen: Scenery) -> list[str]:
+    """A wide water before hills, its near shore in front."""
+    dice, y = seen.dice, seen.horizon
+    far = f'<path d="M0 {y + 3:.1f}q16 -18 32 -5t30 -6t38 3v20h-100z" fill="{seen.colour(112, 150, 140)}"/>'
+    near = f'<path d="M0 {y + 5:.1f}q26 -9 52 -2t48 -3v14h-100z" fill="{seen.colour(98, 156, 104)}"/>'
+    water = rect(0, y + 6, 100, 60, seen.colour(92, 164, 206))
+    light = seen.colour(172, 214, 236)
+    shine = [ellipse(dice.uniform(5, 95), dice.uniform(y + 10, 78), dice.uniform(4, 11), 0.6, light) for _line in range(9)]
+    shore = f'<path d="M0 84q24 -7 50 -2t50 -3v30h-100z" fill="{seen.colour(122, 178, 98)}"/>'
+    return [far, near, water, *shine, shore]
+
+
+def field(seen: Scenery) -> list[str]:
+    """Rows of ripe grain towards the horizon, a wood behind."""
+    y, gold = seen.horizon, seen.colour(232, 196, 92)
+    wood = f'<path d="M0 {y + 2:.1f}q6 -7 13 -2t12 -2t14 1t13 -3t15 2t16 -2t17 3v8h-100z" fill="{seen.colour(96, 142, 92)}"/>'
+    rows = "".join(
+        f'<path d="M{50 + 3 * at:.1f} {y + 4:.1f}L{50 + 26 * at:.1f} 104h-9L{49 + 3 * at:.1f} {y + 4:.1f}z"/>'
+        for at in range(-8, 9)
+    )
+    return [wood, rect(0, y + 4, 100, 60, gold), f'<g fill="{seen.colour(208, 166, 66)}">{rows}</g>']
+
+
 def desert(seen: Scenery) -> list[str]:
     """Dunes."""
     y = seen.horizon

@@ -7,8 +7,9 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from app.engines.image.composer.drawn import Drawing
 from app.engines.image.composer.lexicon import listed
-from app.engines.image.composer.library import FOOD, PLACES, Drawing
+from app.engines.image.composer.library import FOOD, PLACES
 from app.engines.image.composer.reading import Thing
 
 Window = tuple[float, float, float, float]
@@ -18,16 +19,17 @@ WORN = frozenset(("wear", "hold"))  # the second to the first
 _SMALL = listed(
     "mouse rat ant bug beetle lady_beetle honeybee butterfly snail spider worm caterpillar cricket fly mosquito"
     " mushroom cherry strawberry key ring candle hamster frog chick hatching_chick baby_chick blossom egg acorn"
-    " coin gem_stone bird sparrow"
+    " coin gem_stone bird sparrow dragonfly moth starfish cup glass lantern bottle"
 )
 _LARGE = listed(
     "elephant whale spouting_whale mammoth giraffe dinosaur sauropod t-rex castle japanese_castle house church"
     " ship passenger_ship dragon evergreen_tree deciduous_tree palm_tree locomotive airplane ferris_wheel"
-    " tokyo_tower rocket"
+    " tokyo_tower rocket lighthouse windmill tower barn cabin waterfall hot_air_balloon"
 )
 _FLY = listed(
     "bird eagle dove parrot bat butterfly honeybee airplane small_airplane helicopter balloon kite parachute"
-    " cloud dragon phoenix flying_saucer comet full_moon crescent_moon sun star rainbow satellite"
+    " cloud dragon phoenix seagull dragonfly moth hot_air_balloon flying_saucer comet full_moon crescent_moon sun star rainbow"
+    " satellite"
 )
 _LOW_WORN = {"glasses": 0.52, "sunglasses": 0.52, "scarf": 0.85, "necktie": 0.95, "goggles": 0.5, "shirt": 1.0}
 _HALF = 0.5
@@ -260,7 +262,7 @@ def _beside_host(
     fits = on.wide / many
     shapes = {  # size, x from the host's middle, foot, depth beside the host's
         "on": (min(size, 0.8 * fits, 0.75 * on.size), share * on.wide, top + 0.1 * on.tall, 0.5),
-        "under": (min(0.5 * on.size, 0.6 * fits), share * on.wide * 0.9, on.foot + 2, 0.5),
+        "under": (min(0.5 * on.size, max(0.6 * fits, 0.36 * on.size / many)), share * on.wide * 0.9, on.foot + 2, 0.5),
         "above": (min(size, 0.8 * on.size, fits), share * on.wide, top - 3, 0.5),
         "in": (min(0.85 * fits, on.size), share * on.wide * 0.8, on.foot - 0.38 * on.tall, -0.5),
         "behind": (1.1 * max(size, on.size), side * 0.36 * on.wide + share * on.wide, on.foot - 5, -0.5),

@@ -17,13 +17,16 @@ PLACES = {
     "sea": "sea ocean waves harbour harbor bay water open_sea",
     "beach": "beach shore seaside coast sand seashore",
     "hill": "hill hills hillside hilltop",
-    "meadow": "meadow field grass garden lawn park farm pasture countryside fields orchard",
+    "meadow": "meadow grass garden lawn park pasture countryside orchard",
+    "field": "field fields farmland wheat_field cornfield ploughed_field farm",
     "snow": "snow ice arctic snowfield winter winter_landscape snowy_landscape",
-    "street": "street road city town village avenue downtown city_street pavement",
+    "street": "street road town village avenue city_street pavement",
+    "city": "city skyline cityscape downtown metropolis city_skyline rooftops",
     "desert": "desert dune dunes",
     "mountains": "mountain mountains alps peak peaks cliff",
     "forest": "forest woods jungle woodland rainforest",
-    "pond": "pond lake river stream riverbank",
+    "pond": "pond river stream riverbank",
+    "lake": "lake lakeside lakeshore loch fjord mountain_lake",
     "sky": "sky air clouds",
     "space": "space galaxy cosmos universe outer_space",
     "underwater": "underwater under_water deep_sea under_the_sea ocean_floor seabed bottom_of_the_sea",
@@ -36,7 +39,8 @@ HOURS = {
     "day": "day noon daylight daytime morning afternoon midday",
 }
 WEATHER = {
-    "rain": "rain rainy raining storm stormy thunderstorm drizzle",
+    "rain": "rain rainy raining drizzle downpour",
+    "storm": "storm stormy thunderstorm thunder tempest",
     "snow": "snowing snowfall blizzard snowflakes snowy snows falling_snow",
     "sun": "sun sunny sunshine sunlight sunset sunrise",
     "moon": "moon moonlight moonlit full_moon",
@@ -44,6 +48,9 @@ WEATHER = {
     "clouds": "cloudy",
     "rainbow": "rainbow",
     "fog": "fog foggy mist misty haze",
+    "aurora": "aurora northern_lights polar_lights",
+    "leaves": "falling_leaves autumn_leaves",
+    "fireflies": "fireflies glow-worms glowworms",
 }
 MOODS = {
     "bright": "happy cheerful joyful bright lively sunny summer",
@@ -52,6 +59,7 @@ MOODS = {
     "warm": "warm cosy cozy autumn autumnal golden_light",
     "cold": "cold chilly wintry frosty cool",
     "deep": "mysterious spooky dark moody dramatic eerie scary",
+    "romantic": "romantic tender rosy love",
     "faded": "vintage retro nostalgic faded antique",
     "vivid": "vivid colorful colourful bold vibrant",
 }
@@ -60,6 +68,10 @@ STYLES = {
     "paper": "paper paper_cut papercut cut_paper collage cutout paper-cut diorama",
     "line": "line lines line_art outline outlines ink ink_drawing pen sketch drawing coloring_book colouring_book lineart",
     "duotone": "duotone two_colours two_colors monochrome two-tone two_tone sepia silhouette",
+    "wood": "wooden wood woodwork marquetry intarsia carved",
+    "glass": "stained_glass stained-glass glass_window",
+    "chalk": "chalk blackboard chalkboard chalk_drawing",
+    "felt": "felt embroidered embroidery stitched woollen wool fabric textile patchwork",
     "print": "risograph riso stamp print screen_print screenprint linocut woodcut rubber_stamp grain grainy lithograph",
 }
 SIZES = {"big": "big large huge giant enormous tall great", "small": "small tiny little mini miniature"}

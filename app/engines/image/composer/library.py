@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import zlib
 from collections import defaultdict
-from dataclasses import astuple, dataclass
 from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from app.engines.image.composer import whole
+from app.engines.image.composer.drawn import Drawing, Found
 from app.engines.shared import sentences, weights
 from app.engines.shared.local_engine import UNUSABLE, unloadable
 from app.errors import EngineError
@@ -23,46 +24,12 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 FOLDER = Path(__file__).resolve().parents[3] / "weights" / "house-drawings"
-FILE = "drawings.safetensors"
+FILE, OWN = "drawings.safetensors", "own.json"
 SETS = {"flat": "fluent-emoji-flat", "sticker": "twemoji", "noto": "noto", "icon": "flat-color-icons"}
 ANIMALS, FOOD, PLACES = 3, 4, 5  # emojibase's groups
 ALIKE = 0.64  # cosine of two sentences from which one is taken for the other
 OFFERED, NEAR = 3, 0.5  # how many near things are offered for a word that no drawing shows, and from which cosine on
 _FACE, _SHARED = " face", 3  # how many labels a keyword may stand for
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """A drawing's words and looks. `box` is where something is seen (x, y, width, height in its own units), `main` the colour
-    that most of it has, `group` emojibase's.
-    """
-
-    name: str
-    label: str
-    names: tuple[str, ...]
-    tags: tuple[str, ...]
-    set: str
-    group: int
-    box: tuple[float, float, float, float]
-    main: str
-
-    def row(self) -> list[Any]:
-        """As JSON keeps it."""
-        return list(astuple(self))
-
-    @property
-    def id(self) -> str:
-        """Unique in the library, and the same in a later one."""
-        return f"{self.set}/{self.name}"
-
-
-@dataclass(frozen=True, slots=True)
-class Found:
-    """Drawings of one thing, the best first. `label` is what the thing is called; `exact` is False where it is only alike."""
-
-    label: str
-    drawings: tuple[int, ...]
-    exact: bool = True
 
 
 class Library:
@@ -83,10 +50,40 @@ class Library:
         except (OSError, KeyError, ValueError, TypeError, zlib.error) as error:
             raise unloadable(path, error) from error
         self.labels: list[str] = index["labels"]
+        self._drawn: dict[int, str] = {}  # bodies of what is not packed
+        self._add_own(folder / OWN)
+        self._add_whole()
         self.numbers = {drawing.id: number for number, drawing in enumerate(self.drawings)}
         self.by_label: dict[str, list[int]] = defaultdict(list)
         for number, drawing in enumerate(self.drawings):
             self.by_label[drawing.label].append(number)
+
+    def _add_own(self, path: Path) -> None:
+        """Shapes of our own, for common things that the sets lack. Raises EngineError."""
+        try:
+            for row in json.loads(path.read_text("utf-8")):
+                self._drawn[len(self.drawings)] = row["body"]
+                about = (
+                    row["name"],
+                    row["label"],
+                    tuple(row["names"]),
+                    (),
+                    "own",
+                    row["group"],
+                    tuple(row["box"]),
+                    row["main"],
+                )
+                self.drawings.append(Drawing(*about))
+        except (OSError, KeyError, ValueError, TypeError) as error:
+            raise unloadable(path, error) from error
+
+    def _add_whole(self) -> None:
+        """Whole animals, from the heads that bear their names; the heads are called faces from here on."""
+        for number, head in enumerate(self.drawings[:]):
+            if whole.only_head(head):
+                self._drawn[len(self.drawings)] = whole.body(head, self.body(number))
+                self.drawings.append(whole.whole(head))
+                self.drawings[number] = whole.faced(head)
 
     @cached_property
     def names(self) -> dict[str, tuple[str, ...]]:
@@ -108,7 +105,15 @@ class Library:
     def named(self, name: str) -> Found | None:
         """What is called exactly so."""
         labels = self.names.get(name)
-        return Found(labels[0], tuple(n for label in labels for n in self.by_label[label])) if labels else None
+        if not labels:
+            return None
+        exact = labels[0] == name or name in self._called[labels[0]]
+        return Found(labels[0], tuple(n for label in labels for n in self.by_label[label]), exact)
+
+    @cached_property
+    def _called(self) -> dict[str, set[str]]:
+        """The plain names of each label; what else finds it is a keyword."""
+        return {label: {name for n in numbers for name in self.drawings[n].names} for label, numbers in self.by_label.items()}
 
     def like(self, words: str) -> Found | None:
         """What is called most nearly so, by the sentence model; None where nothing is near. Raises EngineError."""
@@ -130,6 +135,8 @@ class Library:
 
     def body(self, number: int) -> str:
         """The SVG inside a drawing's <svg>."""
+        if number in self._drawn:
+            return self._drawn[number]
         opened = zlib.decompressobj(-15, self._known)
         return opened.decompress(self._tensors["bodies"][self._ends[number] : self._ends[number + 1]]).decode()
 

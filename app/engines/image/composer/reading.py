@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from app import gate
 from app.brief import Brief, Heard
 from app.engines.image.composer import lexicon
-from app.engines.image.composer.library import Found, Library
+from app.engines.image.composer.drawn import Found
+from app.engines.image.composer.library import Library
 from app.engines.shared import chinese_glossary
 from app.media.text.scripts import HAN
 
@@ -95,7 +96,7 @@ def read(brief: Brief, drawings: Library) -> Wish:
         thing.count = min(thing.count, room)
         room -= thing.count
     wish.weather = [one for one in dict.fromkeys(wish.weather) if one not in avoided]
-    if not wish.hour and {"moon", "stars"} & set(wish.weather):
+    if not wish.hour and {"moon", "stars", "aurora", "fireflies"} & set(wish.weather):
         wish.hour = "night"
     wish.unread = list(dict.fromkeys(wish.unread))
     return wish

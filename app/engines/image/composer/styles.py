@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 from app.engines.image.composer.colour import Change, hexed, lch, mixed, recoloured
+from app.engines.image.composer.crafts import CRAFTS
+from app.engines.image.composer.look import DARK, INK, SHEET, Look, pen
 
-STYLES = ("flat", "paper", "line", "duotone", "print")
-INK, SHEET = "#23252b", "#fdfbf5"
-_DARK, _PALE = 0.33, 0.93  # lightness
+_PALE = 0.93  # lightness
 DUOTONES = (
     ("#1d2b53", "#ffd7a8"),
     ("#4a1942", "#f9c6d3"),
@@ -35,6 +34,7 @@ MOODS: dict[
     "cold": (1.0, 0.85, 0.04, "#6f9fd8", 0.18),
     "deep": (0.8, 0.9, 0.0, "#1b1640", 0.2),
     "faded": (0.98, 0.6, 0.06, "#e6c79c", 0.18),
+    "romantic": (1.0, 0.9, 0.08, "#f29ab8", 0.18),
     "vivid": (1.0, 1.28, 0.0, "#ffffff", 0.0),
 }
 
@@ -54,7 +54,7 @@ def moody(mood: str) -> Change | None:
 
 
 def _line(colour: str) -> str:
-    return INK if lch(colour)[0] < _DARK else SHEET
+    return INK if lch(colour)[0] < DARK else SHEET
 
 
 def _duotone(palette: int) -> Change:
@@ -77,7 +77,7 @@ def _printed(palette: int) -> Change:
 
     def change(colour: str) -> str:
         light, chroma, hue = lch(colour)
-        if light < _DARK:
+        if light < DARK:
             return both
         if light > _PALE and chroma < 0.06:  # noqa: PLR2004 (nearly white)
             return paper
@@ -87,42 +87,42 @@ def _printed(palette: int) -> Change:
     return change
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """A style at work. `change` is for every colour; `group` goes around a drawing, `land` around the land."""
-
-    change: Change | None = None
-    group: Callable[[str, float], str] = lambda body, _unit: body
-    land: Callable[[str], str] = lambda body: body
-    defs: str = ""
-    over: str = ""
-    shadows: bool = True
-    ground: Change | None = None
-
-    def coloured(self, svg: str) -> str:
-        """`svg` in the colours of the style."""
-        return recoloured(svg, self.change) if self.change else svg
-
-
 def look(style: str, palette: int, hour: str = "day") -> Look:
     """The style by name; "flat" for one that is not known."""
-    if style == "paper":
-        return Look(_paper, _cut, _folded, shadows=False)
-    if style == "line":
-        pen = f'<g stroke="{INK}" stroke-linejoin="round" stroke-linecap="round" stroke-width="{{:.3f}}">{{}}</g>'
-        return Look(
-            _line,
-            lambda body, unit: pen.format(0.42 / unit, body),
-            lambda body: pen.format(0.36, body),
-            shadows=False,
-            ground=lambda _colour: SHEET,
-        )
-    if style == "duotone":
-        return Look(_duotone(palette), ground=_receding(hour))
-    if style == "print":
-        grain = f'<pattern id="grain" width="30" height="30" patternUnits="userSpaceOnUse">{_specks()}</pattern>'
-        return Look(_printed(palette), defs=grain, over="url(#grain)", shadows=False)
+    return _LOOKS.get(style, _flat)(palette, hour)
+
+
+def _flat(_palette: int, _hour: str) -> Look:
     return Look()
+
+
+def _paper_cut(_palette: int, _hour: str) -> Look:
+    return Look(_paper, _cut, _folded, shadows=False)
+
+
+def _line_drawing(_palette: int, _hour: str) -> Look:
+    thin = partial(pen, INK, 0.42)
+    return Look(_line, thin, lambda body: pen(INK, 0.36, body), shadows=False, ground=lambda _colour: SHEET)
+
+
+def _two_tones(palette: int, hour: str) -> Look:
+    return Look(_duotone(palette), ground=_receding(hour))
+
+
+def _two_inks(palette: int, _hour: str) -> Look:
+    grain = f'<pattern id="grain" width="30" height="30" patternUnits="userSpaceOnUse">{_specks()}</pattern>'
+    return Look(_printed(palette), defs=grain, over="url(#grain)", shadows=False)
+
+
+_LOOKS: dict[str, Callable[[int, str], Look]] = {
+    "flat": _flat,
+    "paper": _paper_cut,
+    "line": _line_drawing,
+    "duotone": _two_tones,
+    "print": _two_inks,
+    **CRAFTS,
+}
+STYLES = tuple(_LOOKS)
 
 
 def _cut(body: str, unit: float) -> str:
