@@ -17,7 +17,7 @@ def test_a_scene_is_drawn_and_its_recipe_tells_it(studio: Running) -> None:
     assert picture.size == (768, 768)
     facts = made["variants"][0]["facts"]
     assert facts["scene"]["ground"] == "snow"
-    assert facts["drawings"][0]["name"] == "fox"
+    assert facts["drawings"][0]["name"] == "fox-whole"
     assert facts["drawings"][0]["licence"]
 
 

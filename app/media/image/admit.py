@@ -8,7 +8,7 @@ import json
 import struct
 import warnings
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from app.media.xml import NO_XML, RECIPE_SPACE
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
 RECIPE = "stemma"  # keyword of the iTXt chunk that holds the recipe as JSON (PNG, third edition, 11.3.3.4)
+_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 MAX_SIDE = 16_384  # pixels
 FEW = 1_500_000  # pixels that are decoded in some hundredths of a second
 LOOK = 512  # pixels of the longer side at which pictures are compared
@@ -290,13 +291,27 @@ def png(data: Data, pixels: int, to: Path) -> None:  # noqa: ARG001 (how many it
         picture.save(to, "PNG", compress_level=3)
 
 
-def svg_with_recipe(data: bytes, recipe: Mapping[str, Any], title: str) -> bytes:
-    """Our own SVG with a title, a description and `recipe` as JSON in its metadata (SVG 2, 5.7 and 5.8)."""
+def svg_with_recipe(data: bytes, recipe: Mapping[str, Any], title: str, makers: Sequence[tuple[str, str]] = ()) -> bytes:
+    """Our own SVG with a title, a description and `recipe` as JSON in its metadata (SVG 2, 5.7 and 5.8).
+
+    `makers` are those whose drawings are in it, each with a licence: told in Dublin Core, as editors of drawings show it.
+    """
     said = json.dumps(recipe, ensure_ascii=False)
     said = NO_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", said)
     brief = recipe.get("brief") or {}
     words = NO_XML.sub("", str(brief.get("intent", "")))
     head, end, paths = data.decode().partition(">\n")
     about = f"<title>{escape(NO_XML.sub('', title))}</title>\n" + (f"<desc>{escape(words)}</desc>\n" if words else "")
-    about += f'<metadata><recipe xmlns="{RECIPE_SPACE}">{escape(said)}</recipe></metadata>\n'
+    about += f'<metadata>{_rights(makers)}<recipe xmlns="{RECIPE_SPACE}">{escape(said)}</recipe></metadata>\n'
     return f"{head}{end}{about}{paths}".encode()
+
+
+def _rights(makers: Sequence[tuple[str, str]]) -> str:
+    """A work in RDF with its contributors and under which licence each drawing came (creativecommons.org/ns)."""
+    if not makers:
+        return ""
+    names = "".join(f"<rdf:li>{escape(NO_XML.sub('', maker))}</rdf:li>" for maker, _licence in makers)
+    said = "; ".join(f"{maker}: {licence}" for maker, licence in makers)
+    work = f"<dc:contributor><rdf:Bag>{names}</rdf:Bag></dc:contributor><dc:rights>{escape(NO_XML.sub('', said))}</dc:rights>"
+    spaces = f'xmlns:rdf="{_RDF}" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:cc="http://creativecommons.org/ns#"'
+    return f'<rdf:RDF {spaces}><cc:Work rdf:about="">{work}</cc:Work></rdf:RDF>'

@@ -15,7 +15,7 @@ from app.training.image.dataset import Drawing
 from app.training.image.examples import Plan, is_held_out
 from app.training.image.placing import place
 from app.training.image.scenes import Placed, Scene, Told
-from app.training.image.scenewords import sentences
+from app.training.image.scenewords import WHERE, sentences
 
 KINDS = {"one": 1, "two": 2, "several": 1, "three": 3}  # how many different things, in a scene of that kind
 OFTEN = (0.46, 0.32, 0.14, 0.08)  # how often each
@@ -77,7 +77,7 @@ class Sampler:
         dice = self.dice
         if dice.random() < PLAIN:
             return dice.choice((*COLOURED, *("white",) * 3)), "day", ()
-        ground = dice.choice(list(GROUNDS))
+        ground = dice.choice([one for one in GROUNDS if one in WHERE])
         hour = dice.choice(GROUNDS[ground].hours)
         weather = dice.choice(WEATHER[hour]) if GROUNDS[ground].outdoors else ""
         if ground == "snow" and weather == "rain":

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
@@ -10,6 +10,8 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.responses import StreamingResponse
 
 from app.bounded import LIMITS
+from app.engines.image.composer.drawing import document_of, makers_of
+from app.engines.image.composer.library import library
 from app.errors import EngineError, InvalidError, _, raises
 from app.media.image.admit import png, svg_with_recipe, with_recipe
 from app.media.image.svg import MEDIA_TYPE as SVG
@@ -43,7 +45,8 @@ def download(
 ) -> Response:
     """A file with its recipe. Of a picture: a PNG (iTXt chunk `stemma`), or an SVG (`<metadata>`).
 
-    Without `as` a drawing is an SVG and every other picture a PNG. A picture of pixels is traced for its SVG, once.
+    Without `as` a drawing is an SVG and every other picture a PNG. A composed picture's SVG is its
+    scene, with whose drawings it shows; another picture of pixels is traced, once.
     Of a text: Markdown (front matter; without `as`), DOCX (a part of its own), EPUB (its record), or plain text,
     which carries nothing. `json` is the recipe by itself.
     Of a tune: ABC (its last line, a comment; without `as`), MusicXML (a miscellaneous field), MIDI (a text event); as
@@ -89,14 +92,26 @@ def _text_download(request: Request, parts: Studio, revision: Revision, kind: st
 
 
 def _svg(parts: Studio, revision: Revision, asset: Asset, drawn: bool) -> bytes:
-    """The drawing with its recipe; of a picture also how it was traced."""
-    said = recipe(revision)
+    """The drawing with its recipe: a composed picture's own scene; of another picture also how it was traced."""
+    said, facts = recipe(revision), revision.facts_data
+    if (scene := _scene(facts)) is not None:
+        return svg_with_recipe(scene.encode(), said, f"{revision.work.title} · {revision.number}", makers_of(facts))
     if drawn:
         data = parts.store.get(asset.sha256)
     else:
         data = _derived(parts, asset)
         said["traced"] = {"colours": HOW.colours, "detail": HOW.detail, "smooth": HOW.smooth, "by": HOW.by}
     return svg_with_recipe(data, said, f"{revision.work.title} · {revision.number}")
+
+
+def _scene(facts: Mapping[str, Any]) -> str | None:
+    """The drawing of a composed picture, exact at any size; None of another one, or where the drawings are not here."""
+    if not facts.get("scene"):
+        return None
+    try:
+        return document_of(facts, library())
+    except EngineError:
+        return None
 
 
 def _derived(parts: Studio, asset: Asset) -> bytes:

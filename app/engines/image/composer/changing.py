@@ -3,28 +3,16 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Mapping
 from typing import Any
-
-from pydantic import ValidationError
 
 from app.engines.image.composer.composing import compose, tint_of
 from app.engines.image.composer.grounds import GROUNDS, hour_on
 from app.engines.image.composer.library import Library
 from app.engines.image.composer.reading import Thing, Wish
-from app.engines.image.composer.scene import PALETTES, VERSION, Layer, Scene
+from app.engines.image.composer.scene import PALETTES, Layer, Scene
 
 _ASIDE, _LARGER = 4.0, (0.9, 1.08)  # of 100; how far a subtle variation moves, and by what it is made larger
 _TURN = 3.0  # degrees
-
-
-def scene_of(facts: Mapping[str, Any]) -> Scene | None:
-    """The scene that a revision's facts hold; None where they hold none that this version can read."""
-    try:
-        scene = Scene.model_validate(facts.get("scene"))
-    except ValidationError:
-        return None
-    return scene if scene.version == VERSION else None
 
 
 def moved(scene: Scene, seed: int) -> Scene:

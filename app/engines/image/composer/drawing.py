@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
+from typing import Any
 
 from app.engines.image.composer import grounds
 from app.engines.image.composer.backdrops import backdrop
 from app.engines.image.composer.colour import mixed, recoloured, tint
 from app.engines.image.composer.library import Library
 from app.engines.image.composer.look import Look
-from app.engines.image.composer.scene import Layer, Scene
+from app.engines.image.composer.scene import Layer, Scene, scene_of
 from app.engines.image.composer.styles import look, moody
 
 _ID = re.compile(r'(\bid="|url\(#|href="#)')
@@ -37,6 +38,20 @@ def svg(scene: Scene, drawings: Library) -> str:
     return (
         f'{head} width="{wide}" height="{tall}" viewBox="{window}"><defs>{style.defs}</defs>{style.coloured(whole)}{over}</svg>'
     )
+
+
+def document_of(facts: Mapping[str, Any], drawings: Library) -> str | None:
+    """The drawing of the scene in a revision's facts; None where they hold none, or one that this library cannot show whole."""
+    scene = scene_of(facts)
+    if scene is None or any(layer.drawing not in drawings.numbers for layer in scene.layers):
+        return None
+    return svg(scene, drawings).replace("><defs>", ">\n<defs>", 1)
+
+
+def makers_of(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """Whose drawings a composed picture shows, each maker with the licence, once."""
+    told = [one for one in facts.get("drawings") or [] if isinstance(one, dict)]
+    return list(dict.fromkeys((f"{one.get('set', '')} ({one.get('maker', '')})", str(one.get("licence", ""))) for one in told))
 
 
 def pixels(document: str, width: int, height: int) -> bytes:

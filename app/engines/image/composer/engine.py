@@ -20,7 +20,7 @@ from app.engines.image.composer import changing, drawing
 from app.engines.image.composer.composing import compose
 from app.engines.image.composer.library import FILE, FOLDER, OWN, Library, library
 from app.engines.image.composer.reading import MODIFIER, Wish, read
-from app.engines.image.composer.scene import Scene
+from app.engines.image.composer.scene import Scene, scene_of
 from app.engines.image.house import Aspect
 from app.engines.shared import weights
 from app.engines.shared.local_engine import missing_package, unusable
@@ -154,7 +154,7 @@ class Composer(Engine):
         if request.verb not in {Verb.VARY, Verb.REFINE}:
             return [compose(wish, drawings, seed, ratio, style) for seed in request.seeds]
         parent = request.parents[0]
-        scene = changing.scene_of(parent.facts)
+        scene = scene_of(parent.facts)
         if scene is None:
             raise EngineError(NO_SCENE)
         ratio = scene.window[2] / scene.window[3]

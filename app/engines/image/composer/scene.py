@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 VERSION = 1
 MOST_LAYERS = 24
@@ -49,3 +50,12 @@ class Scene(BaseModel):
     def told(self) -> dict[str, Any]:
         """As JSON."""
         return self.model_dump(mode="json")
+
+
+def scene_of(facts: Mapping[str, Any]) -> Scene | None:
+    """The scene that a revision's facts hold; None where they hold none that this version can read."""
+    try:
+        scene = Scene.model_validate(facts.get("scene"))
+    except ValidationError:
+        return None
+    return scene if scene.version == VERSION else None
