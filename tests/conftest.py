@@ -31,6 +31,12 @@ LONG = {"attacks": "slow", "benchmarks": "slow", "commands": "slow", "training":
 LONG |= {"browser": "browser", "judging": "model"}
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Where slow tests are left out no studio starts: tests.running refuses."""
+    if re.search(r"\bnot slow\b", config.option.markexpr):
+        os.environ["QUICK_TESTS"] = "1"
+
+
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
     """Rooms whose tests the given marks leave out are not imported either: bin/test --quick loads no torch."""
     mark = LONG.get(collection_path.name) if collection_path.parent == HERE else None

@@ -68,7 +68,8 @@ class Running:
         return subprocess.run(line, env=self.environment, cwd=ROOT, capture_output=True, text=True, check=False, timeout=120)
 
     def start(self, *names: str) -> None:
-        """Start web and worker, or those named."""
+        """Start web and worker, or those named. A test that does is marked slow or kill, and no part of bin/test --quick."""
+        assert "QUICK_TESTS" not in os.environ, "this test starts a studio: mark it slow, or kill"
         if not self.processes:
             migrated = self.run("migrate")
             assert migrated.returncode == 0, migrated.stderr

@@ -19,8 +19,6 @@ from app.media.music.sound.performance import order, performed, quarters_a_minut
 from app.media.music.theory.harmony import harmonised
 from tests.media.music.test_abc_reading import JIG
 
-music21 = pytest.importorskip("music21")
-
 
 def sounding(data: bytes) -> list[tuple[int, int, int]]:
     """(start, end, pitch) of the tune's track, in ticks."""
@@ -48,6 +46,7 @@ def test_midi_says_what_the_score_says() -> None:
     expected = [(round(s.start * 4 * TICKS), round((s.start + s.duration) * 4 * TICKS), s.pitch) for s in performed(tune)]
     assert sounding(midi(tune)) == sorted(expected)
     assert len(mido.MidiFile(file=io.BytesIO(midi(tune))).tracks) == 3
+    music21 = pytest.importorskip("music21")  # takes seconds
     heard = music21.midi.translate.midiStringToStream(midi(tune, chords=False)).flatten().notes
     assert sorted(n.pitch.midi for n in heard) == sorted(s.pitch for s in performed(tune))
 
@@ -89,6 +88,7 @@ def test_musicxml_is_read_by_music21_as_the_same_tune() -> None:
     data = musicxml(tune)
     ET.fromstring(data)  # noqa: S314 (our own)
     assert b"<script>" not in data
+    music21 = pytest.importorskip("music21")
     score = music21.converter.parseData(data.decode(), format="musicxml")
     bars = score.parts[0].getElementsByClass("Measure")
     assert [bar.duration.quarterLength for bar in bars] == [float(bar.length * 4) for bar in tune.bars]

@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.running import Running, until
 
 
@@ -94,6 +96,7 @@ def test_a_cancelled_run_leaves_no_traceback(studio: Running) -> None:
     assert studio.log.read_text().count("DBOSAwaitedWorkflowCancelledError") == before
 
 
+@pytest.mark.kill
 def test_a_new_attempt_is_told_and_the_steps_begin_again(tmp_path: Path) -> None:
     running = Running(tmp_path, {"STEMMA_FAKE_ENGINES": "1", "STEMMA_PRELOAD": "0"})
     running.start()
