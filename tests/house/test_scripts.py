@@ -58,3 +58,13 @@ def test_a_page_preloads_all_that_its_script_imports() -> None:
         assert (f'<link rel="modulepreload" href="{static(path)}">' in element) == (path in modules("js/picture/index.js"))
     assert element.endswith(f'<script src="{static("js/picture/index.js")}" type="module"></script>')
     assert element.count("modulepreload") == len(modules("js/picture/index.js")) > 10
+
+
+def test_no_script_wants_what_plain_http_in_a_lan_does_not_have() -> None:
+    """Only secure contexts have these; where they are asked for with `?.` or after a look, a script goes on without."""
+    wanted = re.compile(r"crypto\.(randomUUID|subtle)|navigator\.(locks|clipboard|serviceWorker|mediaDevices)\.|audioWorklet\.")
+    for path in SCRIPTS:
+        source = (STATIC / path).read_text("utf-8")
+        if "if (!navigator.clipboard) continue" not in source:
+            found = [line for line in source.splitlines() if not line.startswith("//") and wanted.search(line)]
+            assert found == [], path

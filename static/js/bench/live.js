@@ -73,7 +73,9 @@ export class Live {
     for (const run of document.querySelectorAll(OPEN.map((status) => `.run[data-status=${status}]`).join())) {
       const id = run.dataset.generation;
       if (this.#told.has(id)) continue;
-      const answer = await fetch(rooted(`/generations/${id}`), { headers: { Accept: "text/html", "HX-Request": "true" } }).catch(() => null);
+      const answer = await fetch(rooted(`/generations/${id}`), { headers: { Accept: "text/html", "HX-Request": "true" } }).catch(
+        () => null,
+      );
       if (answer?.ok) this.#end("done", { generation: id, html: await answer.text() });
     }
   }

@@ -1,4 +1,5 @@
 // What the server does not have yet, kept in this browser.
+import { nonce } from "../shared/nonce.js";
 
 /** The unsaved state of this window, in localStorage. A lock tells the words of a living window from those it left. */
 export class Mirror {
@@ -7,7 +8,7 @@ export class Mirror {
 
   constructor(draft) {
     this.#prefix = `stemma:${draft}:`;
-    this.#key = this.#prefix + Array.from(crypto.getRandomValues(new Uint32Array(2)), (part) => part.toString(36)).join("");
+    this.#key = this.#prefix + nonce();
     navigator.locks?.request(this.#key, () => new Promise(() => {})); // held until the window is gone
   }
 

@@ -1,4 +1,5 @@
 // Runs of variants on the stage: asked for, put in place, replaced when they end; nothing moves, focus is kept.
+import { nonce } from "../shared/nonce.js";
 import { words } from "../shared/words.js";
 import { mark } from "../shared/app.js";
 
@@ -82,8 +83,7 @@ function place(run, active) {
 
 /** Ask for a generation. Errors are said in place; true when it was accepted. */
 export async function ask(request, form) {
-  const key = Array.from(crypto.getRandomValues(new Uint32Array(4)), (part) => part.toString(36)).join("");
-  const headers = { "Content-Type": "application/json", Accept: "text/html", "HX-Request": "true", "Idempotency-Key": key };
+  const headers = { "Content-Type": "application/json", Accept: "text/html", "HX-Request": "true", "Idempotency-Key": nonce() };
   const answer = await send(form.action, { method: "POST", headers, body: JSON.stringify(request) });
   if (!answer) {
     complain(words.run.offline);

@@ -25,6 +25,7 @@ import { marked, marks } from "./marks.js";
 import { inked, keeping, origins, originsOf, spansIn, written } from "./origins.js";
 import { astral, pointsOf } from "./points.js";
 import "./styles.js";
+import { nonce } from "../shared/nonce.js";
 import { words } from "../shared/words.js";
 
 const IDLE = 300; // ms without a change
@@ -44,7 +45,7 @@ class Editor {
   #idle = 0;
   #locked = new Compartment();
 
-  constructor(host, { text = "", origins: given, language = "", readOnly = false, home = crypto.randomUUID() } = {}) {
+  constructor(host, { text = "", origins: given, language = "", readOnly = false, home = nonce() } = {}) {
     this.#host = host;
     const doc = clean(text);
     const bare = EditorState.create({ doc, extensions: astral });
