@@ -99,10 +99,12 @@ GOALS: dict[str, dict[str, Goal]] = {
     },
     "hearing": {
         "poems": Goal("verse: of 60 briefs, poems that hear theirs", "of 60", least=58),
+        "poems_everyday": Goal("verse: of 60 more everyday briefs, the same", "of 60", least=58),
         "openings": Goal("verse: of twelve poems of a brief, most that begin alike", "", most=3),
         "known": Goal("verse: known lines in them", "lines", most=0),
         "tunes": Goal("tunes: of 40 briefs, kind and mood right in all four", "of 40", least=36),
         "drawn": Goal("tunes: of 40 briefs drawn by lot, the same", "of 40", least=24, aim=36),
+        "tunes_everyday": Goal("tunes: of 40 more everyday briefs, the same", "of 40", least=36),
         "pictures_apart": Goal("four pictures apart / of other briefs", "×", least=0.5),
         "verse_apart": Goal("four poems apart / of other briefs", "×", least=0.5),
         "english_apart": Goal("four English poems apart / of other briefs", "×", least=0.5),

@@ -16,12 +16,14 @@ FEW = 2  # of each list, for a quick check that it runs
 def measure(bench: Bench) -> Iterator[tuple[str, Figure]]:
     """Figures of the lists first, then how far variants are apart."""
     answer = engine_measurements(bench.times(0, FEW))
-    poems, openings = answer["poems"], answer["openings"]
-    by_chance = poems["by_chance"] * 60 / poems["briefs"]
-    yield "poems", Figure(60 * poems["heard"] / poems["briefs"], poems | {"by_chance": by_chance})
+    openings = answer["openings"]
+    for name in ("poems", "poems_everyday"):
+        poems = answer[name]
+        by_chance = poems["by_chance"] * 60 / poems["briefs"]
+        yield name, Figure(60 * poems["heard"] / poems["briefs"], poems | {"by_chance": by_chance})
     yield "openings", Figure(openings["most"], openings["by_brief"])
     yield "known", Figure(len(openings["known"]), {"lines": openings["lines"], "known": openings["known"]})
-    for name in ("tunes", "drawn"):
+    for name in ("tunes", "drawn", "tunes_everyday"):
         yield name, Figure(40 * answer[name]["right"] / answer[name]["briefs"], answer[name])
     for medium, found in answer["apart"].items():
         yield f"{medium}_apart", Figure(found.get("ratio", found.get("least", 0.0)), found)

@@ -58,9 +58,9 @@ def hears(poem: str, answers: str) -> bool:
     return any(word in poem for group in answers.split("|") for word in group.split())
 
 
-def poems(engine: Verse, few: int | None) -> dict[str, Any]:
+def poems(engine: Verse, name: str, few: int | None) -> dict[str, Any]:
     """One poem for each brief: which hear theirs, and how many would by chance, each held against another's brief."""
-    rows = list(listed("poems.tsv"))[: few and 4 * few]
+    rows = list(listed(name))[: few and 4 * few]
     texts = [texts_of(engine, Brief(intent=brief), (SEED + at,))[0] for at, (brief, _answers) in enumerate(rows)]
     deaf = [brief for (brief, answers), text in zip(rows, texts, strict=True) if not hears(text, answers)]
     by_chance = fmean(hears(text, rows[at - len(rows) // 7 - 1][1]) for at, text in enumerate(texts))
@@ -193,10 +193,12 @@ def measure_all(few: int | None) -> Mapping[str, Any]:
     verse = Verse(VERSE)
     verse.load("cpu")
     return {
-        "poems": poems(verse, few),
+        "poems": poems(verse, "poems.tsv", few),
+        "poems_everyday": poems(verse, "poems_everyday.tsv", few),
         "openings": openings(verse, few),
         "tunes": tunes("tunes.tsv"),
         "drawn": tunes("tunes_drawn.tsv"),
+        "tunes_everyday": tunes("tunes_everyday.tsv"),
         "apart": distances(verse, few),
     }
 
