@@ -236,7 +236,7 @@ class BusyError(UnavailableError):
 class LeftError(StemmaError):
     """The client has left, so its work was ended; nobody reads this."""
 
-    status, code, title = 499, "left", _("This was ended, since nobody waits for it.")
+    status, code, title = 499, "left", _("This was stopped, because nobody was waiting for it any more.")
 
 
 class DiskFullError(UnavailableError):

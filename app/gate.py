@@ -114,7 +114,7 @@ def parsed(data: bytes | str, *, numbers: bool = True) -> Any:
 
 
 def _no_number(name: str) -> NoReturn:
-    raise UnfitError(_("%(name)s is no number that can be kept"), name=name)
+    raise UnfitError(_("%(name)s is not a number that can be saved"), name=name)
 
 
 def check_json(value: Any, deepest: int = DEEPEST, most: int = MOST_VALUES, *, numbers: bool = True) -> None:

@@ -199,6 +199,7 @@ def measure_all(few: int | None) -> Mapping[str, Any]:
         "tunes": tunes("tunes.tsv"),
         "drawn": tunes("tunes_drawn.tsv"),
         "tunes_everyday": tunes("tunes_everyday.tsv"),
+        "held": tunes("tunes_held.tsv"),
         "apart": distances(verse, few),
     }
 

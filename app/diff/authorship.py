@@ -18,7 +18,7 @@ from app.errors import InvalidError, _
 
 Changed = tuple[int, int]
 SMALL = 100_000  # code points of both texts that are compared at once: about a tenth of a second
-TOO_MUCH = _("To find who wrote what of this text needs too much time or memory. Save it in smaller steps.")
+TOO_MUCH = _("Finding out who wrote which part of this text needs too much time or memory. Save it in smaller steps.")
 
 
 class By(StrEnum):

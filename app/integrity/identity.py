@@ -77,8 +77,8 @@ class Examined:
         if self.database and marked and self.database != marked:
             said = _(
                 "This database belongs to another store than the one in %(place)s: it is of the studio %(database)s, the"
-                " store of %(store)s. Nothing was changed. Give both of one studio (STEMMA_DATA, STEMMA_DATABASE). If you"
-                " are sure that these two belong together, `stemma adopt` joins them."
+                " store of %(store)s. Nothing was changed. Name the folder and the database of one studio (STEMMA_DATA,"
+                " STEMMA_DATABASE). If you are sure that these two belong together, `stemma adopt` joins them."
             )
             raise IdentityError(said, place=str(self.place), database=str(self.database), store=str(marked))
         if not (self.database and marked) and not self.fits:

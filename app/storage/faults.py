@@ -19,7 +19,7 @@ class DamagedError(StemmaError):
     """The database's file does not hold what a database wrote."""
 
     status, code = 503, "damaged"
-    title = _("The studio's database is damaged. Nothing was changed. Who runs the studio finds in /readyz how it comes back.")
+    title = _("The studio's database is damaged. Nothing was changed. Whoever runs the studio finds the repair in /readyz.")
 
 
 class ReadOnlyError(UnavailableError):
@@ -40,7 +40,7 @@ def database_fault(error: Exception) -> StemmaError:
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN")) or state == "25006":
         return ReadOnlyError()
     if name.startswith("SQLITE_IOERR"):
-        return UnavailableError(_("The disk does not do what the database asks of it. Nothing was changed."))
+        return UnavailableError(_("The disk did not do what the database asked for. Nothing was changed."))
     if isinstance(error, (sa.exc.OperationalError, sa.exc.TimeoutError, sa.exc.InterfaceError, sqlite3.OperationalError)):
         return UnavailableError(_("The database is busy or away. Nothing was changed; please try again in a moment."))
     return StemmaError()

@@ -75,7 +75,7 @@ class Reading:
     def _read(self, name: str, text: str, brief: Brief, selection: list[int] | None) -> tuple[Token, ...]:
         engine = self.engines.get(name)
         if not isinstance(engine, RescoringEngine):
-            raise EngineError(_("This engine cannot tell where it expected a text; one with a model of its own can."))
+            raise EngineError(_("This engine cannot show what it expected; an engine that runs its own model can."))
         brief = brief if engine.refusal(Verb.CREATE, brief) is None else Brief()  # a brief in another language
         if reason := engine.refusal(Verb.CREATE, brief, (text,)):
             raise EngineError(reason)

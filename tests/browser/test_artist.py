@@ -66,7 +66,7 @@ def test_an_empty_studio_says_how_to_begin(tmp_path: Path, chromium: Browser) ->
         windows.watch(context)
         page = context.new_page()
         page.goto("/")
-        expect(page.get_by_role("heading", name="Here your works will hang")).to_be_visible()
+        expect(page.get_by_role("heading", name="Your works will be shown here")).to_be_visible()
         begin(page, "Along the shore", "Harbour")
         expect(page.get_by_role("heading", name="An empty stage")).to_be_visible()
         expect(page.get_by_text("No worker is running")).to_be_visible()

@@ -40,7 +40,7 @@ def test_a_chosen_picture_lies_on_the_stage_and_can_be_refined(
     studio.http.put(f"/works/{work}/draft", json=draft).raise_for_status()
     page = visit(f"/works/{work}")
     choose(page, "mine.png", "image/png", picture("teal", (256, 192)))
-    expect(page.get_by_role("figure")).to_contain_text("brought in as a picture")
+    expect(page.get_by_role("figure")).to_contain_text("imported as a picture")
     expect(field(page, "Intent")).to_have_value("a green apple")
     button(page.get_by_role("form", name="Brief"), "Refine").click()
     expect(runs(page).first).to_contain_text(re.compile("refined from Revision 1"))
@@ -52,7 +52,7 @@ def test_a_chosen_picture_lies_on_the_stage_and_can_be_refined(
 def test_a_picture_is_dropped(visit: Visit, studio: Running, picture: Callable[..., bytes]) -> None:
     page = visit(f"/works/{studio.work()}")
     page.evaluate(DROP, ["mine.png", "image/png", base64.b64encode(picture()).decode()])
-    expect(page.get_by_role("figure")).to_contain_text("brought in as a picture")
+    expect(page.get_by_role("figure")).to_contain_text("imported as a picture")
 
 
 def test_a_bad_file_is_refused_in_words(windows: tuple[Windows, Visit], studio: Running) -> None:

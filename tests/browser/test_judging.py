@@ -99,7 +99,7 @@ def test_a_revision_tells_each_criterion_and_how_new_it_is(visit: Visit, work: s
     variants(runs(page).first).last.get_by_role("link", name="Revision 4").click()
     seen = page.get_by_role("region", name="Seen by the judge")
     expect(seen.get_by_role("term")).to_have_text(["Fits the brief", "much teal", "warmth"])
-    expect(seen.get_by_role("definition").last).to_have_text("cannot be said")
+    expect(seen.get_by_role("definition").last).to_have_text("cannot be told")
     expect(seen).to_contain_text(re.compile("New|[Cc]lose to|The same picture as"))
     page.get_by_role("link", name="More like this").click()
     expect(page.get_by_role("heading", name="More like this")).to_be_visible()

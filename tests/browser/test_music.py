@@ -317,7 +317,7 @@ def test_the_score_leaves_as_a_drawing_and_the_tune_as_files(studio: Running, vi
 
 def test_the_room_speaks_chinese(studio: Running, visit: Visit) -> None:
     page = visit(f"/works/{work(studio, '晨歌')}", locale="zh-CN")
-    button(page, "一首欢快的G大调吉格舞曲").click()
+    button(page, "一首欢快的 G 大调吉格舞曲").click()
     expect(page.locator("#prompt")).to_contain_text("吉格舞曲 · 6/8 · G大调 · 明快 · 16 小节")
     expect(page.locator("#prompt del")).to_have_count(0)
     field(page, "意图").press("Control+Enter")

@@ -131,7 +131,7 @@ def test_what_is_too_long_is_said_before_it_runs_and_the_artist_chooses_what_is_
     expect(beginning).to_be_checked()
     page.keyboard.press("Space")
     dialog.get_by_role("checkbox", name=re.compile("materials")).check()
-    on = button(dialog, "Go on without it")
+    on = button(dialog, "Leave it out and go on")
     expect(on).to_have_attribute("aria-disabled", "true")
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()

@@ -196,7 +196,7 @@ def test_a_text_is_continued_at_the_caret(studio: Running, visit: Visit) -> None
 
 def test_what_the_model_expected_is_shown(studio: Running, visit: Visit) -> None:
     page = room(studio, visit, HALF, VERSE)
-    button(write(page), "Where did the model expect this?").click()
+    button(write(page), "What did the model expect?").click()
     found = page.get_by_role("region", name="What the model expected")
     expect(found).to_contain_text(re.compile(r"Perplexity [\d.,]+"))
     expect(found).to_contain_text("秋")

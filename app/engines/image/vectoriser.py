@@ -29,13 +29,21 @@ class Vectoriser(Engine):
         """What an artist can set."""
 
         colours: int = Field(
-            How().colours, ge=2, le=32, title=_("Colours"), description=_("At most so many; near ones become one.")
+            How().colours,
+            ge=2,
+            le=32,
+            title=_("Colours"),
+            description=_("The most colours that are used; similar ones are merged."),
         )
         detail: int = Field(
-            How().detail, ge=1, le=5, title=_("Detail"), description=_("Less: fewer, larger shapes. More: small ones stay too.")
+            How().detail,
+            ge=1,
+            le=5,
+            title=_("Detail"),
+            description=_("Lower: fewer, larger shapes. Higher: small ones stay."),
         )
         smooth: bool = Field(
-            How().smooth, title=_("Smooth curves"), description=_("Without: straight edges, for type and pixel art.")
+            How().smooth, title=_("Smooth curves"), description=_("Off: straight edges, for lettering and pixel art.")
         )
 
     def lane(self, params: Mapping[str, Any]) -> Lane:  # noqa: ARG002 (a drawing takes seconds)

@@ -58,18 +58,18 @@ class AceStepParams(EngineParams):
     language: Literal["en", "zh", "ja", "ko", "es", "fr", "de", "it", "pt", "ru"] = Field(
         "en", title=_("Language of the lyrics"), description=_("What they are sung in."), json_schema_extra={"names": TONGUES}
     )
-    bpm: int = Field(0, ge=0, le=300, title=_("Tempo"), description=_("Beats a minute; 0: as the music wants."))
+    bpm: int = Field(0, ge=0, le=300, title=_("Tempo"), description=_("Beats a minute; 0: the engine decides."))
     key: str = Field(
         "",
         pattern=r"^([A-G][#b♯♭]? (major|minor))?$",
         title=_("Key"),
-        description=_("Like C major or F# minor; empty: as the music wants."),
+        description=_("For example C major or F# minor; empty: the engine decides."),
     )
     metre: Literal["", "2", "3", "4", "6"] = Field(
         "",
         title=_("Metre"),
         description=_("Beats in a bar."),
-        json_schema_extra={"names": {"": _("as the music wants")}},
+        json_schema_extra={"names": {"": _("the engine decides")}},
     )
     steps: int = Field(8, ge=1, le=200, title=_("Steps"), description=_("More steps take longer; turbo weights want 8."))
     guidance: float = Field(

@@ -144,7 +144,7 @@ class TuneConditions:
         """The kinds that it may be: one, or those that go with what is said."""
         if self.rhythm:
             return (self.rhythm,)
-        fitting = self.suggested.kinds or (KINDS_OF_MOOD[self.mood] if self.mood else ())
+        fitting = self._suggested_kinds or (KINDS_OF_MOOD[self.mood] if self.mood else ())
         if self.metre:
             ours = KINDS_OF_METRE.get(self.metre, ("other", "air"))
             return tuple(kind for kind in ours if kind in fitting) or ours
@@ -152,12 +152,23 @@ class TuneConditions:
             fitting = tuple(dict.fromkeys(kind for mood in MOODS_OF_MODE[self.mode] for kind in KINDS_OF_MOOD[mood]))
         return fitting or ANY_KIND
 
+    @property
+    def _suggested_kinds(self) -> tuple[str, ...]:
+        """The kinds that the scenes suggest, without those that go with none of the moods: a train that leaves without
+        somebody is no reel.
+        """
+        moods = (self.mood,) if self.mood else self.suggested.moods
+        fitting = {kind for mood in moods for kind in KINDS_OF_MOOD[mood]}
+        found = tuple(kind for kind in self.suggested.kinds if kind in fitting)
+        return found or (KINDS_OF_MOOD[moods[0]] if self.suggested.kinds else ())
+
     def moods(self, kind: str) -> tuple[str, ...]:
         """The moods that a tune of this kind may have: those that are suggested, where they go with the mode asked for."""
         if self.mood:
             return (self.mood,)
         of_mode = MOODS_OF_MODE[self.mode] if self.mode else MOODS
         of_kind = self.suggested.moods or MOODS_OF_KIND.get(kind, ("bright",))
+        of_kind = tuple(mood for mood in of_kind if kind in KINDS_OF_MOOD[mood]) or of_kind  # no dark waltz, no wistful reel
         return tuple(mood for mood in of_kind if mood in of_mode) or of_mode
 
     def modes(self, mood: str) -> tuple[Mode, ...]:

@@ -15,7 +15,7 @@ KINDS: Mapping[str, Sequence[str]] = {
     "hornpipe": ("hornpipe", "clog", "角笛舞曲", "号管舞曲", "水手舞曲"),
     "strathspey": ("strathspey", "highland fling", "斯特拉斯佩", "高地舞曲"),
     "march": ("march", "marching", "quickstep", "进行曲", "行进"),
-    "air": (*("air", "slow air", "ballad", "minuet", "serenade", "歌", "歌曲", "小步舞曲", "小夜曲", "民歌"),),
+    "air": ("air", "slow air", "ballad", "minuet", "serenade", "小步舞曲", "小夜曲", "民歌"),
     "waltz": ("waltz", "圆舞曲", "华尔兹"),
     "other": ("polka", "mazurka", "波尔卡", "玛祖卡"),
 }

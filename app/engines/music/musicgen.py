@@ -39,9 +39,9 @@ class MusicGenParams(EngineParams):
     more: float = Field(10, ge=1, le=MOST, title=_("Seconds to add"), description=_("When a recording goes on."))
     guidance: float = Field(3.0, ge=1, le=30, title=_("Guidance"), description=_("How strictly the music follows the brief."))
     temperature: float = Field(
-        1.0, ge=0, le=2, title=_("Temperature"), description=_("Higher: more daring. 0 takes the likeliest token always.")
+        1.0, ge=0, le=2, title=_("Temperature"), description=_("Higher is more daring; 0 always takes the likeliest token.")
     )
-    top_k: int = Field(250, ge=0, le=2048, title=_("Top-k"), description=_("Only so many of the likeliest tokens; 0: all."))
+    top_k: int = Field(250, ge=0, le=2048, title=_("Top-k"), description=_("Chooses among this many likeliest tokens; 0: all."))
 
 
 class MusicGen(Player):

@@ -69,7 +69,7 @@ class TuneParams(EngineParams):
         description=_("Suggests kind and mode where nothing else does."),
         json_schema_extra={"names": MOOD_NAMES},
     )
-    bars: int = Field(0, ge=0, le=64, title=_("Bars"), description=_("As written, before repeats; 0: as the brief says."))
+    bars: int = Field(0, ge=0, le=64, title=_("Bars"), description=_("As written, without repeats; 0: as the brief says."))
     more: int = Field(8, ge=1, le=32, title=_("Bars to add"), description=_("When a tune goes on."))
     home: bool = Field(True, title=_("End on the tonic"), description=_("The last note is the key's own."))
     chords: bool = Field(False, title=_("Chord symbols"), description=_("Put chords above the finished tune."))
@@ -80,20 +80,36 @@ class TuneParams(EngineParams):
         json_schema_extra={"names": HARMONY_NAMES},
     )
     drafts: int = Field(
-        4, ge=1, le=12, title=_("Drafts"), description=_("Of so many drafts of each phrase the one that sounds best is kept.")
+        4,
+        ge=1,
+        le=12,
+        title=_("Drafts"),
+        description=_("Drafts written of each phrase; the one that sounds best is kept."),
     )
     temperature: float = Field(
-        0.9, ge=0, le=2, title=_("Temperature"), description=_("Higher: more daring. 0 takes the likeliest token always.")
+        0.9, ge=0, le=2, title=_("Temperature"), description=_("Higher is more daring; 0 always takes the likeliest token.")
     )
-    top_k: int = Field(0, ge=0, le=1000, title=_("Top-k"), description=_("Only so many of the likeliest tokens; 0: all."))
+    top_k: int = Field(0, ge=0, le=1000, title=_("Top-k"), description=_("Chooses among this many likeliest tokens; 0: all."))
     top_p: float = Field(
-        0.95, gt=0, le=1, title=_("Top-p"), description=_("Only the likeliest tokens that together reach this probability.")
+        0.95,
+        gt=0,
+        le=1,
+        title=_("Top-p"),
+        description=_("Chooses among the likeliest tokens that sum to this probability."),
     )
     min_p: float = Field(
-        0.0, ge=0, lt=1, title=_("Min-p"), description=_("Only tokens with this share of the likeliest one's probability.")
+        0.0,
+        ge=0,
+        lt=1,
+        title=_("Min-p"),
+        description=_("Leaves out tokens less probable than this share of the likeliest."),
     )
     typical_p: float = Field(
-        1.0, gt=0, le=1, title=_("Typical"), description=_("Only tokens that surprise about as much as one would expect.")
+        1.0,
+        gt=0,
+        le=1,
+        title=_("Typical"),
+        description=_("Chooses among tokens about as surprising as the model expects."),
     )
 
     @property

@@ -79,7 +79,7 @@ class Hub(Writer):
     def task(self, request: Request) -> Task:
         # A bare model has no ear for orders: it can only go on.
         if not self._chats and request.verb in {Verb.REWRITE, Verb.REFINE, Verb.JOIN, Verb.TRANSLATE}:
-            raise EngineError(_("This model only goes on writing; it cannot be told to do this."))
+            raise EngineError(_("This model only continues a text; it cannot follow an instruction."))
         return super().task(request)
 
     @property

@@ -49,12 +49,16 @@ class Remote(Engine):
     class Params(EngineParams):
         """What services have in common."""
 
-        tokens: int = Field(400, ge=1, le=8000, title=_("Length"), description=_("At most so many tokens."))
+        tokens: int = Field(400, ge=1, le=8000, title=_("Length"), description=_("How many tokens a text has at most."))
         temperature: float = Field(
-            1.0, ge=0, le=1, title=_("Temperature"), description=_("Higher: more daring. 0 takes the likeliest token always.")
+            1.0, ge=0, le=1, title=_("Temperature"), description=_("Higher is more daring; 0 always takes the likeliest token.")
         )
         top_p: float = Field(
-            1.0, gt=0, le=1, title=_("Top-p"), description=_("Only the likeliest tokens that together reach this probability.")
+            1.0,
+            gt=0,
+            le=1,
+            title=_("Top-p"),
+            description=_("Chooses among the likeliest tokens that sum to this probability."),
         )
 
     def __init__(self, setting: TextSetting, keys: Mapping[str, SecretStr], patience: Patience | None = None) -> None:

@@ -66,7 +66,7 @@ class Verse(Writer):
         form: VerseForm = Field(
             VerseForm.QIJUE,
             title=_("Form"),
-            description=_("Taken when neither the wish nor the brief names one."),
+            description=_("Used when you choose no form and the brief names none."),
             json_schema_extra={
                 "names": {
                     VerseForm.WUJUE: _("4 × 5 (wujue)"),
@@ -81,10 +81,10 @@ class Verse(Writer):
             },
         )
         temperature: float = Field(
-            0.6, ge=0, le=2, title=_("Temperature"), description=_("Higher: more daring. 0 takes the likeliest token always.")
+            0.6, ge=0, le=2, title=_("Temperature"), description=_("Higher is more daring; 0 always takes the likeliest token.")
         )
         drafts: int = Field(
-            8, ge=1, le=16, title=_("Drafts"), description=_("Of so many drafts of each poem the likeliest is kept.")
+            8, ge=1, le=16, title=_("Drafts"), description=_("How many drafts of each poem are written; the best one is kept.")
         )
 
     def __init__(self, folder: Path) -> None:

@@ -45,7 +45,7 @@ class Refused(EngineError):  # noqa: N818 (what the service did)
             401: _("The service does not accept the key: %(said)s"),
             403: _("The service does not accept the key: %(said)s"),
             404: _("The service knows no such model or address: %(said)s"),
-            429: _("The service is asked too much, or the account is empty: %(said)s"),
+            429: _("There were too many requests to the service, or its account is empty: %(said)s"),
         }.get(status_code, _("The service refused (%(status)d): %(said)s"))
         super().__init__(title, status=status_code, said=said)
 

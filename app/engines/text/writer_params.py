@@ -12,34 +12,60 @@ from app.errors import _
 class WriterParams(EngineParams):
     """How the next token is found."""
 
-    tokens: int = Field(200, ge=1, le=4000, title=_("Length"), description=_("At most so many tokens."))
+    tokens: int = Field(200, ge=1, le=4000, title=_("Length"), description=_("How many tokens a text has at most."))
     temperature: float = Field(
-        1.0, ge=0, le=2, title=_("Temperature"), description=_("Higher: more daring. 0 takes the likeliest token always.")
+        1.0, ge=0, le=2, title=_("Temperature"), description=_("Higher is more daring; 0 always takes the likeliest token.")
     )
-    top_k: int = Field(0, ge=0, le=1000, title=_("Top-k"), description=_("Only so many of the likeliest tokens; 0: all."))
+    top_k: int = Field(0, ge=0, le=1000, title=_("Top-k"), description=_("Chooses among this many likeliest tokens; 0: all."))
     top_p: float = Field(
-        1.0, gt=0, le=1, title=_("Top-p"), description=_("Only the likeliest tokens that together reach this probability.")
+        1.0,
+        gt=0,
+        le=1,
+        title=_("Top-p"),
+        description=_("Chooses among the likeliest tokens that sum to this probability."),
     )
     min_p: float = Field(
-        0.1, ge=0, lt=1, title=_("Min-p"), description=_("Only tokens with this share of the likeliest one's probability.")
+        0.1,
+        ge=0,
+        lt=1,
+        title=_("Min-p"),
+        description=_("Leaves out tokens less probable than this share of the likeliest."),
     )
     typical_p: float = Field(
-        1.0, gt=0, le=1, title=_("Typical"), description=_("Only tokens that surprise about as much as one would expect.")
+        1.0,
+        gt=0,
+        le=1,
+        title=_("Typical"),
+        description=_("Chooses among tokens about as surprising as the model expects."),
     )
     repetition_penalty: float = Field(
-        1.15, ge=1, le=2, title=_("Repetition penalty"), description=_("Makes what was written already less likely.")
+        1.15, ge=1, le=2, title=_("Repetition penalty"), description=_("Makes words that were already written less likely.")
     )
     no_repeat_ngram: int = Field(
-        0, ge=0, le=20, title=_("No repeated n-grams"), description=_("So many tokens in a row never stand twice; 0: they may.")
+        0,
+        ge=0,
+        le=20,
+        title=_("No repeated n-grams"),
+        description=_("Runs of this many tokens never repeat; 0: they may."),
     )
     beams: int = Field(
-        0, ge=0, le=16, title=_("Beams"), description=_("Search for the likeliest texts instead of drawing; 0: draw.")
+        0,
+        ge=0,
+        le=16,
+        title=_("Beams"),
+        description=_("Beams that search for the likeliest text; 0: draws by chance."),
     )
     length_penalty: float = Field(
-        1.0, ge=-2, le=4, title=_("Length penalty"), description=_("Of beams: higher favours longer texts.")
+        1.0, ge=-2, le=4, title=_("Length penalty"), description=_("For beam search: higher values favour longer texts.")
     )
-    groups: int = Field(1, ge=1, le=16, title=_("Groups"), description=_("Of beams: groups that keep apart from one another."))
-    diversity: float = Field(0.5, ge=0, le=10, title=_("Diversity"), description=_("How far the groups of beams keep apart."))
+    groups: int = Field(
+        1,
+        ge=1,
+        le=16,
+        title=_("Groups"),
+        description=_("For beam search: groups of beams that must differ."),
+    )
+    diversity: float = Field(0.5, ge=0, le=10, title=_("Diversity"), description=_("How much the groups of beams must differ."))
 
     @property
     def sampling(self) -> Sampling:

@@ -151,13 +151,13 @@ def _refusal(data: bytes, error: Exception) -> str:
     """Why a picture was not taken, and what helps."""
     kind = data[4:12]
     if kind.startswith(b"ftyp") and kind[4:] in HEIF:
-        return _("HEIC pictures cannot be read here. Save it as JPEG or PNG, and bring that.")
+        return _("HEIC pictures cannot be read here. Save it as JPEG or PNG and import that.")
     if kind in {b"ftypavif", b"ftypavis"}:
-        return _("This AVIF picture is damaged, or written in a way that cannot be read here. Save it as PNG, and bring that.")
+        return _("This AVIF picture is damaged, or written in a way that cannot be read here. Save it as PNG and import that.")
     if "truncated" in str(error) or (data.startswith(SIGNATURE) and b"IEND" not in data[-16:]):
-        return _("This picture is broken off: its file ends before the picture does. Bring the whole file.")
+        return _("This picture is broken off: its file ends before the picture does. Import the whole file.")
     if data.startswith(KNOWN):
-        return _("This picture is damaged, or written in a way that cannot be read here. Save it anew as PNG, and bring that.")
+        return _("This picture is damaged, or written in a way that cannot be read here. Save it again as PNG and import that.")
     return UnsupportedError.title
 
 

@@ -179,7 +179,7 @@ def stop(
         generation = artist.generations.get(id)
         engine = parts.engines.get(generation.engine)
         if engine is None or not engine.writes:
-            raise InvalidError("index", _("only what is being written can be stopped and kept"))
+            raise InvalidError("index", _("only a text that is still being written can be stopped and kept"))
         generation.stop(given.index)
         session.flush()
         out: GenerationOut = generation_out(generation, parts, word=word)

@@ -1,4 +1,4 @@
-// "Where did the model expect this?": a passage, the artist's own included, read by a model token by token. What it did
+// "What did the model expect?": a passage, the artist's own included, read by a model token by token. What it did
 // not expect stands on a thick line, with its figure at hand; the perplexity tells how unsure it was on the whole.
 import { get, post, rooted, told } from "../shared/http.js";
 import { share, visible } from "./tokens.js";

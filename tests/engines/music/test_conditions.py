@@ -7,7 +7,7 @@ import pytest
 from app.brief import Brief
 from app.engines.engine import Content, Request, Verb
 from app.engines.music.asking import conditions_of, prompt
-from app.engines.music.conditions import TuneConditions
+from app.engines.music.conditions import KINDS_OF_MOOD, TuneConditions
 from app.engines.music.lexicon import INSTRUMENTS
 from app.engines.music.scenes import rows
 from app.engines.music.tasks import SHAPES
@@ -90,6 +90,14 @@ def test_everyday_briefs_suggest_a_kind_and_a_mood(words: str, kinds: set[str], 
     assert {one.mood for one in found} <= moods
     assert all(one.line in SHAPES for one in found)
     assert prompt(Brief(intent=words)).bridges
+
+
+@pytest.mark.parametrize("words", ["a train leaving without you", "战争结束以后", "丰收的歌", "a song for the harvest"])
+def test_kind_and_mood_go_together(words: str) -> None:
+    said = conditions_of(Brief(intent=words))[0]
+    for seed in range(8):
+        found = said.whole(seed)
+        assert found.rhythm in KINDS_OF_MOOD[found.mood], found
 
 
 def test_the_lexicon_names_what_there_is() -> None:

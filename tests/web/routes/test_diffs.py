@@ -156,7 +156,7 @@ def test_a_texts_page_shows_who_wrote_it_and_its_files(web: TestClient, texts: t
     page = web.get(f"/revisions/{texts[0]}", headers=BROWSER).text
     assert '<span class="by-import" title="imported">微风拂面过东楼，' in page
     assert "imported 100 %" in page
-    assert "brought in as a text" in page
+    assert "imported as a text" in page
     for kind in ("md", "docx", "epub", "txt", "json"):
         assert f"/revisions/{texts[0]}/download?as={kind}" in page
     assert "<script>the" not in page
@@ -212,7 +212,7 @@ def test_the_page_says_which_bars_changed(web: TestClient, database: Database) -
     assert "<script>alert" not in page
     assert "What changed in the ABC" in page
     same = web.get(f"/revisions/{a}/diff/{a}", headers=BROWSER).text
-    assert "Not a sign changed." in same
+    assert "Nothing in the ABC changed." in same
 
 
 @pytest.mark.parametrize("text", ["", "no tune at all", "X:1\nK:D\n", "X:1\nK:D\n[", "%%begin\n" * 9])

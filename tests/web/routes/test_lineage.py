@@ -127,7 +127,7 @@ def test_thumbnails_lie_where_the_canvas_looks_for_them(web: TestClient, work: s
 def test_an_empty_lineage_teaches(web: TestClient, work: str) -> None:
     assert web.get(f"/works/{work}/lineage").json() == {"nodes": [], "edges": []}
     page = web.get(f"/works/{work}/lineage", headers=BROWSER)
-    assert "Nothing has grown here yet" in page.text
+    assert "There are no revisions here yet" in page.text
     assert web.get(f"/works/{work}/lineage?as=layout").json()["number"] == []
 
 

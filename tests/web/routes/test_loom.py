@@ -98,7 +98,7 @@ def test_the_tree_of_a_text_shows_words_and_asks_for_no_pictures(web: TestClient
 def test_an_empty_loom_teaches(web: TestClient, project: str) -> None:
     work = web.post(f"/projects/{project}/works", json={"title": "Blank", "medium": "text"}).json()["id"]
     assert web.get(f"/works/{work}/loom").json() == {"nodes": [], "left_out": 0}
-    assert "Nothing has grown here yet" in web.get(f"/works/{work}/loom", headers=BROWSER).text
+    assert "There are no revisions here yet" in web.get(f"/works/{work}/loom", headers=BROWSER).text
     assert "Nothing you leave behind is lost" in web.get(f"/works/{work}/loom?pane=true", headers=HTMX).text
 
 

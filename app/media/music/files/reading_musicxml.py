@@ -25,7 +25,7 @@ LONGEST_TAG = 2**20  # bytes of one tag or remark: each is looked at again with 
 CHUNK = 2**18
 BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, expat.ExpatError, KeyError, EOFError, OSError, RuntimeError, ValueError)
 DAMAGED = _("That MusicXML file is damaged or no MusicXML file.")
-TOO_MUCH = _("That MusicXML file needs too much time or memory to be read. Save one part of it, and bring that.")
+TOO_MUCH = _("That MusicXML file needs too much time or memory to be read. Save one part of it and import that.")
 
 
 @bounded(30, 800 * MB, TOO_MUCH)
@@ -40,7 +40,7 @@ def read_musicxml(data: Data, name: str = "") -> tuple[Imported, dict[str, Any] 
     except BROKEN as error:
         raise UnsupportedError(DAMAGED) from error
     if root.tag == "score-timewise":
-        raise UnsupportedError(_("That MusicXML file is timewise: save it as score-partwise and bring it again."))
+        raise UnsupportedError(_("That MusicXML file is timewise: save it as score-partwise and import it again."))
     if root.tag != "score-partwise":
         raise UnsupportedError(DAMAGED)
     try:

@@ -19,7 +19,8 @@ BLOCK = 1 << 18  # frames decoded at a time
 FORMATS = {"WAV": "wav", "WAVEX": "wav", "RF64": "wav", "FLAC": "flac", "MP3": "mp3", "OGG": "ogg"}
 DAMAGED = _("That is not a recording Stemma can read (WAV, FLAC, MP3 or Ogg).")
 TOO_MUCH = _(
-    "This recording needs too much time or memory to be read. Bring a shorter one, or one with at most 96,000 samples a second."
+    "This recording needs too much time or memory to be read. Import a shorter one, or one with at most 96,000 samples a "
+    "second."
 )
 
 

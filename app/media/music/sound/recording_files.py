@@ -108,7 +108,7 @@ def _part(frames: int, rate: int, start: float, end: float) -> tuple[int, int]:
     if last - first < SHORTEST * rate:
         raise InvalidError("end", _("at least %(least)s seconds must stay"), least=SHORTEST)
     if (first, last) == (0, frames):
-        raise InvalidError("end", _("that is all of it: nothing would be cut off"))
+        raise InvalidError("end", _("that is the whole recording: nothing would be cut off"))
     return first, last
 
 

@@ -126,8 +126,8 @@ def decoded_as(data: bytes, encoding: str) -> str | None:
 
 
 def _no_text() -> UnsupportedError:
-    return UnsupportedError(_("That file is not plain text: save it as UTF-8 and bring it again."))
+    return UnsupportedError(_("That file is not plain text: save it as UTF-8 and import it again."))
 
 
 def _unknown() -> UnsupportedError:
-    return UnsupportedError(_("The encoding of that file is not known: save it as UTF-8 and bring it again."))
+    return UnsupportedError(_("The encoding of that file is not known: save it as UTF-8 and import it again."))
