@@ -13,6 +13,7 @@ from app.diff.authorship import spans_of, stored
 from app.errors import InvalidError, _
 from app.lineage.tune_facts import facts_of
 from app.media.medium import traits
+from app.models.act import ActKind, record
 from app.models.artist import Artist
 from app.models.draft import Draft
 from app.models.edge import Role
@@ -75,6 +76,7 @@ def add_hand(session: Session, draft: Draft, artist: Artist, told: Told | None =
     session.flush()
     if work.cover is None or not work.cover.picked:
         choose_cover(session, work)
+    record(session, ActKind.WRITTEN, artist, work.place, revision.id, number=revision.number)
     draft.base_id = revision.id  # no new version: nothing that a window could have typed over has changed
     session.flush()
     session.refresh(draft)

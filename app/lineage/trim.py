@@ -10,6 +10,7 @@ from app.errors import ConflictError, InvalidError, _
 from app.media.medium import traits
 from app.media.music.sound import recording_files
 from app.media.music.sound.recording import MEDIA_TYPES
+from app.models.act import ActKind, record
 from app.models.artist import Artist
 from app.models.asset import Asset, keep_asset
 from app.models.edge import Role
@@ -70,4 +71,5 @@ def add_trim(session: Session, artist: Artist, work: Work, revision: Revision, p
     session.flush()
     if work.cover is None or not work.cover.picked:
         choose_cover(session, work)
+    record(session, ActKind.TRIMMED, artist, work.place, made.id, number=made.number)
     return made

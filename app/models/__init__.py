@@ -1,6 +1,7 @@
 """The nouns of the studio. Importing this package knows every table."""
 
 from app.brief import Medium
+from app.models.act import Act, ActKind
 from app.models.artist import Artist
 from app.models.asset import Asset
 from app.models.draft import Draft, DraftSave
@@ -19,6 +20,8 @@ from app.models.work import Work
 from app.models.worker import Worker
 
 __all__ = [
+    "Act",
+    "ActKind",
     "Artist",
     "Asset",
     "Draft",

@@ -8,6 +8,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
+from app.models.acts import Acts
 from app.models.generation import Generations
 from app.models.likelihood import Readings
 from app.models.project import Projects
@@ -50,6 +51,11 @@ class Artist(Base):
     def revisions(self) -> Revisions:
         """The revisions this artist may see."""
         return Revisions(self._session, self)
+
+    @property
+    def acts(self) -> Acts:
+        """What was done in projects this artist may see."""
+        return Acts(self._session, self)
 
     @property
     def generations(self) -> Generations:

@@ -15,6 +15,7 @@ from app.brief import Brief
 from app.errors import ConflictError, InvalidError, _
 from app.gate import INT8
 from app.lanes import CLASS, Lane
+from app.models.act import ActKind, record
 from app.models.edge import ROLE, Role
 from app.models.scope import Scope
 from app.models.shapes import BRIEF, COUNT, FORM, PARAMS, PLACE, PLAIN_FAULT, SEED, STOPPED, STRENGTH, VERB
@@ -131,13 +132,14 @@ class Generation(Base):
         """True while it waits or runs."""
         return self.status in OPEN
 
-    def cancel(self) -> None:
+    def cancel(self, by: Artist) -> None:
         """Stop it for good. Raises ConflictError when it has ended already."""
         if not self.open:
             raise ConflictError(_("This generation has ended already."))
         self.end(Status.CANCELLED)
+        self.record(ActKind.CANCELLED, by)
 
-    def stop(self, index: int | None = None) -> None:
+    def stop(self, by: Artist, index: int | None = None) -> None:
         """Let variant `index` of a text, or every one, end with what is written. Twice is once.
 
         Raises ConflictError when it has ended already, InvalidError when there is no such variant.
@@ -147,7 +149,18 @@ class Generation(Base):
         if index is not None and not 0 <= index < self.count:
             raise InvalidError("index", _("allowed here: 0 to %(last)d"), last=self.count - 1)
         which = range(self.count) if index is None else (index,)
+        fresh = sorted({*which} - {*self.stopped})
         self.stopped = sorted({*self.stopped, *which})
+        if fresh:
+            self.record(ActKind.STOPPED, by, variants=fresh)
+
+    def record(self, kind: ActKind, by: Artist, **details: Any) -> None:
+        """Write down what was done with it."""
+        session: Session | None = object_session(self)
+        if session is None:
+            raise RuntimeError("this generation belongs to no session")
+        work = session.get_one(Work, self.work_id)
+        record(session, kind, by, work.place, self.id, **details)
 
     def fail(self, code: str, title: str, **details: Any) -> None:
         """End it with a reason that a person can read (`title` is a message id)."""

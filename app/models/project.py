@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from uuid import UUID
 
 import sqlalchemy as sa
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
+from app.models.act import ActKind, Place, record
 from app.models.scope import Scope
 from app.storage.columns import Words
 from app.storage.db import Base, now, uuid7
@@ -30,13 +31,34 @@ class Project(Base):
 
     owner: Mapped[Artist] = relationship()
 
-    def trash(self) -> None:
-        """Put it away; nothing is deleted. Twice is once."""
-        self.trashed_at = self.trashed_at or now()
+    @property
+    def place(self) -> Place:
+        """Where acts on it belong."""
+        return Place(self.id)
 
-    def restore(self) -> None:
+    def trash(self, by: Artist) -> None:
+        """Put it away; nothing is deleted. Twice is once."""
+        if self.trashed_at is None:
+            self.trashed_at = now()
+            self._record(ActKind.PROJECT_TRASHED, by)
+
+    def restore(self, by: Artist) -> None:
         """Take it back from the trash."""
-        self.trashed_at = None
+        if self.trashed_at is not None:
+            self.trashed_at = None
+            self._record(ActKind.PROJECT_RESTORED, by)
+
+    def rename(self, name: str, by: Artist) -> None:
+        """Give it another name."""
+        before, self.name = self.name, name
+        if name != before:
+            self._record(ActKind.PROJECT_RENAMED, by, name=name, before=before)
+
+    def _record(self, kind: ActKind, by: Artist, **details: str) -> None:
+        session: Session | None = object_session(self)
+        if session is None:
+            raise RuntimeError("this project belongs to no session")
+        record(session, kind, by, self.place, self.id, **details)
 
 
 class Projects(Scope[Project]):
@@ -59,4 +81,5 @@ class Projects(Scope[Project]):
         project = Project(owner_id=self.artist.id, name=name)
         self.session.add(project)
         self.session.flush()
+        record(self.session, ActKind.PROJECT_CREATED, self.artist, project.place, project.id, name=name)
         return project

@@ -15,6 +15,7 @@ from app.diff.authorship import By, stored, whole
 from app.errors import NotFoundError
 from app.media.facts import Facts
 from app.media.medium import traits
+from app.models.act import ActKind, record
 from app.models.asset import Asset
 from app.models.edge import Parent, Role
 from app.models.judgement import Verdict
@@ -120,12 +121,16 @@ class Revision(Base):
         if all(pick.artist_id != by.id for pick in self.picks):
             self.picks.append(Pick(revision_id=self.id, artist_id=by.id, created_at=now()))
             self.work.cover_id, self.work.touched_at = self.id, now()
+            record(_session(self), ActKind.PICKED, by, self.work.place, self.id, number=self.number)
 
     def unpick(self, by: Artist) -> None:
         """Take `by`'s choice back; what was never chosen stays so."""
+        if all(pick.artist_id != by.id for pick in self.picks):
+            return
         self.picks[:] = [pick for pick in self.picks if pick.artist_id != by.id]
         session = _session(self)
         session.flush()
+        record(session, ActKind.UNPICKED, by, self.work.place, self.id, number=self.number)
         choose_cover(session, self.work)
         self.work.touched_at = now()
 
@@ -198,6 +203,7 @@ class Revisions(Scope[Revision]):
             work.words = f"{work.words} {traits(work.medium).searched(text)}".lower()[:FOUND]
         self.session.flush()
         choose_cover(self.session, work)
+        record(self.session, ActKind.IMPORTED, self.artist, work.place, revision.id, number=revision.number)
         return revision
 
 

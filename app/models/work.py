@@ -13,12 +13,14 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relat
 from app.brief import Medium
 from app.errors import ConflictError, _
 from app.media.medium import WORDED
+from app.models.act import ActKind, Place, follow, record
 from app.models.project import Project, Projects
 from app.models.scope import Scope, like
 from app.storage.columns import Whole, Word, Words
 from app.storage.db import Base, now, uuid7
 
 if TYPE_CHECKING:
+    from app.models.artist import Artist
     from app.models.revision import Revision
 
 FOUND = 4_000  # characters of title, brief and text that search looks in at once
@@ -57,34 +59,54 @@ class Work(Base):
         """True when it, or the project around it, is in the trash."""
         return self.trashed_at is not None or self.project.trashed_at is not None
 
-    def trash(self) -> None:
+    @property
+    def place(self) -> Place:
+        """Where acts on it belong."""
+        return Place(self.project_id, self.id)
+
+    def trash(self, by: Artist) -> None:
         """Put it away; nothing is deleted. Twice is once."""
-        self.trashed_at = self.trashed_at or now()
+        if self.trashed_at is None:
+            self.trashed_at = now()
+            record(self._session, ActKind.WORK_TRASHED, by, self.place, self.id)
 
-    def restore(self) -> None:
+    def restore(self, by: Artist) -> None:
         """Take it back from the trash."""
-        self.trashed_at = None
+        if self.trashed_at is not None:
+            self.trashed_at = None
+            record(self._session, ActKind.WORK_RESTORED, by, self.place, self.id)
 
-    def rename(self, title: str) -> None:
+    def rename(self, title: str, by: Artist) -> None:
         """Give it another title, and let search know."""
         self.words = self.words.replace(self.title.lower(), title.lower(), 1)
-        self.title = title
+        before, self.title = self.title, title
+        if title != before:
+            record(self._session, ActKind.WORK_RENAMED, by, self.place, self.id, title=title, before=before)
 
-    def move(self, project: Project) -> None:
-        """Hang it in another project. Raises ConflictError where the work or that project is in the trash."""
+    def move(self, project: Project, by: Artist) -> None:
+        """Hang it in another project, and its acts with it. Raises ConflictError where one of the two is in the trash."""
         if self.trashed or project.trashed_at is not None:
             raise ConflictError(_("What is in the trash cannot be moved, and nothing can be moved there. Restore it first."))
+        before = self.project_id
         self.project, self.project_id = project, project.id
+        if project.id != before:
+            follow(self._session, self.place)
+            record(self._session, ActKind.WORK_MOVED, by, self.place, self.id, project=str(project.id), before=str(before))
 
     def numbers(self, count: int) -> list[int]:
         """The next `count` revision numbers, taken for good: no two revisions share one."""
-        session: Session | None = object_session(self)
-        if session is None:
-            raise RuntimeError("this work belongs to no session")
+        session = self._session
         taken = sa.update(Work).where(Work.id == self.id).values(last_number=Work.last_number + count, touched_at=now())
         last = session.scalar(taken.returning(Work.last_number).execution_options(synchronize_session=False)) or 0
         session.refresh(self, ["last_number", "touched_at"])
         return list(range(last - count + 1, last + 1))
+
+    @property
+    def _session(self) -> Session:
+        session = object_session(self)
+        if session is None:
+            raise RuntimeError("this work belongs to no session")
+        return session
 
 
 def has(word: str) -> sa.ColumnElement[bool]:
@@ -149,4 +171,5 @@ class Works(Scope[Work]):
         work = Work(project=project, title=title, medium=Medium(medium), words=title.lower())
         self.session.add(work)
         self.session.flush()
+        record(self.session, ActKind.WORK_CREATED, self.artist, work.place, work.id, title=title, medium=str(work.medium))
         return work

@@ -13,6 +13,7 @@ from app.brief import Brief, Medium
 from app.engines.engine import Engine
 from app.errors import ConflictError, InvalidError, QueueFullError, _
 from app.media.medium import traits
+from app.models.act import ActKind
 from app.models.artist import Artist
 from app.models.draft import Draft, draft_of
 from app.models.generation import Generation, GenerationParent
@@ -79,6 +80,8 @@ class RequestBuilder:
             if known is None:
                 raise
             return known
+        said = {"verb": str(generation.verb), "engine": generation.engine, "count": generation.count}
+        generation.record(ActKind.ASKED, self.artist, **said)
         return generation
 
     def _check_room(self, limit: int) -> None:

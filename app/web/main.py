@@ -33,6 +33,7 @@ from app.web.observe import Observe, set_up_logging
 from app.web.root import Root, insist_on_its_own
 from app.web.routes import (
     about,
+    acts,
     diffs,
     downloads,
     drafts,
@@ -65,6 +66,7 @@ ROUTERS = (
     projects,
     works,
     menus,
+    acts,
     drafts,
     generations,
     diffs,

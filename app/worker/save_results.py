@@ -19,6 +19,7 @@ from app.media.medium import ABC
 from app.media.music.abc.abc import read_tune
 from app.media.music.notation.checks import checks
 from app.models import Artist, Asset, Generation, Revision, Role, Status, Transcript, Work
+from app.models.act import ActKind
 from app.models.asset import keep_asset
 from app.models.revision import Origin, choose_cover, edges
 from app.models.transcript import pack_tokens
@@ -110,18 +111,23 @@ def finish(database: Database, store: Store, generation: Generation, contents: I
         if given and not contents and not late and not _all_stopped(given):
             raise EngineError(_("The engine wrote nothing. Try again, or change the brief or the parameters."))
         work = session.get_one(Work, row.work_id, with_for_update={"of": Work})  # not the project joined to it
+        revisions = []
         for (content, assets), number in zip(kept, work.numbers(len(kept)), strict=True):
             asset = [keep_asset(session, asset) for asset in assets][-1] if assets else None
             written = shown[content.index]
             revision = _revision(row, content, asset, number, facts.get(content.index, {}))
             revision.text, revision.origins = written.text, written.origins
             session.add(revision)
+            revisions.append(revision)
             if written.tokens is not None:
                 session.flush()
                 session.add(Transcript(revision_id=revision.id, tokens=written.tokens))
         session.flush()
         if kept and (work.cover is None or not work.cover.picked):
             choose_cover(session, work)
+        if kept:
+            made = sorted(revision.number for revision in revisions)
+            row.record(ActKind.MADE, row.artist, verb=str(row.verb), engine=row.engine, numbers=made)
         # A cancelled one ends once more: whoever watches hears that there is something to see.
         row.end(Status.CANCELLED if late or (given and not kept) else Status.DONE)
 

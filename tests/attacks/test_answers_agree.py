@@ -57,7 +57,7 @@ FOR_ALL = {
     *("projects_home", "diffs_choose", "about_docs"),
     *("projects_works_of", "revisions_index", "generations_index", "prosody_index", "texts_tokens", "texts_reading"),
     *("revisions_content", "downloads_download", "music_files_waveform", "lineage_thumbnails", "probes_content"),
-    *("health_healthz", "health_readyz", "health_metrics", "events_of_work", "events_of_generation"),
+    *("acts_record_of", "health_healthz", "health_readyz", "health_metrics", "events_of_work", "events_of_generation"),
 }
 QUERIES = {
     "/projects": ["limit=1"],
@@ -76,6 +76,8 @@ QUERIES = {
     "/revisions/{id}/download": ["as=png", "as=json", "as=epub", "as=midi", "as=nothing"],
     "/search": ["q=fox", "q=gulls", "like={revisions}", "probe={probes}", "project={projects}&q=a"],
     "/trash": ["cursor={works}"],
+    "/projects/{id}/acts": ["limit=1", "cursor={works}"],
+    "/works/{id}/acts": ["limit=1", "cursor={works}"],
 }
 
 

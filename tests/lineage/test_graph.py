@@ -269,6 +269,6 @@ def test_the_pane_shows_what_is_coming(garden: Garden) -> None:
     garden.session.flush()
     [sprout] = pane(garden.session, garden.work, root).sprouts
     assert (sprout.count, sprout.x) == (3, pane(garden.session, garden.work, root).nodes[0].x)
-    waiting.cancel()
+    waiting.cancel(garden.artist)
     garden.session.flush()
     assert pane(garden.session, garden.work, root).sprouts == []

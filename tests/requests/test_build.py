@@ -208,8 +208,8 @@ def test_an_artist_whose_work_is_done_comes_first_again(session: Session, bench:
     first = asking(session, *bench).keep(GenerationRequest(verb="create"))
     second = asking(session, *bench).keep(GenerationRequest(verb="create"))
     assert second.priority == first.priority + 1
-    first.cancel()
-    second.cancel()
+    first.cancel(bench[0])
+    second.cancel(bench[0])
     session.flush()
     assert asking(session, *bench).keep(GenerationRequest(verb="create")).priority == first.priority
 

@@ -20,6 +20,7 @@ from app.engines.engine import Content, Step
 from app.engines.fake import Fake
 from app.lanes import Lane
 from app.models import Generation, Revision, Worker
+from app.models.artist import local_artist
 from app.settings import Settings
 from app.storage.changes import QUEUE, listening
 from app.storage.db import Database, now
@@ -354,7 +355,7 @@ def test_two_that_are_handed_over_for_one_place_are_made_one_after_the_other(
         threads[0].join(0.5)
         assert {row(database, id).attempt for id in (first, second, cancelled)} == {0}
         with database.writing() as session:
-            session.get_one(Generation, UUID(cancelled)).cancel()
+            session.get_one(Generation, UUID(cancelled)).cancel(local_artist(session))
     for thread in threads:
         thread.join(60)
     one, other = sorted((row(database, id) for id in (first, second)), key=lambda made: made.started_at or now())

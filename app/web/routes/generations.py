@@ -172,7 +172,7 @@ def cancel(id: UUID, request: Request, transactions: TransactionsOf, parts: Part
     """Stop a generation; 409 when it has ended already. What was made before stays."""
     with transactions.writing() as (_session, artist):
         generation = artist.generations.get(id)
-        generation.cancel()
+        generation.cancel(artist)
         made = _accepted(request, parts, generation)
     parts.queue.promptly(lambda: parts.queue.cancel(id), f"generation {id} is cancelled")
     parts.live.poke()

@@ -191,7 +191,8 @@ def begin(
 def rename(id: UUID, request: Request, artist: CurrentArtist, named: Annotated[Named, Depends(body(Named))]) -> Response:
     """Give a project another name."""
     project = artist.projects.get(id)
-    before, project.name = project.name, named.name
+    before = project.name
+    project.rename(named.name, artist)
     done = Done(Deed.PROJECT_RENAMED, id, named.name, before)
     return answer(request, lambda: ProjectOut.of(project), location=f"/projects/{id}", done=done)
 
@@ -200,7 +201,7 @@ def rename(id: UUID, request: Request, artist: CurrentArtist, named: Annotated[N
 def trash(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """Put a project and all its works into the trash; nothing is deleted."""
     project = artist.projects.get(id)
-    project.trash()
+    project.trash(artist)
     done = Done(Deed.PROJECT_TRASHED, id, project.name)
     return answer(request, lambda: ProjectOut.of(project), status=201, location="/projects", done=done)
 
@@ -209,6 +210,6 @@ def trash(id: UUID, request: Request, artist: CurrentArtist) -> Response:
 def restore(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """Take a project back from the trash, with its works."""
     project = artist.projects.get(id)
-    project.restore()
+    project.restore(artist)
     done = Done(Deed.PROJECT_RESTORED, id, project.name)
     return answer(request, lambda: ProjectOut.of(project), location=f"/projects/{id}", done=done)

@@ -180,7 +180,7 @@ def stop(
         engine = parts.engines.get(generation.engine)
         if engine is None or not engine.writes:
             raise InvalidError("index", _("only a text that is still being written can be stopped and kept"))
-        generation.stop(given.index)
+        generation.stop(artist, given.index)
         session.flush()
         out: GenerationOut = generation_out(generation, parts, word=word)
         made = answer(

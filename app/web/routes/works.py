@@ -159,9 +159,9 @@ def change(
     work = artist.works.get(id)
     before, home = work.title, work.project
     if patch.project is not None:
-        work.move(artist.projects.get(patch.project))
+        work.move(artist.projects.get(patch.project), artist)
     if patch.title is not None:
-        work.rename(patch.title)
+        work.rename(patch.title, artist)
     if patch.title is not None:
         done = Done(Deed.WORK_RENAMED, id, work.title, before)
     else:
@@ -173,7 +173,7 @@ def change(
 def trash(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """Put a work into the trash; nothing of it is deleted."""
     work = artist.works.get(id)
-    work.trash()
+    work.trash(artist)
     done = Done(Deed.WORK_TRASHED, id, work.title)
     return answer(request, lambda: WorkOut.of(work), status=201, location=f"/projects/{work.project_id}", done=done)
 
@@ -182,5 +182,5 @@ def trash(id: UUID, request: Request, artist: CurrentArtist) -> Response:
 def restore(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """Take a work back from the trash."""
     work = artist.works.get(id)
-    work.restore()
+    work.restore(artist)
     return answer(request, lambda: WorkOut.of(work), location=f"/works/{id}", done=Done(Deed.WORK_RESTORED, id, work.title))
