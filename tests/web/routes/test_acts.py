@@ -58,7 +58,7 @@ def test_the_page_tells_what_was_done(atelier: Atelier, web: TestClient, databas
     assert [one["kind"] for one in listed["items"]] == ["work-renamed", "picked", "imported", "work-created"]
     assert [one["position"] for one in listed["items"]] == [3, 2, 1, 0]
     assert web.get(f"/works/{work}/record").json() == {"whole": True, "broken_at": None}
-    for language, words in (("en", "You picked revision 1"), ("zh", "你选中了修订 1")):
+    for language, words in (("en", "You picked revision 1"), ("zh", "你选中了版本 1")):
         page = web.get(f"/works/{work}/acts", headers={"Accept": "text/html", "Accept-Language": language}).text
         assert words in page
         assert "&lt;b&gt;100 % fox&lt;/b&gt;" in page
