@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
 from app.errors import StemmaError
 
 
@@ -9,3 +15,16 @@ class TrainingError(StemmaError):
     """A step of a recipe cannot go on; the message says what to do. The command prints it and ends with status 1."""
 
     status, code = 500, "training"
+
+
+@contextmanager
+def readable_faults() -> Iterator[None]:
+    """A fault ends the command with its message; a full disk says that what was sound is still there."""
+    try:
+        yield
+    except StemmaError as error:
+        print(error, file=sys.stderr)
+        raise typer.Exit(1) from error
+    except OSError as error:
+        print(f"{error}\nWhat was finished is still there: make room or mend it, and run the step again.", file=sys.stderr)
+        raise typer.Exit(1) from error

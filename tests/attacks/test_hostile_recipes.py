@@ -12,7 +12,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image, PngImagePlugin
 
-from app.media.image.admit import RECIPE
+from app.media.image.recipes import RECIPE
 from app.media.music.files.files import TOLD
 from tests.attacks.rooms import FLAVOURS, TUNE, shown
 

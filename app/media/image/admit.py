@@ -1,37 +1,29 @@
-"""Pictures: what may come in, thumbnails, differences, and downloads that carry their recipe."""
+"""Pictures: what may come in, thumbnails, differences."""
 
 from __future__ import annotations
 
 import contextlib
 import io
-import json
-import struct
 import warnings
-import zlib
-from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from xml.sax.saxutils import escape
 
-from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps, ImageStat, PngImagePlugin
+from PIL import ExifTags, Image, ImageChops, ImageCms, ImageOps, ImageStat
 
 from app import gate
 from app.bounded import MB, Data, bounded, content
 from app.errors import InvalidError, TooLargeError, UnsupportedError, _
 from app.media.image import beside
-from app.media.xml import NO_XML, RECIPE_SPACE
+from app.media.image.recipes import RECIPE
 
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "AVIF", "BMP", "TIFF")
-RECIPE = "stemma"  # keyword of the iTXt chunk that holds the recipe as JSON (PNG, third edition, 11.3.3.4)
-_RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
 MAX_SIDE = 16_384  # pixels
 FEW = 1_500_000  # pixels that are decoded in some hundredths of a second
 LOOK = 512  # pixels of the longer side at which pictures are compared
 SIGNATURE = beside.SIGNATURE
 HEIF = {b"heic", b"heix", b"hevc", b"hevx", b"heim", b"heis", b"mif1", b"msf1"}  # brands (ISO/IEC 23008-12, annex B)
 KNOWN = (SIGNATURE, b"\xff\xd8\xff", b"GIF8", b"RIFF", b"BM", b"II*\0", b"MM\0*")  # how pictures begin
-HEAD = 33  # bytes of a PNG up to the end of its first chunk, IHDR
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,38 +242,6 @@ def _look(data: bytes) -> Image.Image:
         return picture.convert("RGB")
 
 
-def with_recipe(data: Path, recipe: Mapping[str, Any]) -> Iterator[bytes]:
-    """The parts of a PNG file with `recipe` in an iTXt chunk `stemma`; every other byte stays what it is.
-
-    Raises UnsupportedError when it is no PNG, before the first part.
-    """
-    with data.open("rb") as file:
-        head = file.read(HEAD)
-    if not head.startswith(SIGNATURE + b"\0\0\0\rIHDR") or len(head) < HEAD:
-        raise UnsupportedError
-    return _parts(data, recipe_chunks(recipe))
-
-
-def recipe_chunks(recipe: Mapping[str, Any]) -> bytes:
-    """The chunks that `with_recipe` puts in."""
-    info = PngImagePlugin.PngInfo()
-    info.add_itxt(RECIPE, json.dumps(recipe, ensure_ascii=False), zip=False)
-    info.add_itxt("Software", "Stemma")
-    return b"".join(_chunk(name, data) for name, data, _after in info.chunks)
-
-
-def _parts(path: Path, told: bytes) -> Iterator[bytes]:
-    with path.open("rb") as file:
-        yield file.read(HEAD) + told
-        while part := file.read(MB):
-            yield part
-
-
-def _chunk(name: bytes, data: bytes) -> bytes:
-    """A chunk of a PNG (third edition, 5.3)."""
-    return struct.pack(">I", len(data)) + name + data + struct.pack(">I", zlib.crc32(name + data))
-
-
 @bounded(30, _room, TOO_MUCH, output=1024 * MB)
 def png(data: Data, pixels: int, to: Path) -> None:  # noqa: ARG001 (how many it has: the bounds go by it)
     """Another kind of picture as the PNG `to`."""
@@ -289,29 +249,3 @@ def png(data: Data, pixels: int, to: Path) -> None:  # noqa: ARG001 (how many it
         picture.load()
         picture.info = {}
         picture.save(to, "PNG", compress_level=3)
-
-
-def svg_with_recipe(data: bytes, recipe: Mapping[str, Any], title: str, makers: Sequence[tuple[str, str]] = ()) -> bytes:
-    """Our own SVG with a title, a description and `recipe` as JSON in its metadata (SVG 2, 5.7 and 5.8).
-
-    `makers` are those whose drawings are in it, each with a licence: told in Dublin Core, as editors of drawings show it.
-    """
-    said = json.dumps(recipe, ensure_ascii=False)
-    said = NO_XML.sub(lambda found: f"\\u{ord(found[0]):04x}", said)
-    brief = recipe.get("brief") or {}
-    words = NO_XML.sub("", str(brief.get("intent", "")))
-    head, end, paths = data.decode().partition(">\n")
-    about = f"<title>{escape(NO_XML.sub('', title))}</title>\n" + (f"<desc>{escape(words)}</desc>\n" if words else "")
-    about += f'<metadata>{_rights(makers)}<recipe xmlns="{RECIPE_SPACE}">{escape(said)}</recipe></metadata>\n'
-    return f"{head}{end}{about}{paths}".encode()
-
-
-def _rights(makers: Sequence[tuple[str, str]]) -> str:
-    """A work in RDF with its contributors and under which licence each drawing came (creativecommons.org/ns)."""
-    if not makers:
-        return ""
-    names = "".join(f"<rdf:li>{escape(NO_XML.sub('', maker))}</rdf:li>" for maker, _licence in makers)
-    said = "; ".join(f"{maker}: {licence}" for maker, licence in makers)
-    work = f"<dc:contributor><rdf:Bag>{names}</rdf:Bag></dc:contributor><dc:rights>{escape(NO_XML.sub('', said))}</dc:rights>"
-    spaces = f'xmlns:rdf="{_RDF}" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:cc="http://creativecommons.org/ns#"'
-    return f'<rdf:RDF {spaces}><cc:Work rdf:about="">{work}</cc:Work></rdf:RDF>'

