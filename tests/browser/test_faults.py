@@ -50,11 +50,16 @@ def test_a_failure_is_told_in_words_and_tried_again(faulty: Running, faulty_wind
 
 def test_an_empty_brief_is_refused_where_it_is_written(faulty: Running, faulty_windows: tuple[Windows, Visit]) -> None:
     faulty_windows[0].allow("422")
-    page = faulty_windows[1](f"/works/{faulty.work()}")
+    page = bench(faulty, faulty_windows[1], "fake-slow", steps=2, seconds=0.05)
+    field(page, "Intent").fill("")
     button(page, "Generate").click()
     expect(field(page, "Intent")).to_have_attribute("aria-invalid", "true")
     expect(field(page, "Intent")).to_be_focused()
-    expect(runs(page)).to_have_count(0)
+    expect(page.locator("#runs > .run.refused")).to_have_count(1)  # its place says so, until the next one takes it
+    field(page, "Intent").fill("a red apple")
+    button(page, "Generate").click()
+    expect(page.locator("#runs > .run.refused")).to_have_count(0)
+    finished(page)
 
 
 def test_a_worker_killed_in_the_middle_is_told_and_the_variants_come(

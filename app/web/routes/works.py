@@ -30,6 +30,7 @@ from app.web.media import pages_of
 from app.web.pages import answer
 from app.web.schemas import WorkOut
 from app.web.views.passages import tongue
+from app.web.views.promised import promised
 
 router = APIRouter(route_class=OneTurn, prefix="/works", tags=["works"])
 SHOWN = 12  # generations on the bench at first; more on request
@@ -122,6 +123,7 @@ def bench(parts: Studio, artist: CurrentArtist, session: Session, work: Work, dr
         "tree": pane(session, work, draft.base),
         "judge": parts.index.judge.title if parts.index.judge else None,
         "judged": parts.index.present(session) is not None,
+        "promised": {"any": promised(Verb.CREATE), **({"line": promised(Verb.LINE)} if traits(work.medium).worded else {})},
         "waiting": not any(worker.alive for worker in workers(session)),
         **(writing(draft) if traits(work.medium).worded else {}),
     }

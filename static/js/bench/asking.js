@@ -1,6 +1,9 @@
 // What every bench does around a run: it is asked for, comes into view, and the lineage beside it grows.
-import { ask, enter } from "./runs.js";
+import { Card, enter } from "./card.js";
+import { ask } from "./runs.js";
+import { called, during, hold } from "../shared/busy.js";
 import { rooted } from "../shared/http.js";
+import { nonce } from "../shared/nonce.js";
 import { typing } from "../shared/keys.js";
 
 /** The lineage has grown, or a pick was made in it. */
@@ -26,19 +29,19 @@ function leave() {
 
 /** Ask for a run by a button, which is busy meanwhile. The run, or null when it was refused (and that was said). A run from
  * the brief gets the focus; with the other verbs one may go on writing. */
-export async function asked(request, { button, form, live, work }) {
-  if (button.ariaBusy === "true") return null;
-  button.ariaBusy = "true";
+export async function asked(request, { button, form, live, work, key = nonce() }) {
   live.expect();
   const fromBrief = button.type === "submit"; // Generate, or Try again
   const field = fromBrief ? leave() : null;
-  const run = await ask(request, form);
-  button.ariaBusy = null;
-  const idle = [document.body, button].includes(document.activeElement); // the artist went nowhere else meanwhile
-  if (fromBrief && idle && run) enter(run);
-  else if (fromBrief && idle) field?.focus();
+  const idle = [document.body, button].includes(document.activeElement);
+  button.closest(".refused")?.remove(); // it is asked for once more
+  const card = new Card(request, called(button));
+  if (fromBrief && idle) enter(card.run);
+  card.run.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
+  const again = (button) => asked(request, { button, form, live, work, key });
+  const run = await during(button, ask(card, form, { key, again }));
+  if (!run && card.run.contains(document.activeElement)) field?.focus();
   grow(work); // it shows what is coming
-  run?.scrollIntoView({ block: "nearest", behavior: matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth" });
   return run;
 }
 
@@ -62,6 +65,7 @@ export function nested(data) {
 export async function settled(event, draft) {
   event.preventDefault();
   const { target, submitter } = event;
+  hold(submitter); // until the page goes
   await draft.settle();
   // submit() leaves the pressed button out
   if (submitter?.name)

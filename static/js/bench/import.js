@@ -1,14 +1,47 @@
 // Files brought in: chosen, dropped onto the stage or pasted. Each becomes a root of the lineage; the first lies on the stage.
+import { post } from "../shared/http.js";
 import { words } from "../shared/words.js";
 
 const REFUSED = "stemma-refused";
 
-/** The JSON that answers; throws the problem (RFC 9457) when it is one. */
-async function post(address, body) {
-  const kind = typeof body === "string" ? { "Content-Type": "application/json" } : {};
-  const answer = await fetch(address, { method: "POST", body, headers: { Accept: "application/json", ...kind } });
-  if (!answer.ok) throw await answer.json();
-  return answer.json();
+/** Send a file and tell how much of it is there (0 to 1). The JSON that answers; throws the problem (RFC 9457) when it is
+ * one. Not by fetch, which does not tell how far it is. */
+function send(address, file, progress) {
+  const body = new FormData();
+  body.append("file", file);
+  const request = new XMLHttpRequest();
+  request.open("POST", address);
+  request.setRequestHeader("Accept", "application/json");
+  request.upload.addEventListener("progress", ({ loaded, total }) => total && progress(loaded / total));
+  return new Promise((took, failed) => {
+    request.addEventListener("load", () => {
+      let said;
+      try {
+        said = JSON.parse(request.responseText);
+      } catch {
+        return failed({});
+      }
+      if (request.status < 300) took(said);
+      else failed(said);
+    });
+    request.addEventListener("error", () => failed({}));
+    request.send(body);
+  });
+}
+
+/** A bar for each file, with its name: {progress(share), end()} of each. */
+function bars(files) {
+  const list = document.getElementById("bringing");
+  const items = files.map(({ name }) => {
+    const item = document.createElement("li");
+    const bar = Object.assign(document.createElement("progress"), { max: 1, value: 0, ariaLabel: name });
+    item.append(Object.assign(document.createElement("span"), { textContent: name }), bar);
+    const progress = (share) => (share < 1 ? (bar.value = share) : bar.removeAttribute("value")); // all of it is there: it is read
+    return { item, progress, end: () => item.remove() };
+  });
+  list.replaceChildren(...items.map(({ item }) => item));
+  list.hidden = false;
+  return items;
 }
 
 export function importing(form, bench, draft) {
@@ -19,24 +52,24 @@ export function importing(form, bench, draft) {
 
   /** Each file becomes a root; the first that was taken lies on the stage. What was refused is said by its name. */
   async function bring(files) {
-    if (!files.length) return;
+    if (!files.length || stage.ariaBusy === "true") return; // the first ones are on their way
     wrong.textContent = "";
     announce.textContent = words.importing;
     stage.ariaBusy = "true";
+    const shown = bars(files);
     const made = [];
     const refused = [];
     try {
       await draft.settle(); // its base will change: the server must have everything first
-      for (const file of files) {
-        const body = new FormData();
-        body.append("file", file);
+      for (const [at, file] of files.entries()) {
         try {
-          made.push(await post(form.action, body));
+          made.push(await send(form.action, file, shown[at].progress));
         } catch (error) {
           refused.push(files.length > 1 ? `${file.name}: ${error.detail ?? words.lost}` : (error.detail ?? words.lost));
+          shown[at].end();
         }
       }
-      if (made.length) await post(`${form.dataset.draft}/base`, JSON.stringify({ revision: made[0].id }));
+      if (made.length) await post(`${form.dataset.draft}/base`, { revision: made[0].id });
     } catch (error) {
       refused.push(error.detail ?? words.lost);
     }
@@ -44,6 +77,7 @@ export function importing(form, bench, draft) {
     if (made.length) return location.reload();
     tell();
     stage.ariaBusy = null;
+    document.getElementById("bringing").hidden = true;
     input.value = "";
   }
 

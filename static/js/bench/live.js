@@ -1,7 +1,7 @@
 // The stream of a work: previews come alive in place, and runs made in other windows appear. One connection a page,
 // closed while hidden; it survives a studio that is not there yet, and restarts of it. Present state comes first.
 import { tellInTitle } from "./away.js";
-import { find, fit, insert, replace } from "./runs.js";
+import { arrive, find, fit, replace } from "./runs.js";
 import { rooted } from "../shared/http.js";
 import { fill, words } from "../shared/words.js";
 
@@ -98,9 +98,9 @@ export class Live {
     this.#since = Math.max(this.#since, at ?? Date.now() / 1000 - 5);
   }
 
-  #state(data) {
+  async #state(data) {
     this.#told.add(data.generation);
-    const run = find(data.generation) ?? (data.html ? insert(data.html) : null);
+    const run = find(data.generation) ?? (data.html ? await arrive(data.html) : null);
     if (!run || !OPEN.includes(run.dataset.status)) return;
     run.dataset.status = data.status;
     this.#tell(run, data);

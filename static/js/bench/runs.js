@@ -1,4 +1,5 @@
 // Runs of variants on the stage: asked for, put in place, replaced when they end; nothing moves, focus is kept.
+import { Card, answers, element, enter } from "./card.js";
 import { nonce } from "../shared/nonce.js";
 import { words } from "../shared/words.js";
 import { mark } from "../shared/app.js";
@@ -6,17 +7,16 @@ import { mark } from "../shared/app.js";
 const runs = () => document.getElementById("runs");
 const LATEST = 10_000; // ms during which a request that got no answer is sent again, under the same key
 
-/** The first element of a partial's HTML. */
-function element(html) {
-  const template = document.createElement("template");
-  template.innerHTML = html;
-  return document.importNode(template.content.firstElementChild, true); // in a template its pictures would not load
-}
-
 export const find = (id) => document.getElementById(`generation-${id}`);
 
-/** Put a run where its time is, a new one on top, unless it is there already (the stream may have been quicker than the answer). */
-export function insert(html) {
+/** A run that the stream told of, in its place; one that was asked for here waits for its card (card.js). */
+export async function arrive(html) {
+  await answers();
+  return insert(html);
+}
+
+/** Put a run where its time is, a new one on top, unless it is there already. */
+function insert(html) {
   const run = element(html);
   const present = document.getElementById(run.id);
   if (present) return present;
@@ -24,6 +24,11 @@ export function insert(html) {
   if (next?.matches(".older")) return run; // it comes with the older ones when they are asked for
   document.getElementById("empty")?.remove();
   runs().insertBefore(run, next ?? null);
+  return placed(run);
+}
+
+/** A run came into the page: it comes alive. */
+function placed(run) {
   htmx.process(run);
   document.dispatchEvent(new CustomEvent("stemma:run", { detail: run }));
   return run;
@@ -32,6 +37,7 @@ export function insert(html) {
 /** Replace a run by its final state, once its pictures are decoded: previews stay until then. One that has ended is only
  * replaced by what is `later` than its end. */
 export async function replace(id, html, later = false) {
+  if (!find(id)) await answers();
   const old = find(id);
   if (!old) return insert(html);
   if (!later && old.dataset.status !== "running" && old.dataset.status !== "queued") return old;
@@ -48,17 +54,10 @@ export async function replace(id, html, later = false) {
   const held = old.contains(document.activeElement);
   const focused = place(old, document.activeElement);
   old.replaceWith(run);
-  htmx.process(run);
-  document.dispatchEvent(new CustomEvent("stemma:run", { detail: run }));
+  placed(run);
   if (focused) run.querySelectorAll("article")[focused.index]?.querySelector(focused.selector)?.focus({ preventScroll: true });
   else if (held) enter(run);
   return run;
-}
-
-/** Give a run the focus, so that the next keys are for its variants. */
-export function enter(run) {
-  run.tabIndex = -1; // no stop of the tab key
-  run.focus({ preventScroll: true });
 }
 
 /** A judge has looked at a run: put its marks where there is room for them, and touch nothing else. */
@@ -81,30 +80,41 @@ function place(run, active) {
   return { index: [...run.querySelectorAll("article")].indexOf(article), selector: active.matches(".look") ? ".look" : "button, a" };
 }
 
-/** Ask for a generation. Errors are said in place; true when it was accepted. */
-export async function ask(request, form) {
-  const headers = { "Content-Type": "application/json", Accept: "text/html", "HX-Request": "true", "Idempotency-Key": nonce() };
-  const answer = await send(form.action, { method: "POST", headers, body: JSON.stringify(request) });
-  if (!answer) {
-    complain(words.run.offline);
-    return null;
+/** Ask for what a card stands for. The run, or null when it was refused, which the card says, or the fields of the brief;
+ * `again(button)` then asks once more. */
+export async function ask(card, form, { key = nonce(), again = null } = {}) {
+  const headers = { "Content-Type": "application/json", Accept: "text/html", "HX-Request": "true", "Idempotency-Key": key };
+  const answer = await send(form.action, { method: "POST", headers, body: JSON.stringify(card.request) });
+  const html = await answer?.text().catch(() => null);
+  if (!html) card.refuse(words.run.offline, again);
+  else if (!answer.ok) refused(html, card, form, again);
+  if (!html || !answer.ok) return null;
+  mark(form, []);
+  complain("");
+  const run = element(html);
+  card.become(run);
+  placed(run);
+  document.dispatchEvent(new CustomEvent("stemma:asked", { detail: run }));
+  return run;
+}
+
+/** What the studio said against it: at the fields of the brief, in a dialog that lets something be left out, or on the card. */
+function refused(html, card, form, again) {
+  const said = element(html);
+  if (said.querySelector(".overlong")) {
+    document.getElementById("problem").replaceChildren(said);
+    return card.remove();
   }
-  const html = await answer.text();
-  if (answer.ok) {
-    mark(form, []);
-    complain("");
-    const run = insert(html);
-    document.dispatchEvent(new CustomEvent("stemma:asked", { detail: run }));
-    return run;
-  }
-  const problem = document.getElementById("problem");
-  problem.innerHTML = html;
-  const wrong = [...problem.querySelectorAll("[data-field]")].map((item) => ({ ...item.dataset }));
-  if (mark(form, wrong)) complain(""); // said where it belongs
+  const fields = [...said.querySelectorAll("[data-field]")];
+  const marked = mark(
+    form,
+    fields.map((field) => ({ ...field.dataset })),
+  );
+  const messages = [said.querySelector("strong"), ...fields].map((part) => part?.textContent.trim());
+  card.refuse(messages.filter(Boolean).join(" "), again, marked);
   const first = form.querySelector("[aria-invalid]");
   first?.closest("details")?.setAttribute("open", "");
   first?.focus();
-  return null;
 }
 
 /** Fetch that outlives a short loss of the network or a restart of the studio; null when it does not. */

@@ -72,7 +72,7 @@ export class Selection {
 
   /** The keys 1 to 8 select in one run, which alone shows its numbers: the one asked for or chosen in last, else the newest. */
   #key() {
-    const runs = [...this.bench.querySelectorAll(".run:has(.look)")];
+    const runs = [...this.bench.querySelectorAll(".run:not([data-status=asked]):has(.look)")];
     const keyed = runs.find(({ id }) => id === this.#keyed) ?? runs[0];
     for (const run of runs) {
       run.toggleAttribute("data-keyed", run === keyed);

@@ -1,5 +1,6 @@
 // What lies on the sheet, and the revision it goes on from. The text becomes a revision by hand before an engine reads it.
 import { fill, words } from "../shared/words.js";
+import { during } from "../shared/busy.js";
 import { complain } from "./runs.js";
 import { get, post, rooted, told } from "../shared/http.js";
 
@@ -22,8 +23,18 @@ export class Desk {
     return this.#placed ? this.editor.cursor : this.editor.length;
   }
 
-  /** The revision that holds the text as it stands, by hand where it was changed; null (and said) when it cannot be had. */
-  async revision() {
+  /** The revision that holds the text as it stands, by hand where it was changed; null (and said) when it cannot be had.
+   * `button` asks for it. */
+  revision(button) {
+    return during(button, this.#revision());
+  }
+
+  /** Put a revision's text on the sheet and go on from it; what lay there is kept. True when it was done. */
+  goOn(revision, button) {
+    return during(button, this.#goOn(revision));
+  }
+
+  async #revision() {
     if (!(await this.draft.settle())) return null;
     try {
       const { id, number } = await post(rooted(`/works/${this.work}/revisions`), {});
@@ -38,8 +49,7 @@ export class Desk {
     }
   }
 
-  /** Put a revision's text on the sheet and go on from it; what lay there is kept. True when it was done. */
-  async goOn({ id, number }) {
+  async #goOn({ id, number }) {
     if (!(await this.draft.settle())) return false;
     try {
       this.draft.adopt(await post(`${this.form.dataset.draft}/base`, { revision: id }));

@@ -1,5 +1,6 @@
 // A section of a recording: chosen by a drag over the waveform, by Shift with arrows, or in two fields. What is chosen is
 // what is played; it is cut out here, and made anew by an engine. And recordings among the variants: one sounds at a time.
+import { during } from "../shared/busy.js";
 import { complain } from "../bench/runs.js";
 import { post, told } from "../shared/http.js";
 import { fill, words } from "../shared/words.js";
@@ -43,7 +44,7 @@ export class Section {
       event.preventDefault();
       event.stopPropagation();
       this.#typed(true); // Enter sends what was not left yet
-      this.#trim();
+      this.#trim(event.submitter);
     });
   }
 
@@ -141,7 +142,7 @@ export class Section {
     else audio.pause();
   }
 
-  async #trim() {
+  async #trim(button) {
     const range = this.range;
     if (!range) {
       this.form.elements.start.focus();
@@ -150,7 +151,8 @@ export class Section {
     complain("");
     const [start, end] = range;
     try {
-      await this.trimmed(await post(this.form.dataset.trims, { revision: this.recording.figure.dataset.revision, start, end }));
+      const { revision } = this.recording.figure.dataset;
+      await this.trimmed(await during(button, post(this.form.dataset.trims, { revision, start, end })));
     } catch (problem) {
       complain(told(problem));
     }

@@ -20,6 +20,7 @@ import { Source } from "./source.js";
 import { Transport } from "./transport.js";
 import { scoreOf, showing, textOf, whole } from "./variants.js";
 import { Verbs } from "./verbs.js";
+import { during } from "../shared/busy.js";
 import { words } from "../shared/words.js";
 
 const UNFOLDED = "stemma:source"; // "yes" when the artist left the source open
@@ -60,8 +61,8 @@ function drawn() {
 }
 
 /** Go on from a revision that is drawn otherwise than what lies there: notes and recordings have each a sheet of their own. */
-async function instead(revision) {
-  if (await desk.goOn(revision)) location.reload();
+async function instead(revision, button) {
+  if (await desk.goOn(revision, button)) location.reload();
 }
 
 /** Bars were chosen, or a note was pressed. */
@@ -136,8 +137,8 @@ document.addEventListener("submit", async (event) => {
   } else if (target.matches("[data-go-on]")) {
     event.preventDefault();
     if (submitter.ariaDisabled === "true") return complain(submitter.title);
-    if (recording || selection.chosen.dataset.kind === "sound") return instead(selection.revision);
-    if (!(await desk.goOn(selection.revision))) return;
+    if (recording || selection.chosen.dataset.kind === "sound") return instead(selection.revision, submitter);
+    if (!(await desk.goOn(selection.revision, submitter))) return;
     selection.select(figure);
     score.host.focus();
   } else if (target.matches("[data-settle]")) settled(event, draft);
@@ -153,9 +154,9 @@ bench.addEventListener("click", async ({ target }) => {
   else if (verb) verbs.perform(button);
   else if ("hear" in button.dataset) hear(button.closest("article"));
   else if ("compare" in button.dataset) verbs.compare();
-  else if ("back" in button.dataset) await back(form, draft);
+  else if ("back" in button.dataset) await during(button, back(form, draft));
   else if ("example" in button.dataset) example(button);
-  else save(button.dataset);
+  else save(button);
 });
 
 /** Play a variant, or pause it; a long one is fetched whole first. */
@@ -167,14 +168,15 @@ async function hear(article) {
 }
 
 /** A file of what is selected. */
-async function save({ file: kind, drawing: draws }) {
+async function save(button) {
+  const { file: kind, drawing: draws } = button.dataset;
   const onSheet = (selection.chosen ?? figure) === figure && !recording;
   if (recording || selection.chosen?.dataset.kind === "sound") return file(selection.revision.id, kind);
   const text = onSheet ? source.text : await whole(selection.chosen);
   const name = figure.querySelector("h2").textContent;
   if (draws !== undefined) return void (drawing(text, name) || complain(words.sheet.empty));
   if (!kind) return print();
-  const revision = onSheet ? await desk.revision() : selection.revision.id;
+  const revision = onSheet ? await desk.revision(button) : selection.revision.id;
   if (revision) file(revision, kind);
 }
 

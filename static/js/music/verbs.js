@@ -25,7 +25,7 @@ export class Verbs {
     const place = await this.#place(button, sheet);
     if (!place) return;
     const there = stage && this.section ? this.desk.base : this.selection.revision?.id; // a recording is a revision already
-    const revision = sheet ? await this.desk.revision() : there;
+    const revision = sheet ? await this.desk.revision(button) : there;
     if (!revision) return;
     const parents = await parentsOf(button, verb, revision, () => other(this.bench.dataset.work, revision));
     if (!parents) return;

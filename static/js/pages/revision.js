@@ -1,4 +1,6 @@
 // The revision's page: copy the recipe, take a pick back.
+import { during } from "../shared/busy.js";
+
 for (const button of document.querySelectorAll("[data-copy]")) {
   if (!navigator.clipboard) continue; // not offered where it cannot work
   const words = button.textContent;
@@ -14,7 +16,8 @@ for (const button of document.querySelectorAll("[data-copy]")) {
 
 document.querySelector("form[data-unpick]")?.addEventListener("submit", async (event) => {
   event.preventDefault();
-  const answer = await fetch(event.target.action, { method: "DELETE", headers: { Accept: "application/json" } });
+  const sent = fetch(event.target.action, { method: "DELETE", headers: { Accept: "application/json" } });
+  const answer = await during(event.submitter, sent);
   if (answer.ok) location.reload();
 });
 

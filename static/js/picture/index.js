@@ -1,5 +1,6 @@
 // The bench: puts the draft, the stream, the selection and the verbs together.
 import { asked, grow, nested, settled } from "../bench/asking.js";
+import { Card } from "../bench/card.js";
 import { Draft } from "../bench/draft.js";
 import { enliven, read } from "../bench/form.js";
 import { Live } from "../bench/live.js";
@@ -11,6 +12,7 @@ import { importing } from "../bench/import.js";
 import { nearest } from "./nearest.js";
 import { compare, conflict, settings } from "../bench/dialogs.js";
 import { back } from "../bench/back.js";
+import { during } from "../shared/busy.js";
 
 const $ = (id) => document.getElementById(id);
 const bench = $("main");
@@ -20,9 +22,14 @@ enliven(form);
 const draft = new Draft(form, { status: $("saved"), prompt: $("prompt"), dialog: conflict($("conflict"), form) });
 const selection = new Selection(bench, $("verbs"), form);
 const live = new Live(bench.dataset.work, { link: $("link"), waiting: $("waiting"), announce: $("announce"), ended });
-const sketching = new Sketching($("sketching"), form, (request) => ask(request, form));
+const sketching = new Sketching($("sketching"), form, sketch);
 importing($("import"), bench, draft);
 nearest(form, $("taken"));
+
+/** A sketch shows the pictures of the run before it until it has its own. */
+function sketch(request) {
+  return ask(new Card(request, "", document.querySelector("#runs > .run")), form);
+}
 
 function ended(end, run) {
   grow(bench.dataset.work);
@@ -59,7 +66,7 @@ bench.addEventListener("click", async (event) => {
   if (button.getAttribute("aria-disabled") === "true") complain(button.title);
   else if (button.dataset.verb) perform(button);
   else if ("compare" in button.dataset) compare($("compare"), selection);
-  else if ("back" in button.dataset) await back(form, draft);
+  else if ("back" in button.dataset) await during(button, back(form, draft));
   else {
     const intent = form.elements["brief.intent"];
     intent.value = button.textContent;

@@ -79,20 +79,10 @@ export class Sketching {
     if (!words || key === this.#drawn || this.#run || this.#asking) return;
     this.#drawn = key;
     this.#asking = true;
-    const before = document.querySelector("#runs > .run");
     const run = await this.ask(request);
     this.#asking = false;
     if (!run) return void this.#turn(false); // refused, and said so in place
-    cover(run, before);
     if (ENDED.includes(run.dataset.status)) this.#soon(0);
     else this.#run = run.dataset.generation;
   }
-}
-
-/** Until a variant of `run` has a preview, it shows what `before` showed in its place. */
-function cover(run, before) {
-  const images = run.querySelectorAll(".coming .look > img");
-  before?.querySelectorAll(".look > img").forEach(({ src }, index) => {
-    if (images[index]?.hidden && src) Object.assign(images[index], { src, hidden: false });
-  });
 }

@@ -1,5 +1,6 @@
 // What every page has: keys, times that go on, dialogs, the theme without a reload, and words about what went wrong, in place.
 import "./ago.js";
+import "./busy.js";
 import "./done.js";
 import "./keys.js";
 import { words } from "./words.js";

@@ -1,4 +1,5 @@
 // What was done is said, and can be undone, without leaving the page: a form with data-stay is sent, then the page is shown anew.
+import { during } from "./busy.js";
 import { words } from "./words.js";
 
 const FOCUS = "stemma-focus";
@@ -11,14 +12,15 @@ document.addEventListener("submit", async (event) => {
   // A pick that is undone on a bench: the variant's own button does it, and nothing is loaded anew.
   const twin = form.dataset.path && document.querySelector(`form[hx-${form.dataset.method}="${form.dataset.path}"]`);
   if (twin) return twin.requestSubmit();
+  const sent = {
+    method: "POST",
+    body: new URLSearchParams(new FormData(form)),
+    headers: { Accept: "text/html" },
+    redirect: "manual",
+  };
   let answer;
   try {
-    answer = await fetch(form.action, {
-      method: "POST",
-      body: new URLSearchParams(new FormData(form)),
-      headers: { Accept: "text/html" },
-      redirect: "manual",
-    });
+    answer = await during(event.submitter, fetch(form.action, sent));
   } catch {
     const said = Object.assign(document.createElement("p"), { textContent: words.lost });
     form.closest("dialog")?.close(); // what is behind it would not be heard

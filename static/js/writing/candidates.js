@@ -15,7 +15,7 @@ export function candidates(bench, editor, desk) {
     const line = article.querySelector(".written");
     const start = Number(line.dataset.start);
     const end = start + [...line.textContent].length;
-    if (!(await desk.goOn({ id: article.dataset.revision, number: article.dataset.number }))) return;
+    if (!(await desk.goOn({ id: article.dataset.revision, number: article.dataset.number }, button))) return;
     if ("edit" in button.dataset) editor.select(start + (line.textContent.startsWith("\n") ? 1 : 0), end);
     else editor.select(end, end);
     editor.focus();

@@ -21,6 +21,7 @@ import { readingSheet } from "./sheet-tokens.js";
 import { streaming } from "./streams.js";
 import { readingVariants } from "./variant-tokens.js";
 import { Verbs } from "./verbs.js";
+import { during } from "../shared/busy.js";
 import { words } from "../shared/words.js";
 
 const $ = (id) => document.getElementById(id);
@@ -71,7 +72,7 @@ document.addEventListener("submit", async (event) => {
   } else if (target.matches("[data-go-on]")) {
     event.preventDefault();
     if (submitter.ariaDisabled === "true") return complain(submitter.title);
-    if (await desk.goOn(selection.revision)) editor.focus();
+    if (await desk.goOn(selection.revision, submitter)) editor.focus();
   } else if (target.matches("[data-settle]")) settled(event, draft);
 });
 
@@ -84,7 +85,7 @@ bench.addEventListener("click", async ({ target }) => {
   else if (write === "reading") reading.ask(button);
   else if (write) verbs.write(write, button);
   else if ("compare" in button.dataset) verbs.compare();
-  else if ("back" in button.dataset) await back(form, draft);
+  else if ("back" in button.dataset) await during(button, back(form, draft));
   else example(button);
 });
 

@@ -35,7 +35,7 @@ export class Reading {
     const turn = ++this.#asked;
     const [start, end] = this.editor.selection;
     const selection = start < end ? [start, end] : null;
-    const revision = await this.desk.revision();
+    const revision = await this.desk.revision(this.button);
     if (!revision || turn !== this.#asked) return;
     this.#say(words.reading.waits);
     this.button.ariaExpanded = "true";

@@ -1,5 +1,6 @@
 // Variants of a text while they are written. Pieces only add to one another within one attempt of the worker; when an
 // attempt begins, all sheets are empty again, so that two attempts are never mixed. Each variant can be stopped alone.
+import { during } from "../shared/busy.js";
 import { complain } from "../bench/runs.js";
 import { post, rooted, told } from "../shared/http.js";
 
@@ -50,7 +51,7 @@ async function stop(button) {
   button.ariaDisabled = "true";
   const { generation } = button.closest(".run").dataset;
   try {
-    await post(rooted(`/generations/${generation}/stops`), { index: Number(button.dataset.stop) });
+    await during(button, post(rooted(`/generations/${generation}/stops`), { index: Number(button.dataset.stop) }));
     button.closest("article").querySelector(".named").textContent = button.dataset.stopped;
   } catch (problem) {
     button.ariaDisabled = null;

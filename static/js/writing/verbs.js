@@ -68,7 +68,7 @@ export class Verbs {
       if (said === null) return;
       more.instruction = said;
     }
-    const revision = await this.desk.revision();
+    const revision = await this.desk.revision(button);
     const parents = revision && (await this.#parents(button, verb, revision));
     if (parents) await this.generate({ verb, ...state, ...more, parents }, button);
   }
@@ -81,7 +81,7 @@ export class Verbs {
   /** A verb on the selected variant, or on the sheet. */
   async perform(button) {
     const { verb, strength } = button.dataset;
-    const revision = button.dataset.of === "stage" ? await this.desk.revision() : this.selection.revision?.id;
+    const revision = button.dataset.of === "stage" ? await this.desk.revision(button) : this.selection.revision?.id;
     if (!revision) return;
     const { count, ...state } = read(this.form);
     const parents = await this.#parents(button, verb, revision);
