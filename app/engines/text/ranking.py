@@ -14,7 +14,10 @@ from app.media.text.prosody.lines import Line, split
 from app.media.text.prosody.report import Kind, LineReport
 from app.media.text.scripts import HAN
 
-WEIGHTS = {"likelihood": 0.4, "rhyme": 0.25, "tones": 0.15, "metre": 0.15, "freshness": 0.2, "close": 0.4}
+WEIGHTS = {"likelihood": 0.4, "freshness": 0.2, "close": 0.4}
+WEIGHTS |= {"rhyme": 0.25, "tones": 0.15, "metre": 0.15, "length": 0.15}  # how far what the form asks for holds
+WEIGHTS |= {"echo": 0.25, "even": 0.15}  # where no form asks: rhymes with a line near by, lines of one length
+UNSURE = 0.5  # of what nobody can tell, and where no neighbour is
 _NEAR = 2  # lines back that a line without a scheme may rhyme with
 _LONG = 4  # letters from which an English word counts as one that should not come again
 _RHYMES = {Rhyme.PERFECT: 1.0, Rhyme.SLANT: 0.6, Rhyme.SAME: 0.2, Rhyme.NONE: 0.0}
@@ -74,27 +77,30 @@ def _word_list(text: str) -> list[str]:
 def _sounds(form: Form | None, before: str, line: str) -> dict[str, float]:
     """How a line rhymes and scans: by the form where it asks for it, else by its neighbours."""
     chinese = bool(HAN.search(line))
-    scan = "tones" if chinese else "metre"
     if form is not None and (form.rhyme or form.patterns or form.measure):
         judged = check_form(form, before + line).lines
         if not judged:
-            return {"rhyme": 0.0, scan: 0.0}
-        last = judged[-1]
-        return {"rhyme": _held(last, Kind.RHYME), scan: _held(last, Kind.TONES, Kind.METRE, Kind.LENGTH)}
-    breaks = Breaks.CLAUSE if chinese else Breaks.LINE
-    lines = list(split(before + line, breaks))
-    return {"rhyme": _rhymes_near(lines, chinese=chinese), scan: _even(lines, chinese=chinese)}
+            return {"rhyme": 0.0}
+        kinds = (Kind.RHYME, Kind.TONES, Kind.METRE, Kind.LENGTH)
+        return {kind.value: mark for kind in kinds if (mark := _held(judged[-1], kind)) is not None}
+    lines = list(split(before + line, Breaks.CLAUSE if chinese else Breaks.LINE))
+    return {"echo": _rhymes_near(lines, chinese=chinese), "even": _even(lines, chinese=chinese)}
 
 
-def _held(line: LineReport, *kinds: Kind) -> float:
-    """The share of a line's findings of these kinds that hold; nobody knows counts half, nothing asked counts whole."""
-    values = [{True: 1.0, None: 0.5, False: 0.0}[f.holds] for f in line.findings if f.kind in kinds]
-    return fmean(values) if values else 1.0
+def _held(line: LineReport, kind: Kind) -> float | None:
+    """Whether what is asked of a line holds: 1, less than UNSURE where it does not, UNSURE where nobody can tell. None where
+    nothing is asked.
+    """
+    values = [finding.holds for finding in line.findings if finding.kind is kind]
+    if not values:
+        return None
+    share = fmean({True: 1.0, None: UNSURE, False: 0.0}[holds] for holds in values)
+    return share * UNSURE if False in values else share
 
 
 def _rhymes_near(lines: Sequence[Line], *, chinese: bool) -> float:
     if chinese or len(lines) < 2:  # noqa: PLR2004 (a line and one before it)
-        return 0.5
+        return UNSURE
     ends = [words[-1].text for line in lines[-_NEAR - 1 :] if (words := line.words())]
     return max((_RHYMES.get(rhyme(ends[-1], other) or Rhyme.NONE, 0.0) for other in ends[:-1]), default=0.0)
 
@@ -103,5 +109,5 @@ def _even(lines: Sequence[Line], *, chinese: bool) -> float:
     """How near a line's length is to that of the lines before it."""
     lengths = [line.length() if chinese else sum(pronounce(w.text).counts[0] for w in line.words()) for line in lines]
     if len(lengths) < 2:  # noqa: PLR2004 (a line and one before it)
-        return 0.5
+        return UNSURE
     return 1 / (1 + abs(lengths[-1] - fmean(lengths[:-1])) / 2)

@@ -48,9 +48,10 @@ export class Checking {
   }
 
   #show(text, found) {
-    const { holds, some, many, line } = words.checks;
+    const { holds, uneven, some, many, line } = words.checks;
     const { faults } = found;
-    const said = faults.length ? (faults.length === 1 ? some : many.replace("{n}", faults.length)) : text.trim() ? holds : "";
+    const sound = !text.trim() ? "" : found.checks.bars_complete ? holds : uneven;
+    const said = faults.length ? (faults.length === 1 ? some : many.replace("{n}", faults.length)) : sound;
     this.box.querySelector(".told").textContent = said;
     this.box.dataset.state = faults.length ? "wrong" : "right";
     this.#list.replaceChildren(
