@@ -66,7 +66,10 @@ MOODS = {
 STYLES = {
     "flat": "flat vector flat_vector flat_illustration illustration simple minimal minimalist poster",
     "paper": "paper paper_cut papercut cut_paper collage cutout paper-cut diorama",
-    "line": "line lines line_art outline outlines ink ink_drawing pen sketch drawing coloring_book colouring_book lineart",
+    "line": (
+        "line lines line_art lineart outline outlines ink ink_wash ink_wash_painting ink_painting ink_drawing pen "
+        "sketch drawing coloring_book colouring_book"
+    ),
     "duotone": "duotone two_colours two_colors monochrome two-tone two_tone sepia silhouette",
     "wood": "wooden wood woodwork marquetry intarsia carved",
     "glass": "stained_glass stained-glass glass_window",
