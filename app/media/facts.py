@@ -59,6 +59,7 @@ class Facts(_Kept):
     format: str | None = None
     markup: str | None = None  # of a text: how its words are marked up, where that is not its format
     encoding: str | None = None
+    encodings: list[str] = []  # that may have been meant as well
     simplified: list[str] = []  # message ids: what could not be kept
     says: dict[str, Any] | None = None  # what a file of another program says of itself
 

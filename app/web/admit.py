@@ -102,6 +102,7 @@ def text(_parts: Studio, file: Upload) -> Root:
         raise InvalidError("file", _("there is no text in this file"))
     about = {
         "encoding": found.encoding,
+        "encodings": list(found.others),
         "markup": ("md" if found.markup else "plain") if found.markup != (found.kind == "md") else None,
         "simplified": list(found.simplified),
         "front": printable(found.front, MOST_FRONT),

@@ -46,6 +46,8 @@ def requests(room: Room) -> dict[str, dict[str, Any]]:
     save = room.web.get(f"/works/{image}/draft/saves").json()["items"][0]["id"]
     queued = next(one["id"] for one in room.web.get(f"/generations?work={text}&status=queued").json()["items"])
     room.web.put(f"/works/{text}/draft", json={"version": version(text), "text": "Other words.\n"}).raise_for_status()
+    korean = {"file": ("a.txt", "나 보기가 역겨워".encode("euc-kr"))}
+    guessed = room.web.post(f"/works/{text}/imports", files=korean).raise_for_status().json()
     return {
         "POST /projects": {"url": "/projects", "json": {"name": "Other", "work": "First"}},
         "PATCH /projects/{id}": {"url": f"/projects/{project}", "json": {"name": "Other"}},
@@ -66,6 +68,10 @@ def requests(room: Room) -> dict[str, dict[str, Any]]:
         "POST /revisions/{id}/pick": {"url": f"/revisions/{room.ids['revision'][4]}/pick"},
         "DELETE /revisions/{id}/pick": {"url": f"/revisions/{imported}/pick"},
         "POST /works/{id}/imports": {"url": f"/works/{image}/imports", "files": {"file": ("a.png", png("red"))}},
+        "POST /works/{id}/encodings": {
+            "url": f"/works/{text}/encodings",
+            "json": {"revision": guessed["id"], "encoding": guessed["facts"]["encodings"][0]},
+        },
         "POST /works/{id}/trims": {"url": f"/works/{music}/trims", "json": {"revision": sound, "start": 0.0, "end": 0.1}},
         "POST /probes": {"url": "/probes", "files": {"file": ("a.png", png("blue"))}},
     }

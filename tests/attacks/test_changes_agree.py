@@ -29,7 +29,7 @@ NOBODY = str(uuid4())
 HTTP_JSON = {"tunes_check", "prosody_hold"}  # JSON for everyone: what an editor asks as one types
 TRASHED = {  # what cannot be done to a work in the trash
     *("drafts_save", "drafts_go_on_from", "drafts_restore", "generations_ask"),
-    *("texts_by_hand", "imports_create", "trims_create"),
+    *("texts_by_hand", "imports_create", "imports_read_again", "trims_create"),
 }
 
 
@@ -84,6 +84,14 @@ def cutting(atelier: Atelier) -> Wish:
     work = atelier.work("music")
     sound = atelier.bring(work, "waves.wav", recording())
     return Wish(f"/works/{work}/trims", {"revision": sound, "start": 0.1, "end": 0.5})
+
+
+def rereading(atelier: Atelier) -> Wish:
+    """A text in another encoding than was guessed."""
+    work = atelier.work("text")
+    root = atelier.bring(work, "a.txt", "나 보기가 역겨워".encode("euc-kr"))
+    may_be = atelier.web.get(f"/revisions/{root}").json()["facts"]["encodings"]
+    return Wish(f"/works/{work}/encodings", {"revision": root, "encoding": may_be[0]})
 
 
 def written_now(atelier: Atelier) -> str:
@@ -149,6 +157,7 @@ WISHES: dict[str, Callable[[Atelier], Wish]] = {
     "tunes_check": lambda _: Wish("/tunes/checks", {"text": JIG}),
     "prosody_hold": lambda _: Wish("/forms/checks", {"text": POEM, "form": {"preset": "haiku"}}),
     "imports_create": lambda a: Wish(f"/works/{a.work()}/imports", files={"file": ("fox.png", picture())}),
+    "imports_read_again": rereading,
     "trims_create": cutting,
     "probes_bring": lambda _: Wish("/probes", files={"file": ("fox.png", picture())}),
     "preferences_choose": lambda _: Wish("/preferences", {"theme": "dark"}),

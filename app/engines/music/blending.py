@@ -23,9 +23,9 @@ REACH = 1  # letters that a blend may be away from the other tune's line
 
 
 def blend(pen: Decoder, rhythm: Score, contour: Score, conditions: Conditions, seeds: Sequence[int], title: str) -> Run:
-    """The bars and lengths of one tune with the line of another, in the first one's key."""
+    """The bars and lengths of one tune with the line of another, in the first one's key; `title` where that has none."""
     places = _along(rhythm, contour)
-    head = heading(conditions, title)
+    head = heading(conditions, rhythm.tune.title or title)
     drafts = [Draft(conditions.key, rhythm.metre, head) for _seed in seeds]
     grammars = [Pattern(places) for _seed in seeds]
     yield from grown(pen.write(conditions.tokens, seeds, grammars, conditions.key), drafts, len(rhythm.bars) * len(seeds))
@@ -79,10 +79,10 @@ def refine(composer: Composer, score: Score, said: TuneConditions, seeds: Sequen
     """The tune brought towards what is said now.
 
     In the same metre its bars are varied strongly under the new conditions, in the key asked for; in another metre a new
-    tune is written that follows its line.
+    tune is written that follows its line. It keeps its title; `title` is for one that has none.
     """
     conditions = score.conditions(said)
-    name = title or score.tune.title
+    name = score.tune.title or title
     if metre(conditions) != score.metre:
         yield from create(composer, [conditions] * len(seeds), seeds, name, home=home, line=_degrees(score))
         return

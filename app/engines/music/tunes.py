@@ -142,7 +142,7 @@ class Tunes(LocalEngine):
             case Verb.REFINE:
                 return blending.refine(composer, score, said, seeds, title, home=params.home)
             case Verb.BLEND if len(scores) > 1:
-                return blending.blend(pen, score, scores[1], own, seeds, title or score.tune.title)
+                return blending.blend(pen, score, scores[1], own, seeds, title)
             case Verb.TRANSPOSE if request.semitones is not None:
                 text = transposed(score.tune, max(-24, min(24, request.semitones)))
                 return iter([Variant(text, own) for _seed in seeds])

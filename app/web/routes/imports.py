@@ -5,16 +5,21 @@ from __future__ import annotations
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, File, Request, Response, UploadFile
+from fastapi import APIRouter, Depends, File, Request, Response, UploadFile
+from pydantic import BaseModel, ConfigDict
 
 from app.bounded import LIMITS
-from app.errors import ConflictError, UnsupportedError, _, raises
+from app.errors import ConflictError, InvalidError, UnsupportedError, _, raises
+from app.gate import Name
 from app.lineage.tune_facts import facts_beside
+from app.media.text.documents.encodings import again
+from app.media.text.documents.reading import lines
+from app.media.text.rules import unix_line_ends
 from app.models import Artist, Work
 from app.models.asset import keep_asset
 from app.models.draft import draft_of
 from app.web import admit
-from app.web.deps import OneTurn, Parts, TransactionsOf
+from app.web.deps import CurrentArtist, OneTurn, Parts, Session, TransactionsOf, body
 from app.web.media import pages_of
 from app.web.pages import answer, wants_html
 from app.web.schemas import RevisionOut
@@ -62,6 +67,37 @@ def create(
             draft_of(session, work, artist, write=True).go_on_from(revision)
         headers = {"Location": f"/revisions/{revision.id}"}
         return answer(request, lambda: RevisionOut.of(revision), status=201, location=f"/works/{id}", headers=headers)
+
+
+class Meant(BaseModel):
+    """The encoding that the file of an imported text was in: one of those that its facts name in `encodings`."""
+
+    model_config = ConfigDict(extra="ignore")
+    revision: UUID
+    encoding: Name
+
+
+@router.post("/works/{id}/encodings", status_code=201, response_model=RevisionOut)
+@raises(ConflictError)
+def read_again(
+    id: UUID, request: Request, artist: CurrentArtist, session: Session, meant: Annotated[Meant, Depends(body(Meant))]
+) -> Response:
+    """Read an imported text in another encoding than was guessed: a further root; the first one stays as it is."""
+    work = _open_work(artist, id)
+    first = artist.revisions.get(meant.revision)
+    facts = first.facts
+    if first.work_id != work.id:
+        raise InvalidError("revision", _("is of another work"))
+    text = again(first.text or "", facts.encoding or "", meant.encoding) if meant.encoding in facts.encodings else None
+    if text is None or not facts.encoding:
+        raise InvalidError("encoding", _("allowed here: %(kinds)s"), kinds=", ".join(facts.encodings) or "—")
+    may_be = [facts.encoding, *(one for one in facts.encodings if one != meant.encoding)]
+    told = {**first.facts_data, "encoding": meant.encoding, "encodings": may_be}
+    revision = artist.revisions.add_import(work, None, told, unix_line_ends(lines(text)))
+    if wants_html(request):
+        draft_of(session, work, artist, write=True).go_on_from(revision)
+    headers = {"Location": f"/revisions/{revision.id}"}
+    return answer(request, lambda: RevisionOut.of(revision), status=201, location=f"/works/{id}", headers=headers)
 
 
 def _open_work(artist: Artist, id: UUID) -> Work:

@@ -213,6 +213,21 @@ def test_refined_in_its_metre_or_in_another(tunes: Tunes) -> None:
     sound(other)
 
 
+def test_a_title_that_is_there_is_never_the_intent(tunes: Tunes) -> None:
+    """Whatever is asked of a tune, it is called what it was called; a tune without a title is called by the intent."""
+    verbs = tunes.verbs - {Verb.CREATE, Verb.REROLL}
+    more: dict[Verb, dict[str, Any]] = {Verb.REPLACE: {"bars": (1, 2)}, Verb.TRANSPOSE: {"semitones": 2}}
+    title = read_tune(JIG).title
+    assert title
+    for verb in verbs:
+        given = (JIG, JIG) if verb is Verb.BLEND else (JIG,)
+        for content in run(tunes, verb, *given, brief="another name, a jig", seeds=(1,), **more.get(verb, {})):
+            assert read_tune(content.data.decode()).title == title, verb
+    bare = JIG.replace(f"T:{title}\n", "")
+    (named,) = run(tunes, Verb.REFINE, bare, brief="another name, a waltz", seeds=(1,))
+    assert read_tune(named.data.decode()).title == "another name, a waltz"
+
+
 def test_stopped_tunes_are_still_tunes(tunes: Tunes) -> None:
     stopped: set[int] = set()
     request = Request(Verb.CREATE, Brief(), tunes.Params(bars=32), (1, 2), stopped=stopped)

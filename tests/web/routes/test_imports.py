@@ -193,6 +193,8 @@ def test_a_text_is_a_root_and_all_of_it_is_imported(web: TestClient, poem: str) 
     assert (made["origin"], made["parents"], made["text"], made["asset"]) == ("import", [], POEM, None)
     assert made["origins"] == [{"start": 0, "end": len(POEM), "by": "import"}]
     assert made["shares"] == {"import": 1.0}
+    may_be = made["facts"].pop("encodings")
+    assert "euc_jp" in may_be or "big5hkscs" in may_be
     assert made["facts"] == {"file": "秋思.txt", "format": "txt", "encoding": "gb18030"}
     assert answer.headers["location"] == f"/revisions/{made['id']}"
 
@@ -214,6 +216,50 @@ def test_a_web_page_comes_as_markdown_and_says_what_is_missing(web: TestClient, 
     bench = web.get(f"/works/{poem}", headers={"Accept": "text/html"})
     assert bench.status_code == 200
     assert brought(web, poem, "a.html", b"<!-- nothing -->").status_code in {415, 422}
+
+
+JAPANESE = "春の海\r\nひねもすのたりのたりかな\r\n"
+
+
+@pytest.mark.parametrize("name", ["a.txt", "a.md"])
+@pytest.mark.parametrize(
+    ("said", "encoding", "wrong"),
+    [(JAPANESE, "euc_jp", "gb18030"), ("人生若只如初見", "big5hkscs", "cp949"), ("나 보기가 역겨워", "cp949", "gb18030"),
+     ("“Grüße,” said she — naïve", "cp1252", "cp1250")],
+)  # fmt: skip
+def test_a_guessed_encoding_is_told_and_another_can_be_chosen(
+    web: TestClient, poem: str, name: str, said: str, encoding: str, wrong: str
+) -> None:
+    """Whatever was guessed, the file's own encoding can be had, and the first reading again from there."""
+    first = brought(web, poem, name, said.encode(encoding)).json()
+    assert first["facts"]["encoding"] == encoding
+    assert wrong in first["facts"]["encodings"]
+    ask = lambda revision, meant: web.post(f"/works/{poem}/encodings", json={"revision": revision, "encoding": meant})  # noqa: E731
+    other = ask(first["id"], wrong)
+    assert other.status_code == 201, other.text
+    assert (other.json()["text"], other.json()["origin"]) == (
+        said.encode(encoding).decode(wrong).replace("\r\n", "\n"),
+        "import",
+    )
+    back = ask(other.json()["id"], encoding).json()
+    assert (back["text"], back["facts"]["encoding"]) == (said.replace("\r\n", "\n"), encoding)
+    assert web.get(f"/revisions/{first['id']}").json()["text"] == first["text"]  # nothing is lost
+    assert len(web.get(f"/works/{poem}/revisions").json()["items"]) == 3
+    for meant in ("utf-8", encoding, "rot13", "nonsense"):
+        assert ask(first["id"], meant).status_code == 422, meant
+
+
+def test_the_bench_offers_the_choice_where_it_was_a_guess(web: TestClient, poem: str) -> None:
+    headers = {"Accept": "text/html"}
+    for data, offered in ((JAPANESE.encode("euc_jp"), True), (JAPANESE.encode(), False), (JAPANESE.encode("utf-16"), False)):
+        web.post(f"/works/{poem}/imports", files={"file": ("a.txt", data)}, headers=headers, follow_redirects=False)
+        page = web.get(f"/works/{poem}", headers=headers).text
+        assert (f'action="/works/{poem}/encodings"' in page) == offered
+    chosen = {"revision": web.get(f"/works/{poem}/revisions").json()["items"][-1]["id"], "encoding": "gb18030"}
+    answer = web.post(f"/works/{poem}/encodings", data=chosen, headers=headers, follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/works/{poem}")
+    draft = web.get(f"/works/{poem}/draft").json()
+    assert draft["text"] == JAPANESE.encode("euc_jp").decode("gb18030").replace("\r\n", "\n")
 
 
 def test_a_docx_goes_out_and_comes_back(web: TestClient, poem: str) -> None:

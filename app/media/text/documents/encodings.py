@@ -16,6 +16,7 @@ KNOWN = {"gb18030": "gb18030", "big5": "big5hkscs", "cp932": "cp932", "shift_jis
          "cp949": "cp949", "euc-kr": "cp949", "iso-8859-2": "iso8859-2", "koi8-r": "koi8-r", "koi8-u": "koi8-u",
          "utf-16-le": "utf-16-le", "utf-16-be": "utf-16-be",
          **{f"windows-{page}": f"cp{page}" for page in range(1250, 1259)}}  # fmt: skip
+EASTERN = ("euc_jp", "cp932", "gb18030", "big5hkscs", "cp949")
 WIDE = {"utf-16-le", "utf-16-be"}
 WESTERN = "cp1252"
 NEAR = 0.8  # of the best guess: Western European is the likelier of two that are as near as that
@@ -26,6 +27,7 @@ FEW = 4  # letters that are not ASCII, and fewer: there a guess is hardly more t
 MANY, DOUBT = 24, 0.02  # so many letters, and a guess of less: they are no text
 LETTERS = 0.7  # of what is not ASCII: so much must be letters and punctuation in a text
 FOREIGN = 0.15  # of its ideographs: a reading with fewer common ones than this may be another script's bytes
+OFFERED = 8  # encodings that one may choose from
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _EAST = re.compile("[\u1100-\u11ff\u3040-\u30ff\u3130-\u318f\u3400-\u9fff\uac00-\ud7af]")
 _KANA_HANGUL = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
@@ -55,11 +57,37 @@ def text_of(data: bytes) -> tuple[str, str]:
             return text, encoding
     if b"\0" not in data and (text := decoded_as(data, "utf-8")) is not None:
         return text, "utf-8"
-    found = list(_guesses(data))
+    found = list(_guesses(data)) or _by_letters(data)
     if not found:
         raise _no_text() if b"\0" in data else _unknown()
     encoding = _preferred(found)
     return data.decode(encoding), encoding
+
+
+def others(data: bytes, taken: str) -> list[str]:
+    """Encodings that may have been meant as well, the likeliest first, where `taken` was a guess.
+
+    Only such as can be had back from what `taken` made of the bytes: nothing else is kept of them.
+    """
+    if taken.startswith("utf-"):
+        return []
+    likely = [encoding for encoding, _likelihood, _text in _guesses(data)]
+    found = []
+    for encoding in dict.fromkeys([*likely, *KNOWN.values()]):
+        if encoding == taken or encoding in WIDE:
+            continue
+        meant = decoded_as(data, encoding)
+        if meant is not None and _reads(meant[:TESTED]) and again(data.decode(taken), taken, encoding) == meant:
+            found.append(encoding)
+    return found[:OFFERED]
+
+
+def again(text: str, taken: str, meant: str) -> str | None:
+    """What was read as `taken`, as `meant` reads it; None where that cannot be."""
+    try:
+        return text.encode(taken).decode(meant)
+    except UnicodeError:
+        return None
 
 
 def _guesses(data: bytes) -> Iterator[tuple[str, float, str]]:
@@ -79,6 +107,16 @@ def _guesses(data: bytes) -> Iterator[tuple[str, float, str]]:
         doubtful = guess["confidence"] < DOUBT and len(_beyond_ascii(tested)) >= MANY
         if not doubtful and _reads(tested):
             yield encoding, guess["confidence"], tested
+
+
+def _by_letters(data: bytes) -> list[tuple[str, float, str]]:
+    """The East Asian encodings in which most letters are common ones, those with most first: kana alone are no statistics."""
+    found = []
+    for encoding in EASTERN:
+        text = decoded_as(data, encoding)
+        if text is not None and _reads(text[:TESTED]) and len(_EAST.findall(text[:TESTED])) >= FEW:
+            found.append((encoding, common(text[:TESTED]), text[:TESTED]))
+    return sorted((one for one in found if one[1] >= LETTERS), key=lambda one: -one[1])
 
 
 def _preferred(found: list[tuple[str, float, str]]) -> str:

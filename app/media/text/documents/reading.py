@@ -9,7 +9,7 @@ from typing import Any, Literal, NamedTuple
 from app.bounded import MB, Data, bounded, content, size
 from app.errors import UnsupportedError, _
 from app.gate import windows
-from app.media.text.documents.encodings import text_of
+from app.media.text.documents.encodings import others, text_of
 from app.media.text.documents.markdown import FRONT, read_markdown
 from app.media.text.documents.reading_docx import read_docx
 from app.media.text.documents.reading_html import MOST_HTML, read_html
@@ -35,6 +35,7 @@ class Read(NamedTuple):
     simplified: Sequence[str] = ()  # what was left out or made simpler (message ids)
     recipe: dict[str, Any] | str | None = None  # that Stemma put into its own files
     front: str = ""  # what stood in front of a Markdown text of somebody else
+    others: Sequence[str] = ()  # encodings that may have been meant as well, where the one is a guess
 
 
 @bounded(
@@ -61,11 +62,12 @@ def read(name: str, data: Data, most: int) -> Read:
         page, encoding = read_html(content(data), most)
         return Read(lines(page.text), kind, encoding, page.markup, page.simplified)
     text, encoding = _decoded(data, most)
+    may_be = others(content(data), encoding)
     if kind == "txt":
-        return Read(text, kind, encoding)
+        return Read(text, kind, encoding, others=may_be)
     said = read_markdown(text)
     told = (FRONT,) if said.front else ()
-    return Read(said.text, kind, encoding, said.markup, told, said.recipe, said.front)
+    return Read(said.text, kind, encoding, said.markup, told, said.recipe, said.front, may_be)
 
 
 def ending(name: str) -> str:
