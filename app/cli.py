@@ -163,7 +163,7 @@ def _said(error: StemmaError) -> str:
     language = next((os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), "")
     if not language.startswith("zh"):
         return str(error)
-    from app.web.pages import translations
+    from app.web.templates import translations
 
     return error.message(translations("zh").gettext)
 

@@ -21,8 +21,8 @@ from app.media.text.documents.document import Document
 from app.media.text.documents.writing import WRITERS, is_small, write
 from app.models import Revision
 from app.web.deps import Studio
-from app.web.pages import translations
 from app.web.schemas import RevisionOut
+from app.web.templates import translations
 from app.web.views.passages import tongue
 
 # The bytes under an address never change; `nosniff` and the sandbox keep them from being anything but what they are.

@@ -27,7 +27,8 @@ from app.errors import (
 from app.storage.faults import database_fault, system_fault
 from app.web.methods import methods_of
 from app.web.observe import request_id
-from app.web.pages import VARY, is_htmx, language_of, page, translations, wants_html
+from app.web.pages import VARY, is_htmx, language_of, page, wants_html
+from app.web.templates import translations
 
 log = logging.getLogger(__name__)
 WHERE = {"body", "query", "path", "header", "cookie"}

@@ -22,7 +22,7 @@ from app.settings import ROOT, Settings
 from app.verbs.place import Place
 from app.verbs.rule import EVERY, SHEET
 from app.verbs.verb import Verb, keys, rule_of, toolbar, verbs_in
-from app.web.pages import translations
+from app.web.templates import translations
 
 ASKED = [verb for verb in Verb if verb.rule.media]
 BENCHES = {Medium.IMAGE: (Medium.IMAGE,), Medium.TEXT: (Medium.TEXT, SHEET), Medium.MUSIC: (Medium.MUSIC,)}

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from app.brief import FIELDS, LISTS, Brief
 from app.settings import Settings
 from app.storage.db import Database
-from app.web.pages import translations
+from app.web.templates import translations
 from tests.growing import Garden
 from tests.hands import hands
 

@@ -24,10 +24,11 @@ from app.models import Artist, Work
 from app.models.draft import Draft, DraftSave, draft_of
 from app.requests.request import Count, Seed
 from app.web.deps import WRITING, CurrentArtist, OneTurn, Parts, Session, Studio, TransactionsOf, body
-from app.web.pages import answer, language_of, render, translations
+from app.web.pages import answer, language_of
 from app.web.root import root_of
 from app.web.routes.works import Wanted, bench, chosen_engine
 from app.web.schemas import DraftOut, Listed, PromptOut
+from app.web.templates import render, translations
 from app.web.views.passages import tongue
 
 router = APIRouter(route_class=OneTurn, prefix="/works/{id}/draft", tags=["drafts"])

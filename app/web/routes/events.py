@@ -29,8 +29,9 @@ from app.models.artist import Artist, local_artist
 from app.storage.db import now
 from app.web.deps import OneTurn, Parts, Studio
 from app.web.live.word import Word
-from app.web.pages import language_of, render
+from app.web.pages import language_of
 from app.web.routes.interface import files
+from app.web.templates import render
 
 router = APIRouter(route_class=OneTurn, tags=["events"])
 log = logging.getLogger(__name__)

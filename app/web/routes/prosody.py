@@ -17,8 +17,9 @@ from app.media.text.prosody.presets import TITLES, presets
 from app.media.text.prosody.report import Finding, LineReport, Report
 from app.media.text.rules import Writing
 from app.web.deps import WRITING, OneTurn, body
-from app.web.pages import VARY, language_of, translations
+from app.web.pages import VARY, language_of
 from app.web.schemas import Listed
+from app.web.templates import translations
 
 router = APIRouter(route_class=OneTurn, prefix="/forms", tags=["forms"])
 Say = Callable[[str], str]

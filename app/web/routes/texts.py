@@ -20,10 +20,11 @@ from app.models.generation import Status
 from app.requests.place import selection_in
 from app.requests.request import Selection
 from app.web.deps import CurrentArtist, OneTurn, Parts, Studio, TransactionsOf, body
-from app.web.pages import VARY, answer, language_of, translations
+from app.web.pages import VARY, answer, language_of
 from app.web.routes.drafts import draft_out
 from app.web.routes.generations import generation_out
 from app.web.schemas import GenerationOut, RevisionOut
+from app.web.templates import translations
 
 router = APIRouter(route_class=OneTurn, tags=["texts"])
 SAME: dict[int | str, dict[str, Any]] = {200: {"model": RevisionOut, "description": "The base: the text is still its own"}}

@@ -16,8 +16,9 @@ from app.media.music.abc.abc import MAX_TEXT
 from app.media.music.notation.tune import Fault
 from app.media.music.theory.telling import describe_abc
 from app.web.deps import WRITING, OneTurn, body
-from app.web.pages import language_of, translations
+from app.web.pages import language_of
 from app.web.schemas import ChecksOut
+from app.web.templates import translations
 
 router = APIRouter(route_class=OneTurn, prefix="/tunes", tags=["tunes"])
 
