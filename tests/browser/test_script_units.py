@@ -154,3 +154,27 @@ def test_a_point_of_the_lineage_names_the_nearest_revision_or_its_count(compute:
     assert nothing is None
     assert way == [1, 1, 1]
     assert (box["left"], box["right"], box["top"], box["bottom"]) == (-56, 112, -232, 56)
+
+
+@pytest.mark.parametrize(
+    ("text", "words", "han", "characters"),
+    [
+        ("", 0, 0, 0),
+        ("The sea\nis grey.", 4, 0, 13),
+        ("Don’t stop, mother-in-law!", 3, 0, 24),
+        ("床前明月光，疑是地上霜。", 0, 10, 12),
+        ("第 3 版的 PDF", 2, 3, 7),
+        ("😀 ok", 1, 0, 3),
+        ("Ελληνικά и русский", 3, 0, 16),
+    ],
+)
+def test_a_text_is_counted_in_words_and_characters(compute: Compute, text: str, words: int, han: int, characters: int) -> None:
+    found = compute("writing/measures.js", "return of.measured(given[0])", text)
+    assert found == {"words": words, "han": han, "characters": characters}
+
+
+def test_the_outline_is_a_texts_headings_in_code_points(compute: Compute) -> None:
+    text = "# 😀 One #\n\ntext\n```\n# code\n```\n## Two\n#no\n#### \n###### 三\n"
+    found = compute("writing/measures.js", "return of.headings(given[0])", text)
+    assert [(one["level"], one["title"]) for one in found] == [(1, "😀 One"), (2, "Two"), (6, "三")]
+    assert all(text[one["at"] :].startswith("#" * one["level"]) for one in found)

@@ -237,3 +237,25 @@ def test_the_room_is_accessible_wide_and_narrow(
         wrong += [f"{scheme} {line}" for line in violations(page)]
     assert wrong == []
     assert page.evaluate("document.documentElement.scrollWidth") <= viewport["width"]
+
+
+@pytest.mark.parametrize(
+    ("locale", "whole", "part", "outline"),
+    [
+        ("en-GB", "8 words · 32 characters", "Selected: 1 word · 3 characters", "Outline"),
+        ("zh-CN", "8 个单词 · 32 个字符", "已选：1 个单词 · 3 个字符", "大纲"),
+    ],
+)
+@pytest.mark.parametrize("size", [WIDE, PHONE])
+def test_a_text_says_its_length_and_has_an_outline(
+    studio: Running, visit: Visit, locale: str, whole: str, part: str, outline: str, size: Any
+) -> None:
+    text = "# The long way\n\nSea and sand.\n\n## Back home\n"
+    page = room(studio, visit, text, locale=locale, viewport=size)
+    expect(page.locator("#counts")).to_have_text(whole)
+    page.locator("#editor").evaluate("(host) => host.editor.select(16, 19)")
+    expect(page.locator("#counts")).to_have_text(part)
+    page.locator("#outline summary").get_by_text(outline).click()
+    page.locator("#outline").get_by_role("button", name="Back home").click()
+    assert page.locator("#editor").evaluate("(host) => host.editor.cursor") == text.index("## Back")
+    expect(page.locator("#outline ol")).not_to_be_visible()

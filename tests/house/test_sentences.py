@@ -33,7 +33,7 @@ def sentences() -> Iterator[tuple[str, str]]:
             if message.id:
                 english = message.id[-1] if isinstance(message.id, (tuple, list)) else message.id
                 chinese = message.string[0] if isinstance(message.string, (tuple, list)) else message.string
-                yield english, chinese
+                yield english, chinese or ""
 
 
 def plain(chinese: str) -> str:

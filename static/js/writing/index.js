@@ -15,6 +15,7 @@ import { mountEditor } from "./editor.js";
 import { FormCheck } from "./prosody-check.js";
 import { forms } from "./prosody.js";
 import { shortened } from "./overlong.js";
+import { measuring } from "./measures.js";
 import { Reading } from "./readings.js";
 import { showShares } from "./shares.js";
 import { readingSheet } from "./sheet-tokens.js";
@@ -49,6 +50,7 @@ const reading = new Reading($("reading"), $("write").querySelector("[data-write=
 new FormCheck($("formcheck"), editor, form, (whole) => verbs.complete(whole));
 showShares($("shares"), editor.shares);
 editor.on("idle", () => showShares($("shares"), editor.shares));
+measuring(editor, $("counts"), $("outline"));
 $("ink").ariaChecked = String(editor.ink());
 $("ink").addEventListener("click", () => ($("ink").ariaChecked = String(editor.ink(!editor.ink()))));
 editor.on("notice", (why) => complain(words.editor[why]));
