@@ -19,6 +19,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from app.brief import FIELDS, LISTS
 from app.engines.music.tune_params import KINDS, MOOD_NAMES
+from app.engines.shared.chinese_glossary import chinese
 from app.errors import _, filled
 from app.media.music.notation.heading import MODES, heading, span_of
 from app.models.edge import DAMAGED
@@ -116,6 +117,7 @@ def _filters(language: str) -> dict[str, Callable[..., Any]]:
         "told": lambda error: filled(say(error["title"]), error["details"]),
         "seed": _seed,
         "by_kind": _by_kind,
+        "named_here": chinese if language == "zh" else str,  # what an engine that thinks in English heard
     }
 
 

@@ -17,10 +17,12 @@ from app.engines.image.composer import colour, drawing
 from app.engines.image.composer.composing import compose
 from app.engines.image.composer.engine import Composer, Look
 from app.engines.image.composer.grounds import GROUNDS
+from app.engines.image.composer.lexicon import COLOURS, HOURS, PLACES, SIZES, WEATHER
 from app.engines.image.composer.library import Library, library
 from app.engines.image.composer.reading import MOST_ALL, Wish, read
 from app.engines.image.composer.scene import Scene
 from app.engines.image.composer.styles import MOODS, STYLES
+from app.engines.shared.chinese_glossary import chinese
 from app.errors import EngineError
 from app.media.medium import SCENE
 
@@ -318,3 +320,8 @@ def test_a_picture_without_a_scene_is_not_gone_on_from(facts: dict[str, object])
     foreign = Content(0, 4, parent.data, "image/png", parent.width, parent.height, facts)
     with pytest.raises(EngineError, match="own scenes"):
         again(Verb.VARY, foreign, "a fox", "a fox", Strength.SUBTLE)
+
+
+def test_all_that_a_scene_is_described_by_has_a_chinese_name() -> None:
+    english = [*COLOURS, *SIZES, *HOURS, *PLACES, *WEATHER, *MOODS, *STYLES]
+    assert [word for word in english if re.search("[a-z]", chinese(str(word)))] == []

@@ -217,6 +217,20 @@ def test_the_page_and_a_script_get_one_partial_of_what_the_engine_hears(
     assert prompt["html"] in web.get(f"/works/{work}", headers=headers | {"Accept": "text/html"}).text
 
 
+@pytest.mark.parametrize(
+    ("intent", "told"),
+    [
+        ("雪地里的三只狐狸", "3 狐狸 · 雪"),
+        ("a small yellow boat on a lake at night", "小黄色船 · 湖 · 夜晚"),
+        ("two owls on a tree under a full moon", "2 猫头鹰 / 树 · 夜晚 · 月亮"),
+    ],
+)
+def test_what_the_composer_hears_is_chinese_on_a_chinese_page(web: TestClient, work: str, intent: str, told: str) -> None:
+    draft = {"version": 1, "engine": "composer", "brief": {"intent": intent}}
+    prompt = web.put(f"/works/{work}/draft", json=draft, headers={"Accept-Language": "zh"}).json()["prompt"]
+    assert f'<p class="read">{told}</p>' in prompt["html"]
+
+
 def test_a_text_engine_tells_what_it_reads_words_as(web: TestClient, project: str) -> None:
     work = web.post(f"/projects/{project}/works", json={"title": "Poem", "medium": "text"}).json()["id"]
     draft = {"version": 1, "engine": "verse", "brief": {"intent": "地铁里遇见老友"}}
