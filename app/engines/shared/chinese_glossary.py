@@ -7,6 +7,7 @@ that the artist sees it was not read. The words' sources are named in chinese.js
 from __future__ import annotations
 
 import json
+import re
 from functools import lru_cache
 from pathlib import Path
 
@@ -26,6 +27,7 @@ house=房子 cat=猫 dog=狗 bird=鸟 boat=船 sailboat=帆船 cloud_with_rain=�
 """
 PLAIN = dict(pair.split("=") for pair in _PLAIN.split())
 _RUN = regex.compile(r"\p{Han}+")
+_BETWEEN = re.compile("(?<=[\u4e00-\u9fff]) (?=[\u4e00-\u9fff])")
 _PUNCTUATION = str.maketrans({"，": ", ", "、": ", ", "。": ", ", "；": ", ", "：": ": ", "！": "! ", "？": "? "})
 
 
@@ -66,7 +68,7 @@ def chinese(text: str) -> str:
         part = " ".join(words[at : at + size])
         said.append(known.get(part, part))
         at += size
-    return regex.sub(r"(?<=\p{Han}) (?=\p{Han})", "", " ".join(said))
+    return _BETWEEN.sub("", " ".join(said))
 
 
 def english(text: str) -> str:
