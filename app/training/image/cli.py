@@ -273,6 +273,16 @@ def drawings(
     print(f"{told} in {to}")
 
 
+@image.command()
+def sheet(to: Annotated[Path, typer.Argument(help="A folder for contact sheets, outside of the repository.")]) -> None:
+    """Draw 240 briefs by the composer on numbered sheets without captions, for people to name; a few minutes."""
+    from app.engines.image.composer.library import library
+    from app.training.image import sheet as recipe
+
+    with readable_faults():
+        print(recipe.make(to, library()))
+
+
 def _diffused(folder: Path, start: Path | None) -> Path:
     """Where the UNet lies: this training's own, or that of the model it goes on from."""
     own = folder / "diffusion"

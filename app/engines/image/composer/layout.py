@@ -31,6 +31,7 @@ _FLY = listed(
     " cloud dragon phoenix seagull dragonfly moth hot_air_balloon flying_saucer comet full_moon crescent_moon sun star rainbow"
     " satellite"
 )
+_OPEN = listed("vase amphora cup glass basket bottle barrel box mug bucket potted_plant treasure_chest honey_pot")
 _LOW_WORN = {"glasses": 0.52, "sunglasses": 0.52, "scarf": 0.85, "necktie": 0.95, "goggles": 0.5, "shirt": 1.0}
 _HALF = 0.5
 
@@ -239,6 +240,8 @@ def _attached(
     """Thing `k` on, under, behind … its host; of several hosts, on each in turn."""
     relation = things[k].relation if things[k].relation in WORN and things[k].to is not None else things[other].relation
     count, found = things[k].count, []
+    if relation == "in" and things[other].found.label in _OPEN:
+        relation = "out of"
     if relation == "wear" and len(host) > 1:
         count = len(host)
     if relation == "between":
@@ -265,6 +268,7 @@ def _beside_host(
         "under": (min(0.5 * on.size, max(0.6 * fits, 0.36 * on.size / many)), share * on.wide * 0.9, on.foot + 2, 0.5),
         "above": (min(size, 0.8 * on.size, fits), share * on.wide, top - 3, 0.5),
         "in": (min(0.85 * fits, on.size), share * on.wide * 0.8, on.foot - 0.38 * on.tall, -0.5),
+        "out of": (min(1.1 * on.size, 1.3 * fits + 8), share * on.wide * 0.6, top + 0.3 * on.tall, -0.5),
         "behind": (1.1 * max(size, on.size), side * 0.36 * on.wide + share * on.wide, on.foot - 5, -0.5),
         "front": (min(size, 0.7 * on.size), side * 0.3 * on.wide + share * on.wide, on.foot + 4, 0.5),
         "wear": (0.62 * on.wide, 0.0, top + _LOW_WORN.get(drawing.label, 0.2) * on.tall, 0.5),

@@ -19,9 +19,9 @@ PLACES = {
     "hill": "hill hills hillside hilltop",
     "meadow": "meadow grass garden lawn park pasture countryside orchard",
     "field": "field fields farmland wheat_field cornfield ploughed_field farm",
-    "snow": "snow ice arctic snowfield winter winter_landscape snowy_landscape",
+    "snow": "snowy_field snowy_meadow snow_field snow ice arctic snowfield winter winter_landscape snowy_landscape",
     "street": "street road town village avenue city_street pavement",
-    "city": "city skyline cityscape downtown metropolis city_skyline rooftops",
+    "city": "city city_at_night city_at_dusk skyline cityscape downtown metropolis city_skyline rooftops",
     "desert": "desert dune dunes",
     "mountains": "mountain mountains alps peak peaks cliff",
     "forest": "forest woods jungle woodland rainforest",
@@ -138,6 +138,34 @@ CHINESE_PLACES = (  # 在树上, and 树下的猫
     ),
     *(("旁边", "beside"), ("里面", "in"), ("上", "on"), ("下", "under"), ("里", "in")),
 )
+CHINESE_SCENES = (  # what the glossary reads word by word, and wrongly
+    *(
+        ("森林", " forest "),
+        ("树林", " forest "),
+        ("月光下", " under moonlight "),
+        ("月光", " moonlight "),
+        ("星空", " starry night "),
+    ),
+    *(
+        ("夜晚的城市", " city at night "),
+        ("夜晚", " at night "),
+        ("夜里", " at night "),
+        ("城市", " city "),
+        ("湖边", " by lake "),
+    ),
+    *(("桌子上", " table "), ("桌上", " table "), ("金鱼", " goldfish "), ("极光", " aurora "), ("萤火虫", " fireflies ")),
+    *(("暴风雨", " storm "), ("田野", " field "), ("灯塔", " lighthouse "), ("风车", " windmill "), ("剪纸", " papercut ")),
+)
+ALIASES = {  # said, and the drawing that is meant; the sets' own keywords mean others
+    "boat": "sailboat",
+    "sailing ship": "sailboat",
+    "sailing boat": "sailboat",
+    "goldfish": "fish",
+    "pocket watch": "clock",
+    "table lamp": "lantern",
+    "lamp": "lantern",
+}
+PAIRED = frozenset(["glasses", "scissors", "binoculars", "trousers", "pants", "jeans"])  # a plural that is one thing
 CHINESE = dict(zip("四五六七八九十", ("four", "five", "six", "seven", "eight", "nine", "ten"), strict=True))
 SINGULAR = {
     "mice": "mouse",

@@ -13,7 +13,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.engines.image.composer import whole
+from app.engines.image.composer import lexicon, whole
 from app.engines.image.composer.drawn import Drawing, Found
 from app.engines.shared import sentences, weights
 from app.engines.shared.local_engine import UNUSABLE, unloadable
@@ -27,8 +27,11 @@ FOLDER = Path(__file__).resolve().parents[3] / "weights" / "house-drawings"
 FILE, OWN = "drawings.safetensors", "own.json"
 SETS = {"flat": "fluent-emoji-flat", "sticker": "twemoji", "noto": "noto", "icon": "flat-color-icons"}
 ANIMALS, FOOD, PLACES = 3, 4, 5  # emojibase's groups
-ALIKE = 0.64  # cosine of two sentences from which one is taken for the other
+ALIKE = 0.72  # cosine of two sentences from which one is taken for the other
 OFFERED, NEAR = 3, 0.5  # how many near things are offered for a word that no drawing shows, and from which cosine on
+SCENIC = frozenset(  # drawings that are whole scenes, with a ground and a sky of their own
+    ("cityscape", "cityscape at dusk", "night with stars", "sunset", "sunrise", "sunrise over mountains", "milky way", "foggy")
+) | {"bridge at night", "desert", "national park", "beach with umbrella"}
 _FACE, _SHARED = " face", 3  # how many labels a keyword may stand for
 
 
@@ -92,6 +95,8 @@ class Library:
         shared: dict[str, set[str]] = defaultdict(set)
         for drawing in self.drawings:
             label = drawing.label
+            if label in SCENIC:
+                continue
             ranked[label][label] = 0
             for place, name in enumerate(drawing.names):
                 ranked[name].setdefault(label, 1 + place + 3 * (_FACE in label))
@@ -104,10 +109,10 @@ class Library:
 
     def named(self, name: str) -> Found | None:
         """What is called exactly so."""
-        labels = self.names.get(name)
+        labels = self.names.get(lexicon.ALIASES.get(name, name))
         if not labels:
             return None
-        exact = labels[0] == name or name in self._called[labels[0]]
+        exact = name in lexicon.ALIASES or labels[0] == name or name in self._called[labels[0]]
         return Found(labels[0], tuple(n for label in labels for n in self.by_label[label]), exact)
 
     @cached_property
@@ -131,7 +136,8 @@ class Library:
             return []
         vectors, scales = self._vectors
         likeness = (vectors @ vector) * scales / float((vector @ vector) ** 0.5)
-        return [self.labels[one] for one in likeness.argsort()[::-1][:most] if likeness[one] >= least]
+        best = [one for one in likeness.argsort()[::-1][: most + len(SCENIC)] if likeness[one] >= least]
+        return [self.labels[one] for one in best if self.labels[one] not in SCENIC][:most]
 
     def body(self, number: int) -> str:
         """The SVG inside a drawing's <svg>."""

@@ -103,6 +103,8 @@ def read(brief: Brief, drawings: Library) -> Wish:
 
 
 def _words(text: str) -> list[str]:
+    for said, meant in lexicon.CHINESE_SCENES if HAN.search(text) else ():
+        text = text.replace(said, meant)
     for said, meant in lexicon.CHINESE_PLACES if HAN.search(text) else ():
         text = re.sub(rf"在([^在的和，。,]{{1,6}}?){said}(?!的)", rf" {meant} \1", text)
         text = re.sub(rf"([^在的和，。,\s]{{1,4}}){said}的([^在的和，。,]+(?:的[^在的和，。,]+)?)", rf"\2 {meant} \1", text)
@@ -215,8 +217,9 @@ class _Reader:
             if self.drawings.named(following) or self.drawings.named(after[0]):
                 self.strange.append(said)  # "beach ball", "garden gnome": of the thing's name
                 return True
-        if said in _HOURS:
-            self.wish.hour = _HOURS[said]
+        last = said.rpartition(" ")[2]
+        if said in _HOURS or (last in _HOURS and said in _PLACES):
+            self.wish.hour = _HOURS.get(said) or _HOURS[last]
         if said in _WEATHER:
             self.wish.weather.append(_WEATHER[said])
         elif said in _PLACES:
@@ -238,7 +241,9 @@ class _Reader:
     def _thing(self, said: str, *, ends: bool) -> bool:
         """A drawing that is called so, or one of which `said` is the plural."""
         found, many = self.drawings.named(said), False
-        one = next((one for one in lexicon.singulars(said) if self.drawings.named(one)), None)
+        one = (
+            None if said in lexicon.PAIRED else next((one for one in lexicon.singulars(said) if self.drawings.named(one)), None)
+        )
         if one and not (said in self.drawings.by_label and one not in self.drawings.by_label):  # "glasses" are no two glass
             found, many = self.drawings.named(one), True
         first, _space, rest = said.partition(" ")
