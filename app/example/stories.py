@@ -1,4 +1,4 @@
-"""What happens in the example. Seeds and picks were chosen by looking at what the house engine made."""
+"""What happens in the example. Seeds and picks were chosen by looking at what the engines made."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import Any
 
 from app.example.make import ByHand, Story, Turn
 
-NAME = "Example: a heart, a cat, a car and a boat"
+NAME = "Example: a fox, a cat, a taxi and a boat"
 
 
 def brief(intent: str, style: str = "", *materials: str, criteria: tuple[str, ...] = ()) -> dict[str, Any]:
@@ -39,40 +39,51 @@ STORIES: list[Story] = [
         medium="music",
     ),
     Story(
-        "A car for the poster",
+        "A taxi for the poster",
         [
-            Turn("create", 1, brief=brief("a yellow car", "flat vector", criteria=("Two wheels touch the ground",)), pick=(3,)),
-            Turn("vary", 21, parent=(0, 3), strength="strong", pick=(1,)),
-            Turn("refine", 25, parent=(0, 3), brief=brief("a yellow car, on a sky blue background", "flat vector"), pick=(0,)),
+            Turn("create", 1, brief=brief("a yellow taxi in the city", criteria=("It reads at once",)), pick=(3,)),
+            Turn("vary", 21, parent=(0, 3), strength="subtle", pick=(1,)),
+            Turn("refine", 25, parent=(0, 3), brief=brief("a yellow taxi in the city at dusk", "risograph"), pick=(0,)),
         ],
     ),
     Story(
         "A boat before the storm",
         [
-            Turn("create", 1, brief=brief("a sailboat on the sea", criteria=("The sail reads at thumbnail size",)), pick=(2,)),
+            Turn(
+                "create",
+                1,
+                brief=brief("a sailboat on the sea and a lighthouse", criteria=("The sail reads at thumbnail size",)),
+                pick=(2,),
+            ),
             Turn("vary", 31, parent=(0, 2), strength="subtle", pick=(0,)),
-            Turn("refine", 41, parent=(1, 0), brief=brief("a sailboat on the sea, on an orange background"), pick=(1,)),
+            Turn("refine", 41, parent=(0, 2), brief=brief("a sailboat on a stormy sea and a lighthouse"), pick=(1,)),
         ],
     ),
     Story(
-        "Cat, then wolf",
+        "Cat and moon",
         [
-            Turn("create", 1, brief=brief("a smiling cat face", "3d render", criteria=("The eyes are alike",)), pick=(0,)),
+            Turn("create", 1, brief=brief("a black cat under a full moon", criteria=("The moon is behind it",)), pick=(0,)),
             Turn("reroll", 11, parent=(0, 0)),
             Turn("vary", 51, parent=(0, 0), strength="subtle", pick=(2,)),
-            Turn("refine", 61, parent=(2, 2), brief=brief("a wolf face", "noto drawing"), pick=(0,)),
+            Turn("refine", 61, parent=(0, 0), brief=brief("a black cat under a full moon", "paper cut"), pick=(0,)),
         ],
     ),
     Story(
-        "A heart for the wall",
+        "A fox for the wall",
         [
-            Turn("create", 1, brief=brief("a blue heart", criteria=("One shape, one colour", "Both sides alike")), pick=(2,)),
+            Turn("create", 7, brief=brief("a red fox in the snow", criteria=("All of the fox is seen",)), pick=(2,)),
             Turn("vary", 71, parent=(0, 2), strength="subtle", pick=(1,)),
             Turn("vary", 72, parent=(0, 2), strength="strong", pick=(0,)),
-            Turn("refine", 73, parent=(2, 0), brief=brief("a red heart", "3d render"), pick=(3,)),
+            Turn("refine", 73, parent=(2, 0), brief=brief("a red fox in the snow at night, northern lights"), pick=(3,)),
             Turn("reroll", 74, parent=(3, 3)),
             Turn("vary", 75, parent=(3, 3), strength="strong", pick=(1,)),
-            Turn("refine", 76, parent=(5, 1), brief=brief("a purple heart, on a yellow background", "flat vector"), pick=(2,)),
+            Turn(
+                "refine",
+                76,
+                parent=(3, 3),
+                brief=brief("a red fox and an owl on a tree in the snow at night, northern lights"),
+                pick=(2,),
+            ),
         ],
     ),
 ]

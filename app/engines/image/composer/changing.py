@@ -12,6 +12,7 @@ from app.engines.image.composer.reading import Thing, Wish
 from app.engines.image.composer.scene import PALETTES, Layer, Scene
 
 _ASIDE, _LARGER = 4.0, (0.9, 1.08)  # of 100; how far a subtle variation moves, and by what it is made larger
+_SMALLEST = 0.85
 _TURN = 3.0  # degrees
 
 
@@ -24,6 +25,8 @@ def moved(scene: Scene, seed: int) -> Scene:
     x, y, wide, tall = scene.window
     scale = dice.uniform(*_LARGER)
     low = max((layer.foot for layer in scene.layers), default=y + tall)
+    top = min((layer.foot - layer.size for layer in scene.layers), default=y)
+    scale = max(_SMALLEST, min(scale, (low - y) / max(low - top, 1)))  # nothing grows out of the picture
     middle = x + wide / 2
     layers = [
         one.model_copy(
