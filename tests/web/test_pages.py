@@ -25,6 +25,7 @@ class Page(HTMLParser):
         self.forbidden: list[str] = []
         self.language = ""
         self.ids: list[str] = []
+        self.templates = 0
         self.feed(text)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -41,8 +42,12 @@ class Page(HTMLParser):
             )
             if inline or outside:
                 self.forbidden.append(f"<{tag} {name}={value!r}>")
-        if given.get("id"):
+        if given.get("id") and not self.templates:  # what a <template> holds is no part of the document (HTML, 4.12.3)
             self.ids.append(str(given["id"]))
+        self.templates += tag == "template"
+
+    def handle_endtag(self, tag: str) -> None:
+        self.templates -= tag == "template"
 
 
 @pytest.fixture
