@@ -15,7 +15,11 @@ from app.media.text.rules import too_long
 LISTS = 8  # levels of a list
 LONG = 120  # characters of a paragraph: in a text that has such, or lines within one, empty lines part paragraphs
 _MARKS = re.compile(r"([\\`*_\[\]<]|&(?=#?\w{1,32};))")
-_AT_START = re.compile(r"^(\s*)(#{1,6}(?=\s)|>|[-+](?=\s)|={2,}$|-{2,}$|\d{1,9}(?=[.)]\s))", re.MULTILINE)
+_AT_START = re.compile(
+    r"^(\s*)(#{1,6}(?=\s|$)|>|[-+](?=\s|$)|=+(?=\s*$)|-{2,}(?=\s*$)|~~~|\||:(?=-)|-(?=-*:?\s*\|)|\d{1,9}(?=[.)](?:\s|$)))",
+    re.MULTILINE,
+)
+_AT_END = re.compile(r"(?:^|(?<=\s))#(?=#*\s*$)")  # marks that would close a heading
 _TICKS = re.compile("`{3,}")
 _INDENT = re.compile("^[ \t]+", re.MULTILINE)
 NO_BREAK = "\u00a0"  # a space that Markdown keeps at a line's start
@@ -138,9 +142,11 @@ def _block(block: Block) -> str:
         return "---" if block.kind is Kind.RULE else _fenced(str(block.words))
     said = inline(runs_in(block))
     if block.kind is Kind.HEADING:
-        return f"{'#' * min(6, max(1, block.level))} {' '.join(said.split())}" if said.strip() else ""
+        words = _AT_END.sub(r"\\#", " ".join(said.split()))
+        return f"{'#' * min(6, max(1, block.level))} {words}" if words else ""
+    said = _AT_START.sub(_held, _INDENT.sub(lambda found: NO_BREAK * len(found[0].expandtabs(4)), said))
     if block.kind is Kind.PARAGRAPH:
-        return _AT_START.sub(_held, _INDENT.sub(lambda found: NO_BREAK * len(found[0].expandtabs(4)), said))
+        return said
     if block.kind is Kind.QUOTE:
         return "\n".join(f"> {line}" for line in said.split("\n"))
     return _item(block, said)
@@ -198,7 +204,7 @@ def _parted(within: re.Pattern[str], said: str, before: str, after: str) -> tupl
     found = _AROUND.match(said)
     head, words, tail = found.groups() if found else ("", said, "")
     if within is _CORE and (core := _CORE.match(words)):
-        if not core[2] and (_is_letter(before) or _is_letter(after)):
+        if not core[2] and ((not head and _is_letter(before)) or (not tail and _is_letter(after))):
             return head + words, "", tail
         if not head and _is_letter(before) and core[1]:
             head, words = core[1], words[len(core[1]) :]

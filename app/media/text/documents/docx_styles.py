@@ -11,6 +11,7 @@ SPACES = {WORDS, STRICT}
 OFF = {"0", "false", "off", "none"}
 HEADING = re.compile(r"(?:heading|标题|überschrift|titre)\s*([1-9])", re.IGNORECASE)
 PROGRAMS = {"macro", "macro text", "html preformatted", "preformatted text", "source code", "html 预设格式"}
+DEEPER = re.compile(r"list (?:bullet|number|continue) ([2-9])$")
 MOST = 20  # styles that one is based on
 
 
@@ -122,6 +123,11 @@ class Styles:
     def list_of(self, id: str) -> str:
         """The list that paragraphs of a style are in."""
         return next((style.list_ for style in self.chain(id) if style.list_), "")
+
+    def depth(self, id: str) -> int:
+        """How deep the lists of a style are (List Bullet 2, List Number 3)."""
+        found = next((found for style in self.chain(id) if (found := DEEPER.search(style.name.lower()))), None)
+        return int(found[1]) - 1 if found else 0
 
     def bullet(self, number: str, level: int) -> bool:
         """Whether a list has signs before its items, not numbers."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from app.errors import TooLargeError, _
 from app.media.text.documents.blocks import LISTS, Block, Kind, Run, cell_of, paragraph, plain
-from app.media.text.documents.docx_styles import Styles, is_on, tag_of, value
+from app.media.text.documents.docx_styles import OFF, Styles, is_on, tag_of, value
 from app.media.text.rules import too_long
 
 FALLBACK = "http://schemas.openxmlformats.org/markup-compatibility/2006 Fallback"
@@ -24,6 +24,8 @@ TOLD = {
     "del": _("Words that were deleted with tracked changes were left out."),
 }
 NO_PICTURES = _("Pictures in the document were left out.")
+NO_LOOKS = _("Looks that Markdown has no marks for were left out (underlined, struck out, raised, coloured).")
+LOOKS = {"u", "strike", "dstrike", "vertAlign", "highlight", "emboss", "outline", "shadow", "smallCaps"}
 NO_FORMULAS = _("Formulas in the document were left out.")
 
 
@@ -51,7 +53,7 @@ class Words:
         self.most, self.styles, self.links = most, styles, links
         self.size = self.depth = self.elements = self.skipped = 0
         self.inside = self.properties = False  # within w:t, w:rPr
-        self.bold = self.italic = False
+        self.bold = self.italic = self.looks = False  # `looks`: others than these
         self.link = ""
         self.blocks: list[Block] = []
         self.into: list[list[Block]] = [self.blocks]
@@ -79,6 +81,8 @@ class Words:
             self.inside = True
         elif tag in BREAKS:
             self.add(BREAKS[tag])
+        elif tag in LOOKS:
+            self.looks = self.looks or (self.properties and value(about).lower() not in {*OFF, "baseline"})
         elif tag in BEGINS:
             BEGINS[tag](self, about)
 
@@ -96,6 +100,8 @@ class Words:
     def data(self, text: str) -> None:
         """What stands in an element."""
         if self.inside and not self.skipped:
+            if self.looks and not self.link:  # links are underlined by habit
+                self.without(NO_LOOKS)
             self.add(text)
 
     def add(self, text: str) -> None:
@@ -135,7 +141,7 @@ class Words:
         numbered = self.styles.list_of(done.style) if done.list_ is None else done.list_
         if numbered and numbered != "0":
             kind = Kind.BULLET if self.styles.bullet(numbered, done.level) else Kind.NUMBER
-            return paragraph(kind, done.level, done.runs)
+            return paragraph(kind, done.level or self.styles.depth(done.style), done.runs)
         if self.styles.programs(done.style):
             return Block(Kind.CODE, 0, "".join(run.text for run in done.runs))
         before = self.into[-1][-1] if self.into[-1] else None
@@ -165,7 +171,7 @@ class Words:
 
     def r(self, _about: dict[str, str]) -> None:
         """A run of words begins."""
-        self.bold = self.italic = False
+        self.bold = self.italic = self.looks = False
 
     def rPr(self, _about: dict[str, str]) -> None:  # noqa: N802
         """How it looks."""
@@ -177,7 +183,7 @@ class Words:
 
     def end_pPr(self) -> None:  # noqa: N802
         """The looks of a paragraph's own mark are nobody's words."""
-        self.bold = self.italic = False
+        self.bold = self.italic = self.looks = False
 
     def b(self, about: dict[str, str]) -> None:
         """Bold."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 
 from app.errors import TooLargeError, _
 from app.media.text.documents.blocks import EMPTY, LISTS, Block, Kind, Run, cell_of, paragraph, plain
-from app.media.text.documents.docx_words import NO_FORMULAS, NO_PICTURES, TOLD
+from app.media.text.documents.docx_words import NO_FORMULAS, NO_LOOKS, NO_PICTURES, TOLD
 from app.media.text.rules import too_long
 
 DEEPEST = 4_096  # elements within one another
@@ -20,9 +20,9 @@ MARGINS = {"p", "blockquote", "ul", "ol", "dl", "pre", "figure", "table", "hr", 
 LINES = {"html", "body", "div", "section", "article", "header", "footer", "main", "aside", "nav", "address", "center", "form",
          "fieldset", "legend", "details", "summary", "figcaption", "caption", "dt", "dd", "li", "option"}  # fmt: skip
 BOLD, ITALIC = {"b", "strong"}, {"i", "em", "cite", "dfn", "var", "address"}
-NO_LOOKS = _("Looks that Markdown has no marks for were left out (underlined, struck out, raised, coloured).")
 NO_HIDDEN = _("What the page hides was left out.")
 NO_FILMS = _("Sounds, films and pages within the page were left out.")
+NO_NUMBERS = _("Lists that begin at another number, or count in letters, count from 1.")
 NO_LINKS = _("Links that lead nowhere outside the page were left out; their words stayed.")
 LOOKS = dict.fromkeys(("u", "s", "strike", "del", "ins", "sub", "sup", "mark", "small", "big", "font"), NO_LOOKS)
 OUT = {"script": "", "style": "", "template": "", "noscript": "", "head": "", "title": "", "rp": "", "select": "",
@@ -87,6 +87,7 @@ class Words:
         self._looks(mine, about)
         self.open.append(mine)
         if tag in {"ul", "ol", "menu"}:
+            self.without(NO_NUMBERS if tag == "ol" and {"start", "reversed", "type"} & about.keys() else "")
             mine.lists = (*mine.lists[-LISTS:], "ol" if tag == "ol" else "ul")
         if tag in BEGINS:
             BEGINS[tag](self, about)

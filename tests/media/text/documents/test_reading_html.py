@@ -9,7 +9,7 @@ from markdown_it import MarkdownIt
 
 from app.errors import TooLargeError, UnsupportedError
 from app.media.text.documents import html_words, reading
-from app.media.text.documents.docx_words import NO_FORMULAS, NO_PICTURES, TOLD
+from app.media.text.documents.docx_words import NO_FORMULAS, NO_LOOKS, NO_PICTURES, TOLD
 from app.media.text.documents.reading_html import read_html
 
 read = reading.read.here
@@ -58,7 +58,7 @@ def test_what_a_page_is_made_of_becomes_markdown(page: str, text: str) -> None:
         ("<svg><text>x</text></svg>漢字", NO_PICTURES),
         ("<math><mi>x</mi></math>漢字", NO_FORMULAS),
         ("<b hidden>x</b><i style='display: none'>y</i>漢字", html_words.NO_HIDDEN),
-        ("<u>漢</u>字", html_words.NO_LOOKS),
+        ("<u>漢</u>字", NO_LOOKS),
         ("<video>x</video>漢字", html_words.NO_FILMS),
         ("<a href='#there'>漢</a>字", html_words.NO_LINKS),
         ("<a href='javascript:alert(1)'>漢</a>字", html_words.NO_LINKS),

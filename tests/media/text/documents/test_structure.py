@@ -58,7 +58,7 @@ def test_headings_emphasis_lists_and_quotations_become_markdown() -> None:
         "## Section",
         "",
         "- apple",
-        "- green",
+        "   - green",
         "1. first",
         "1. second",
         "",
