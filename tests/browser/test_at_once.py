@@ -199,8 +199,8 @@ def test_generate_shows_the_run_in_its_size_at_once(visit: Visit, studio: Runnin
     assert page.evaluate("document.querySelectorAll('#runs > .run').length") == 2
     if medium == "image":  # it is still in the making
         assert run.bounding_box() == before
-    assert shifts(page, shown) == []
     finished(page, 3)
+    assert shifts(page, shown) == []
 
 
 def test_what_is_refused_stands_in_the_card_and_is_asked_again(windows: tuple[Windows, Visit], studio: Running) -> None:

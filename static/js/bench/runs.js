@@ -51,6 +51,7 @@ export async function replace(id, html, later = false) {
     const box = frames[index]?.getAttribute("viewBox");
     if (box) frame.setAttribute("viewBox", box); // the room it was promised
   });
+  keepRoom(old, run);
   const held = old.contains(document.activeElement);
   const focused = place(old, document.activeElement);
   old.replaceWith(run);
@@ -58,6 +59,14 @@ export async function replace(id, html, later = false) {
   if (focused) run.querySelectorAll("article")[focused.index]?.querySelector(focused.selector)?.focus({ preventScroll: true });
   else if (held) enter(run);
   return run;
+}
+
+/** A run that ends takes the room that it had: a text or a score that came out longer scrolls in it, and nothing below moves. */
+function keepRoom(old, run) {
+  const rows = run.querySelector(".grid:is(.texts, .tunes):not(.lines)");
+  const height = old.querySelector("article")?.offsetHeight;
+  if (rows && height) rows.style.gridAutoRows = `${height}px`;
+  if (run.querySelector(".ended")) run.style.minHeight = `${old.offsetHeight}px`;
 }
 
 /** A judge has looked at a run: put its marks where there is room for them, and touch nothing else. */
