@@ -136,6 +136,8 @@ export function differences(mine, theirs) {
 
 /** What an artist can change by hand beside typing: twins of a figure, the engine, the seed's lock. */
 export function enliven(form) {
+  const reading = form.querySelector("#read"); // on a phone the next thing is nearer than its details
+  if (reading && matchMedia("(max-width: 720px)").matches) reading.open = false;
   form.addEventListener("input", ({ target }) => {
     const twin = target.dataset.twin
       ? document.getElementById(target.dataset.twin)
