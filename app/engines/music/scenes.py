@@ -73,7 +73,8 @@ def rows() -> Iterator[tuple[Scene, tuple[str, ...], tuple[str, ...]]]:
         if line and not line.startswith("#"):
             kinds, moods, modes, pace, shape, everyday, english = (part.strip() for part in line.split("|"))
             scene = Scene(_several(kinds.lstrip("~ ")), _several(moods), _modes(modes), float(pace), shape)
-            for votes in (WEAK if kinds.startswith("~") else 1.0, STRONG):
+            usual = FAR if kinds.startswith("~~") else WEAK if kinds.startswith("~") else 1.0
+            for votes in (usual, STRONG):
                 words = [tuple(_weighing(part, strong=votes == STRONG)) for part in (everyday, english)]
                 yield replace(scene, votes=votes), words[0], words[1]
 
