@@ -23,7 +23,8 @@ from app.brief import Brief
 from app.engines.image.composer import drawing
 from app.engines.image.composer.composing import compose
 from app.engines.image.composer.library import Library
-from app.engines.image.composer.reading import Wish, read
+from app.engines.image.composer.reading import read
+from app.engines.image.composer.wish import Wish
 from app.settings import ROOT
 
 LIST = ROOT / "app/benchmarks/lists/scenes.tsv"

@@ -19,9 +19,10 @@ from app.engines.image.composer.engine import Composer, Look
 from app.engines.image.composer.grounds import GROUNDS
 from app.engines.image.composer.lexicon import COLOURS, HOURS, PLACES, SIZES, WEATHER
 from app.engines.image.composer.library import Library, library
-from app.engines.image.composer.reading import MOST_ALL, Wish, read
+from app.engines.image.composer.reading import MOST_ALL, read
 from app.engines.image.composer.scene import Scene
 from app.engines.image.composer.styles import MOODS, STYLES
+from app.engines.image.composer.wish import Wish
 from app.engines.shared.chinese_glossary import chinese
 from app.errors import EngineError
 from app.media.medium import SCENE

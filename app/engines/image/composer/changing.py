@@ -8,8 +8,8 @@ from typing import Any
 from app.engines.image.composer.composing import compose, tint_of
 from app.engines.image.composer.grounds import GROUNDS, hour_on
 from app.engines.image.composer.library import Library
-from app.engines.image.composer.reading import Thing, Wish
 from app.engines.image.composer.scene import PALETTES, Layer, Scene
+from app.engines.image.composer.wish import Thing, Wish
 
 _ASIDE, _LARGER = 4.0, (0.9, 1.08)  # of 100; how far a subtle variation moves, and by what it is made larger
 _SMALLEST = 0.85

@@ -9,9 +9,9 @@ from app.engines.image.composer import backdrops, layout
 from app.engines.image.composer.colour import TARGETS, apart, lch
 from app.engines.image.composer.grounds import GROUNDS, hour_on
 from app.engines.image.composer.library import Library
-from app.engines.image.composer.reading import Thing, Wish
 from app.engines.image.composer.scene import MOST_LAYERS, PALETTES, Layer, Scene
 from app.engines.image.composer.styles import STYLES
+from app.engines.image.composer.wish import Thing, Wish
 
 _SETS = ("flat", "sticker", "noto")
 _PLAIN_SETS = ("flat", "sticker")  # without gradients: for looks that are made of few colours

@@ -19,8 +19,9 @@ from app.engines.engine import Content, Engine, EngineParams, Medium, Request, S
 from app.engines.image.composer import changing, drawing
 from app.engines.image.composer.composing import compose
 from app.engines.image.composer.library import FILE, FOLDER, OWN, Library, library
-from app.engines.image.composer.reading import MODIFIER, Wish, read
+from app.engines.image.composer.reading import MODIFIER, read
 from app.engines.image.composer.scene import Scene, scene_of
+from app.engines.image.composer.wish import Wish
 from app.engines.image.house import Aspect
 from app.engines.shared import weights
 from app.engines.shared.local_engine import missing_package, unusable

@@ -7,15 +7,13 @@ import random
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from app.engines.image.composer.attaching import Spot, attached, hosts, near_first, sides
 from app.engines.image.composer.drawn import Drawing
 from app.engines.image.composer.lexicon import listed
 from app.engines.image.composer.library import FOOD, PLACES
-from app.engines.image.composer.reading import Thing
+from app.engines.image.composer.wish import Thing
 
 Window = tuple[float, float, float, float]
-ATTACHED = frozenset(("on", "under", "above", "in", "behind", "front"))  # the thing named first stands to the second
-SHARED = frozenset(("under", "above", "behind", "front"))  # … and what is joined to the first by "and", too
-WORN = frozenset(("wear", "hold"))  # the second to the first
 _SMALL = listed(
     "mouse rat ant bug beetle lady_beetle honeybee butterfly snail spider worm caterpillar cricket fly mosquito"
     " mushroom cherry strawberry key ring candle hamster frog chick hatching_chick baby_chick blossom egg acorn"
@@ -31,27 +29,7 @@ _FLY = listed(
     " cloud dragon phoenix seagull dragonfly moth hot_air_balloon flying_saucer comet full_moon crescent_moon sun star rainbow"
     " satellite"
 )
-_OPEN = listed("vase amphora cup glass basket bottle barrel box mug bucket potted_plant treasure_chest honey_pot")
-_LOW_WORN = {"glasses": 0.52, "sunglasses": 0.52, "scarf": 0.85, "necktie": 0.95, "goggles": 0.5, "shirt": 1.0}
 _HALF = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Spot:
-    """Where one drawing is: the middle, the foot, how wide and tall what it shows is; `depth`: lower ones are farther back."""
-
-    thing: int
-    x: float
-    foot: float
-    wide: float
-    tall: float
-    depth: float
-    stands: bool = True
-
-    @property
-    def size(self) -> float:
-        """The longer side."""
-        return max(self.wide, self.tall)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,16 +63,16 @@ def place(
     dice: random.Random,
 ) -> list[Spot]:
     """All of `things`, `drawings` being what each is shown by; feet are within `base`, from the back to the front."""
-    hosts = _hosts(things)
-    columns = _ordered([k for k in range(len(things)) if k not in hosts], things, turned=way.turned)
+    hung = hosts(things)
+    columns = _ordered([k for k in range(len(things)) if k not in hung], things, turned=way.turned)
     scales = [scale_of(drawing, thing) for drawing, thing in zip(drawings, things, strict=True)]
     even = len(columns) > 1 and sum(things[k].count for k in columns) > 1
     scales = [1 + (scale - 1) * (1.0 if even or things[k].size else 0.25) for k, scale in enumerate(scales)]
     x, y, wide, tall = window
     grids = {k: _grid(things[k].count, len(columns)) for k in columns}
-    units = sum(grids[k][0] * scales[k] * (1.15 if k in hosts.values() else 1) for k in columns)
+    units = sum(grids[k][0] * scales[k] * (1.15 if k in hung.values() else 1) for k in columns)
     foot = max(base[0], min(dice.uniform(*base), y + tall - 5))
-    roof = 0.6 if hosts else 0.86
+    roof = 0.6 if hung else 0.86
     unit = min(0.93 * wide / max(units, 1), (foot - y) * roof, 58.0) * min(way.scale, 1.0 if units > 1.4 else 9)  # noqa: PLR2004
     room = wide - unit * units
     at = x + room / 2 + way.aside * max(0.0, room)
@@ -108,8 +86,8 @@ def place(
         at += across
         if floats or _flies(drawings[k], things[k], alone=len(columns) == 1):
             spots[k] = _lifted(spots[k], window, dice, alone=len(columns) == 1, floats=floats)
-    for k in _near_first(hosts):
-        spots[k] = _attached(k, things, drawings[k], spots[hosts[k]], hosts[k], unit * scales[k], dice)
+    for k in near_first(hung):
+        spots[k] = attached(k, things, drawings[k], spots[hung[k]], hung[k], unit * scales[k], dice)
     return sorted(_fitted([one for some in spots.values() for one in some], window), key=lambda one: one.depth)
 
 
@@ -134,39 +112,6 @@ def _fitted(spots: list[Spot], window: Window) -> list[Spot]:
         )
         for one in spots
     ]
-
-
-def _hosts(things: Sequence[Thing]) -> dict[int, int]:
-    """Which thing hangs on which other one."""
-    hosts: dict[int, int] = {}
-    for k, thing in enumerate(things):
-        if thing.to is None:
-            continue
-        subject = thing.to
-        while subject in hosts and things[subject].relation in WORN:
-            subject = hosts[subject]
-        if thing.relation in ATTACHED and subject not in hosts:
-            hosts[subject] = k
-            if thing.relation in SHARED and things[subject].relation == "and" and things[subject].to not in {None, *hosts}:
-                hosts[things[subject].to or 0] = k  # a cat and a dog under a tree
-        elif thing.relation == "between" and subject not in hosts and thing.count > 1:
-            hosts[subject] = k
-        elif thing.relation in WORN:
-            hosts[k] = subject
-    return hosts
-
-
-def _near_first(hosts: dict[int, int]) -> list[int]:
-    """Things that hang on others, each after what it hangs on."""
-    done: list[int] = []
-    left = set(hosts)
-    while left:
-        ready = sorted(k for k in left if hosts[k] not in left)
-        if not ready:
-            break
-        done += ready
-        left -= set(ready)
-    return done
 
 
 def _ordered(columns: list[int], things: Sequence[Thing], *, turned: bool) -> list[int]:
@@ -197,7 +142,7 @@ def _cluster(
     k: int, thing: Thing, drawing: Drawing, middle: tuple[float, float], size: float, grid: tuple[int, int], dice: random.Random
 ) -> list[Spot]:
     """All of one kind: rows behind one another, the front one fullest."""
-    wide, tall = _sides(drawing, size * (0.94 if grid[0] > 1 else 1))
+    wide, tall = sides(drawing, size * (0.94 if grid[0] > 1 else 1))
     found, left = [], thing.count
     for row in range(grid[1]):
         many = min(grid[0], left)
@@ -208,12 +153,6 @@ def _cluster(
             foot = middle[1] - row * 0.62 * tall + (sway if grid[1] > 1 else sway / 2)
             found.append(Spot(k, middle[0] + off, foot, wide, tall, foot))
     return found
-
-
-def _sides(drawing: Drawing, size: float) -> tuple[float, float]:
-    wide, tall = drawing.box[2:]
-    longer = max(wide, tall)
-    return size * wide / longer, size * tall / longer
 
 
 def _flies(drawing: Drawing, thing: Thing, *, alone: bool) -> bool:
@@ -232,49 +171,3 @@ def _lifted(spots: list[Spot], window: Window, dice: random.Random, *, alone: bo
         replace(one, foot=one.foot + shift + dice.uniform(-3, 3) * (len(spots) > 1), depth=one.depth - 60, stands=False)
         for one in spots
     ]
-
-
-def _attached(
-    k: int, things: Sequence[Thing], drawing: Drawing, host: list[Spot], other: int, size: float, dice: random.Random
-) -> list[Spot]:
-    """Thing `k` on, under, behind … its host; of several hosts, on each in turn."""
-    relation = things[k].relation if things[k].relation in WORN and things[k].to is not None else things[other].relation
-    count, found = things[k].count, []
-    if relation == "in" and things[other].found.label in _OPEN:
-        relation = "out of"
-    if relation == "wear" and len(host) > 1:
-        count = len(host)
-    if relation == "between":
-        wide, tall = _sides(drawing, min(size, 0.6 * host[0].size + 4))
-        middle = sum(one.x for one in host) / len(host)
-        return [Spot(k, middle, host[0].foot + 3, wide, tall, host[0].depth + 4) for _one in range(min(count, 1))]
-    for number in range(count):
-        on = host[number % len(host)]
-        many = math.ceil(count / len(host))
-        share = ((number // len(host)) - (many - 1) / 2) / many
-        found.append(_beside_host(relation, k, drawing, on, size, share, many, dice))
-    return found
-
-
-def _beside_host(
-    relation: str, k: int, drawing: Drawing, on: Spot, size: float, share: float, many: int, dice: random.Random
-) -> Spot:
-    """`share` is where it is among its like, -0.5 to 0.5 of the host's width."""
-    side = dice.choice((-1, 1))
-    top = on.foot - on.tall
-    fits = on.wide / many
-    shapes = {  # size, x from the host's middle, foot, depth beside the host's
-        "on": (min(size, 0.8 * fits, 0.75 * on.size), share * on.wide, top + 0.1 * on.tall, 0.5),
-        "under": (min(0.5 * on.size, max(0.6 * fits, 0.36 * on.size / many)), share * on.wide * 0.9, on.foot + 2, 0.5),
-        "above": (min(size, 0.8 * on.size, fits), share * on.wide, top - 3, 0.5),
-        "in": (min(0.85 * fits, on.size), share * on.wide * 0.8, on.foot - 0.38 * on.tall, -0.5),
-        "out of": (min(1.1 * on.size, 1.3 * fits + 8), share * on.wide * 0.6, top + 0.3 * on.tall, -0.5),
-        "behind": (1.1 * max(size, on.size), side * 0.36 * on.wide + share * on.wide, on.foot - 5, -0.5),
-        "front": (min(size, 0.7 * on.size), side * 0.3 * on.wide + share * on.wide, on.foot + 4, 0.5),
-        "wear": (0.62 * on.wide, 0.0, top + _LOW_WORN.get(drawing.label, 0.2) * on.tall, 0.5),
-        "hold": (0.5 * on.size / many**_HALF, side * 0.42 * on.wide + share * on.wide, on.foot - 0.2 * on.tall, 0.5),
-    }
-    length, off, foot, deeper = shapes[relation]
-    wide, tall = _sides(drawing, max(length, 4.0))
-    stands = on.stands and relation in {"under", "behind", "front"}
-    return Spot(k, on.x + off, foot, wide, tall, on.depth + deeper, stands)
