@@ -27,7 +27,7 @@ MEDIA_TYPES: Mapping[Kind, str] = {
     "flac": audio.MEDIA_TYPES["flac"],
     "mp3": audio.MEDIA_TYPES["mp3"],
 }
-VERSION = 3  # goes up when the same tune makes other bytes; `audio` has its own
+VERSION = 4  # goes up when the same tune makes other bytes; `audio` has its own
 TOLD = "% stemma: "  # begins the comment with the recipe, the last line of an ABC file
 TOO_MUCH = _("This tune would need too much time or room as such a file. Take ABC, or a shorter tune.")
 

@@ -23,7 +23,7 @@ def midi(tune: Tune, *, instrument: int = 0, tempo: float | None = None, chords:
     from mido import MetaMessage, MidiFile, MidiTrack, bpm2tempo
 
     file = MidiFile(type=1, ticks_per_beat=TICKS)
-    head = MidiTrack([MetaMessage("track_name", name=_latin(tune.title))])
+    head = MidiTrack([MetaMessage("track_name", name=_bytes(tune.title))])
     if told:
         head.append(MetaMessage("text", text=told))
     pace = quarters_a_minute(tune.fields.get("Q", ""), tune.metre, tempo)
@@ -61,6 +61,6 @@ def _track(sounds: Sequence[Sound], channel: int, program: int) -> list[object]:
     return track  # type: ignore[no-any-return]  # mido has no type information
 
 
-def _latin(title: str) -> str:
-    """A title as a MIDI file can hold it."""
-    return title.encode("latin-1", "replace").decode("latin-1")[:100]
+def _bytes(title: str) -> str:
+    """A title in UTF-8, which is what programs read today; mido writes a byte for each of these characters."""
+    return title[:100].encode("utf-8", "replace").decode("latin-1")
