@@ -51,6 +51,25 @@ def test_that_one_voice_is_heard_is_told(name: str) -> None:
     assert tunes(HEAD + "[V:1]CDEF|\n[V:1]GABc|\n")[0].simplified == []
 
 
+@pytest.mark.parametrize(
+    ("bars", "said"),
+    [
+        ("(CD)EF|", "slurs"),
+        ("(3CDE (F2G2)|", "slurs"),
+        ("!crescendo(!CD!crescendo)!EF|", "rare signs"),
+        ("^/C D _3/2E F|", "quarter tones"),
+        ("CD & EF|", "second voices within"),
+    ],
+)
+def test_what_of_abc_is_drawn_and_no_more_is_told(bars: str, said: str) -> None:
+    assert [one for one in tunes(HEAD + bars + "\n")[0].simplified if said in one]
+
+
+@pytest.mark.parametrize("bars", ["(3CDE F|", '"(x)"C "A&B"D|w:', ".C !trill!D !accent!E uF|% (&", "[K:D]C|\nw:(a) & b"])
+def test_what_only_looks_like_such_is_not_told(bars: str) -> None:
+    assert tunes(HEAD + bars + "\n")[0].simplified == []
+
+
 def test_words_go_out_and_come_back() -> None:
     first = read_tune(case("54-lyrics-lost/lyrics.abc"))
     data = musicxml(first)

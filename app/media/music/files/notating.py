@@ -21,6 +21,10 @@ from app.media.music.notation.tune import Metre, Note
 from app.media.music.theory.telling import SMALL, TOO_MUCH
 
 NUMBER = re.compile(r"^X:", re.MULTILINE)  # begins a tune (standard 2.1, 3.1.1)
+_BESIDE = re.compile(r'"[^"]*"|![^!\s]*!|\+[^+\s]*\+|\[[A-Za-z]:[^\]]*\]|%.*')  # what of a line of music is no note
+_FIELD = re.compile(r"[A-Za-z+]:(?!\|)|%")
+_SLUR = re.compile(r"\((?!\d)")
+_QUARTER = re.compile(r"[\^_]\d{0,2}/")
 MOST_TUNES = 50  # of one file
 FINEST = 64  # parts of a whole note: lengths that notation does not have are moved to these
 
@@ -151,8 +155,17 @@ def tunes(book: str) -> list[Imported]:
 
 def _read(text: str) -> tuple[Imported, bool]:
     """A tune in ABC, with what of it is drawn and not heard, and whether there are notes in it."""
+    from app.media.music.files.partwise_notes import ELEMENTS  # it spells notes by this module
+
     found = Imported(lettered(text))
     tune = read_tune(found.text)
     if tune.unheard:
         found.without(_("The sheet shows all voices; only the first is heard, and goes into MIDI, MusicXML and sound."))
+    music = "\n".join(_BESIDE.sub("", line) for line in text.splitlines() if not _FIELD.match(line))
+    if _SLUR.search(music) or any(sign not in ELEMENTS for note in tune.notes for sign in note.decorations):
+        found.without(_("The sheet shows slurs and all signs; slurs and rare signs do not go into MusicXML, MIDI and sound."))
+    if _QUARTER.search(music):
+        found.without(_("The sheet shows quarter tones; they are heard and exported as the notes without them."))
+    if "&" in music:
+        found.without(_("The sheet shows second voices within bars; only the first is heard, and exported."))
     return found, bool(tune.sounding)
