@@ -26,11 +26,12 @@ EXAMPLE = "Example:"  # how the name of the project begins that a new studio ope
 
 
 class Named(BaseModel):
-    """A project's name; `work` begins a first work of pictures in it at once."""
+    """A project's name; `work` begins a first work in it at once, of pictures or of another `medium`."""
 
     model_config = ConfigDict(extra="ignore")
     name: Title
     work: Title | None = None
+    medium: Medium = Medium.IMAGE
 
 
 class NewWork(BaseModel):
@@ -89,7 +90,7 @@ def create(request: Request, artist: CurrentArtist, named: Annotated[Named, Depe
     """A new project."""
     project = artist.projects.create(named.name)
     location = f"/projects/{project.id}"
-    bench = f"/works/{artist.works.create(project, named.work, Medium.IMAGE).id}" if named.work else location
+    bench = f"/works/{artist.works.create(project, named.work, named.medium).id}" if named.work else location
     return answer(request, lambda: ProjectOut.of(project), status=201, location=bench, headers={"Location": location})
 
 

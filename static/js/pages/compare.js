@@ -47,6 +47,5 @@ function compare(figure) {
   });
   views.addEventListener("pointermove", drag);
   for (const button of buttons) button.addEventListener("click", () => show(button.dataset.view));
-  buttons[0].parentElement.hidden = false;
   show("slide");
 }
