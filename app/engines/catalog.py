@@ -11,6 +11,7 @@ from app.engines.fake import fakes
 from app.engines.image.composer.engine import Composer
 from app.engines.image.house import House
 from app.engines.image.pipeline import Pipeline
+from app.engines.image.upscaler import Upscaler
 from app.engines.image.vectoriser import Vectoriser
 from app.engines.music.ace_step import AceStep
 from app.engines.music.musicgen import MusicGen
@@ -46,7 +47,13 @@ def catalog(settings: Settings) -> dict[str, Engine]:
 
     Raises EngineError when two have one name.
     """
-    engines: list[Engine] = [Composer(), House(), *(Pipeline(setting) for setting in settings.engines), Vectoriser()]
+    engines: list[Engine] = [
+        Composer(),
+        House(),
+        *(Pipeline(setting) for setting in settings.engines),
+        Vectoriser(),
+        Upscaler(),
+    ]
     engines += [SmolLM(settings.cache_folder), Verse(VERSE), *(_writer(setting, settings) for setting in settings.texts)]
     engines += [Tunes(MUSIC), *(_player(setting) for setting in settings.music)]
     if settings.fake_engines:

@@ -25,10 +25,14 @@ from app.models.shapes import BRIEF, FACTS, ORIGINS, PARAMS, SEED, STRENGTH, VER
 from app.models.work import FOUND, Work, Works
 from app.storage.columns import Whole, Word, Words
 from app.storage.db import Base, now, uuid7
+from app.verbs.verb import rule_of
 
 if TYPE_CHECKING:
     from app.models.artist import Artist
     from app.models.generation import Generation
+
+
+DEEPEST = 20  # pictures that were traced or enlarged one after another
 
 
 class Origin(StrEnum):
@@ -112,9 +116,17 @@ class Revision(Base):
 
     @property
     def painted(self) -> Revision:
-        """The revision whose engine can go on from here: this one or, of a drawing, the picture that was traced."""
-        traced = (edge.parent for edge in self.parents if edge.role == Role.VECTORISE)
-        return next(traced, self)
+        """The revision whose engine can go on from here: this one or, where a verb with an engine of its own made it (a
+        drawing that was traced, a picture that was enlarged), the one that it was made from.
+        """
+        found = self
+        for _step in range(DEEPEST):
+            made_from = (edge.parent for edge in found.parents if rule_of(edge.role).own_engine)
+            parent = next(made_from, None)
+            if parent is None:
+                break
+            found = parent
+        return found
 
     def pick(self, by: Artist) -> None:
         """Record that `by` chose this revision; choosing twice is choosing once."""

@@ -121,6 +121,12 @@ class Verb(StrEnum):
         word=_("vectorise"), role=_("vectorised"), how=_("vectorised from %(parent)s"),
         buttons=(Button(bars=IMAGE, label=_("Vectorise"), keys=("T",), dialog=True),),
     )  # fmt: skip
+    # The parent's picture with more pixels.
+    UPSCALE = "upscale", Rule(
+        media=IMAGE, holds=IMAGE, wordless=True, own_engine=True, count=1, single=True,
+        word=_("upscale"), role=_("upscaled"), how=_("upscaled from %(parent)s"),
+        buttons=(Button(bars=IMAGE, label=_("Upscale"), keys=("U",), dialog=True),),
+    )  # fmt: skip
     # A sketch at full pace: its brief and seed again.
     FINISH = "finish", Rule(
         media=IMAGE, sketch=True, count=1, word=_("finish"), role=_("finished"), how=_("finished from %(parent)s"),
@@ -129,7 +135,6 @@ class Verb(StrEnum):
     # What no engine is asked for.
     EDIT = "edit", Rule(role=_("edited"), how=_("written on by hand from %(parent)s"))
     INPAINT = "inpaint", Rule(role=_("inpainted"))
-    UPSCALE = "upscale", Rule(role=_("upscaled"))
     INSPIRE = "inspire", Rule(role=_("inspired"))  # crosses from another medium
 
 

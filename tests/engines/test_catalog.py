@@ -45,14 +45,15 @@ def test_the_house_comes_first_then_the_settings_then_the_fakes() -> None:
         "composer",
         "house",
         "vectoriser",
+        "upscaler",
         "smollm",
         "verse",
         "tunes",
     ]
     mine = EngineSetting(name="mine", model="somebody/something")
     names = list(catalog(Settings(engines=[mine], fake_engines=True)))
-    assert names[:7] == ["composer", "house", "mine", "vectoriser", "smollm", "verse", "tunes"]
-    assert names[7:] == ["fake-slow", "fake-crash", "fake-broken", "fake-garbage", "fake-words", "fake-notes"]
+    assert names[:8] == ["composer", "house", "mine", "vectoriser", "upscaler", "smollm", "verse", "tunes"]
+    assert names[8:] == ["fake-slow", "fake-crash", "fake-broken", "fake-garbage", "fake-words", "fake-notes"]
 
 
 @pytest.mark.parametrize("name", ["house", "fake-slow"])

