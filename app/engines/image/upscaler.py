@@ -49,7 +49,7 @@ class Upscaler(LocalEngine):
             Factor.FOUR,
             title=_("Enlarge"),
             description=_("How many times as wide and as high. Four times takes a 256-pixel picture about two seconds."),
-            json_schema_extra={"names": {2: _("Twice"), 4: _("Four times")}},
+            json_schema_extra={"names": {"2": _("Twice"), "4": _("Four times")}},
         )
 
         @field_validator("factor", mode="before")
