@@ -50,7 +50,7 @@ def queue_engine(settings: Settings) -> sa.Engine | None:
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = "IMMEDIATE"  # as DBOS does: two writers wait for one another instead of failing
-        for pragma in ("journal_mode=WAL", "synchronous=NORMAL"):
+        for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON"):  # with a run goes what it told
             connection.execute(f"PRAGMA {pragma}")
 
     return engine
@@ -63,10 +63,23 @@ def migrate_queue(settings: Settings) -> None:
         with engine.connect():
             pass  # the first connection turns WAL on, for good
     DBOS.migrate(settings.queue_url)
+    if engine is not None:
+        _forget_what_was_left(engine)
     queue = Queue(settings)
     for lane in Lane:
         queue.client.register_queue(lane.queue, **registered(lane))
     queue.close()
+
+
+def _forget_what_was_left(engine: sa.Engine) -> None:
+    """Delete what the queue still holds of runs that it has forgotten: earlier versions left their words and previews there."""
+    with engine.begin() as connection:
+        left = connection.exec_driver_sql("PRAGMA foreign_key_check").all()
+        for table in {row[0] for row in left}:
+            rows = [(row[1],) for row in left if row[0] == table and row[1] is not None]
+            connection.exec_driver_sql(f'DELETE FROM "{table}" WHERE rowid = ?', rows)  # noqa: S608 (a table that SQLite named)
+    if left:
+        log.info("%d entries of forgotten runs left the queue", len(left))
 
 
 def registered(lane: Lane) -> dict[str, Any]:
