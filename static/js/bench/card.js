@@ -101,7 +101,9 @@ export class Card {
   /** The run that was accepted takes the card's place, in the room that was kept. */
   become(run) {
     const frames = this.run.querySelectorAll(".frame");
-    run.querySelectorAll(".frame").forEach((frame, at) => frames[at] && frame.setAttribute("viewBox", frames[at].getAttribute("viewBox")));
+    for (const [at, frame] of run.querySelectorAll(".frame").entries()) {
+      if (frames[at]) frame.setAttribute("viewBox", frames[at].getAttribute("viewBox"));
+    }
     cover(run, this.run);
     const held = this.run.contains(document.activeElement);
     this.run.replaceWith(run);

@@ -36,7 +36,10 @@ function bars(files) {
     const item = document.createElement("li");
     const bar = Object.assign(document.createElement("progress"), { max: 1, value: 0, ariaLabel: name });
     item.append(Object.assign(document.createElement("span"), { textContent: name }), bar);
-    const progress = (share) => (share < 1 ? (bar.value = share) : bar.removeAttribute("value")); // all of it is there: it is read
+    const progress = (share) => {
+      if (share < 1) bar.value = share;
+      else bar.removeAttribute("value"); // all of it is there: it is read
+    };
     return { item, progress, end: () => item.remove() };
   });
   list.replaceChildren(...items.map(({ item }) => item));

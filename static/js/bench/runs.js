@@ -1,5 +1,5 @@
 // Runs of variants on the stage: asked for, put in place, replaced when they end; nothing moves, focus is kept.
-import { Card, answers, element, enter } from "./card.js";
+import { answers, element, enter } from "./card.js";
 import { nonce } from "../shared/nonce.js";
 import { words } from "../shared/words.js";
 import { mark } from "../shared/app.js";

@@ -61,7 +61,10 @@ export class Lightbox {
     this.#zoom = Math.min(ZOOMS.length - 1, Math.max(0, zoom));
     this.ground.style.setProperty("--zoom", ZOOMS[this.#zoom]);
     this.dialog.querySelector("output").value = `${ZOOMS[this.#zoom] * 100} %`;
-    this.ground.scrollTo((this.ground.scrollWidth - this.ground.clientWidth) / 2, (this.ground.scrollHeight - this.ground.clientHeight) / 2);
+    this.ground.scrollTo(
+      (this.ground.scrollWidth - this.ground.clientWidth) / 2,
+      (this.ground.scrollHeight - this.ground.clientHeight) / 2,
+    );
   }
 
   #step(by) {

@@ -17,6 +17,10 @@ export function called(control) {
   return (copy.textContent.trim() || control.textContent.trim()).replaceAll(/\s+/g, " ");
 }
 
+function announce(control) {
+  if (held.has(control)) aloud.textContent = fill(words.working, { what: called(control) });
+}
+
 function tell() {
   const control = [...held.keys()].at(-1);
   document.documentElement.toggleAttribute("data-working", Boolean(control));
@@ -24,7 +28,7 @@ function tell() {
   if (dialog && !dialog.contains(aloud)) dialog.append(aloud);
   else if (!dialog && aloud.parentElement !== document.body) document.body.append(aloud);
   if (!control) aloud.textContent = "";
-  else setTimeout(() => held.has(control) && (aloud.textContent = fill(words.working, { what: called(control) })), SOON);
+  else setTimeout(() => announce(control), SOON);
 }
 
 /** Show a control (without one: the one that was just pressed) at work. Gives what ends that. */
@@ -58,7 +62,9 @@ export async function during(control, answer) {
 /** Remember the control while its press is handled; true when it is still at work. */
 function press(control) {
   pressed = control;
-  setTimeout(() => pressed === control && (pressed = null));
+  setTimeout(() => {
+    if (pressed === control) pressed = null;
+  });
   return held.has(control);
 }
 

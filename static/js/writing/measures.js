@@ -19,7 +19,8 @@ export function measured(text) {
 /** In words: "120 words · 640 characters"; of a Chinese text "350 Chinese characters · 400 characters". */
 export function counted(text) {
   const found = measured(text);
-  const one = (kind, count) => words.counts[count === 1 ? kind : `${kind}s`].replace("{n}", count.toLocaleString(document.documentElement.lang || "en"));
+  const one = (kind, count) =>
+    words.counts[count === 1 ? kind : `${kind}s`].replace("{n}", count.toLocaleString(document.documentElement.lang || "en"));
   const said = [];
   if (found.han) said.push(one("han", found.han));
   if (found.words || !found.han) said.push(one("word", found.words));
