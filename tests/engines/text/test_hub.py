@@ -75,7 +75,7 @@ def test_a_bare_model_goes_on_and_cannot_be_told(tmp_path: Path) -> None:
     bare.load("cpu")
     (one, _two) = contents(bare, Verb.CONTINUE, TEXT)
     assert one.facts["prompt"] == TEXT
-    with pytest.raises(EngineError, match="only goes on"):
+    with pytest.raises(EngineError, match="only continues a text"):
         contents(bare, Verb.REFINE, TEXT)
 
 

@@ -138,7 +138,7 @@ def test_a_rewriting_stays_between_what_stays(url: str) -> None:
     ("how", "says"),
     [
         ("401", "does not accept the key"),
-        ("429-for-long", "asked too much.*tomorrow"),
+        ("429-for-long", "too many requests.*tomorrow"),
         ("503", "refused .503.: HTTP 503"),
         ("html", "something else than a stream of text .text/html"),
         ("redirect", "refused .307."),

@@ -221,7 +221,7 @@ def test_the_page_and_a_script_get_one_partial_of_what_the_engine_hears(
     ("intent", "told"),
     [
         ("雪地里的三只狐狸", "3 狐狸 · 雪"),
-        ("a small yellow boat on a lake at night", "小黄色船 · 湖 · 夜晚"),
+        ("a small yellow boat on a lake at night", "小黄色帆船 · 湖 · 夜晚"),
         ("two owls on a tree under a full moon", "2 猫头鹰 / 树 · 夜晚 · 月亮"),
     ],
 )

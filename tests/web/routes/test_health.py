@@ -108,6 +108,7 @@ def test_every_body_is_documented_as_json_and_as_a_form(web: TestClient) -> None
         "put /works/{id}/draft",
         "post /works/{id}/draft/base",
         "post /works/{id}/draft/restoration",
+        "post /works/{id}/encodings",
         "post /works/{id}/generations",
         "post /works/{id}/imports",
         "post /preferences",
