@@ -39,7 +39,7 @@ const seer = new IntersectionObserver(
   (entries) => {
     for (const { target, isIntersecting } of entries) if (isIntersecting) lineOf(target).draw();
   },
-  { rootMargin: "600px" },
+  { root: host, rootMargin: "600px" },
 );
 const lineOf = (element) => drawn.find((line) => line.host === element);
 const lineAt = (column) => drawn.find(({ range: [first, end] }) => column >= first && column < end);
@@ -192,7 +192,7 @@ host.addEventListener("keydown", (event) => {
 });
 
 if (columns.length) {
-  for (const hidden of section.querySelectorAll(".staves, .play, [data-hear]")) hidden.hidden = false;
+  for (const late of section.querySelectorAll("[data-late]")) late.removeAttribute("data-late");
   new ResizeObserver(layOut).observe(host);
   layOut();
 }
