@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from typing import Annotated, Any, Generic, TypeVar
@@ -15,10 +16,11 @@ from app.errors import filled
 from app.media.facts import UNKNOWN, Checks, Facts
 from app.media.medium import traits
 from app.media.music.theory.telling import SMALL, describe_abc
-from app.models import Draft, Generation, Project, Revision, Work
+from app.models import Act, Draft, Generation, Project, Revision, Work
 from app.verbs.place import Place
 
 Item = TypeVar("Item")
+Row = TypeVar("Row", Act, Generation, Project, Work)
 Damage = Annotated[
     list[str], Field(description="What in its row cannot be read, and is shown as far as it can; empty: nothing is wrong.")
 ]
@@ -29,6 +31,11 @@ class Listed(BaseModel, Generic[Item]):
 
     items: list[Item]
     next: str | None = None
+
+
+def paged(found: Sequence[Row], limit: int) -> tuple[Sequence[Row], str | None]:
+    """Of rows of which one more than `limit` was asked for: those of this page, and the cursor of the following one."""
+    return found[:limit], str(found[limit - 1].id) if len(found) > limit else None
 
 
 class ProjectOut(BaseModel):

@@ -12,7 +12,7 @@ from pydantic import BaseModel, Field
 from app.models.act import Act, Place
 from app.web.deps import CurrentArtist, OneTurn
 from app.web.pages import answer
-from app.web.schemas import Listed
+from app.web.schemas import Listed, paged
 from app.web.views.acts import line_of
 
 router = APIRouter(route_class=OneTurn, tags=["acts"])
@@ -73,11 +73,10 @@ def record_of(id: UUID, artist: CurrentArtist) -> RecordOut:
 
 
 def _told(request: Request, artist: CurrentArtist, place: Place, cursor: UUID | None, limit: int, **page: Any) -> Response:
-    found = artist.acts.page(place, cursor, limit + 1)
-    more = str(found[limit - 1].id) if len(found) > limit else None
+    found, more = paged(artist.acts.page(place, cursor, limit + 1), limit)
     return answer(
         request,
-        lambda: Listed[ActOut](items=[ActOut.of(act) for act in found[:limit]], next=more),
+        lambda: Listed[ActOut](items=[ActOut.of(act) for act in found], next=more),
         "acts/index.html",
-        shown=lambda: {"lines": [line_of(act) for act in found[:limit]], "next": more, "first": cursor is None} | page,
+        shown=lambda: {"lines": [line_of(act) for act in found], "next": more} | page,
     )

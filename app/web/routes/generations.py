@@ -20,7 +20,7 @@ from app.requests.engine_choice import Best
 from app.requests.request import GenerationRequest
 from app.web.deps import CurrentArtist, OneTurn, Parts, Studio, TransactionsOf, body
 from app.web.pages import answer
-from app.web.schemas import GenerationOut, Listed
+from app.web.schemas import GenerationOut, Listed, paged
 from app.web.token_budget import OverlongError, refuse_overlong
 
 router = APIRouter(route_class=OneTurn, tags=["generations"])
@@ -114,9 +114,9 @@ def index(
 ) -> Listed[GenerationOut]:
     """The generations you may see, the newest first."""
     within = artist.works.get(work) if work else None
-    found = artist.generations.page(work=within, status=[str(s) for s in status or ()], cursor=cursor, limit=limit + 1)
-    more = str(found[limit - 1].id) if len(found) > limit else None
-    return Listed[GenerationOut](items=[generation_out(one, parts) for one in found[:limit]], next=more)
+    wanted = artist.generations.page(work=within, status=[str(s) for s in status or ()], cursor=cursor, limit=limit + 1)
+    found, more = paged(wanted, limit)
+    return Listed[GenerationOut](items=[generation_out(one, parts) for one in found], next=more)
 
 
 @router.get("/works/{id}/generations", response_model=Listed[GenerationOut])
@@ -130,16 +130,13 @@ def of_work(
 ) -> Response:
     """A work's generations, the newest first; htmx gets them as runs to put below those it has."""
     work = artist.works.get(id)
-    found = artist.generations.page(work=work, cursor=cursor, limit=limit + 1)
-    more = found[limit - 1].id if len(found) > limit else None
+    found, more = paged(artist.generations.page(work=work, cursor=cursor, limit=limit + 1), limit)
     return answer(
         request,
-        lambda: Listed[GenerationOut](
-            items=[generation_out(one, parts) for one in found[:limit]], next=str(more) if more else None
-        ),
+        lambda: Listed[GenerationOut](items=[generation_out(one, parts) for one in found], next=more),
         partial="generations/_list.html",
         location=f"/works/{id}",
-        generations=found[:limit],
+        generations=found,
         more=more,
         work=work,
     )

@@ -17,7 +17,7 @@ from app.models.work import Work
 from app.web.deps import CurrentArtist, OneTurn, Parts, Session, Studio, body
 from app.web.done import Deed, Done
 from app.web.pages import answer
-from app.web.schemas import Listed, ProjectOut, WorkOut
+from app.web.schemas import Listed, ProjectOut, WorkOut, paged
 
 router = APIRouter(route_class=OneTurn, tags=["projects"])
 PAGE = 60  # tiles that a page without script shows at once
@@ -69,19 +69,18 @@ def index(
     limit: Annotated[int, Query(ge=1, le=200)] = 60,
 ) -> Response:
     """The artist's projects, the newest first."""
-    found = artist.projects.page(cursor, limit + 1)
-    shown = [(project, artist.works.newest(project, 4)) for project in found[:limit]]
-    more = str(found[limit - 1].id) if len(found) > limit else None
+    found, more = paged(artist.projects.page(cursor, limit + 1), limit)
+    shown = [(project, artist.works.newest(project, 4)) for project in found]
     return answer(
         request,
-        lambda: Listed[ProjectOut](items=[ProjectOut.of(one) for one in found[:limit]], next=more),
+        lambda: Listed[ProjectOut](items=[ProjectOut.of(one) for one in found], next=more),
         "projects/index.html",
         projects=shown,
         heads=covers(session, artist, (work for _, works in shown for work in works)),
-        touched=artist.works.touched(found[:limit]),
+        touched=artist.works.touched(found),
         next=more,
         media=media(parts),
-        fresh=len(found) == 1 and cursor is None and found[0].name.startswith(EXAMPLE),
+        fresh=len(found) == 1 and more is None and cursor is None and found[0].name.startswith(EXAMPLE),
     )
 
 
@@ -168,9 +167,8 @@ def works_of(
 ) -> Listed[WorkOut]:
     """A project's works, the newest first; `q` looks in titles, briefs and texts."""
     query = artist.works.of(artist.projects.get(id), q=q, medium=medium)
-    found = artist.works.page(query, cursor, limit + 1)
-    more = str(found[limit - 1].id) if len(found) > limit else None
-    return Listed[WorkOut](items=[WorkOut.of(work) for work in found[:limit]], next=more)
+    found, more = paged(artist.works.page(query, cursor, limit + 1), limit)
+    return Listed[WorkOut](items=[WorkOut.of(work) for work in found], next=more)
 
 
 @router.post("/projects/{id}/works", status_code=201, response_model=WorkOut)

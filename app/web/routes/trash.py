@@ -10,7 +10,7 @@ from pydantic import BaseModel
 from app.lineage.excerpt import covers
 from app.web.deps import CurrentArtist, OneTurn, Session
 from app.web.pages import answer
-from app.web.schemas import ProjectOut, WorkOut
+from app.web.schemas import ProjectOut, WorkOut, paged
 
 router = APIRouter(route_class=OneTurn, tags=["trash"])
 PAGE = 100
@@ -28,14 +28,13 @@ class Trash(BaseModel):
 def index(request: Request, artist: CurrentArtist, session: Session, cursor: UUID | None = None) -> Response:
     """Trashed projects, and works trashed by themselves, the newest first. Nothing in it is deleted."""
     projects = artist.projects.page(trashed=True)
-    works = artist.works.trashed(cursor, PAGE + 1)
-    more = str(works[PAGE - 1].id) if len(works) > PAGE else None
+    works, more = paged(artist.works.trashed(cursor, PAGE + 1), PAGE)
     return answer(
         request,
-        lambda: Trash(projects=[ProjectOut.of(p) for p in projects], items=[WorkOut.of(w) for w in works[:PAGE]], next=more),
+        lambda: Trash(projects=[ProjectOut.of(p) for p in projects], items=[WorkOut.of(w) for w in works], next=more),
         "trash/index.html",
         projects=projects,
-        works=works[:PAGE],
-        heads=covers(session, artist, works[:PAGE]),
+        works=works,
+        heads=covers(session, artist, works),
         next=more,
     )

@@ -28,7 +28,7 @@ from app.web.deps import CurrentArtist, OneTurn, Parts, Session, Studio, body
 from app.web.done import Deed, Done
 from app.web.media import pages_of
 from app.web.pages import answer
-from app.web.schemas import WorkOut
+from app.web.schemas import WorkOut, paged
 from app.web.views.passages import tongue
 from app.web.views.promised import promised
 
@@ -115,7 +115,7 @@ def bench(parts: Studio, artist: CurrentArtist, session: Session, work: Work, dr
     """Everything the bench shows."""
     draft = draft or draft_of(session, work, artist)
     engine = chosen_engine(parts, work, draft)
-    generations = artist.generations.page(work=work, limit=SHOWN + 1)
+    generations, more = paged(artist.generations.page(work=work, limit=SHOWN + 1), SHOWN)
     view = engine_view(engine) if engine else None
     return {
         "work": work,
@@ -126,8 +126,8 @@ def bench(parts: Studio, artist: CurrentArtist, session: Session, work: Work, dr
         "engine": view,
         "params": (view["defaults"] if view else {}) | draft.params,
         "prompt": engine.prompt(draft.brief) if engine else draft.brief.prompt(),
-        "generations": generations[:SHOWN],
-        "more": generations[SHOWN - 1].id if len(generations) > SHOWN else None,
+        "generations": generations,
+        "more": more,
         "tree": pane(session, work, draft.base),
         "judge": parts.index.judge.title if parts.index.judge else None,
         "judged": parts.index.present(session) is not None,
