@@ -80,6 +80,11 @@ def uuid7() -> UUID:
         _ahead = (max(time.time_ns(), _ahead[0] + pace - _ahead[1]), pace)
         _last = max(_last + 1, _ahead[0] * 4096 // 1_000_000)
         stamp = _last
+    return uuid7_at(stamp)
+
+
+def uuid7_at(stamp: int) -> UUID:
+    """A UUIDv7 of the moment `stamp`, in 4096ths of a millisecond since 1970; two of one moment differ by chance alone."""
     value = (stamp >> 12) << 80 | 0x7 << 76 | (stamp & 0xFFF) << 64 | 0b10 << 62 | int.from_bytes(os.urandom(8)) >> 2
     return UUID(int=value)
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
@@ -13,7 +12,7 @@ from alembic import op
 
 from app.models.act import BEGINNING, fingerprint
 from app.storage.columns import Moment
-from app.storage.db import JSON
+from app.storage.db import JSON, uuid7_at
 
 revision = "0007"
 down_revision = "0006"
@@ -147,7 +146,5 @@ def _write(connection: sa.Connection, told: list[dict[str, Any]], project: UUID,
 
 
 def _id(at: datetime) -> UUID:
-    """A UUIDv7 (RFC 9562, 5.7) of that moment: milliseconds, 12 bits of what is below, 62 of chance."""
-    micro = max(0, int(at.timestamp() * 1_000_000))
-    stamp = micro * 4096 // 1000
-    return UUID(int=(stamp >> 12) << 80 | 0x7 << 76 | (stamp & 0xFFF) << 64 | 0b10 << 62 | secrets.randbits(62))
+    """An id of that moment, so that ids sort as the acts were done."""
+    return uuid7_at(max(0, int(at.timestamp() * 1_000_000)) * 4096 // 1000)
