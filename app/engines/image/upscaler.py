@@ -93,8 +93,8 @@ class Upscaler(LocalEngine):
             )
         total = len(enlarging.tiles(picture.width, picture.height)) + 1
         made = Image.new("RGB", size)
-        for number, part in enumerate(self._parts(picture, params.factor), 1):
-            made.paste(part[1], part[0])
+        for number, (place, part) in enumerate(self._parts(picture, params.factor), 1):
+            made.paste(part, place)
             yield Step(number, total)
         if picture.mode == "RGBA":
             made.putalpha(picture.getchannel("A").resize(size, Image.Resampling.LANCZOS))

@@ -1,7 +1,7 @@
 """Chinese for an engine that was taught in English: the words that it knows drawings for, and colours and looks.
 
 No translation, a glossary: the longest known word first, particles left out. What it does not know stays as it is, so
-that the artist sees it was not read. The words' sources are named in chinese.json.
+that the artist sees it was not read. The words' sources are named in chinese_glossary.json.
 """
 
 from __future__ import annotations
@@ -32,10 +32,17 @@ _PUNCTUATION = str.maketrans({"，": ", ", "、": ", ", "。": ", ", "；": ", "
 
 
 @lru_cache(maxsize=1)
+def _listed() -> tuple[dict[str, str], dict[str, str]]:
+    """The names of drawings and the other words, Chinese to English."""
+    read = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+    return read["labels"], read["words"]
+
+
+@lru_cache(maxsize=1)
 def _glossary() -> tuple[dict[str, str], int]:
     """Chinese to English, and the length of the longest Chinese word."""
-    read = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
-    words: dict[str, str] = read["labels"] | read["words"]
+    labels, others = _listed()
+    words = labels | others
     return words, max(map(len, words))
 
 
@@ -47,9 +54,9 @@ def named(word: str) -> str | None:
 @lru_cache(maxsize=1)
 def _reversed() -> dict[str, str]:
     """English to Chinese: PLAIN words, else of several for one thing a drawing's name, else the shortest of two characters."""
-    read = json.loads(Path(__file__).with_suffix(".json").read_text("utf-8"))
+    labels, others = _listed()
     found: dict[str, str] = {}
-    for words in (read["words"], read["labels"]):
+    for words in (others, labels):
         best: dict[str, str] = {}
         for word, meant in words.items():
             if meant and (meant not in best or 1 < len(word) < len(best[meant]) or len(best[meant]) == 1):
