@@ -6,10 +6,11 @@ import hashlib
 from typing import Annotated, Any
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, field_validator
 
 from app.brief import Brief
 from app.gate import NUMERIC, Name, Object, Offset, Second, Signed
+from app.media.text.prosody.offered import read_fields
 from app.media.text.rules import WRITTEN
 from app.verbs.verb import Verb
 
@@ -18,6 +19,8 @@ MAX_COUNT = 8
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED), NUMERIC]
 Count = Annotated[int, Field(ge=1, le=MAX_COUNT), NUMERIC]
 Selection = tuple[Signed, Signed]
+_FORM = 'What the lines must keep: {"preset": "qijue", …}, see /forms.'
+TextForm = Annotated[Object | None, BeforeValidator(read_fields), Field(description=_FORM)]
 
 
 class AskedText(BaseModel):
@@ -32,7 +35,7 @@ class AskedText(BaseModel):
     leave_out: list[Name] | None = Field(
         None, max_length=8, description="What is left unread where all is too long: beginning, after, inspiration, materials."
     )
-    form: Object | None = Field(None, description='What the lines must keep: {"preset": "qijue", …}, see /forms.')
+    form: TextForm = None
 
     @field_validator("selection", "at", "choice", "instruction", "leave_out", "form", mode="before")
     @classmethod

@@ -193,6 +193,7 @@ class Story:
         """From the door to the first own variants: one press, words, one chord."""
         self.hand.press(self.at(f".welcome button[value={self.artist.medium}]"))
         expect(self.page.locator("#brief-intent")).to_be_focused()
+        self.page.wait_for_load_state()  # nobody types so quickly that a chord comes before the script that hears it
         self.hand.write(self.page.locator("#brief-intent"), words)
         self.hand.send(self.at("#brief [name=verb][value=create]"), "Control+Enter")
         assert len(self.hand.inputs) == 3, self.hand.inputs

@@ -1,8 +1,10 @@
-"""Every page, in both languages, empty and full: it renders, and keeps the policy it is sent with."""
+"""Every page, in both languages, empty and full: it renders, keeps the policy it is sent with, and its forms are understood."""
 
 from __future__ import annotations
 
+import re
 from html.parser import HTMLParser
+from urllib.parse import urlencode
 from uuid import UUID, uuid4
 
 import pytest
@@ -50,6 +52,49 @@ class Page(HTMLParser):
         self.templates -= tag == "template"
 
 
+class Forms(HTMLParser):
+    """The forms of a page that a browser sends by itself, each with what it sends; what only a script shows is left out."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.sent: dict[str, tuple[str, list[tuple[str, str]]]] = {}  # by id or number: where it goes, fields
+        self.form, self.select, self.first, self.unsent = "", "", False, 0
+        self.unseen: list[str] = []  # the tags that are open from the one on that only a script shows
+        self.feed(text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        shut = tag == "template" or (tag == "dialog" and "open" not in given) or ("hidden" in given and tag != "fieldset")
+        if self.unseen or (shut and tag != "input"):
+            self.unseen += [tag] if not self.unseen or tag == self.unseen[0] else []
+            return
+        self.unsent += tag == "fieldset" and ("disabled" in given or self.unsent > 0)
+        if tag == "form" and given.get("method", "").lower() == "post" and "multipart" not in given.get("enctype", ""):
+            self.form = given.get("id") or f"number {len(self.sent)}"
+            self.sent[self.form] = (given["action"], [])
+        if given.get("form", self.form) in self.sent and "disabled" not in given and not self.unsent:
+            self._control(tag, given, self.sent[given.get("form", self.form)][1])
+
+    def _control(self, tag: str, given: dict[str, str], fields: list[tuple[str, str]]) -> None:
+        name, value = given.get("name", ""), given.get("value", "")
+        if tag == "option" and self.select and ("selected" in given or self.first):
+            fields[-1], self.first = (self.select, value), False
+        if tag == "select":
+            self.select, self.first = name, True
+        checked = given.get("type") not in {"checkbox", "radio"} or "checked" in given
+        first = tag == "button" and not any(named == name for named, _value in fields)  # of buttons, the first is pressed
+        if name and (first or tag == "select" or (tag in {"input", "textarea"} and checked)):
+            fields.append((name, value))
+
+    def handle_endtag(self, tag: str) -> None:
+        if self.unseen:
+            self.unseen = self.unseen[tag == self.unseen[0] :]
+            return
+        self.form = "" if tag == "form" else self.form
+        self.select = "" if tag == "select" else self.select
+        self.unsent -= tag == "fieldset" and self.unsent > 0
+
+
 @pytest.fixture
 def full(
     web: TestClient,
@@ -81,12 +126,14 @@ def full(
     gone = web.post(f"/projects/{project}/works", json={"title": "Gone", "medium": "image"}).json()["id"]
     web.post(f"/works/{gone}/trash")
     poem = web.post(f"/projects/{project}/works", json={"title": "Poem", "medium": "text"}).json()["id"]
+    tune = web.post(f"/projects/{project}/works", json={"title": "Reel", "medium": "music"}).json()["id"]
     return [
         f"/projects/{project}",
         f"/projects/{project}?q=fox&medium=image",
         f"/works/{work}",
         f"/works/{gone}",
         f"/works/{poem}",
+        f"/works/{tune}",
         f"/works/{work}/lineage",
         f"/works/{poem}/lineage",
         f"/works/{work}/draft/saves",
@@ -188,3 +235,22 @@ def test_static_files_are_kept_for_ever_under_their_digest(web: TestClient) -> N
 def test_the_language_is_the_first_we_speak(web: TestClient) -> None:
     for accepted, language in (("fr, zh-TW;q=0.8, en;q=0.5", "zh-Hans"), ("fr", "en"), ("", "en"), ("EN-gb", "en")):
         assert Page(web.get("/projects", headers=HTML | {"Accept-Language": accepted}).text).language == language
+
+
+def test_a_form_sent_before_the_scripts_ran_is_understood(web: TestClient, full: list[str]) -> None:
+    """A finger is often quicker than a script over a slow line: what the browser then sends by itself is read as well."""
+    forms = {
+        sent[0]: (path, sent[1])
+        for path in [*ALWAYS[:4], *full]
+        for sent in Forms(web.get(path, headers=HTML).text).sent.values()
+    }
+    assert len([action for action in forms if action.endswith("/generations")]) == 4
+    refused = []
+    for action, (path, fields) in sorted(forms.items(), key=lambda form: "trash" in form[0]):
+        words = [(name, "a fox" if name == "brief.intent" else value) for name, value in fields]
+        body = urlencode(words)
+        headers = HTML | {"Content-Type": "application/x-www-form-urlencoded"}
+        answer = web.post(action, content=body, headers=headers, follow_redirects=False)
+        if answer.status_code not in {200, 303, 409}:  # what is in the trash is restored first
+            refused.append((path, action, answer.status_code, words, re.sub(r"\s+", " ", answer.text)[-400:]))
+    assert refused == []

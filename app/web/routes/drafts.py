@@ -22,7 +22,7 @@ from app.media.text.prosody.asked import cleaned_form, form_of
 from app.media.text.rules import Writing
 from app.models import Artist, Work
 from app.models.draft import Draft, DraftSave, draft_of
-from app.requests.request import Count, Seed
+from app.requests.request import Count, Seed, TextForm
 from app.web.deps import WRITING, CurrentArtist, OneTurn, Parts, Session, Studio, TransactionsOf, body
 from app.web.pages import answer, language_of
 from app.web.root import root_of
@@ -57,7 +57,7 @@ class DraftIn(BaseModel):
     origins: list[SpanIn] | None = Field(
         None, max_length=MOST_SPANS, description="Who wrote what of `text`; absent: what stayed keeps its own."
     )
-    form: Object | None = Field(None, description='What the lines must keep: {"preset": "qijue", …}, see /forms.')
+    form: TextForm = None
     seed: Seed | None = None
     count: Count | None = None
     keep: bool = Field(False, description="Put what this replaces among the earlier saves, however young it is.")

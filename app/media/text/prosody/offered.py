@@ -6,7 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from app.media.text.prosody.asked import NUMBERS, REGULATED
+from app.gate import parsed, whole
+from app.media.text.prosody.asked import FREE, NUMBERS, REGULATED
 from app.media.text.prosody.presets import TITLES, presets
 
 OWN = ("language", "lines", "stanzas", "measure", "rhyme", "rhyming", "metre", "tones", "start", "first_rhymed", "freedom")
@@ -33,6 +34,22 @@ def filled(asked: Mapping[str, Any] | None) -> dict[str, str]:
         found[name] = "\n".join(value) if listed else spelled(value) if name in NUMBERS else _field_text(value)
     rest = {name: value for name, value in (asked or {}).items() if name not in FIELDS}
     return found | {"rest": json.dumps(rest, ensure_ascii=False) if rest else ""}
+
+
+def read_fields(form: Any) -> Any:
+    """What `filled` spelled, as the page's own form posts it where no script reads it: `rest` unfolded, lines as a number.
+
+    A page's form is known by its `rest`; anything else, a program's object or nonsense, comes back as it is.
+    """
+    if not isinstance(form, Mapping) or not isinstance(form.get("rest"), str):
+        return form
+    given: dict[str, Any] = {name: value for name, value in form.items() if name != "rest" and value != ""}
+    if given.get("preset") == FREE:
+        del given["preset"]
+    if isinstance(count := given.get("lines"), str):
+        given["lines"] = whole(count) or count
+    unseen = parsed(form["rest"]) if form["rest"] else {}
+    return {**(unseen if isinstance(unseen, dict) else {}), **given} or None
 
 
 def spelled(counts: Any) -> str:
