@@ -131,13 +131,14 @@ def make_engine(config: Settings) -> sa.Engine:
         pool_size=20,
         max_overflow=60,
         pool_timeout=BUSY_TIMEOUT,
+        pool_use_lifo=True,  # each connection keeps pages of its own in memory: as few as are needed grow
     )
 
     @event.listens_for(engine, "connect")
     def _connect(connection: Any, _record: Any) -> None:
         connection.isolation_level = None  # the driver begins nothing by itself: `_begin` does
         connection.text_factory = lambda text: text.decode("utf-8", "replace")  # one bad byte must not take a list with it
-        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-16000"):
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-8000"):
             connection.execute(f"PRAGMA {pragma}")
 
     @event.listens_for(engine, "begin")
