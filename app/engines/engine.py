@@ -75,7 +75,9 @@ class Request:
     """What is asked of an engine: one variant for each seed.
 
     Places in a text are code points of the first parent's. `stopped` holds the variants (by index) that the artist has
-    stopped; it may grow while the engine runs, which looks at it between tokens and keeps what was written.
+    stopped; it may grow while the engine runs, which looks at it between tokens and keeps what was written. Where there is a
+    `mask`, the results show the whole parent; whatever they show where it is black, the parent is put back there
+    (app.worker.pasting).
     """
 
     verb: Verb
@@ -93,6 +95,7 @@ class Request:
     bars: tuple[int, int] | None = None  # of `replace`: the first and the last one; a pickup is bar 0
     semitones: int | None = None  # of `transpose`: up, or down below zero
     section: tuple[float, float] | None = None  # of `replace` in a recording: start and end in seconds
+    mask: bytes | None = None  # of `inpaint`: a PNG in 8-bit grey of the first parent's size, white where it is to change
     stopped: Container[int] = ()
 
 

@@ -93,7 +93,7 @@ def _asked(one: Revision) -> tuple[Any, ...]:
     """What the engine was asked, beside brief and parameters: verb, parents, place (a branch's token, say) and form."""
     made = one.generation
     parents = [(parent.role, parent.parent_id) for parent in one.parents]
-    return one.verb, one.strength, parents, made and made.place_data, made and made.form
+    return one.verb, one.strength, parents, one.mask_id, made and made.place_data, made and made.form
 
 
 def brief_diff(a: Brief, b: Brief) -> dict[str, list[DiffRun]]:

@@ -10,6 +10,7 @@ from app.models.generation import Generation, GenerationParent, Status
 from app.models.identity import Identity
 from app.models.judgement import Embedding, JudgeVersion, Verdict
 from app.models.likelihood import Reading
+from app.models.mask import Mask
 from app.models.mended import Mended
 from app.models.pick import Pick
 from app.models.project import Project
@@ -31,6 +32,7 @@ __all__ = [
     "GenerationParent",
     "Identity",
     "JudgeVersion",
+    "Mask",
     "Medium",
     "Mended",
     "Origin",

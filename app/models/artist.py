@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 from app.models.acts import Acts
 from app.models.generation import Generations
 from app.models.likelihood import Readings
+from app.models.mask import Masks
 from app.models.project import Projects
 from app.models.query_image import Probes
 from app.models.revision import Revisions
@@ -61,6 +62,11 @@ class Artist(Base):
     def generations(self) -> Generations:
         """The generations in works this artist may see."""
         return Generations(self._session, self)
+
+    @property
+    def masks(self) -> Masks:
+        """The masks in works this artist may see."""
+        return Masks(self._session, self)
 
     @property
     def probes(self) -> Probes:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 APART = timedelta(seconds=30)  # earlier saves lie at least so far apart, unless something big replaced them
 EXCERPT = 160  # code points of a save's text that a list shows
-STATE = ("brief_data", "engine", "params", "base_id", "text", "origins", "form", "seed", "count")
+STATE = ("brief_data", "engine", "params", "base_id", "mask_id", "text", "origins", "form", "seed", "count")
 
 
 class State:
@@ -34,6 +34,7 @@ class State:
     brief_data: Mapped[dict[str, Any]] = mapped_column("brief", BRIEF, default=dict)
     engine: Mapped[str | None] = mapped_column(Words(40))
     params: Mapped[dict[str, Any]] = mapped_column(PARAMS, default=dict)
+    mask_id: Mapped[UUID | None]  # painted over the base
     text: Mapped[str | None] = mapped_column(Words())
     origins: Mapped[list[list[Any]] | None] = mapped_column(ORIGINS)  # [[start, end, by], …], app.diff.authorship
     form: Mapped[dict[str, Any] | None] = mapped_column(FORM)  # {preset, …}, app.media.text.prosody.asked
@@ -103,7 +104,7 @@ class Draft(State, Base):
         """
         if revision.work.medium != self.work.medium:
             raise InvalidError("revision", _("another medium can only inspire"))
-        state: dict[str, Any] = {"base_id": revision.id}
+        state: dict[str, Any] = {"base_id": revision.id, "mask_id": None}
         painted = revision.painted
         if painted.engine:  # an import has none of these, so the artist's own stay
             state |= {"brief_data": revision.brief_data, "engine": painted.engine, "params": dict(painted.params)}

@@ -17,6 +17,7 @@ from app.gate import INT8
 from app.lanes import CLASS, Lane
 from app.models.act import ActKind, record
 from app.models.edge import ROLE, Role
+from app.models.mask import Mask
 from app.models.scope import Scope
 from app.models.shapes import BRIEF, COUNT, FORM, PARAMS, PLACE, PLAIN_FAULT, SEED, STOPPED, STRENGTH, VERB
 from app.models.work import Work, Works
@@ -77,6 +78,7 @@ class Generation(Base):
     count: Mapped[int] = mapped_column(COUNT)
     place_data: Mapped[dict[str, Any] | None] = mapped_column("place", PLACE)
     form: Mapped[dict[str, Any] | None] = mapped_column(FORM)  # of a text: {preset, …}, app.media.text.prosody.asked
+    mask_id: Mapped[UUID | None]  # of a picture: where in its parent the verb works
     stopped: Mapped[list[int]] = mapped_column(STOPPED, default=list)  # variants that the artist stopped; what they had is kept
     status: Mapped[Status] = mapped_column(Word(Status, Status.FAILED, 10), default=Status.QUEUED)
     priority: Mapped[int] = mapped_column(Whole(0, INT8), default=CLASS)  # its lane (app.lanes), then its turn
@@ -92,6 +94,9 @@ class Generation(Base):
 
     work: Mapped[Work] = relationship()
     artist: Mapped[Artist] = relationship()
+    mask: Mapped[Mask | None] = relationship(
+        primaryjoin=lambda: sa.orm.foreign(Generation.mask_id) == Mask.id, viewonly=True, lazy="selectin"
+    )
     parents: Mapped[list[GenerationParent]] = relationship(order_by=GenerationParent.position, lazy="selectin")
     variants: Mapped[list[Revision]] = relationship(back_populates="generation", order_by="Revision.index", lazy="selectin")
 

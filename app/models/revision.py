@@ -66,6 +66,7 @@ class Revision(Base):
     facts_data: Mapped[dict[str, Any]] = mapped_column("facts", FACTS, default=dict)
     asset_id: Mapped[str | None] = mapped_column(Words(64), sa.ForeignKey("assets.sha256"), index=True)
     text: Mapped[str | None] = mapped_column(Words())
+    mask_id: Mapped[UUID | None]  # of a picture that changed in one place of its parent
     origins: Mapped[list[list[Any]] | None] = mapped_column(ORIGINS)  # of a text: [[start, end, by], …] (origins.py)
     generation_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("generations.id"))
     index: Mapped[int | None] = mapped_column(Whole(0))  # within its generation, from 0

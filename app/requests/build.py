@@ -22,6 +22,7 @@ from app.models.work import Work
 from app.requests.engine_choice import Best, EngineChoice, check_params
 from app.requests.engine_request import kinds_of
 from app.requests.form import form_wanted
+from app.requests.mask import mask_wanted
 from app.requests.place import place_of
 from app.requests.request import GenerationRequest
 from app.requests.starts import check_starts, enough
@@ -29,7 +30,10 @@ from app.verbs.rule import Strength
 from app.verbs.verb import Verb, verbs_in
 
 FINISHED = {"pace": "full"}  # what changes in a sketch's parameters
-WISH = ("work_id", "artist_id", "verb", "strength", "brief_data", "engine", "params", "seed", "count", "place_data", "form")
+WISH = (
+    *("work_id", "artist_id", "verb", "strength", "brief_data", "engine", "params", "seed", "count", "place_data", "form"),
+    "mask_id",
+)
 KEYS = ("stopped", "idempotency_key", "idempotency_digest")
 
 
@@ -132,6 +136,7 @@ class RequestBuilder:
             raise InvalidError("count", _("%(verb)s has one result: 1"), verb=verb)
         strength = _strength(asked, verb)
         place = place_of(asked, verb, Medium(self.work.medium), starts[0] if starts else None)
+        mask = mask_wanted(asked, verb, self.artist, starts)
         draft = source if isinstance(source, Draft) else draft_of(self.session, self.work, self.artist)
         form = form_wanted(asked, self.work.medium, verb, draft, starts)
         engine = self._engine(asked, verb, source, brief, starts)
@@ -149,6 +154,7 @@ class RequestBuilder:
             count=_count(asked, verb, source),
             place_data=place.stored(),
             form=form,
+            mask_id=mask.id if mask else None,
             stopped=[],
             idempotency_key=key,
             idempotency_digest=asked.digest() if key else None,

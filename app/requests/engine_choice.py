@@ -71,13 +71,16 @@ class EngineChoice:
         return able and engine.refusal(self.verb, self.brief, self.texts, self.kinds) is None
 
     def _hands_over(self, engine: Engine) -> bool:
-        """Whether it could do all of this to another picture than the one there is, while another engine can do it to this.
+        """Whether another engine can do it, and this one could do all of it to another picture than the one there is, or
+        need not be able to by the verb's rule.
 
         Only for pictures: what is written (a text, a tune) is told about, as is a recording where notes are wanted.
         """
-        if traits(self.medium).written is not None or self.verb not in engine.verbs or not self.kinds:
-            return False
         others = [one for one in self.engines.values() if one.standing > NEVER and self._can(one)]
+        if self.verb not in engine.verbs:
+            return self.verb.rule.any_engine and bool(others)
+        if traits(self.medium).written is not None or not self.kinds:
+            return False
         return bool(others) and engine.refusal(self.verb, self.brief, self.texts) is None
 
     def _unable(self, engine: Engine) -> InvalidError:

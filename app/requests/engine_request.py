@@ -31,6 +31,7 @@ def request_for(generation: Generation, engine: Engine, read: Read | None = None
         Strength(generation.strength) if generation.strength else None,
         form=form_of(generation.form) if generation.form else None,
         stopped=stopped,
+        mask=read(generation.mask.asset_id) if read and generation.mask else None,
         **{name: getattr(place, name) for name in Place.model_fields},
     )
 

@@ -83,8 +83,9 @@ class GenerationRequest(AskedText, AskedMusic):
     count: Count | None = None
     seed: Seed | None = None
     strength: Name | None = None
+    mask: UUID | None = Field(None, description="Of inpaint: what of the parent is to change, see POST /works/{id}/masks.")
 
-    @field_validator("engine", "seed", "count", "strength", mode="before")
+    @field_validator("engine", "seed", "count", "strength", "mask", mode="before")
     @classmethod
     def _nothing(cls, value: Any) -> Any:
         """An empty form field says nothing."""

@@ -59,10 +59,11 @@ class Rule:
     sketch: bool = False  # a sketch, whose brief and seed are taken again
     wordless: bool = False  # what it starts from is enough, without a word in the brief
     # What it takes.
-    takes: tuple[str, ...] = ()  # fields of a request: `strength`, or of a Place
+    takes: tuple[str, ...] = ()  # fields of a request: `strength`, `mask`, or of a Place
     draft: bool = False  # what a request leaves out comes from the draft, not from the parent
     bench: bool = False  # the page sends brief, engine and parameters as they stand on the bench
     own_engine: bool = False  # has an engine and parameters of its own
+    any_engine: bool = False  # an engine that cannot do it gives way to one that can, even where the artist chose it
     form: Literal["draft", "parent", "none"] = "parent"  # whose poetic form is kept, unless one is asked for
     # What it makes.
     count: int | None = None  # how many results, unless so many are asked for; None: as the draft says

@@ -127,6 +127,11 @@ class Verb(StrEnum):
         word=_("upscale"), role=_("upscaled"), how=_("upscaled from %(parent)s"),
         buttons=(Button(bars=IMAGE, label=_("Upscale"), keys=("U",), dialog=True),),
     )  # fmt: skip
+    # A part of the parent's picture, which a mask covers; the rest stays to the byte.
+    INPAINT = "inpaint", Rule(
+        media=IMAGE, holds=IMAGE, wordless=True, takes=("mask",), draft=True, bench=True, any_engine=True, form="draft",
+        word=_("inpaint"), role=_("inpainted"), how=_("inpainted in %(parent)s"),
+    )  # fmt: skip
     # A sketch at full pace: its brief and seed again.
     FINISH = "finish", Rule(
         media=IMAGE, sketch=True, count=1, word=_("finish"), role=_("finished"), how=_("finished from %(parent)s"),
@@ -134,7 +139,6 @@ class Verb(StrEnum):
     )  # fmt: skip
     # What no engine is asked for.
     EDIT = "edit", Rule(role=_("edited"), how=_("written on by hand from %(parent)s"))
-    INPAINT = "inpaint", Rule(role=_("inpainted"))
     INSPIRE = "inspire", Rule(role=_("inspired"))  # crosses from another medium
 
 

@@ -73,6 +73,7 @@ def recipe(revision: Revision) -> dict[str, Any]:
         "engine",
         "params",
         "seed",
+        "mask",
         "facts",
         "created_at",
     )

@@ -120,6 +120,7 @@ class DraftOut(BaseModel):
     engine: str | None
     params: dict[str, Any]
     base: UUID | None
+    mask: UUID | None
     text: str | None
     origins: list[SpanOut] | None
     form: dict[str, Any] | None
@@ -138,6 +139,7 @@ class DraftOut(BaseModel):
             engine=draft.engine,
             params=draft.params,
             base=draft.base_id,
+            mask=draft.mask_id,
             text=draft.text,
             origins=shown(draft.origins),
             form=draft.form,
@@ -242,6 +244,7 @@ class RevisionOut(BaseModel):
     engine: str | None
     params: dict[str, Any]
     seed: int | None
+    mask: UUID | None
     facts: dict[str, Any]
     asset: AssetOut | None
     text: str | None
@@ -262,6 +265,7 @@ class RevisionOut(BaseModel):
         plain = ("id", "number", "origin", "verb", "strength", "picked", "brief", "engine", "params", "seed", "text")
         return cls(
             **{name: getattr(revision, name) for name in plain},
+            mask=revision.mask_id,
             facts=revision.facts_data,
             work=revision.work_id,
             medium=revision.work.medium,
@@ -307,6 +311,7 @@ class GenerationOut(BaseModel):
     seed: int
     count: int
     place: Place | None
+    mask: UUID | None
     form: dict[str, Any] | None
     stopped: list[int]
     attempt: int
@@ -331,6 +336,7 @@ class GenerationOut(BaseModel):
         return cls(
             **{name: getattr(generation, name) for name in plain},
             place=generation.place or None,
+            mask=generation.mask_id,
             work=generation.work_id,
             parents=[ParentOut(revision=parent.revision_id, role=parent.role) for parent in generation.parents],
             step=step,

@@ -30,6 +30,7 @@ from app.worker.likelihoods import Reading
 from app.worker.liveness import Liveness
 from app.worker.model_lock import Turns
 from app.worker.pace import NET, Pace
+from app.worker.pasting import pasted_back
 from app.worker.prepare import Preparing
 from app.worker.progress import Progress
 from app.worker.run import begin, fail, patiently, perform, release, unforeseen, waiting_for
@@ -181,8 +182,9 @@ class WorkerProcess:
         stopped, lane = Stopped(self.database, generation.id, progress) if writes else None, Lane.of(generation.priority)
         with self.turns.open(lane):
             self.load(engine)
-            run = engine.run(request_for(generation, engine, self.store.get, stopped or ()))
-            contents = perform(run, progress, lambda steps: self.turns.steps(steps, lane))
+            request = request_for(generation, engine, self.store.get, stopped or ())
+            contents = perform(engine.run(request), progress, lambda steps: self.turns.steps(steps, lane))
+        contents = pasted_back(request, contents)
         if progress.cancelled and stopped:
             stopped.look()
             if not stopped.cancelled:  # another worker has it: what was written here is not the artist's

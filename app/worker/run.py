@@ -34,7 +34,7 @@ def begin(database: Database, id: UUID, worker: str, attempts: int) -> Generatio
         generation.attempt += 1
         generation.status, generation.worker_id = Status.RUNNING, worker
         generation.started_at = now()
-        session.refresh(generation, ["parents"])  # with their revisions and assets: the session ends here
+        session.refresh(generation, ["parents", "mask"])  # with their revisions and assets: the session ends here
         for parent in generation.parents:
             session.refresh(parent.revision, ["work"])
         return generation

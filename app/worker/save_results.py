@@ -176,6 +176,7 @@ def _revision(generation: Generation, content: Content, asset: Asset | None, num
         seed=content.seed,
         facts_data={**facts, **content.facts},
         asset=asset,
+        mask_id=generation.mask_id,
         generation_id=generation.id,
         index=content.index,
         created_by_id=generation.artist_id,

@@ -38,6 +38,15 @@ def picture(colour: str = "teal") -> bytes:
     return out.getvalue()
 
 
+def a_mask() -> bytes:
+    """A mask for it: a square in the middle."""
+    grey = Image.new("L", (64, 48))
+    grey.paste(255, (16, 12, 48, 36))
+    out = io.BytesIO()
+    grey.save(out, "PNG")
+    return out.getvalue()
+
+
 def recording(seconds: float = 1.0) -> bytes:
     """A recording of noise."""
     out = io.BytesIO()
@@ -126,6 +135,9 @@ def pictures(atelier: Atelier) -> None:
     atelier.web.post(f"/revisions/{made}/pick")
     atelier.make(work, verb="vary", parents=[{"revision": made}], strength="subtle")
     atelier.make(work, engine="fake-broken")
+    given = {"data": {"revision": root}, "files": {"file": ("mask.png", a_mask())}}
+    mask = atelier.made("masks", atelier.web.post(f"/works/{work}/masks", **given))
+    atelier.make(work, verb="inpaint", parents=[{"revision": root}], mask=mask)
     cancelled = atelier.ask(work)
     atelier.web.post(f"/generations/{cancelled}/cancellation")
     atelier.run(atelier.ask(work))

@@ -54,6 +54,14 @@ def png(colour: str = "teal") -> bytes:
     return out.getvalue()
 
 
+def mask() -> bytes:
+    """A mask for it."""
+    grey, out = Image.new("L", (24, 16)), io.BytesIO()
+    grey.paste(255, (4, 4, 12, 12))
+    grey.save(out, "PNG")
+    return out.getvalue()
+
+
 def wav() -> bytes:
     """A fifth of a second of a low tone."""
     out = io.BytesIO()
@@ -90,11 +98,13 @@ def furnish(web: TestClient, database: Database) -> Room:
     sound = web.post(f"/works/{works['music']}/imports", files={"file": ("low.wav", wav())}).raise_for_status().json()["id"]
     trashed = web.post(f"/projects/{project}/works", json={"title": "Old", "medium": "image"}).json()["id"]
     web.post(f"/works/{trashed}/trash").raise_for_status()
+    lying = {"data": {"revision": revisions["image"][0]}, "files": {"file": ("mask.png", mask())}}
+    painted = web.post(f"/works/{works['image']}/masks", **lying).raise_for_status().json()["id"]
     probe = web.post("/probes", files={"file": ("fox.png", png("red"))}).raise_for_status().json()["id"]
     generations, variants, reading = _made(database, works, revisions)
     everything = [*(one for known in revisions.values() for one in known), sound, *variants]
     ids = {"project": [project], "work": [*works.values()], "revision": everything, "generation": generations}
-    return Room(web, ids | {"reading": [reading], "probe": [probe]})
+    return Room(web, ids | {"reading": [reading], "probe": [probe], "mask": [painted]})
 
 
 def _made(database: Database, works: dict[str, str], revisions: dict[str, list[str]]) -> tuple[list[str], list[str], str]:

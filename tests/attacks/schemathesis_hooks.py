@@ -13,6 +13,7 @@ import schemathesis
 
 IDS: dict[str, list[str]] = json.loads(Path(os.environ["ATTACKED_IDS"]).read_text(encoding="utf-8"))
 NOUN = {"revision": "revisions", "base": "revisions", "like": "revisions", "save": "saves", "probe": "probes"}
+NOUN |= {"mask": "masks"}
 NOUN |= {"project": "projects"}
 
 

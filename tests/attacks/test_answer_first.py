@@ -16,7 +16,7 @@ from pydantic import BaseModel
 from app.settings import Settings
 from app.storage.db import Database
 from app.web.deps import TransactionsOf, current_artist, session, transactions
-from tests.attacks.rooms import Room, furnish, png, routes
+from tests.attacks.rooms import Room, furnish, mask, png, routes
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 LOST = "this answer cannot be built"
@@ -73,6 +73,11 @@ def requests(room: Room) -> dict[str, dict[str, Any]]:
             "json": {"revision": guessed["id"], "encoding": guessed["facts"]["encodings"][0]},
         },
         "POST /works/{id}/trims": {"url": f"/works/{music}/trims", "json": {"revision": sound, "start": 0.0, "end": 0.1}},
+        "POST /works/{id}/masks": {
+            "url": f"/works/{image}/masks",
+            "data": {"revision": room.ids["revision"][0]},
+            "files": {"file": ("mask.png", mask())},
+        },
         "POST /probes": {"url": "/probes", "files": {"file": ("a.png", png("blue"))}},
     }
 

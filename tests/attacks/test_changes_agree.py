@@ -20,7 +20,7 @@ from app.settings import Settings
 from app.storage.db import Database
 from tests import interface
 from tests.attacks.asking import BROWSER, HTMX, PROGRAM, READERS, ask, kind, name, routes, same_error
-from tests.attacks.atelier import BRIEF, FAKE, JIG, POEM, Atelier, picture, recording
+from tests.attacks.atelier import BRIEF, FAKE, JIG, POEM, Atelier, a_mask, picture, recording
 from tests.hands import hands
 
 pytestmark = pytest.mark.timeout(1200)  # a thousand requests and more
@@ -29,17 +29,18 @@ NOBODY = str(uuid4())
 HTTP_JSON = {"tunes_check", "prosody_hold"}  # JSON for everyone: what an editor asks as one types
 TRASHED = {  # what cannot be done to a work in the trash
     *("drafts_save", "drafts_go_on_from", "drafts_restore", "generations_ask"),
-    *("texts_by_hand", "imports_create", "imports_read_again", "trims_create"),
+    *("texts_by_hand", "imports_create", "imports_read_again", "trims_create", "masks_paint"),
 }
 
 
 class Wish(NamedTuple):
-    """A request: `body` goes as JSON or as a form, `files` as they are."""
+    """A request: `body` goes as JSON or as a form, `files` as they are, with the `fields` beside them."""
 
     path: str
     body: dict[str, Any] | None = None
     files: dict[str, tuple[str, bytes]] | None = None
     headers: dict[str, str] | None = None
+    fields: dict[str, str] | None = None
 
 
 @pytest.fixture
@@ -54,6 +55,12 @@ def brought(atelier: Atelier) -> tuple[str, str]:
     """A work of pictures and its root."""
     work = atelier.work()
     return work, atelier.bring(work, "fox.png", picture())
+
+
+def masking(atelier: Atelier, data: bytes | None = None) -> Wish:
+    """A mask over a picture."""
+    work, root = brought(atelier)
+    return Wish(f"/works/{work}/masks", files={"file": ("mask.png", data or a_mask())}, fields={"revision": root})
 
 
 def going_on(atelier: Atelier) -> Wish:
@@ -159,6 +166,7 @@ WISHES: dict[str, Callable[[Atelier], Wish]] = {
     "imports_create": lambda a: Wish(f"/works/{a.work()}/imports", files={"file": ("fox.png", picture())}),
     "imports_read_again": rereading,
     "trims_create": cutting,
+    "masks_paint": masking,
     "probes_bring": lambda _: Wish("/probes", files={"file": ("fox.png", picture())}),
     "preferences_choose": lambda _: Wish("/preferences", {"theme": "dark"}),
 }
@@ -196,6 +204,7 @@ CAUSES: dict[tuple[str, int], list[Callable[[Atelier], Wish]]] = {
     ("generations_cancel", 409): [lambda a: Wish(f"/generations/{ended(a)}/cancellation")],
     ("texts_stop", 409): [lambda a: Wish(f"/generations/{ended_text(a)}/stops", {})],
     ("imports_create", 415): [lambda a: Wish(f"/works/{a.work()}/imports", files=NO_PICTURE)],
+    ("masks_paint", 415): [lambda a: masking(a, b"this is no picture")],
     ("probes_bring", 415): [lambda _: Wish("/probes", files=NO_PICTURE)],
     ("revisions_content", 416): [lambda a: Wish(f"/revisions/{brought(a)[1]}/content", headers={"Range": "bytes=999999-"})],
     ("generations_ask", 429): [crowded],
@@ -221,7 +230,7 @@ def formed(body: dict[str, Any], before: str = "") -> dict[str, Any]:
 
 def send(web: TestClient, method: str, wish: Wish, who: str, *, form: bool = False, language: str = "en") -> httpx2.Response:
     """The answer to a wish."""
-    more: dict[str, Any] = {"files": wish.files} if wish.files else {}
+    more: dict[str, Any] = {"files": wish.files, "data": wish.fields or {}} if wish.files else {}
     if wish.body is not None:
         more = {"data": formed(wish.body)} if form else {"json": wish.body}
     return ask(web, wish.path, who, method, language, headers=wish.headers or {}, **more)

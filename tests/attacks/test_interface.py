@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.attacks.atelier import BRIEF, JIG, POEM, picture, recording
+from tests.attacks.atelier import BRIEF, JIG, POEM, a_mask, picture, recording
 from tests.running import Running
 
 HOOKS = Path(__file__).parent / "schemathesis_hooks.py"
@@ -35,7 +35,8 @@ def attacked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
 
 def furnished(studio: Running) -> dict[str, list[str]]:
     """Things of every medium; their ids by noun."""
-    project, found = studio.project(), {"revisions": [], "generations": [], "probes": [], "saves": [], "readings": []}
+    project = studio.project()
+    found = {noun: list[str]() for noun in ("revisions", "generations", "probes", "masks", "saves", "readings")}
     works = [studio.work(medium, project, medium) for medium in ("image", "text", "music", "music", "image")]
     files = (("fox.png", picture()), ("gulls.txt", POEM.encode()), ("harbour.abc", JIG.encode()), ("waves.wav", recording()))
     for work, (name, data) in zip(works, files, strict=False):
@@ -50,6 +51,8 @@ def furnished(studio: Running) -> dict[str, list[str]]:
     read = studio.http.post(f"/revisions/{found['revisions'][1]}/readings", json={}).raise_for_status().json()
     found["readings"].append(read["id"])
     found["probes"].append(studio.http.post("/probes", files={"file": ("fox.png", picture())}).json()["id"])
+    given = {"data": {"revision": found["revisions"][0]}, "files": {"file": ("mask.png", a_mask())}}
+    found["masks"].append(studio.http.post(f"/works/{works[0]}/masks", **given).raise_for_status().json()["id"])
     return found | {"projects": [project], "works": works}
 
 

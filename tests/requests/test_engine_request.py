@@ -8,11 +8,11 @@ import pytest
 
 from app.engines.engine import Fit, Request
 from app.engines.fake import Words
-from app.models import Asset, Generation, GenerationParent, Revision, Work
+from app.models import Asset, Generation, GenerationParent, Mask, Revision, Work
 from app.requests.engine_request import request_for
 from app.web.token_budget import refuse_overlong
 
-APART = {"seeds", "stopped"}  # no part of a request's length: `Engine.fit` needs neither
+APART = {"seeds", "stopped", "mask"}  # no part of a request's length: `Engine.fit` needs none of them
 
 
 class Measuring(Words):
@@ -40,7 +40,7 @@ def generation() -> Generation:
     }  # fmt: skip
     return Generation(
         verb="rewrite", strength="strong", brief_data={"intent": "rain"}, engine="fake-text", params={"steps": 3}, seed=7,
-        count=2, place_data=place, form={"preset": "haiku"},
+        count=2, place_data=place, form={"preset": "haiku"}, mask=Mask(asset_id="e" * 64),
         parents=[GenerationParent(revision=revision, role=role, position=at) for at, (role, revision) in enumerate(parents)],
     )  # fmt: skip
 

@@ -26,7 +26,7 @@ from app.web.templates import translations
 
 ASKED = [verb for verb in Verb if verb.rule.media]
 BENCHES = {Medium.IMAGE: (Medium.IMAGE,), Medium.TEXT: (Medium.TEXT, SHEET), Medium.MUSIC: (Medium.MUSIC,)}
-ELSEWHERE = {Verb.CREATE, Verb.BRANCH}  # asked for by the brief's form, and by a press on a token
+ELSEWHERE = {Verb.CREATE, Verb.BRANCH, Verb.INPAINT}  # by the brief's form, a press on a token, and over HTTP alone
 
 
 @pytest.mark.parametrize(("verb", "medium"), [(verb, medium) for verb in ASKED for medium in verb.rule.media])
@@ -52,7 +52,7 @@ def test_a_row_is_whole(verb: Verb) -> None:
     assert rule.word
     assert bool(rule.role) == bool(rule.how) == (rule.sources > 0)
     assert set(rule.holds) <= set(rule.media) & HOLDS.keys()
-    assert set(rule.takes) <= {"strength", *FIELDS}
+    assert set(rule.takes) <= {"strength", "mask", *FIELDS}
     assert {FIELDS[name] for name in rule.takes if name in FIELDS} <= set(rule.media)
     assert rule.count == 1 or not rule.single
     assert rule.draft or rule.sources  # what is missing comes from somewhere
@@ -70,7 +70,7 @@ def test_what_cannot_be_asked_for_is_an_edge(verb: Verb) -> None:
 
 def test_every_field_of_a_place_is_read_and_taken() -> None:
     assert FIELDS.keys() == READERS.keys() == Place.model_fields.keys() - {"leave_out"}
-    assert {name for verb in ASKED for name in verb.rule.takes} == {"strength", *FIELDS}
+    assert {name for verb in ASKED for name in verb.rule.takes} == {"strength", "mask", *FIELDS}
 
 
 @pytest.mark.parametrize("verb", Verb)

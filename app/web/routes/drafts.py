@@ -53,6 +53,7 @@ class DraftIn(BaseModel):
     engine: Name | None = None
     params: Object | None = None
     base: UUID | None = None
+    mask: UUID | None = Field(None, description="What is painted over the base, see POST /works/{id}/masks.")
     text: Writing | None = None
     origins: list[SpanIn] | None = Field(
         None, max_length=MOST_SPANS, description="Who wrote what of `text`; absent: what stayed keeps its own."
@@ -62,7 +63,7 @@ class DraftIn(BaseModel):
     count: Count | None = None
     keep: bool = Field(False, description="Put what this replaces among the earlier saves, however young it is.")
 
-    @field_validator("engine", "base", "seed", "count", "form", mode="before")
+    @field_validator("engine", "base", "mask", "seed", "count", "form", mode="before")
     @classmethod
     def _nothing(cls, value: Any) -> Any:
         """An empty form field means none."""
@@ -203,6 +204,8 @@ def _state(given: DraftIn, draft: Draft, parts: Studio, artist: CurrentArtist) -
         state["count"] = given.count
     if "base" in given.model_fields_set:
         state["base_id"] = artist.revisions.get(given.base).id if given.base else None
+    if "mask" in given.model_fields_set:
+        state["mask_id"] = artist.masks.get(given.mask).id if given.mask else None
     return state
 
 

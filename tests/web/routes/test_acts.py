@@ -22,6 +22,7 @@ NO_ACT = {
     "drafts_save": "an artist's own draft, which nobody else sees",
     "drafts_go_on_from": "the same",
     "drafts_restore": "the same",
+    "masks_paint": "a part of an artist's draft; what is made with it is an act",
     "probes_bring": "a picture to search by, kept for a day",
     "tunes_check": "it changes nothing",
     "prosody_hold": "it changes nothing",

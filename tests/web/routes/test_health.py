@@ -111,6 +111,7 @@ def test_every_body_is_documented_as_json_and_as_a_form(web: TestClient) -> None
         "post /works/{id}/encodings",
         "post /works/{id}/generations",
         "post /works/{id}/imports",
+        "post /works/{id}/masks",
         "post /preferences",
         "post /forms/checks",
         "post /generations/{id}/stops",
@@ -121,7 +122,7 @@ def test_every_body_is_documented_as_json_and_as_a_form(web: TestClient) -> None
         "post /tunes/checks",
     }
     for name, content in taking.items():
-        if name.endswith(("/imports", "/probes")):
+        if name.endswith(("/imports", "/masks", "/probes")):
             assert set(content) == {"multipart/form-data"}
         else:
             assert set(content) == {"application/json", "application/x-www-form-urlencoded"}, name
