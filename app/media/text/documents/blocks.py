@@ -50,12 +50,13 @@ PLAIN = (False, False, "", 0)
 class Block(NamedTuple):
     """A paragraph of some kind; `level` is that of a heading or list, or a note's number. Without any looks it is a string.
 
-    Of a table `words` are its rows: each cell is Markdown (`cell_of`).
+    Of a table `words` are its rows: each cell is Markdown (`cell_of`). `number` is that of an item in an ordered list.
     """
 
     kind: Kind
     level: int
     words: str | Sequence[Run] | Sequence[Sequence[str]]
+    number: int = 1
 
 
 EMPTY = Block(Kind.PARAGRAPH, 0, "")
@@ -70,13 +71,13 @@ class Found:
     simplified: list[str] = field(default_factory=list)
 
 
-def paragraph(kind: Kind, level: int, runs: Sequence[Run]) -> Block:
+def paragraph(kind: Kind, level: int, runs: Sequence[Run], number: int = 1) -> Block:
     """A block; light where nothing is to be remembered but words."""
     if not runs and kind is Kind.PARAGRAPH:
         return EMPTY
     if all(run[1:] == PLAIN for run in runs):
-        return Block(kind, level, "".join(run.text for run in runs))
-    return Block(kind, level, _joined(runs))
+        return Block(kind, level, "".join(run.text for run in runs), number)
+    return Block(kind, level, _joined(runs), number)
 
 
 def written(blocks: Sequence[Block], most: int, *, parted: bool = False) -> tuple[str, bool]:
@@ -108,8 +109,9 @@ def _markdown(blocks: Sequence[Block], *, parted: bool) -> str:
     prose = parted or any(len(said) > LONG or "\n" in said for said in said_by)
     parts: list[str] = []
     before: Block | None = None
+    items = _Items()
     for block in blocks:
-        said = _block(block)
+        said = _block(block, items)
         if not said.strip():
             before = None
             continue
@@ -125,7 +127,9 @@ def _close(one: Block, other: Block, prose: bool) -> bool:
     if one.kind is other.kind is Kind.PARAGRAPH:
         return not prose
     lists = {Kind.BULLET, Kind.NUMBER}
-    return (one.kind in lists and other.kind in lists) or (one.kind is other.kind and one.kind in {Kind.QUOTE, Kind.NOTE})
+    if one.kind in lists and other.kind in lists:  # within an item, a list that begins with another number than 1 needs one
+        return other.kind is Kind.BULLET or other.number == 1 or other.level <= one.level
+    return one.kind is other.kind and one.kind in {Kind.QUOTE, Kind.NOTE}
 
 
 def plain(block: Block) -> str:
@@ -135,12 +139,38 @@ def plain(block: Block) -> str:
     return "".join(one.text if isinstance(one, Run) else " ".join((*one, "")) for one in block.words)
 
 
-def _block(block: Block) -> str:
-    if block.kind is Kind.TABLE:
-        return _table(block.words)  # type: ignore[arg-type]  # of a table they are rows
-    if block.kind in {Kind.RULE, Kind.CODE}:
-        return "---" if block.kind is Kind.RULE else _fenced(str(block.words))
+@dataclass(slots=True)
+class _Items:
+    """The lists that are open while items are written: of each level what its items begin with."""
+
+    open: list[tuple[Kind, int, str, int]] = field(default_factory=list)  # kind, number, sign after it, width
+
+    def mark(self, block: Block) -> tuple[str, str]:
+        """What stands before an item, or before a further paragraph of one, and before its other lines.
+
+        An ordered list counts on by itself. An item with another number begins a list with the other sign (CommonMark 5.3).
+        """
+        self.open = self.open[: block.level + 1]
+        self.open += [(Kind.PARAGRAPH, 0, "", 3)] * (block.level - len(self.open))
+        indent = " " * sum(width for _kind, _number, _sign, width in self.open[: block.level])
+        kind, last, sign, width = self.open[block.level] if len(self.open) > block.level else (Kind.PARAGRAPH, 0, "", 3)
+        if block.kind is Kind.MORE:
+            return indent + " " * width, indent + " " * width
+        mark = "- "
+        if block.kind is Kind.NUMBER:
+            sign = sign if kind is Kind.NUMBER and last + 1 == block.number else ")" if sign == "." else "."
+            mark = f"{block.number}{sign} "
+        self.open[block.level :] = [(block.kind, block.number, sign if block.kind is Kind.NUMBER else "", max(3, len(mark)))]
+        return indent + mark, indent + " " * len(mark)
+
+
+def _block(block: Block, items: _Items) -> str:
+    if block.kind in {Kind.TABLE, Kind.RULE, Kind.CODE}:
+        items.open = []
+        return _apart(block)
     said = inline(runs_in(block))
+    if said.strip() and block.kind not in {Kind.BULLET, Kind.NUMBER, Kind.MORE}:
+        items.open = []
     if block.kind is Kind.HEADING:
         words = _AT_END.sub(r"\\#", " ".join(said.split()))
         return f"{'#' * min(6, max(1, block.level))} {words}" if words else ""
@@ -149,15 +179,16 @@ def _block(block: Block) -> str:
         return said
     if block.kind is Kind.QUOTE:
         return "\n".join(f"> {line}" for line in said.split("\n"))
-    return _item(block, said)
-
-
-def _item(block: Block, said: str) -> str:
-    """An item of a list, a further paragraph of one, or a note."""
     if block.kind is Kind.NOTE:
         return f"[^{block.level}]: " + said.strip().replace("\n", "\n    ")
-    indent, mark = "   " * block.level, "   " if block.kind is Kind.MORE else f"{block.kind} "
-    return indent + mark + said.replace("\n", "\n" + indent + " " * len(mark))
+    first, further = items.mark(block)
+    return first + said.replace("\n", f"\n{further}")
+
+
+def _apart(block: Block) -> str:
+    if block.kind is Kind.TABLE:
+        return _table(block.words)  # type: ignore[arg-type]  # of a table they are rows
+    return "---" if block.kind is Kind.RULE else _fenced(str(block.words))
 
 
 def _fenced(words: str) -> str:
@@ -233,8 +264,14 @@ def runs_in(block: Block) -> Sequence[Run]:
 
 def cell_of(blocks: Sequence[Block]) -> str:
     """What stands in a cell of a table, as Markdown on one line."""
-    said = " ".join(" ".join(inline(runs_in(block)).split()) for block in blocks if block.kind is not Kind.TABLE)
-    return said.replace("|", "\\|").strip()
+    said = (" ".join(inline(runs_in(block)).split()) for block in blocks if block.kind is not Kind.TABLE)
+    return " ".join(filter(None, said)).replace("|", "\\|").strip()
+
+
+def is_simplified(blocks: Sequence[Block]) -> bool:
+    """Whether a cell holds more than the one line that a table of Markdown has for it."""
+    lines = [block for block in blocks if plain(block).strip()]
+    return len(lines) > 1 or any(block.kind is not Kind.PARAGRAPH or "\n" in plain(block) for block in lines)
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:

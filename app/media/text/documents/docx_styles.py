@@ -1,34 +1,17 @@
-"""What the styles and lists of a DOCX file mean: which are headings, quotations, bullets, bold (ECMA-376-1, 17.7 and 17.9)."""
+"""What the styles of a DOCX file mean: which are headings, quotations, bold (ECMA-376-1, 17.7)."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field
 
-WORDS = "http://schemas.openxmlformats.org/wordprocessingml/2006/main"
-STRICT = "http://purl.oclc.org/ooxml/wordprocessingml/main"  # the same in ISO/IEC 29500 Strict
-SPACES = {WORDS, STRICT}
-OFF = {"0", "false", "off", "none"}
+from app.media.text.documents.docx_lists import Lists
+from app.media.text.documents.docx_tags import OFF, is_look, is_on, is_placed, tag_of, value
+
 HEADING = re.compile(r"(?:heading|标题|überschrift|titre)\s*([1-9])", re.IGNORECASE)
 PROGRAMS = {"macro", "macro text", "html preformatted", "preformatted text", "source code", "html 预设格式"}
 DEEPER = re.compile(r"list (?:bullet|number|continue) ([2-9])$")
 MOST = 20  # styles that one is based on
-
-
-def tag_of(name: str) -> str:
-    """The name of an element of WordprocessingML; of any other nothing."""
-    space, _gap, tag = name.rpartition(" ")
-    return tag if space in SPACES else ""
-
-
-def value(about: dict[str, str], name: str = "val") -> str:
-    """An attribute of WordprocessingML."""
-    return about.get(f"{WORDS} {name}", about.get(f"{STRICT} {name}", ""))
-
-
-def is_on(about: dict[str, str]) -> bool:
-    """A toggle property: there is on, unless it says otherwise (17.3.2)."""
-    return value(about).lower() not in OFF
 
 
 @dataclass(slots=True)
@@ -41,25 +24,24 @@ class Style:
     list_: str = ""
     bold: bool | None = None
     italic: bool | None = None
+    looks: bool = False  # others than bold and italic
+    placed: bool = False  # elsewhere on the page than at its beginning
 
 
 @dataclass(slots=True)
 class Styles:
-    """Gathers styles.xml and numbering.xml while they stream by."""
+    """Gathers styles.xml while it streams by, and has the lists beside."""
 
     styles: dict[str, Style] = field(default_factory=dict)
-    formats: dict[tuple[str, str], str] = field(default_factory=dict)  # by abstract list and level
-    lists: dict[str, str] = field(default_factory=dict)  # the abstract list of a list
+    lists: Lists = field(default_factory=Lists)
     now: Style = field(default_factory=Style)
-    abstract: str = ""
-    level: str = ""
-    number: str = ""
+    default: str = ""  # of paragraphs that name none
 
     def start(self, name: str, about: dict[str, str]) -> None:
         """An element begins."""
         tag = tag_of(name)
         if tag == "style":
-            self.now = self.styles[value(about, "styleId")] = Style()
+            self._style(about)
         elif tag == "name":
             self.now.name = self.now.name or value(about)
         elif tag == "basedOn":
@@ -73,19 +55,13 @@ class Styles:
         elif tag == "i":
             self.now.italic = is_on(about)
         else:
-            self._numbering(tag, about)
+            self.now.looks = self.now.looks or is_look(tag, about)
+            self.now.placed = self.now.placed or is_placed(tag, about)
 
-    def _numbering(self, tag: str, about: dict[str, str]) -> None:
-        if tag == "abstractNum":
-            self.abstract = value(about, "abstractNumId")
-        elif tag == "lvl":
-            self.level = value(about, "ilvl")
-        elif tag == "numFmt":
-            self.formats.setdefault((self.abstract, self.level), value(about))
-        elif tag == "num":
-            self.number = value(about, "numId")
-        elif tag == "abstractNumId":
-            self.lists[self.number] = value(about)
+    def _style(self, about: dict[str, str]) -> None:
+        self.now = self.styles[value(about, "styleId")] = Style()
+        if value(about, "type") == "paragraph" and value(about, "default").lower() not in {"", *OFF}:
+            self.default = value(about, "styleId")
 
     def chain(self, id: str) -> list[Style]:
         """A style, the one that it is based on, and so on."""
@@ -129,12 +105,13 @@ class Styles:
         found = next((found for style in self.chain(id) if (found := DEEPER.search(style.name.lower()))), None)
         return int(found[1]) - 1 if found else 0
 
-    def bullet(self, number: str, level: int) -> bool:
-        """Whether a list has signs before its items, not numbers."""
-        return self.formats.get((self.lists.get(number, ""), str(level)), "bullet") in {"bullet", "none"}
+    def placed(self, id: str) -> bool:
+        """Whether its paragraphs stand elsewhere on the page than at its beginning."""
+        return any(style.placed for style in self.chain(id))
 
-    def looks(self, id: str) -> tuple[bool, bool]:
-        """Bold and italic of a character style."""
+    def looks(self, id: str) -> tuple[bool, bool, bool]:
+        """Of a style's words: bold, italic, and whether they have other looks."""
         chain = self.chain(id)
         bold = next((style.bold for style in chain if style.bold is not None), False)
-        return bold, next((style.italic for style in chain if style.italic is not None), False)
+        italic = next((style.italic for style in chain if style.italic is not None), False)
+        return bold, italic, any(style.looks for style in chain)

@@ -2,31 +2,54 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app.errors import TooLargeError, _
-from app.media.text.documents.blocks import LISTS, Block, Kind, Run, cell_of, paragraph, plain
-from app.media.text.documents.docx_styles import OFF, Styles, is_on, tag_of, value
+from app.media.text.documents.blocks import LISTS, Block, Kind, Run, cell_of, is_simplified, paragraph, plain
+from app.media.text.documents.docx_styles import Styles
+from app.media.text.documents.docx_tags import (
+    LOOKS,
+    NO_FORMULAS,
+    NO_HEADING_NUMBERS,
+    NO_HIDDEN,
+    NO_LINES,
+    NO_LOOKS,
+    NO_NUMBERS,
+    NO_OTHERS,
+    NO_PICTURES,
+    NO_PLACES,
+    NO_SPANS,
+    SILENT,
+    TOLD,
+    is_look,
+    is_on,
+    is_placed,
+    tag_of,
+    value,
+)
 from app.media.text.rules import too_long
 
 FALLBACK = "http://schemas.openxmlformats.org/markup-compatibility/2006 Fallback"
 RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships id"
-PICTURE = "http://schemas.openxmlformats.org/drawingml/2006/picture pic"
-FORMULA = "http://schemas.openxmlformats.org/officeDocument/2006/math oMath"
+DRAWN = "http://schemas.openxmlformats.org/drawingml/2006"
+# Elements of other languages that hold what no text has.
+FOREIGN = {
+    f"{DRAWN}/picture pic": NO_PICTURES,
+    f"{DRAWN}/chart chart": NO_PICTURES,
+    f"{DRAWN}/diagram relIds": NO_PICTURES,
+    "urn:schemas-microsoft-com:vml imagedata": NO_PICTURES,
+    "http://schemas.openxmlformats.org/officeDocument/2006/math oMath": NO_FORMULAS,
+}
 DEEPEST = 256  # elements within one another
 MOST_ELEMENTS = 6_000_000
-BREAKS = {"tab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011", "softHyphen": "\u00ad"}
+MOST_COLUMNS = 200
+LEVELS = 9  # of headings
+WHOLE = re.compile(r"\d{1,4}")
+BREAKS = {"tab": "\t", "ptab": "\t", "br": "\n", "cr": "\n", "noBreakHyphen": "\u2011", "softHyphen": "\u00ad"}
 # Deleted words, codes, what a paragraph was before; `rt` is a reading above letters.
-LEFT_OUT = {"del", "moveFrom", "instrText", "footnotePr", "endnotePr", "rPrChange", "pPrChange", "tabs", "rt"}
-TOLD = {
-    "rt": _("Readings above letters (ruby) were left out."),
-    "commentReference": _("Comments were left out."),
-    "del": _("Words that were deleted with tracked changes were left out."),
-}
-NO_PICTURES = _("Pictures in the document were left out.")
-NO_LOOKS = _("Looks that Markdown has no marks for were left out (underlined, struck out, raised, coloured).")
-LOOKS = {"u", "strike", "dstrike", "vertAlign", "highlight", "emboss", "outline", "shadow", "smallCaps"}
-NO_FORMULAS = _("Formulas in the document were left out.")
+LEFT_OUT = {"del", "moveFrom", "instrText", "delInstrText", "footnotePr", "endnotePr", "rPrChange", "pPrChange", "tabs", "rt"}
 
 
 def bomb() -> TooLargeError:
@@ -42,6 +65,9 @@ class _Paragraph:
     list_: str | None = None
     level: int = 0
     line: bool = False  # below it, across the page
+    outline: int = 0  # the level of a heading, told by itself
+    looks: tuple[bool, bool, bool] = (False, False, False)  # of its style: bold, italic, others
+    placed: bool = False  # elsewhere on the page than at its beginning
     runs: list[Run] = field(default_factory=list)
     after: list[Block] = field(default_factory=list)
 
@@ -52,8 +78,9 @@ class Words:
     def __init__(self, most: int, styles: Styles, links: dict[str, str]) -> None:
         self.most, self.styles, self.links = most, styles, links
         self.size = self.depth = self.elements = self.skipped = 0
-        self.inside = self.properties = False  # within w:t, w:rPr
-        self.bold = self.italic = self.looks = False  # `looks`: others than these
+        self.inside = self.properties = self.about = False  # within w:t, w:rPr, w:pPr
+        self.bold = self.italic = self.looks = self.hidden = False  # `looks`: others than these
+        self.wide = 1  # columns of the cell that is read
         self.link = ""
         self.blocks: list[Block] = []
         self.into: list[list[Block]] = [self.blocks]
@@ -70,21 +97,26 @@ class Words:
         if self.depth > DEEPEST or self.elements > MOST_ELEMENTS:
             raise bomb()
         tag = tag_of(name)
-        if tag in TOLD and not self.skipped:
-            self.without(TOLD[tag])
+        if not self.skipped:
+            self.without(TOLD.get(tag, "") or FOREIGN.get(name, ""))
         if self.skipped or name == FALLBACK or tag in LEFT_OUT:
             self.skipped += 1
-        elif not tag:
-            if name in {PICTURE, FORMULA}:
-                self.without(NO_PICTURES if name == PICTURE else NO_FORMULAS)
         elif tag == "t":
             self.inside = True
         elif tag in BREAKS:
             self.add(BREAKS[tag])
-        elif tag in LOOKS:
-            self.looks = self.looks or (self.properties and value(about).lower() not in {*OFF, "baseline"})
+            self.without(NO_PLACES if value(about, "type") in {"page", "column"} else "")
         elif tag in BEGINS:
             BEGINS[tag](self, about)
+        else:
+            self._looks(tag, about)
+
+    def _looks(self, tag: str, about: dict[str, str]) -> None:
+        """What is told of words and paragraphs; an element that nobody knows is told as well."""
+        self.looks = self.looks or (self.properties and is_look(tag, about))
+        if self.about and is_placed(tag, about):
+            self.open[-1].placed = True
+        self.without(NO_OTHERS if tag and tag not in KNOWN else "")
 
     def end(self, name: str) -> None:
         """An element ends."""
@@ -99,7 +131,9 @@ class Words:
 
     def data(self, text: str) -> None:
         """What stands in an element."""
-        if self.inside and not self.skipped:
+        if self.inside and not self.skipped and self.hidden:
+            self.without(NO_HIDDEN)
+        elif self.inside and not self.skipped:
             if self.looks and not self.link:  # links are underlined by habit
                 self.without(NO_LOOKS)
             self.add(text)
@@ -118,12 +152,13 @@ class Words:
 
     def without(self, said: str) -> None:
         """Say that something was left out; twice is once."""
-        if said not in self.simplified:
+        if said and said not in self.simplified:
             self.simplified.append(said)
 
     def p(self, _about: dict[str, str]) -> None:
         """A paragraph begins."""
         self.open.append(_Paragraph())
+        self.pStyle({}, self.styles.default)
 
     def end_p(self) -> None:
         """It ends."""
@@ -135,24 +170,50 @@ class Words:
     def _block(self, done: _Paragraph) -> Block:
         if done.line and not done.runs:
             return Block(Kind.RULE, 0, "")
-        level = self.styles.heading(done.style)
-        if level:
-            return Block(Kind.HEADING, level, "".join(run.text for run in done.runs))
         numbered = self.styles.list_of(done.style) if done.list_ is None else done.list_
+        level = done.outline or self.styles.heading(done.style)
+        if level:
+            if numbered and numbered != "0" and not self.styles.lists.bullet(numbered, done.level):
+                self.without(NO_HEADING_NUMBERS)
+            return Block(Kind.HEADING, level, "".join(run.text for run in done.runs))
         if numbered and numbered != "0":
-            kind = Kind.BULLET if self.styles.bullet(numbered, done.level) else Kind.NUMBER
-            return paragraph(kind, done.level or self.styles.depth(done.style), done.runs)
+            return self._item(done, numbered)
         if self.styles.programs(done.style):
             return Block(Kind.CODE, 0, "".join(run.text for run in done.runs))
         before = self.into[-1][-1] if self.into[-1] else None
         if before and before.kind in {Kind.BULLET, Kind.NUMBER, Kind.MORE} and self.styles.continues(done.style):
             return paragraph(Kind.MORE, before.level, done.runs)
-        return paragraph(Kind.QUOTE if self.styles.quotes(done.style) else Kind.PARAGRAPH, 0, done.runs)
+        quoted = self.styles.quotes(done.style)
+        if not quoted and (done.placed or self.styles.placed(done.style)) and any(run.text.strip() for run in done.runs):
+            self.without(NO_PLACES)
+        return paragraph(Kind.QUOTE if quoted else Kind.PARAGRAPH, 0, done.runs)
 
-    def pStyle(self, about: dict[str, str]) -> None:  # noqa: N802 (named as its element)
+    def _item(self, done: _Paragraph, numbered: str) -> Block:
+        """An item of a list."""
+        lists, level = self.styles.lists, done.level or self.styles.depth(done.style)
+        if lists.bullet(numbered, done.level):
+            return paragraph(Kind.BULLET, level, done.runs)
+        if not lists.plain(numbered, done.level):
+            self.without(NO_NUMBERS)
+        return paragraph(Kind.NUMBER, level, done.runs, lists.next(numbered, done.level))
+
+    def pPr(self, _about: dict[str, str]) -> None:  # noqa: N802 (named as its element)
+        """How a paragraph looks."""
+        self.about = bool(self.open)
+
+    def pStyle(self, about: dict[str, str], default: str = "") -> None:  # noqa: N802
         """Its style."""
         if self.open:
-            self.open[-1].style = value(about)
+            now = self.open[-1]
+            now.style = value(about) or default
+            own = not (self.styles.heading(now.style) or self.styles.quotes(now.style))  # looks that no mark says already
+            now.looks = self.styles.looks(now.style) if own else (False, False, False)
+
+    def outlineLvl(self, about: dict[str, str]) -> None:  # noqa: N802
+        """A heading without a style of headings; the tenth level is body text."""
+        level = int(value(about)[:2]) if value(about).isdecimal() else LEVELS
+        if self.open and level < LEVELS:
+            self.open[-1].outline = level + 1
 
     def numId(self, about: dict[str, str]) -> None:  # noqa: N802
         """Its list."""
@@ -171,7 +232,8 @@ class Words:
 
     def r(self, _about: dict[str, str]) -> None:
         """A run of words begins."""
-        self.bold = self.italic = self.looks = False
+        self.bold, self.italic, self.looks = self.open[-1].looks if self.open else (False, False, False)
+        self.hidden = False
 
     def rPr(self, _about: dict[str, str]) -> None:  # noqa: N802
         """How it looks."""
@@ -183,7 +245,7 @@ class Words:
 
     def end_pPr(self) -> None:  # noqa: N802
         """The looks of a paragraph's own mark are nobody's words."""
-        self.bold = self.italic = self.looks = False
+        self.bold = self.italic = self.looks = self.hidden = self.about = False
 
     def b(self, about: dict[str, str]) -> None:
         """Bold."""
@@ -195,8 +257,12 @@ class Words:
 
     def rStyle(self, about: dict[str, str]) -> None:  # noqa: N802
         """A style of characters."""
-        bold, italic = self.styles.looks(value(about))
-        self.bold, self.italic = self.bold or bold, self.italic or italic
+        bold, italic, others = self.styles.looks(value(about))
+        self.bold, self.italic, self.looks = self.bold or bold, self.italic or italic, self.looks or others
+
+    def vanish(self, about: dict[str, str]) -> None:
+        """Words that are there and not shown."""
+        self.hidden = is_on(about) if self.properties else self.hidden
 
     def hyperlink(self, about: dict[str, str]) -> None:
         """A link begins."""
@@ -226,12 +292,26 @@ class Words:
     def tc(self, _about: dict[str, str]) -> None:
         """A cell begins."""
         self.into.append([])
+        self.wide = 1
+
+    def gridSpan(self, about: dict[str, str]) -> None:  # noqa: N802
+        """It takes several columns."""
+        wide = value(about)
+        self.wide = min(MOST_COLUMNS, int(wide)) if WHOLE.fullmatch(wide) else 1
+        self.without(NO_SPANS if self.wide > 1 else "")
+
+    def vMerge(self, _about: dict[str, str]) -> None:  # noqa: N802
+        """It is one with that above or below."""
+        self.without(NO_SPANS)
 
     def end_tc(self) -> None:
         """It ends."""
         cell = self.into.pop() if len(self.into) > 1 else []
         if self.tables and self.tables[-1]:
-            self.tables[-1][-1].append([block for block in cell if plain(block).strip()])
+            row, more = self.tables[-1][-1], max(0, self.wide - 1)
+            self.count(more)
+            row += [[block for block in cell if plain(block).strip()], *([[]] * more)]
+        self.wide = 1
 
     def end_tbl(self) -> None:
         """A table ends; one of one column is a frame around paragraphs."""
@@ -239,9 +319,11 @@ class Words:
         if self.tables:  # a table in a cell is its words
             said = (" ".join(plain(block) for cell in row for block in cell) for row in rows)
             self.into[-1].extend(Block(Kind.PARAGRAPH, 0, words) for words in said)
+            self.without(NO_LINES)
         elif max(map(len, rows), default=0) <= 1:
             self.into[-1].extend(block for row in rows for cell in row for block in cell)
         else:
+            self.without(NO_LINES if any(is_simplified(cell) for row in rows for cell in row) else "")
             self.into[-1].append(Block(Kind.TABLE, 0, [[cell_of(cell) for cell in row] for row in rows]))
 
     def footnoteReference(self, about: dict[str, str], kind: str = "footnote") -> None:  # noqa: N802
@@ -267,9 +349,11 @@ class Words:
         self.footnote(about, "endnote")
 
 
-BEGINS = {
+BEGINS: dict[str, Callable[[Words, dict[str, str]], None]] = {
     "p": Words.p,
+    "pPr": Words.pPr,
     "pStyle": Words.pStyle,
+    "outlineLvl": Words.outlineLvl,
     "numId": Words.numId,
     "ilvl": Words.ilvl,
     "pBdr": Words.pBdr,
@@ -278,11 +362,15 @@ BEGINS = {
     "rStyle": Words.rStyle,
     "b": Words.b,
     "i": Words.i,
+    "vanish": Words.vanish,
     "hyperlink": Words.hyperlink,
     "txbxContent": Words.txbxContent,
     "tbl": Words.tbl,
     "tr": Words.tr,
     "tc": Words.tc,
+    "gridSpan": Words.gridSpan,
+    "vMerge": Words.vMerge,
+    "hMerge": Words.vMerge,
     "footnoteReference": Words.footnoteReference,
     "endnoteReference": Words.endnoteReference,
     "footnote": Words.footnote,
@@ -299,3 +387,4 @@ ENDS = {
     "footnote": Words.end_footnote,
     "endnote": Words.end_footnote,
 }
+KNOWN = {"t", "jc", "ind", "pageBreakBefore", *BEGINS, *BREAKS, *LEFT_OUT, *LOOKS, *TOLD, *SILENT}

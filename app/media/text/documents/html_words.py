@@ -7,8 +7,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from app.errors import TooLargeError, _
-from app.media.text.documents.blocks import EMPTY, LISTS, Block, Kind, Run, cell_of, paragraph, plain
-from app.media.text.documents.docx_words import NO_FORMULAS, NO_LOOKS, NO_PICTURES, TOLD
+from app.media.text.documents.blocks import EMPTY, LISTS, Block, Kind, Run, cell_of, is_simplified, paragraph, plain
+from app.media.text.documents.docx_lists import MOST as MOST_NUMBER
+from app.media.text.documents.docx_tags import (
+    NO_FORMULAS,
+    NO_LINES,
+    NO_LOOKS,
+    NO_NUMBERS,
+    NO_PICTURES,
+    NO_PLACES,
+    NO_SPANS,
+    TOLD,
+)
 from app.media.text.rules import too_long
 
 DEEPEST = 4_096  # elements within one another
@@ -20,9 +30,9 @@ MARGINS = {"p", "blockquote", "ul", "ol", "dl", "pre", "figure", "table", "hr", 
 LINES = {"html", "body", "div", "section", "article", "header", "footer", "main", "aside", "nav", "address", "center", "form",
          "fieldset", "legend", "details", "summary", "figcaption", "caption", "dt", "dd", "li", "option"}  # fmt: skip
 BOLD, ITALIC = {"b", "strong"}, {"i", "em", "cite", "dfn", "var", "address"}
+OWN_PLACES = {"td", "th", "tr", "table", "html", "body", *HEADINGS}  # that is how these look
 NO_HIDDEN = _("What the page hides was left out.")
 NO_FILMS = _("Sounds, films and pages within the page were left out.")
-NO_NUMBERS = _("Lists that begin at another number, or count in letters, count from 1.")
 NO_LINKS = _("Links that lead nowhere outside the page were left out; their words stayed.")
 LOOKS = dict.fromkeys(("u", "s", "strike", "del", "ins", "sub", "sup", "mark", "small", "big", "font"), NO_LOOKS)
 OUT = {"script": "", "style": "", "template": "", "noscript": "", "head": "", "title": "", "rp": "", "select": "",
@@ -30,6 +40,8 @@ OUT = {"script": "", "style": "", "template": "", "noscript": "", "head": "", "t
        "math": NO_FORMULAS, "audio": NO_FILMS, "video": NO_FILMS, "iframe": NO_FILMS, "object": NO_FILMS}  # fmt: skip
 _SPACE = re.compile(r"[ \t\n\r\f]+")
 _HIDDEN = re.compile(r"display\s*:\s*none|visibility\s*:\s*hidden", re.IGNORECASE)
+_PLACED = re.compile(r"text-align\s*:\s*(?:-\w+-)?(?:center|right|end)", re.IGNORECASE)
+_WHOLE = re.compile(r"\s*[+-]?\d{1,9}\s*")
 _WEIGHT = re.compile(r"font-weight\s*:\s*(\w+)", re.IGNORECASE)
 _STYLE = re.compile(r"font-style\s*:\s*(\w+)", re.IGNORECASE)
 
@@ -46,6 +58,7 @@ class _Open:
     heading: int = 0
     quoted: bool = False
     lists: tuple[str, ...] = ()
+    count: list[int] = field(default_factory=lambda: [0])  # the number of the last item, for all elements within a list
 
 
 @dataclass(slots=True)
@@ -87,7 +100,9 @@ class Words:
         self._looks(mine, about)
         self.open.append(mine)
         if tag in {"ul", "ol", "menu"}:
-            self.without(NO_NUMBERS if tag == "ol" and {"start", "reversed", "type"} & about.keys() else "")
+            others = "reversed" in about or about.get("type", "1") != "1"
+            self.without(NO_NUMBERS if tag == "ol" and others else "")
+            mine.count = [_number(about.get("start", ""), 1) - 1]
             mine.lists = (*mine.lists[-LISTS:], "ol" if tag == "ol" else "ul")
         if tag in BEGINS:
             BEGINS[tag](self, about)
@@ -151,7 +166,10 @@ class Words:
         if tag in {"img", "embed"}:
             self.without(NO_PICTURES if tag == "img" else NO_FILMS)
         self.without(LOOKS.get(tag, ""))
-        if tag not in {"html", "body"} and ("hidden" in about or _HIDDEN.search(about.get("style", "")[:2_000])):
+        style = about.get("style", "")[:2_000]
+        placed = tag == "center" or about.get("align", "").lower() in {"center", "right"} or _PLACED.search(style)
+        self.without(NO_PLACES if placed and tag not in OWN_PLACES else "")
+        if tag not in {"html", "body"} and ("hidden" in about or _HIDDEN.search(style)):
             self.without(NO_HIDDEN)
             return True
         return False
@@ -186,7 +204,8 @@ class Words:
             return Block(Kind.CODE, 0, "".join(run.text for run in runs).strip("\n"))
         if now.lists:
             kind = Kind.BULLET if now.lists[-1] == "ul" else Kind.NUMBER
-            return paragraph(kind if self.item else Kind.MORE, min(LISTS, len(now.lists) - 1), runs)
+            kind = kind if self.item else Kind.MORE
+            return paragraph(kind, min(LISTS, len(now.lists) - 1), runs, max(0, now.count[0]))
         return paragraph(Kind.QUOTE if now.quoted else Kind.PARAGRAPH, 0, runs)
 
     def _put(self, block: Block) -> None:
@@ -196,9 +215,11 @@ class Words:
         blocks.append(block)
         self.gap = False
 
-    def li(self, _about: Mapping[str, str]) -> None:
+    def li(self, about: Mapping[str, str]) -> None:
         """An item of a list begins."""
         self.item = "li"
+        count = self.open[-1].count
+        count[0] = min(MOST_NUMBER, _number(about.get("value", ""), count[0] + 1))
         if not self.open[-1].lists:
             self.open[-1].lists = ("ul",)
 
@@ -241,6 +262,7 @@ class Words:
         self.open[-1].lists, self.open[-1].quoted, self.open[-1].heading = (), False, 0
         wide = about.get("colspan", "")
         if self.tables:
+            self.without(NO_SPANS if {about.get("colspan", "1"), about.get("rowspan", "1")} - {"1", ""} else "")
             self.tables[-1].wide = min(MOST_COLUMNS, int(wide)) if wide.isascii() and wide.isdecimal() and len(wide) < 5 else 1  # noqa: PLR2004
 
     def end_td(self) -> None:
@@ -261,10 +283,16 @@ class Words:
         if self.tables:
             said = (" ".join(plain(block) for cell in row for block in cell) for row in rows)
             self.into[-1].extend(Block(Kind.PARAGRAPH, 0, words) for words in said if words.strip())
+            self.without(NO_LINES)
         elif max(map(len, rows), default=0) <= 1:
             self.into[-1].extend(block for row in rows for cell in row for block in cell)
         else:
+            self.without(NO_LINES if any(is_simplified(cell) for row in rows for cell in row) else "")
             self.into[-1].append(Block(Kind.TABLE, 0, [[cell_of(cell) for cell in row] for row in rows]))
+
+
+def _number(text: str, otherwise: int) -> int:
+    return int(text) if _WHOLE.fullmatch(text) else otherwise
 
 
 def _trimmed(runs: list[Run], *, pre: bool) -> list[Run]:

@@ -59,9 +59,9 @@ def _document(archive: zipfile.ZipFile, main: str, most: int, *, ours: bool, par
     folder, name = posixpath.split(main)
     names = set(archive.namelist())
     styles = Styles()
-    for part in ("styles.xml", "numbering.xml"):
+    for part, start in (("styles.xml", styles.start), ("numbering.xml", styles.lists.start)):
         if (path := posixpath.join(folder, part)) in names:
-            _parse(archive, path, styles.start, _nothing, _nothing)
+            _parse(archive, path, start, _nothing, _nothing)
     relations = posixpath.join(folder, "_rels", f"{name}.rels")
     links = _links(archive, relations) if relations in names else {}
     words = Words(most, styles, links)
@@ -81,6 +81,8 @@ def _notes(archive: zipfile.ZipFile, folder: str, names: set[str], words: Words)
     for part in ("footnotes.xml", "endnotes.xml"):
         if (path := posixpath.join(folder, part)) in names:
             _parse(archive, path, reader.start, reader.end, reader.data)
+    for said in reader.simplified:
+        words.without(said)
     return [
         paragraph(Kind.NOTE, number, [run for block in reader.parts.get(key, []) for run in (*runs_in(block), Run("\n"))])
         for number, key in enumerate(words.notes, 1)

@@ -9,7 +9,16 @@ from markdown_it import MarkdownIt
 
 from app.errors import TooLargeError, UnsupportedError
 from app.media.text.documents import html_words, reading
-from app.media.text.documents.docx_words import NO_FORMULAS, NO_LOOKS, NO_PICTURES, TOLD
+from app.media.text.documents.docx_tags import (
+    NO_FORMULAS,
+    NO_LINES,
+    NO_LOOKS,
+    NO_NUMBERS,
+    NO_PICTURES,
+    NO_PLACES,
+    NO_SPANS,
+    TOLD,
+)
 from app.media.text.documents.reading_html import read_html
 
 read = reading.read.here
@@ -34,6 +43,8 @@ def markdown(page: str) -> str:
         ("<div>a</div><div>b</div>", "a\nb"),
         ("<p>&amp;copy; is &copy; <b>x</b>", "\\&copy; is © **x**"),
         ("<ul><li>a<li><p>b<p>more<ol><li>c</ol></ul>", "- a\n- b\n\n   more\n\n   1. c"),
+        ("<ol start=9><li>a<li>b<ul><li>c</ul><li value=20>d</ol><ol><li>e</ol>", "9. a\n10. b\n    - c\n20) d\n1. e"),
+        ("<ol><li>a<ol start=3><li>b</ol></ol>", "1. a\n\n   3. b"),
         ("<blockquote><p>a<p>b</blockquote>", "> a\n> \n> b"),
         ("<table><tr><th>A<th>B<tr><td>1|2<td><b>*</b></table>", "| A | B |\n| --- | --- |\n| 1\\|2 | **\\*** |"),
         ("<table><tr><td><p>only<p>a frame</table>", "only\n\na frame"),
@@ -62,11 +73,29 @@ def test_what_a_page_is_made_of_becomes_markdown(page: str, text: str) -> None:
         ("<video>x</video>漢字", html_words.NO_FILMS),
         ("<a href='#there'>漢</a>字", html_words.NO_LINKS),
         ("<a href='javascript:alert(1)'>漢</a>字", html_words.NO_LINKS),
+        ("<span style='text-align: Center'>漢字</span>", NO_PLACES),
+        ("<p align=right>漢字", NO_PLACES),
+        ("<center>漢字</center>", NO_PLACES),
     ],
 )
 def test_what_is_left_out_is_told(inside: str, told: str) -> None:
     found = read_html(f"<p>{inside}</p>".encode(), 1000)[0]
     assert (found.text, found.simplified) == ("漢字", [told])
+
+
+@pytest.mark.parametrize(
+    ("page", "text", "told"),
+    [
+        ("<ol type=a><li>x</ol>", "1. x", NO_NUMBERS),
+        ("<ol reversed><li>x</ol>", "1. x", NO_NUMBERS),
+        ("<table><tr><td colspan=2>a<tr><td>b<td>c</table>", "| a |  |\n| --- | --- |\n| b | c |", NO_SPANS),
+        ("<table><tr><td rowspan=2>a<td>b<tr><td>c</table>", "| a | b |\n| --- | --- |\n| c |  |", NO_SPANS),
+        ("<table><tr><td><p>a<p>b<td>c</table>", "| a b | c |\n| --- | --- |", NO_LINES),
+    ],
+)
+def test_what_becomes_simpler_is_told(page: str, text: str, told: str) -> None:
+    found = read_html(page.encode(), 1000)[0]
+    assert (found.text, found.simplified) == (text, [told])
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from PIL import Image
 
 from app.media.text.documents.document import Document
 from app.media.text.documents.docx import docx_of
-from app.media.text.documents.docx_words import NO_LOOKS, NO_PICTURES
+from app.media.text.documents.docx_tags import NO_LOOKS, NO_PICTURES
 from app.media.text.documents.epub import epub_of
 from app.media.text.documents.markdown import markdown, read_markdown
 from app.media.text.documents.reading_docx import read_docx
