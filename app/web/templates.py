@@ -23,6 +23,7 @@ from app.engines.shared.chinese_glossary import chinese
 from app.errors import _, filled
 from app.media.music.notation.heading import MODES, heading, span_of
 from app.models.edge import DAMAGED
+from app.models.waiting import wait_of
 from app.settings import ROOT
 from app.storage.db import now
 from app.verbs.verb import Verb, keys, rule_of, toolbar
@@ -100,6 +101,7 @@ def _globals(say: Callable[[str], str]) -> dict[str, Any]:
         "tongue": tongue,
         "Verb": Verb,
         "toolbar": toolbar,
+        "wait_of": wait_of,
         "rule_of": rule_of,
         "keys_of": lambda bar="": tuple((chords, say(label)) for chords, label in keys(bar)),
         "role_names": {str(verb): say(verb.rule.role) for verb in Verb if verb.rule.role} | {DAMAGED: say(_("cannot be read"))},

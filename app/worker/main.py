@@ -176,12 +176,15 @@ class WorkerProcess:
         engine = self.engines.get(generation.engine)
         writes = engine is not None and engine.writes
         progress = Progress(lambda word: DBOS.write_stream(PROGRESS, word), generation.attempt, lasting=writes)
-        progress.begin(generation.count)
+        loading = engine is not None and engine.name not in self.warm
+        progress.begin(generation.count, loading=loading)
         if engine is None:
             raise EngineError(reason=_("this worker does not have that engine"))
         stopped, lane = Stopped(self.database, generation.id, progress) if writes else None, Lane.of(generation.priority)
         with self.turns.open(lane):
             self.load(engine)
+            if loading:
+                progress.begin(generation.count)
             request = request_for(generation, engine, self.store.get, stopped or ())
             contents = perform(engine.run(request), progress, lambda steps: self.turns.steps(steps, lane))
         contents = pasted_back(request, contents)

@@ -36,10 +36,11 @@ class Progress:
         self._ended: list[int] = []
         self._made = 0.0  # when the oldest of what was not told yet was made, seconds since 1970
 
-    def begin(self, count: int) -> None:
-        """The first word: a worker has it, and nothing is written yet."""
+    def begin(self, count: int, *, loading: bool = False) -> None:
+        """The first word: a worker has it, and nothing is written yet; `loading`: its engine comes into memory before."""
         self.started = time.monotonic()
-        self._tell({"attempt": self.attempt, "step": 0, "steps": 0, "count": count, "at": time.time()})
+        word = {"attempt": self.attempt, "step": 0, "steps": 0, "count": count, "at": time.time()}
+        self._tell(word | ({"loading": True} if loading else {}))
 
     def step(self, step: Step) -> None:
         """Tell a step, unless the last word is too fresh; previews go along as data URLs, texts as pieces."""

@@ -22,7 +22,7 @@ from app.settings import ROOT
 from app.storage.db import Database
 from tests.growing import Garden
 
-OPEN = 34  # claims that nothing contradicts yet: this number only falls
+OPEN = 31  # claims that nothing contradicts yet: this number only falls
 LIST = Path(__file__).with_name("claims.tsv")
 CLAIMING = re.compile(
     r"\b(holds?|same|new|saved|ready|reads well|asked|full|shares?|close|chance|rhymes?|waits?|found|fits?|wrote|more|fewer"

@@ -26,6 +26,7 @@ from app.storage.changes import QUEUE, listening
 from app.storage.db import Database, now
 from app.storage.queue import Queue
 from app.storage.store import Store
+from app.web.live.word import merged
 from app.web.observe import worth_telling
 from app.worker import progress, run
 from app.worker.liveness import Liveness
@@ -245,6 +246,15 @@ def test_steps_that_come_fast_are_told_together_and_the_last_always(monkeypatch:
     assert [word["step"] for word in told] == [0, 1, 4, 5]
     assert [len(word.get("previews", [])) for word in told] == [0, 0, 1, 0]  # a preview waits for the next word
     assert all(word["attempt"] == 2 for word in told)
+
+
+def test_an_engine_that_is_loaded_first_is_told_until_it_is_there() -> None:
+    told: list[dict[str, Any]] = []
+    progress = Progress(told.append, 1)
+    progress.begin(1, loading=True)
+    assert [word.get("loading") for word in merged(told, 1)] == [True]
+    progress.begin(1)
+    assert [word.get("loading") for word in merged(told, 1)] == [None]
 
 
 def test_a_database_that_is_away_for_a_moment_costs_nothing(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -11,7 +11,6 @@ import asyncio
 import contextlib
 import logging
 import time
-from collections import Counter
 from collections.abc import AsyncGenerator, Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -21,8 +20,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from app.lanes import Lane
-from app.models.generation import OPEN, Generation, Status
+from app.models.generation import OPEN, Generation
+from app.models.waiting import Wait, waits
 from app.storage.changes import Changes
 from app.storage.db import Database, now
 from app.storage.queue import Queue
@@ -205,17 +204,11 @@ class Live:
         try:
             with self.database.reading() as session:
                 rows = session.execute(sa.select(*columns).where(chosen, present).order_by(Generation.id)).all()
-                waiting = session.execute(
-                    sa.select(Generation.priority, Generation.id).where(Generation.status == Status.QUEUED)
-                ).all()
+                waiting = waits(session)
         except SQLAlchemyError:
             log.warning("the database did not answer; looking again")
             return None
-        places, order = Counter[Lane](), dict[UUID, int]()
-        for priority, id in sorted((priority, id) for priority, id in waiting):
-            order[id] = places[Lane.of(priority)]
-            places[Lane.of(priority)] += 1
-        return [word_of(row, order.get(row.id, 0)) for row in rows]
+        return [word_of(row, waiting.get(row.id, Wait())) for row in rows]
 
     async def _follow(self, id: UUID, run: Run) -> None:
         """Pass on what the worker tells, from its first word on: who comes in the middle gets all that was written."""

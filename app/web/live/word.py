@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from app.models.generation import OPEN, Status
+from app.models.waiting import Wait
 from app.storage.db import now
 
 LATE = timedelta(minutes=5)  # after a generation's end nothing more is waited for
@@ -41,11 +42,11 @@ class Word:
         return more and self.ended is not None and now() - self.ended < LATE
 
 
-def word_of(row: Any, position: int) -> Word:
-    """What a row of a generation says; `position` is its place among those that wait."""
+def word_of(row: Any, wait: Wait) -> Word:
+    """What a row of a generation says, and what it waits for while it does."""
     data = {"status": str(row.status), "verb": row.verb, "count": row.count, "attempt": row.attempt}
     if row.status == Status.QUEUED:
-        data["position"] = position
+        data |= {"position": wait.position, **wait.told}
     if row.finished_at:
         data["finished"] = row.finished_at.isoformat()
     if row.judged_at:  # said once more, when a judge has looked

@@ -16,7 +16,6 @@ def promised(verb: Verb) -> SimpleNamespace:
     return SimpleNamespace(
         id="asked",
         status="queued",
-        position=0,
         verb=verb,
         count=MAX_COUNT,
         sketch=False,

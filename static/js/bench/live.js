@@ -166,11 +166,20 @@ export class Live {
     }
   }
 
-  #described({ status, position, step, steps, left }) {
+  /** What a run waits for (templates/generations/_wait.html says the same when the page is drawn). */
+  #awaited({ position, waits, going, title }) {
     const said = words.run;
-    if (status === "queued" && this.waiting) return said.waits;
-    if (status === "queued") return position > 0 ? fill(said.queued, { n: position + 1 }) : said.next;
-    if (!step) return said.starts;
+    if (waits !== "turn") return said.waits[waits];
+    const what = going && fill(said.going[going], { title });
+    const n = position + 1;
+    if (position > 0) return what ? fill(said.behind, { n, what }) : fill(said.queued, { n });
+    return what ? fill(said.after, { what }) : said.next;
+  }
+
+  #described({ status, step, steps, left, loading, ...wait }) {
+    const said = words.run;
+    if (status === "queued") return this.#awaited(wait);
+    if (!step) return loading ? said.loads : said.starts;
     if (step >= steps) return said.last;
     const done = fill(said.step, { step, steps });
     return left === null || left === undefined || !said.left ? done : `${done} · ${fill(said.left, { n: Math.max(1, Math.round(left)) })}`;
