@@ -7,6 +7,8 @@ import re
 from app.engines.text.transcript import REPLACEMENT, RawToken
 
 OPENINGS = tuple(f"<{name}>".encode() for name in ("think", "thinking", "thought", "reasoning"))
+_CLOSING = re.compile(rb"</(think|thinking|thought|reasoning)>")
+_LONGEST_CLOSING = len(b"</reasoning>")
 # UTF-16's surrogates as UTF-8 would write them (Unicode 3.9, D92: ill-formed): JSON's \\ud83c and \\udf0a in two events
 _HALF = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\Z")
 _PAIR = re.compile(rb"\xed[\xa0-\xaf][\x80-\xbf]\xed[\xb0-\xbf][\x80-\xbf]")
@@ -14,7 +16,11 @@ _LONE = re.compile(rb"\xed[\xa0-\xbf][\x80-\xbf]")
 
 
 class Answer:
-    """One answer. A thought is what stands between `<think>` and `</think>` (and their like) before the answer begins."""
+    """One answer. A thought is what stands between `<think>` and `</think>` (and their like) before the answer begins.
+
+    Some templates open the thought in the request, so that only its end is ever sent: what was taken for the answer until
+    then was the thought, and `mistaken` says so once.
+    """
 
     def __init__(self) -> None:
         self.thought = False  # something was thought, here or beside the text
@@ -22,13 +28,35 @@ class Answer:
         self._held: list[RawToken] = []  # what may become an opening, or the thought that is being thought
         self._closing: bytes | None = None  # what ends the thought
         self.begun = False  # its first character that is no white space was there
+        self._end = b""  # what could be the beginning of a closing, of an answer that has begun
+        self._opened = False  # a thought was opened, before the answer or in it
+        self._mistaken = False
 
     def take(self, heard: RawToken) -> list[RawToken]:
         """The tokens that are the answer's now."""
         joined = self._joined(heard)
         if joined is None:
             return []
-        return [joined] if self.begun else self._sorted(joined)
+        return self._heard(joined) if self.begun else self._sorted(joined)
+
+    @property
+    def mistaken(self) -> bool:
+        """Whether all that was given so far, but for what `take` gave last, was a thought; asked once."""
+        mistaken, self._mistaken = self._mistaken, False
+        return mistaken
+
+    def _heard(self, heard: RawToken) -> list[RawToken]:
+        """A token of the answer, unless it ends a thought that nothing had opened."""
+        read = self._end + heard.data
+        self._opened = self._opened or self.thought or any(one in read for one in OPENINGS)
+        self._end = read[-_LONGEST_CLOSING:]
+        closing = None if self._opened else _CLOSING.search(read)
+        if closing is None:
+            return [heard]
+        self.thought = self._opened = self._mistaken = True
+        self.begun, self._end, self._held = False, b"", []
+        after = read[closing.end() :].lstrip(b"\r\n")
+        return self._sorted(RawToken(after, None)) if after else []
 
     def rest(self) -> list[RawToken]:
         """What was held back, now that no more comes; a thought that has no end stays one."""
@@ -63,7 +91,7 @@ class Answer:
                 if any(one.startswith(bare) for one in OPENINGS):
                     return []
                 self.begun = True
-                return self.rest()
+                return [found for token in self.rest() for found in self._heard(token)]
             self._closing, self.thought = b"</" + opening[1:], True
         before, closed, after = text.partition(self._closing)
         if not closed:

@@ -11,6 +11,7 @@ from pydantic import Field, SecretStr
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Fit, Medium, Request, Step, Verb
+from app.engines.shared.wire import Patience, Refused, Wire
 from app.engines.text import protocols
 from app.engines.text.answer import Answer
 from app.engines.text.protocols import Kind
@@ -18,7 +19,6 @@ from app.engines.text.tasks import Task, inspiring, task_of
 from app.engines.text.token_budget import budget, estimated, fitting, left_out, lightened
 from app.engines.text.transcript import RawToken
 from app.engines.text.variant_text import VariantText, begun, written
-from app.engines.text.wire import Patience, Refused, Wire
 from app.errors import EngineError, _
 from app.lanes import Lane
 from app.settings import TextSetting
@@ -39,6 +39,14 @@ class _Variant:
     error: EngineError | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     usage: dict[str, int] = field(default_factory=dict)
+
+    def take(self, answer: Answer, heard: RawToken, task: Task) -> None:
+        """What the service sent, as far as it is the answer's."""
+        tokens = answer.take(heard)
+        if answer.mistaken and not self.given:  # the page has shown the thought as it came; what is kept begins here
+            self.text = begun(self.text.index, task, ())
+        for token in tokens:
+            self.text.transcript.add(token)
 
 
 class Remote(Engine):
@@ -159,18 +167,18 @@ class Remote(Engine):
         asked = protocols.body(kind, self.setting.model, task, params.model_dump(), seed, logprobs=self.setting.logprobs)
         try:
             async with Wire(str(self.setting.url), shown, key, self.patience) as wire:
-                await self._ask(wire, asked, variant)
+                await self._ask(wire, asked, task, variant)
         except EngineError as error:
             variant.error = error
         finally:
             variant.text.transcript.finish(rstrip=True)
 
-    async def _ask(self, wire: Wire, asked: Mapping[str, Any], variant: _Variant) -> None:
+    async def _ask(self, wire: Wire, asked: Mapping[str, Any], task: Task, variant: _Variant) -> None:
         """Ask, and again without what the service says that it does not take."""
         first = asked
         while True:
             try:
-                await self._listen(wire, asked, variant)
+                await self._listen(wire, asked, task, variant)
             except Refused as refused:
                 fewer = protocols.without(asked, str(refused)) if refused.status_code in {400, 422} else None
                 if fewer is None:
@@ -181,14 +189,13 @@ class Remote(Engine):
         if missing := protocols.unheard(first, asked):
             variant.facts["unheard"] = missing
 
-    async def _listen(self, wire: Wire, asked: Mapping[str, Any], variant: _Variant) -> None:
+    async def _listen(self, wire: Wire, asked: Mapping[str, Any], task: Task, variant: _Variant) -> None:
         kind, answer, thought = self.kind, Answer(), False
         async for event in wire.events(protocols.PATHS[kind], asked):
             told = protocols.delta_of(kind, event)
             thought |= told.thought
             for heard in told.heard:
-                for token in answer.take(heard):
-                    variant.text.transcript.add(token)
+                variant.take(answer, heard, task)
             variant.usage |= told.usage
             variant.facts |= {"answered_by": told.model} if told.model else {}
             variant.text.end = variant.text.end or told.ended or ""

@@ -13,8 +13,8 @@ from pydantic import SecretStr
 
 from app.brief import Brief
 from app.engines.engine import Content, Parent, Request, Step, Verb
+from app.engines.shared.wire import Patience
 from app.engines.text.remote import Remote
-from app.engines.text.wire import Patience
 from app.errors import EngineError
 from app.settings import Settings, TextSetting
 from tests.engines.text.service import KEY, WORDS, Service, Serving
@@ -41,7 +41,13 @@ def engine(url: str, model: str = "good", kind: str = "openai-chat", **rest: Any
 
 
 def run(
-    engine: Remote, verb: Verb = Verb.CREATE, text: str | None = None, seeds: tuple[int, ...] = (1,), **rest: Any
+    engine: Remote,
+    verb: Verb = Verb.CREATE,
+    text: str | None = None,
+    seeds: tuple[int, ...] = (1,),
+    *,
+    shown: bool = True,
+    **rest: Any,
 ) -> list[Content]:
     parents = () if text is None else (Parent(verb, text.encode(), "text/plain", None, None, {}),)
     engine.load("cpu")
@@ -51,7 +57,7 @@ def run(
     for part in made:
         for piece in part.pieces if isinstance(part, Step) else ():
             streamed[piece.index] = streamed.get(piece.index, "") + "".join(token.text for token in piece.tokens)
-    for content in contents:
+    for content in contents if shown else ():
         for start, end in content.written:
             assert content.data.decode()[start:end] == streamed[content.index].rstrip()
     return contents

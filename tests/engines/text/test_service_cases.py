@@ -24,10 +24,14 @@ CALM = "The sea was calm."
         ("43-service-think/split", CALM),
         ("43-service-think/beside", CALM),
         ("43-service-think/later", "The <think> tag."),
+        ("43-service-think/unopened", CALM),
+        ("43-service-think/unopened-split", CALM),
+        ("43-service-think/unopened-whole", CALM),
+        ("43-service-think/spoken-of", "The <think> tag ends with </think>."),
         ("whole", CALM),
         *(
             (f"service-oddities/{name}", CALM)
-            for name in ("comments", "no-choices-first", "no-finish", "no-done", "no-delta", "crlf")
+            for name in ("comments", "no-choices-first", "no-finish", "no-done", "no-delta", "crlf", "cr")
         ),
         ("service-oddities/crlf-text", "Line one.\nLine two."),
         ("service-oddities/control", "The sea \ufffdwas\ufffd calm."),
@@ -37,7 +41,7 @@ CALM = "The sea was calm."
     ],
 )
 def test_the_text_is_whole_and_nothing_but_the_text(url: str, case: str, text: str) -> None:
-    (content,) = run(engine(url, case))
+    (content,) = run(engine(url, case), shown="unopened" not in case)  # a thought that nothing opened was seen as it came
     assert content.data.decode() == text
     assert content.facts["ended"] == "end"
 

@@ -1,4 +1,4 @@
-"""A language model behind HTTP: requests that are tried again when that may help, and events as they stream in.
+"""A model behind HTTP: requests that are tried again when that may help, and events as they stream in.
 
 Server-sent events: https://html.spec.whatwg.org/multipage/server-sent-events.html. Errors say what the service said, but never
 the key.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+import re
 from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -21,6 +22,7 @@ from pydantic import SecretStr
 from app.errors import EngineError, _
 
 LONGEST = 1_000_000  # bytes of one event; a service that sends more is broken
+LINE_END = re.compile(rb"[\r\n]")
 FIELDS = (b"event:", b"id:", b"retry:", b":")
 AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 
@@ -99,23 +101,38 @@ class Wire:
             return
         if "text/event-stream" not in kind:
             raise EngineError(_("The service answered with something else than a stream of text (%(kind)s)."), kind=kind[:80])
-        rest, bare = b"", b""
-        async for chunk in response.aiter_bytes():
-            rest += chunk
-            *lines, rest = rest.split(b"\n")
-            for line in lines:
-                if not line.startswith(b"data:"):
-                    bare += line if not line.startswith(FIELDS) else b""
-                    continue
-                data = line[5:].strip()
-                if data == b"[DONE]":
-                    self.done = True
-                    return
-                yield self._told(data)
-            if len(rest) + len(bare) > LONGEST:
-                raise EngineError(_("The service answered with something that cannot be read."))
-        if said := _sentence(bare + rest):  # an error that is no event
+        bare = b""
+        async for line, whole in self._lines(response):
+            if not (whole and line.startswith(b"data:")):
+                bare += b"" if line.startswith(FIELDS) else line
+                if len(bare) > LONGEST:
+                    raise EngineError(_("The service answered with something that cannot be read."))
+                continue
+            data = line[5:].strip()
+            if data == b"[DONE]":
+                self.done = True
+                return
+            yield self._told(data)
+        if said := _sentence(bare):  # an error that is no event
             yield {"error": self.clean(said)}
+
+    async def _lines(self, response: httpx2.Response) -> AsyncIterator[tuple[bytes, bool]]:
+        """Every line, and whether its end came: LF, CR or both, as the specification has it (an empty line says nothing here).
+
+        Each byte is looked at once, however long a line is.
+        """
+        begun: list[bytes] = []
+        length = 0
+        async for chunk in response.aiter_bytes():
+            *ended, last = LINE_END.split(chunk)
+            for line in ended:
+                yield b"".join((*begun, line)), True
+                begun, length = [], 0
+            begun.append(last)
+            length += len(last)
+            if length > LONGEST:
+                raise EngineError(_("The service answered with something that cannot be read."))
+        yield b"".join(begun), False
 
     def _told(self, data: bytes) -> dict[str, Any]:
         """An event; of one that tells of an error only what it says, without the key."""
