@@ -21,7 +21,6 @@ from pydantic import SecretStr
 
 from app.errors import EngineError, _
 
-LONGEST = 1_000_000  # bytes of one event; a service that sends more is broken
 LINE_END = re.compile(rb"[\r\n]")
 FIELDS = (b"event:", b"id:", b"retry:", b":")
 AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
@@ -36,24 +35,30 @@ class Patience:
     tries: int = 4
     pause: float = 0.5  # before the second try; doubled each time
     longest: float = 30.0  # of a pause; a service that asks for more is not waited for
+    late: bool = True  # whether one asks again where nothing came in time: not where it may be billed all the same
+    most: int = 1_000_000  # bytes of one event, or of an answer that is not streamed; who sends more is broken
 
 
 class Refused(EngineError):  # noqa: N818 (what the service did)
-    """The service answered that it will not; `status_code` is HTTP's."""
+    """The service answered that it will not; `status_code` is HTTP's, `code` and `param` are what its error names."""
 
-    def __init__(self, status_code: int, said: str) -> None:
-        self.status_code = status_code
+    def __init__(self, status_code: int, said: str, code: str = "", param: str = "") -> None:
+        self.status_code, self.said, self.code, self.param = status_code, said, code, param
+        moved = _("The service sends to another address (%(status)d), which is not followed: set the address itself.")
+        other = moved if httpx2.codes.is_redirect(status_code) else _("The service refused (%(status)d): %(said)s")
         title = {
             401: _("The service does not accept the key: %(said)s"),
             403: _("The service does not accept the key: %(said)s"),
             404: _("The service knows no such model or address: %(said)s"),
             429: _("There were too many requests to the service, or its account is empty: %(said)s"),
-        }.get(status_code, _("The service refused (%(status)d): %(said)s"))
+        }.get(status_code, other)
         super().__init__(title, status=status_code, said=said)
 
 
 class Wire:
     """One service. Close it with `async with`: that closes all connections, answers in the middle included."""
+
+    unlike = _("The service answered with something else than a stream of text (%(kind)s).")
 
     def __init__(self, url: str, headers: Mapping[str, str], key: SecretStr | None, patience: Patience) -> None:
         self._key, self._patience = key, patience
@@ -71,28 +76,38 @@ class Wire:
     async def events(self, path: str, body: Mapping[str, Any]) -> AsyncIterator[dict[str, Any]]:
         """The data of every event that the answer to POST `path` brings, until it ends or says [DONE].
 
-        Tries again before the first event, never after it. Raises EngineError.
+        Tries again before the first byte of an answer, never after it: that may be billed. Raises EngineError.
         """
         for attempt in range(1, self._patience.tries + 1):
             begun = False
             try:
                 async with self._client.stream("POST", self._url + path, json=body) as response:
-                    if response.is_success:
+                    if begun := response.is_success:
                         async for event in self._read(response):
-                            begun = True
                             yield event
                         return
-                    said = await self._said(response)
+                    refused = await self._refused(response)
                     wait = _asked(response.headers.get("retry-after"))
                     hopeless = response.status_code not in AGAIN or (wait or 0) > self._patience.longest
                     if hopeless or attempt == self._patience.tries:
-                        raise Refused(response.status_code, said)
+                        raise refused
             except httpx2.HTTPError as error:
-                if begun or attempt == self._patience.tries:
+                late = isinstance(error, httpx2.ReadTimeout) and not self._patience.late
+                if begun or late or attempt == self._patience.tries:
                     raise self._failed(error) from None  # what httpx says may hold the request
                 wait = None
             pause = self._patience.pause * 2 ** (attempt - 1) * random.uniform(0.8, 1.2)
             await asyncio.sleep(min(pause, self._patience.longest) if wait is None else wait)
+
+    async def got(self, path: str) -> bytes:
+        """The answer to GET `path`, or, where it is an address of this service, `path` itself. Raises EngineError."""
+        try:
+            async with self._client.stream("GET", path if "://" in path else self._url + path) as response:
+                if response.is_success:
+                    return await self._whole(response)
+                raise await self._refused(response)
+        except httpx2.HTTPError as error:
+            raise self._failed(error) from None
 
     async def _read(self, response: httpx2.Response) -> AsyncIterator[dict[str, Any]]:
         kind = response.headers.get("content-type", "")
@@ -100,12 +115,12 @@ class Wire:
             yield self._told(await self._whole(response))
             return
         if "text/event-stream" not in kind:
-            raise EngineError(_("The service answered with something else than a stream of text (%(kind)s)."), kind=kind[:80])
+            raise EngineError(self.unlike, kind=kind[:80])
         bare = b""
         async for line, whole in self._lines(response):
             if not (whole and line.startswith(b"data:")):
                 bare += b"" if line.startswith(FIELDS) else line
-                if len(bare) > LONGEST:
+                if len(bare) > self._patience.most:
                     raise EngineError(_("The service answered with something that cannot be read."))
                 continue
             data = line[5:].strip()
@@ -130,31 +145,34 @@ class Wire:
                 begun, length = [], 0
             begun.append(last)
             length += len(last)
-            if length > LONGEST:
+            if length > self._patience.most:
                 raise EngineError(_("The service answered with something that cannot be read."))
         yield b"".join(begun), False
 
     def _told(self, data: bytes) -> dict[str, Any]:
         """An event; of one that tells of an error only what it says, without the key."""
         event = _parsed(data)
-        return {"error": self.clean(_sentence(data) or str(event["error"]))} if event.get("error") else event
+        if not event.get("error"):
+            return event
+        return {"error": self.clean(_sentence(data) or str(event["error"])), "code": _named(data, "code")}
 
     async def _whole(self, response: httpx2.Response) -> bytes:
-        raw = b""
+        raw = bytearray()
         async for chunk in response.aiter_bytes():
             raw += chunk
-            if len(raw) > LONGEST:
+            if len(raw) > self._patience.most:
                 raise EngineError(_("The service answered with something that cannot be read."))
-        return raw
+        return bytes(raw)
 
-    async def _said(self, response: httpx2.Response) -> str:
+    async def _refused(self, response: httpx2.Response) -> Refused:
         """What an answer that refuses says, without the key."""
         raw = b""
         async for chunk in response.aiter_bytes():
             raw += chunk
             if len(raw) > 10_000:  # noqa: PLR2004 (bytes: enough for a sentence)
                 break
-        return self.clean(_sentence(raw) or f"HTTP {response.status_code}")
+        said = self.clean(_sentence(raw) or f"HTTP {response.status_code}")
+        return Refused(response.status_code, said, _named(raw, "code"), _named(raw, "param"))
 
     def clean(self, text: str) -> str:
         """`text` in one line and without the key, should the service repeat it."""
@@ -187,6 +205,14 @@ def _sentence(raw: bytes) -> str:
         error = told.get("error", told)
         return str(error.get("message") or error.get("detail") or "") if isinstance(error, dict) else str(error)
     except (ValueError, AttributeError):
+        return ""
+
+
+def _named(raw: bytes, name: str) -> str:
+    """What a JSON error has under `name`, or nothing."""
+    try:
+        return str(json.loads(raw)["error"].get(name) or "")
+    except (ValueError, AttributeError, KeyError, TypeError):
         return ""
 
 

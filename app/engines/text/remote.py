@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,6 +10,7 @@ from pydantic import Field, SecretStr
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Fit, Medium, Request, Step, Verb
+from app.engines.shared.beats import beats
 from app.engines.shared.wire import Patience, Refused, Wire
 from app.engines.text import protocols
 from app.engines.text.answer import Answer
@@ -24,7 +24,6 @@ from app.lanes import Lane
 from app.settings import TextSetting
 from app.verbs.verb import verbs_in
 
-BEAT = 0.05  # seconds between steps, also while nothing comes: whoever listens may want to stop
 INSTRUCTED = verbs_in(Medium.TEXT)
 PLAIN = frozenset({Verb.CREATE, Verb.REROLL, Verb.CONTINUE, Verb.BRANCH, Verb.LINE})  # a bare model only goes on
 
@@ -35,7 +34,6 @@ class _Variant:
 
     text: VariantText
     given: bool = False  # the choice of a branch stands there already
-    over: bool = False  # told to whoever listens
     error: EngineError | None = None
     facts: dict[str, Any] = field(default_factory=dict)
     usage: dict[str, int] = field(default_factory=dict)
@@ -130,35 +128,15 @@ class Remote(Engine):
         return reads - min(wanted, reads // 4) if reads else None
 
     def _written(self, request: Request, params: Params, task: Task, variants: list[_Variant]) -> Iterator[Step]:
-        """Let all variants be written, telling what came at every beat.
-
-        The event loop is this iterator's own and runs while somebody asks for the next step.
-        """
-        with asyncio.Runner() as runner:
-            runs: list[asyncio.Task[None]] = []
-
-            async def begin() -> None:
-                for index, seed in enumerate(request.seeds):
-                    runs.append(asyncio.create_task(self._variant(params, task, seed, variants[index])))
-
-            runner.run(begin())
-            over = False
-            while not over:
-                _done, waiting = runner.run(_beat(runs))
-                over = not waiting
-                for index, variant in enumerate(variants):
-                    if index in request.stopped and not runs[index].done():
-                        runs[index].cancel()
-                        variant.text.end = "stopped"
-                number = max((len(variant.text.tokens) for variant in variants), default=0)
-                fresh = [index for index, run in enumerate(runs) if run.done() and not variants[index].over]
-                for index in fresh:
-                    variants[index].over = True
-                pieces = tuple(piece for variant in variants for piece in variant.text.fresh())
-                yield Step(min(number, params.tokens), params.tokens, pieces=pieces, ended=tuple(fresh))
-            for run in runs:
-                if not run.cancelled() and (error := run.exception()):
-                    raise error
+        """Let all variants be written, telling what came at every beat."""
+        runs = [self._variant(params, task, seed, variants[index]) for index, seed in enumerate(request.seeds)]
+        for fresh in beats(runs, request.stopped):
+            for index in fresh:
+                if index in request.stopped and not variants[index].error:
+                    variants[index].text.end = variants[index].text.end or "stopped"
+            number = max((len(variant.text.tokens) for variant in variants), default=0)
+            pieces = tuple(piece for variant in variants for piece in variant.text.fresh())
+            yield Step(min(number, params.tokens), params.tokens, pieces=pieces, ended=tuple(fresh))
 
     async def _variant(self, params: Params, task: Task, seed: int, variant: _Variant) -> None:
         """One answer, from the request to its end; what goes wrong is kept with it."""
@@ -213,8 +191,3 @@ class Remote(Engine):
             raise EngineError(_("The service only thought, and wrote nothing. A greater length leaves room for the text."))
         if not answer.begun and not variant.given:
             raise EngineError(_("The service wrote nothing."))
-
-
-async def _beat(runs: list[asyncio.Task[None]]) -> tuple[set[asyncio.Task[None]], set[asyncio.Task[None]]]:
-    """Let the answers come in for a moment; those that are whole and those that are not."""
-    return await asyncio.wait(runs, timeout=BEAT)

@@ -147,7 +147,7 @@ def test_a_rewriting_stays_between_what_stays(url: str) -> None:
         ("429-for-long", "too many requests.*tomorrow"),
         ("503", "refused .503.: HTTP 503"),
         ("html", "something else than a stream of text .text/html"),
-        ("redirect", "refused .307."),
+        ("redirect", "sends to another address .307."),
         ("silent", "did not answer in time"),
     ],
 )
