@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, Field, HttpUrl, SecretStr, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, Field, HttpUrl, JsonValue, SecretStr, ValidationError, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict, SettingsError
 from sqlalchemy import make_url
 
@@ -77,6 +77,24 @@ class TextSetting(BaseModel):
         return self
 
 
+class PictureSetting(BaseModel):
+    """A service that draws: a server of OpenAI's images API. `key` names one of STEMMA_KEYS, or is empty."""
+
+    name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
+    kind: Literal["openai-images"] = "openai-images"
+    url: HttpUrl  # up to and with the version: https://host/v1
+    model: str
+    title: str | None = None
+    licence: str = ""  # by default: see the terms
+    key: str = ""
+    dialect: Literal["auto", "openai", "vllm-omni", "sglang", "localai", "sd-server", "plain"] = "auto"  # auto: it is asked
+    side: int = Field(1024, ge=256, le=4096)  # pixels of a square; other shapes have about as many
+    steps: int | None = Field(None, ge=1, le=200)  # without: the server's own
+    guidance: float | None = Field(None, ge=0, le=30)
+    extra: dict[str, JsonValue] = {}  # more of the request, as this server calls it: {"true_cfg_scale": 4}
+    wait: float = Field(600.0, gt=0, le=86_400)  # seconds for one picture
+
+
 class MusicSetting(BaseModel):
     """A model that makes recordings: a folder or a hub id, safetensors only."""
 
@@ -107,6 +125,7 @@ class Settings(BaseSettings):
     proxy: str = ""  # addresses and networks of proxies whose X-Forwarded-Proto and -For are believed, separated by commas
     origins: str = ""  # where browsers see it behind a proxy that changes Host, separated by commas: http://studio.lan:8080
     engines: list[EngineSetting] = []
+    pictures: list[PictureSetting] = []
     texts: list[TextSetting] = []
     music: list[MusicSetting] = []
     keys: dict[str, SecretStr] = {}  # of services, by the name that a setting gives; better in a file of STEMMA_SECRETS

@@ -11,6 +11,7 @@ from app.engines.fake import fakes
 from app.engines.image.composer.engine import Composer
 from app.engines.image.house import House
 from app.engines.image.pipeline import Pipeline
+from app.engines.image.service.engine import PictureService
 from app.engines.image.upscaler import Upscaler
 from app.engines.image.vectoriser import Vectoriser
 from app.engines.music.ace_step import AceStep
@@ -51,6 +52,7 @@ def catalog(settings: Settings) -> dict[str, Engine]:
         Composer(),
         House(),
         *(Pipeline(setting) for setting in settings.engines),
+        *(PictureService(setting, settings.keys, settings.max_pixels) for setting in settings.pictures),
         Vectoriser(),
         Upscaler(),
     ]

@@ -35,12 +35,15 @@ ONE_STEP = 1.001  # diffusers rounds steps × strength down
 WIDEST = 2.5  # width to height, or the reverse: further out, models repeat themselves
 
 
+Aspect = Literal["1:1", "5:4", "4:5", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16"]
+
+
 class PipelineParams(EngineParams):
     """What can be set; the settings change the defaults of steps and guidance."""
 
     steps: int = Field(28, ge=1, le=200, title=_("Steps"), description=_("More steps take longer and give cleaner pictures."))
     guidance: float = Field(5.0, ge=0, le=30, title=_("Guidance"), description=_("How strictly the picture follows the brief."))
-    aspect: Literal["1:1", "5:4", "4:5", "4:3", "3:4", "3:2", "2:3", "16:9", "9:16"] = Field(
+    aspect: Aspect = Field(
         "1:1",
         title=_("Aspect ratio"),
         description=_("Width to height. Variations and refinements keep their parent's."),

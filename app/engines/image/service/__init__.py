@@ -1,0 +1,1 @@
+"""Pictures from services: one class, and a table of what their servers do differently."""
