@@ -19,7 +19,7 @@ from app.models.act import ActKind, record
 from app.models.edge import ROLE, Role
 from app.models.mask import Mask
 from app.models.scope import Scope
-from app.models.shapes import BRIEF, COUNT, FORM, PARAMS, PLACE, PLAIN_FAULT, SEED, STOPPED, STRENGTH, VERB
+from app.models.shapes import BRIEF, COUNT, FORM, HANDED, PARAMS, PLACE, PLAIN_FAULT, SEED, STOPPED, STRENGTH, VERB
 from app.models.work import Work, Works
 from app.storage.columns import Whole, Word, Words
 from app.storage.db import Base, now, uuid7
@@ -73,6 +73,7 @@ class Generation(Base):
     strength: Mapped[str | None] = mapped_column(STRENGTH)
     brief_data: Mapped[dict[str, Any]] = mapped_column("brief", BRIEF, default=dict)
     engine: Mapped[str] = mapped_column(Words(40))
+    handed: Mapped[dict[str, str] | None] = mapped_column(HANDED)  # from which engine, if it was: {instead, title, why}
     params: Mapped[dict[str, Any]] = mapped_column(PARAMS, default=dict)
     seed: Mapped[int] = mapped_column(SEED)  # of the first variant; the others count up
     count: Mapped[int] = mapped_column(COUNT)

@@ -114,6 +114,12 @@ def fault(value: Any) -> dict[str, Any]:
     return value if words and isinstance(value.get("details"), Mapping) else dict(FAULT)
 
 
+def handed(value: Any) -> dict[str, Any]:
+    """Which engine would have been taken, what the one that was taken is called, and why: a name and two message ids."""
+    parts = [value.get(name) for name in ("instead", "title", "why")] if isinstance(value, dict) else []
+    return value if parts and all(isinstance(one, str) and one for one in parts) else {}
+
+
 def indices(value: Any) -> list[Any]:
     """Places of variants in their run."""
     good = [one for one in value if type(one) is int and 0 <= one < 100] if isinstance(value, list) else []  # noqa: PLR2004 (a run has 8)
@@ -148,6 +154,7 @@ BRIEF, PARAMS, FACTS, WORKING = Json(brief), Json(params), Json(shaped(Facts)), 
 STOPPED, MARKS = Json(indices), Json(marks)
 PLACE, ORIGINS, FORM = Json(shaped(Place), null=True), Json(origins, null=True), Json(form, null=True)
 SELECTION, FAULTS, PLAIN_FAULT = Json(two, null=True), Json(fault, null=True), Json(fault, null=True, binary=False)
+HANDED = Json(handed, null=True)
 VERB, STRENGTH = Word((*Verb, DAMAGED), DAMAGED, 12), Word(Strength, Strength.SUBTLE, 8)
 SEED, COUNT = Whole(0, gate.INT8), Whole(1, 8)
 COLOURS, MEDIA_TYPES = Lasting(sa.String(7), colour), Lasting(sa.String(80), media_type)

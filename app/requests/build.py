@@ -31,8 +31,8 @@ from app.verbs.verb import Verb, verbs_in
 
 FINISHED = {"pace": "full"}  # what changes in a sketch's parameters
 WISH = (
-    *("work_id", "artist_id", "verb", "strength", "brief_data", "engine", "params", "seed", "count", "place_data", "form"),
-    "mask_id",
+    *("work_id", "artist_id", "verb", "strength", "brief_data", "engine", "handed", "params", "seed", "count"),
+    *("place_data", "form", "mask_id"),
 )
 KEYS = ("stopped", "idempotency_key", "idempotency_digest")
 
@@ -139,8 +139,8 @@ class RequestBuilder:
         mask = mask_wanted(asked, verb, self.artist, starts)
         draft = source if isinstance(source, Draft) else draft_of(self.session, self.work, self.artist)
         form = form_wanted(asked, self.work.medium, verb, draft, starts)
-        engine = self._engine(asked, verb, source, brief, starts)
-        params = _params(asked, verb, source, engine)
+        choosing, engine = self._engine(asked, verb, source, brief, starts)
+        params = _params(asked, verb, source, engine, choosing.first)
         engine.check(verb, brief, engine.Params.model_validate(params))
         return Generation(
             work_id=self.work.id,
@@ -153,6 +153,7 @@ class RequestBuilder:
             seed=_seed(asked, verb, source),
             count=_count(asked, verb, source),
             place_data=place.stored(),
+            handed=choosing.handed._asdict() if choosing.handed else None,
             form=form,
             mask_id=mask.id if mask else None,
             stopped=[],
@@ -165,14 +166,14 @@ class RequestBuilder:
 
     def _engine(
         self, asked: GenerationRequest, verb: Verb, source: Draft | Revision, brief: Brief, starts: Sequence[Revision]
-    ) -> Engine:
-        """What is asked for, the draft's, the parent's, or the best; a drawing has its own."""
+    ) -> tuple[EngineChoice, Engine]:
+        """What is asked for, the draft's, the parent's, or the best; a drawing has its own. With how it was chosen."""
         texts = [*(one.text for one in starts if one.text), *([asked.instruction] if asked.instruction else [])]
         kinds = [kind for one in starts for kind in kinds_of(one)]
         choosing = EngineChoice(self.engines, self.best, self.work.medium, verb, brief, texts, kinds)
         # A picture's engine is its parent's own, or it is said why not; a text's or a tune's may be of a hand, which has none.
         chosen = isinstance(source, Draft) or traits(self.work.medium).written is None
-        return choosing.choose(asked.engine, None if verb.rule.own_engine else source.engine, chosen=chosen)
+        return choosing, choosing.choose(asked.engine, None if verb.rule.own_engine else source.engine, chosen=chosen)
 
     def _source(self, verb: Verb, starts: Sequence[Revision]) -> Draft | Revision:
         """Where missing fields come from: the draft, or the parent, so an edited brief never leaks into a variation."""
@@ -191,12 +192,16 @@ def _strength(asked: GenerationRequest, verb: Verb) -> str | None:
     return (asked.strength or str(Strength.SUBTLE)) if varies else None
 
 
-def _params(asked: GenerationRequest, verb: Verb, source: Draft | Revision, engine: Engine) -> dict[str, Any]:
-    """What is asked for over the source's: they go with an engine, so another engine's are left behind."""
+def _params(
+    asked: GenerationRequest, verb: Verb, source: Draft | Revision, engine: Engine, first: Engine | None
+) -> dict[str, Any]:
+    """What is asked for over the source's: they go with an engine (the `first` where none is named), so another engine's are
+    left behind.
+    """
     wanted = asked.params if asked.params is not None else {} if verb.rule.own_engine else source.params
     if verb.rule.sketch:
         wanted = {**wanted, **FINISHED}
-    handed_over = asked.engine not in {None, engine.name}
+    handed_over = engine.name != (asked.engine or (first.name if first else engine.name))
     return check_params(engine, wanted, lenient=asked.params is None or handed_over)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from pydantic import ValidationError
 
@@ -20,6 +20,14 @@ class Best(Protocol):
 
     def __call__(self, medium: str, verb: str, brief: Brief, texts: Sequence[str] = (), kinds: Sequence[str] = (), /) -> Engine:
         """Raises a StemmaError that says what each lacks when there is none."""
+
+
+class HandedOver(NamedTuple):
+    """Which engine would have been taken, what the one that takes the wish is called, and why (message ids)."""
+
+    instead: str
+    title: str
+    why: str
 
 
 class EngineChoice:
@@ -39,6 +47,7 @@ class EngineChoice:
     ) -> None:
         self.engines, self.best = engines, best
         self.medium, self.verb, self.brief, self.texts, self.kinds = medium, verb, brief, texts, kinds
+        self.handed: HandedOver | None = None  # of a picture, once `choose` has found another engine than the first choice
 
     def choose(self, wanted: str | None, fallback: str | None, *, chosen: bool) -> Engine:
         """The engine called `wanted`, else `fallback` (which the artist has `chosen`, or the parent's), else the best.
@@ -55,7 +64,7 @@ class EngineChoice:
             raise InvalidError("verb", _("allowed here: %(verbs)s"), verbs=", ".join(verbs))
         name = wanted or (fallback if fallback in self.engines else None)
         if name is None:
-            return self.best(self.medium, self.verb, self.brief, self.texts, self.kinds)
+            return self._best(self.first)
         engine = self.engines.get(name)
         if engine is None or engine.medium != self.medium:
             names = [e.name for e in self.engines.values() if e.medium == self.medium]
@@ -63,8 +72,27 @@ class EngineChoice:
         if self._can(engine):
             return engine
         if (wanted is None and not chosen) or self._hands_over(engine):
-            return self.best(self.medium, self.verb, self.brief, self.texts, self.kinds)
+            return self._best(engine)
         raise self._unable(engine)
+
+    @property
+    def first(self) -> Engine | None:
+        """The engine of pictures that a bench shows when the artist chose none (app.web.routes.works): what is told of its
+        parameters may be meant for it. None for texts and tunes, whose engine goes by their words.
+        """
+        if traits(self.medium).written is not None:
+            return None
+        painters = [one for one in self.engines.values() if one.medium == self.medium and Verb.CREATE in one.verbs]
+        ready = [one for one in painters if one.unready() is None]
+        return max(ready, key=lambda one: one.standing, default=None)
+
+    def _best(self, instead: Engine | None) -> Engine:
+        """The best; of a picture it is noted if the engine that would have been taken cannot do it, and why."""
+        engine = self.best(self.medium, self.verb, self.brief, self.texts, self.kinds)
+        if instead is not None and instead is not engine and self.first is not None and self.verb in instead.verbs:
+            why = instead.refusal(self.verb, self.brief, self.texts, self.kinds)
+            self.handed = HandedOver(instead.name, engine.title, why) if why else None
+        return engine
 
     def _can(self, engine: Engine) -> bool:
         able = engine.medium == self.medium and self.verb in engine.verbs
@@ -92,11 +120,23 @@ class EngineChoice:
         else:
             reason = engine.refusal(self.verb, self.brief, self.texts, self.kinds) or ""
             error = InvalidError("engine", reason, names=names)
+            if traits(self.medium).written is None:
+                error.extra["offers"] = self._offers(engine)
         if names:
             error.fields.append(("engine", _("these engines can: %(names)s")))
         elif (of := traits(self.medium)).others and (of.worded or any(kind.startswith("audio/") for kind in self.kinds)):
             error.fields.append(("engine", of.others))
         return error
+
+    def _offers(self, engine: Engine) -> dict[str, Any]:
+        """What an artist whose picture `engine` cannot make may choose: the engines that can, and what is nearest to the words
+        that it does not know.
+        """
+        able = [one for one in self.engines.values() if one.standing > NEVER and one.unready() is None and self._can(one)]
+        return {
+            "engines": [{"name": one.name, "title": one.title} for one in able],
+            "near": [[word, list(labels)] for word, labels in engine.prompt(self.brief).near],
+        }
 
 
 def check_params(engine: Engine, wanted: Mapping[str, Any], *, lenient: bool = False) -> dict[str, Any]:

@@ -38,6 +38,7 @@ class Pages:
     placeholders: Mapping[str, str]  # of fields of the brief that ask otherwise than they do elsewhere
     refining: str  # why nothing can be refined while nothing is there
     locked: str  # what a locked seed does
+    unasked: str = ""  # how an engine is taken when the artist chooses none, where a page offers that
     files: tuple[tuple[str, str], ...] = ()  # what a text can be downloaded as: kind and title
     recordings: tuple[tuple[str, str], ...] = ()  # what bytes can be downloaded as, besides pictures
     brought_bytes: str = ""  # how a revision of bytes came, where a text came otherwise
@@ -65,6 +66,7 @@ PAGES = {
         placeholders={"intent": _("What should be there?"), "style": _("How it should look")},
         refining=_("Refining needs a picture on the stage"),
         locked=_("Free: each run differs. Locked: the same brief gives the same pictures."),
+        unasked=_("By the words of the brief"),
     ),
     Medium.TEXT: Pages(
         traits=TRAITS[Medium.TEXT],
@@ -79,6 +81,7 @@ PAGES = {
         placeholders={"intent": _("What is to be written?"), "style": _("How it should sound")},
         refining=_("Refining needs a text on the sheet"),
         locked=_("Free: each run differs. Locked: the same brief gives the same texts."),
+        unasked=_("By the language of the brief"),
         files=(("md", "Markdown"), ("docx", "Word"), ("epub", "EPUB"), ("txt", _("Plain text")), RECIPE),
     ),
     Medium.MUSIC: Pages(

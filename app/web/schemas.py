@@ -307,6 +307,7 @@ class GenerationOut(BaseModel):
     parents: list[ParentOut]
     brief: Brief
     engine: str
+    handed: dict[str, str] | None = Field(description="of a picture: `instead` of which engine it takes this, and `why`")
     params: dict[str, Any]
     seed: int
     count: int
@@ -328,7 +329,7 @@ class GenerationOut(BaseModel):
     @classmethod
     def of(cls, generation: Generation, step: int | None = None, steps: int | None = None) -> GenerationOut:
         """From its row; `step` of `steps` from the queue's stream while it runs."""
-        wish = ("verb", "strength", "brief", "engine", "params", "seed", "count", "form")
+        wish = ("verb", "strength", "brief", "engine", "handed", "params", "seed", "count", "form")
         plain = ("id", "status", *wish, "stopped", "attempt", "position", "damaged")
         error = generation.error
         if error:

@@ -44,11 +44,12 @@ def picture(session: Session, work: Work, artist: Artist, **fields: Any) -> Revi
     return revision
 
 
-def asked(bench: tuple[Session, Artist, Work], verb: str, parent: Revision, **fields: Any) -> Generation:
+def asked(bench: tuple[Session, Artist, Work], verb: str, parent: Revision | None = None, **fields: Any) -> Generation:
     """What is kept of a wish."""
     session, artist, work = bench
     engines = catalog(Settings(engines=[], texts=[], music=[]))
-    wish = GenerationRequest.model_validate({"verb": verb, "parents": [{"revision": parent.id}]} | fields)
+    parents = [{"revision": parent.id}] if parent else []
+    wish = GenerationRequest.model_validate({"verb": verb, "parents": parents} | fields)
     made = RequestBuilder(session, artist, work, engines, partial(best, engines)).keep(wish)
     assert made is not None
     return made
@@ -63,6 +64,9 @@ def test_a_picture_without_a_scene_goes_to_the_house_model(bench: tuple[Session,
         assert made.engine == "house"
         assert made.params["steps"] == 25
         assert "look" not in made.params
+        assert made.handed is not None
+        assert (made.handed["instead"], made.handed["title"]) == ("composer", "House pictures")
+        assert "its own scenes only" in made.handed["why"]
 
 
 def test_a_scene_stays_with_the_composer(bench: tuple[Session, Artist, Work]) -> None:
@@ -71,12 +75,30 @@ def test_a_scene_stays_with_the_composer(bench: tuple[Session, Artist, Work]) ->
     scene = picture(session, work, artist, sha="1" * 64, engine="composer", params=LOOK, facts_data=facts, origin="engine")
     for verb in ("vary", "refine"):
         made = asked(bench, verb, scene)
-        assert (made.engine, made.params) == ("composer", LOOK)
+        assert (made.engine, made.params, made.handed) == ("composer", LOOK, None)
+
+
+@pytest.mark.parametrize("params", [None, LOOK])
+def test_where_no_engine_was_chosen_the_next_one_draws_what_the_first_cannot_read(
+    bench: tuple[Session, Artist, Work], params: dict[str, Any] | None
+) -> None:
+    session, artist, work = bench
+    draft = draft_of(session, work, artist)
+    draft.save(draft.version, engine=None, params=LOOK)
+    made = asked(bench, "create", brief={"intent": "loneliness"}, params=params)
+    assert (made.engine, made.params["aspect"]) == ("house", "3:2" if params is None else made.params["aspect"])
+    assert "look" not in made.params
+    assert made.handed is not None
+    assert made.handed["instead"] == "composer"
+    assert "knows no word" in made.handed["why"]
+    read = asked(bench, "create", brief={"intent": "a red fox"}, params=params)
+    assert (read.engine, read.params, read.handed) == ("composer", LOOK, None)
 
 
 def test_what_it_cannot_read_is_refused_in_words_that_name_who_can(bench: tuple[Session, Artist, Work]) -> None:
-    session, artist, work = bench
-    brought = picture(session, work, artist, sha="2" * 64)
-    with pytest.raises(InvalidError) as refused:
-        asked(bench, "create", brought, parents=[], engine="composer", brief={"intent": "xqzzy vlorp"})
-    assert any("house" in str(values) for values in (refused.value.details, refused.value.fields))
+    for named in ({}, {"engine": "composer"}):  # the draft's engine was chosen by the artist as well
+        with pytest.raises(InvalidError) as refused:
+            asked(bench, "create", brief={"intent": "philosophers"}, **named)
+        assert any("house" in str(values) for values in (refused.value.details, refused.value.fields))
+        offers = refused.value.extra["offers"]
+        assert [one["name"] for one in offers["engines"]] == ["house"]

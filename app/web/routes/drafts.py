@@ -18,15 +18,16 @@ from app.diff.text import text_diff
 from app.engines.engine import Verb
 from app.errors import ConflictError, InvalidError, NotFoundError, StaleDraftError, _, raises
 from app.gate import Fields, Name, Number, Object, Offset
+from app.media.medium import traits
 from app.media.text.prosody.asked import cleaned_form, form_of
 from app.media.text.rules import Writing
-from app.models import Artist, Work
+from app.models import Artist
 from app.models.draft import Draft, DraftSave, draft_of
 from app.requests.request import Count, Seed, TextForm
 from app.web.deps import WRITING, CurrentArtist, OneTurn, Parts, Session, Studio, TransactionsOf, body
 from app.web.pages import answer, language_of
 from app.web.root import root_of
-from app.web.routes.works import Wanted, bench, chosen_engine
+from app.web.routes.works import Wanted, bench, chosen_engine, prompt_of
 from app.web.schemas import DraftOut, Listed, PromptOut
 from app.web.templates import render, translations
 from app.web.views.passages import tongue
@@ -106,12 +107,6 @@ class SavedTextOut(BaseModel):
 
     id: UUID
     text: str | None
-
-
-def prompt_of(parts: Studio, work: Work, draft: Draft | Wanted) -> Prompt:
-    """What the draft's engine reads of its brief. Looking up the words may take a tenth of a second."""
-    engine = chosen_engine(parts, work, draft)
-    return engine.prompt(draft.brief) if engine else draft.brief.prompt()
 
 
 def prompt_to_be(parts: Studio, artist: CurrentArtist, draft: Draft, state: dict[str, Any]) -> Prompt:
@@ -227,9 +222,16 @@ def go_on_from(
     chosen: Annotated[Chosen, Depends(body(Chosen))],
 ) -> Response:
     """Go on from a revision: its brief, engine and parameters come back into the draft, what they replace is kept."""
-    return _replace(
-        id, request, transactions, parts, lambda draft, artist: draft.state_from(artist.revisions.get(chosen.revision))
-    )
+
+    def state_of(draft: Draft, artist: Artist) -> dict[str, Any]:
+        state = draft.state_from(artist.revisions.get(chosen.revision))
+        if traits(draft.work.medium).written is None and draft.engine is None:
+            leading = chosen_engine(parts, draft.work, Wanted(None, draft.brief, None))
+            if leading is not None and state.get("engine") == leading.name:
+                state["engine"] = None  # the artist chose none, and this one comes first
+        return state
+
+    return _replace(id, request, transactions, parts, state_of)
 
 
 def _replace(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from typing import Annotated, Any, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, model_validator
 
-from app.brief import Brief
+from app.brief import Brief, Prompt
 from app.diff.authorship import shown, spans_of, stored
 from app.engines.catalog import best
 from app.engines.engine import Engine, Verb
@@ -34,6 +35,7 @@ from app.web.views.promised import promised
 
 router = APIRouter(route_class=OneTurn, prefix="/works", tags=["works"])
 SHOWN = 12  # generations on the bench at first; more on request
+HANDED_OVER = _("It knows no word of this, so the next engine that can draws it.")
 
 
 class WorkPatch(BaseModel):
@@ -111,6 +113,18 @@ def chosen_engine(parts: Studio, work: Work, draft: Draft | Wanted) -> Engine | 
     return named or next(ready, fitting[0] if fitting else None)
 
 
+def prompt_of(parts: Studio, work: Work, draft: Draft | Wanted) -> Prompt:
+    """What the draft's engine reads of its brief. Looking up the words may take a tenth of a second."""
+    engine = chosen_engine(parts, work, draft)
+    if engine is None:
+        return draft.brief.prompt()
+    prompt = engine.prompt(draft.brief)
+    unasked = traits(work.medium).written is None and draft.engine is None and not draft.brief.empty
+    if unasked and engine.refusal(Verb.CREATE, draft.brief) is not None:
+        return replace(prompt, note=HANDED_OVER)
+    return prompt
+
+
 def bench(parts: Studio, artist: CurrentArtist, session: Session, work: Work, draft: Draft | None = None) -> dict[str, Any]:
     """Everything the bench shows."""
     draft = draft or draft_of(session, work, artist)
@@ -125,7 +139,7 @@ def bench(parts: Studio, artist: CurrentArtist, session: Session, work: Work, dr
         "own_engines": own_engines(parts, work),
         "engine": view,
         "params": (view["defaults"] if view else {}) | draft.params,
-        "prompt": engine.prompt(draft.brief) if engine else draft.brief.prompt(),
+        "prompt": prompt_of(parts, work, draft),
         "generations": generations,
         "more": more,
         "tree": pane(session, work, draft.base),

@@ -20,6 +20,7 @@ def promised(verb: Verb) -> SimpleNamespace:
         count=MAX_COUNT,
         sketch=False,
         brief=Brief(),
+        handed=None,
         params={},
         parents=[],
         variants=[],

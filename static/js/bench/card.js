@@ -117,8 +117,9 @@ export class Card {
     this.#answered();
   }
 
-  /** Say in its place why nothing came, and keep what was asked. `marked`: the brief's fields say it too. */
-  refuse(message, again = null, marked = false) {
+  /** Say in its place why nothing came, and keep what was asked. `marked`: the brief's fields say it too. `offers`: what
+   * can be done about it, as an element; its buttons ask `instead` of other engines. */
+  refuse(message, again = null, { marked = false, offers = null, instead = null } = {}) {
     const { run, request } = this;
     run.style.minHeight = `${run.offsetHeight}px`; // nothing below moves
     const held = run.contains(document.activeElement);
@@ -126,8 +127,16 @@ export class Card {
     ended.querySelector(".wrong").textContent = message;
     ended.querySelector(".words").textContent = request.brief?.intent ?? "";
     const button = ended.querySelector("button");
-    if (again) button.addEventListener("click", () => again(button));
-    else button.remove();
+    if (offers) button.before(offers);
+    for (const other of ended.querySelectorAll("[data-instead]")) {
+      if (!again) other.remove();
+      other.addEventListener("click", () => {
+        instead(other.dataset.instead);
+        again(other);
+      });
+    }
+    if (again && !offers) button.addEventListener("click", () => again(button));
+    else button.remove(); // the same engine would say the same
     run.querySelector("header").nextElementSibling.replaceWith(ended);
     for (const part of run.querySelectorAll(".state, progress, header form")) part.remove();
     run.classList.add("refused");

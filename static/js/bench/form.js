@@ -59,7 +59,7 @@ function set(control, wanted) {
 /** Put a state into the form; what it does not name stays. */
 export function fill(form, state) {
   const engine = form.elements.engine;
-  if (engine && state.engine) engine.value = state.engine;
+  if (engine && typeof state.engine === "string") engine.value = state.engine;
   show(form);
   const lock = form.querySelector("#seed-lock");
   if (lock && "seed" in state) {
@@ -83,7 +83,8 @@ export function fill(form, state) {
 export function show(form) {
   const engine = form.elements.engine;
   if (!engine) return;
-  for (const set of form.querySelectorAll("fieldset[data-engine]")) set.hidden = set.disabled = set.dataset.engine !== engine.value;
+  const shown = engine.selectedOptions[0]?.dataset.shows ?? engine.value; // chosen by nobody: the engine that comes first
+  for (const set of form.querySelectorAll("fieldset[data-engine]")) set.hidden = set.disabled = set.dataset.engine !== shown;
   const title = form.querySelector("#engine > summary em");
   if (title) title.textContent = engine.selectedOptions[0]?.textContent.trim() ?? "";
 }

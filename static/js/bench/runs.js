@@ -115,15 +115,25 @@ function refused(html, card, form, again) {
     return card.remove();
   }
   const fields = [...said.querySelectorAll("[data-field]")];
+  const offers = said.querySelector(".offers");
+  if (offers) return card.refuse(fields[0].dataset.message, again, { offers, instead: (engine) => instead(card, form, engine) });
   const marked = mark(
     form,
     fields.map((field) => ({ ...field.dataset })),
   );
   const messages = [said.querySelector("strong"), ...fields].map((part) => part?.textContent.trim());
-  card.refuse(messages.filter(Boolean).join(" "), again, marked);
+  card.refuse(messages.filter(Boolean).join(" "), again, { marked });
   const first = form.querySelector("[aria-invalid]");
   first?.closest("details")?.setAttribute("open", "");
   first?.focus();
+}
+
+/** The same is asked of another engine, which gets those of the parameters that it has too. */
+function instead({ request }, form, engine) {
+  const own = form.querySelectorAll(`fieldset[data-engine="${CSS.escape(engine)}"] [name^="params."]`);
+  const names = new Set([...own].map(({ name }) => name.slice("params.".length)));
+  request.params = Object.fromEntries(Object.entries(request.params ?? {}).filter(([name]) => names.has(name)));
+  request.engine = engine;
 }
 
 /** Fetch that outlives a short loss of the network or a restart of the studio; null when it does not. */

@@ -43,9 +43,10 @@ function remove(form, label) {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
-/** Enliven the offers in `form`; what was taken stands in `taken` until it is taken back. */
+/** Enliven the offers beside the brief in `form` and on cards of what was refused; what was taken stands in `taken` until it
+ * is taken back. */
 export function nearest(form, taken) {
-  form.addEventListener("click", ({ target }) => {
+  document.addEventListener("click", ({ target }) => {
     const offer = target.closest("[data-take]");
     if (!offer) return;
     const { take: label, word } = offer.dataset;

@@ -33,8 +33,8 @@ from app.media.medium import SCENE
 SIDE, UNIT = 768, 16  # pixels of a square's side; what both sides are multiples of
 PREVIEW = 128  # pixels of a preview's longer side
 MOST_OFFERED = 6  # words for which something near is looked for
-NOTHING_KNOWN = _("This engine reads English and everyday Chinese, and knows no word of this brief.")
-NO_SCENE = _("The scene composer goes on from its own scenes only. Choose another engine for this picture.")
+NOTHING_KNOWN = _("The scene composer reads English and everyday Chinese, and knows no word of this brief.")
+NO_SCENE = _("The scene composer goes on from its own scenes only.")
 
 
 class Look(StrEnum):
