@@ -55,4 +55,4 @@ def test_an_engine_chosen_by_hand_offers_another_and_what_it_has_nearest(
     run = page.locator("#runs > .run").first
     expect(run).to_have_attribute("data-status", "done")
     made = studio.http.get(f"/works/{work}/generations").json()["items"][0]
-    assert (made["engine"], made["brief"]["intent"], made["handed"]) == ("house", "xqzzy vlorp", None), "the artist asked for it"
+    assert (made["engine"], made["brief"]["intent"], made["handed"]) == ("house", "xqzzy vlorp", None)
