@@ -21,11 +21,12 @@ from app.lineage.loom_view import View, loom_pane
 from app.lineage.minimap import Pane, tree_pane
 from app.lineage.tree_layout import contour, descendants
 from app.media.medium import traits
+from app.models.artist import Artist
 from app.models.asset import Asset
 from app.models.edge import ROLES, Parent
 from app.models.pick import Pick
-from app.models.project import Project
 from app.models.revision import Revision
+from app.models.scope import WHOLE
 from app.models.work import Work
 
 __all__ = ["columns", "counts", "folded", "graph", "layout", "pane", "version"]
@@ -71,11 +72,13 @@ def pane(session: Session, work: Work, base: Revision | None) -> Pane | View:
     return loom_pane(session, work, base) if traits(work.medium).worded else tree_pane(session, work, base)
 
 
-def version(session: Session, work: Work) -> str:
-    """A mark that changes whenever the lineage does: revisions never change, so new ones and picks are all."""
+def version(session: Session, work: Work, artist: Artist) -> str:
+    """A mark that changes whenever the lineage does: revisions never change, so new ones and picks are all. Another for each
+    artist: of what stands in other works not everyone sees the same.
+    """
     picks = sa.select(sa.func.count(), sa.func.max(Pick.created_at)).join(Revision, Revision.id == Pick.revision_id)
     count, latest = session.execute(picks.where(Revision.work_id == work.id)).one()
-    return f"{work.id.hex[-12:]}-{work.last_number}-{count}-{latest.timestamp() if latest else 0}"
+    return f"{artist.id.hex[-12:]}-{work.id.hex[-12:]}-{work.last_number}-{count}-{latest.timestamp() if latest else 0}"
 
 
 def counts(session: Session, work: Work) -> tuple[int, int]:
@@ -85,8 +88,8 @@ def counts(session: Session, work: Work) -> tuple[int, int]:
     return session.scalar(mine.where(Revision.work_id == work.id)) or 0, session.scalar(picked) or 0
 
 
-def graph(session: Session, work: Work) -> dict[str, list[dict[str, Any]]]:
-    """`{nodes, edges}`, whole and never folded; parents in other works are nodes marked `foreign`.
+def graph(session: Session, work: Work, artist: Artist) -> dict[str, list[dict[str, Any]]]:
+    """`{nodes, edges}`, whole and never folded; parents in other works that `artist` may see are nodes marked `foreign`.
 
     `words` of a text's node are the first that are new beside its first parent, null for what is no text.
     """
@@ -96,7 +99,7 @@ def graph(session: Session, work: Work) -> dict[str, list[dict[str, Any]]]:
         Asset.sha256, Asset.media_type, Asset.width, Asset.height,
     )  # fmt: skip
     nodes, words = [], _first_new_words(session, work, edges)
-    for foreign, query in _queries(work, edges, *columns):
+    for foreign, query in _queries(artist, work, edges, *columns):
         for key, number, in_work, generation, colour, *rest in session.execute(query):
             origin, verb, strength, engine, seed, at, sha256, media_type, width, height = rest
             asset = {"sha256": sha256, "media_type": media_type, "width": width, "height": height} if sha256 else None
@@ -112,10 +115,10 @@ def graph(session: Session, work: Work) -> dict[str, list[dict[str, Any]]]:
     return {"nodes": nodes, "edges": [edge for edge in told if edge["parent"] in known]}
 
 
-def columns(session: Session, work: Work) -> Columns:
+def columns(session: Session, work: Work, artist: Artist) -> Columns:
     """The nodes in the order of the layout: foreign ones, then the work's own by number, so parents come first."""
     edges, picked = _edges(session, work), _picked(session, work)
-    told = [(foreign, session.execute(query).all()) for foreign, query in _queries(work, edges)]
+    told = [(foreign, session.execute(query).all()) for foreign, query in _queries(artist, work, edges)]
     rows = [row for _, part in told for row in part]
     ids = [_hex(row[0]) for row in rows]
     place = {key: at for at, key in enumerate(ids)}
@@ -165,7 +168,9 @@ def folded(whole: Columns, unfolded: Collection[int] = ()) -> tuple[list[int], d
     return [at for at in range(len(whole.ids)) if at not in hidden], stands_for
 
 
-def layout(session: Session, work: Work, *, fold: bool = False, unfolded: Collection[int] = ()) -> dict[str, Any]:
+def layout(
+    session: Session, work: Work, artist: Artist, *, fold: bool = False, unfolded: Collection[int] = ()
+) -> dict[str, Any]:
     """The lineage as the canvas reads it: one compact array a property, nodes named by their index.
 
     `id` joins 32 hex digits a node and `colour` 6; `x` is in hundredths of a slot, `y` in levels from the root;
@@ -174,7 +179,7 @@ def layout(session: Session, work: Work, *, fold: bool = False, unfolded: Collec
     lists an index and how many variants it stands for in turn; the first `foreign` nodes are of other works; `words`
     is empty where no node is a text, else it holds the first new words of each that is, and null.
     """
-    whole = columns(session, work)
+    whole = columns(session, work, artist)
     kept, stands_for = folded(whole, unfolded) if fold else (list(range(len(whole.ids))), {})
     grown, place = descendants(whole.first), {at: new for new, at in enumerate(kept)}
     shown = whole.take(kept)
@@ -206,7 +211,8 @@ def _edges(session: Session, work: Work) -> list[tuple[str, str, str]]:
     """(child, parent, role) of the work's revisions, each child's first parent first."""
     query = sa.select(_raw(Parent.child_id), _raw(Parent.parent_id), Parent.role)
     query = query.join(Revision, Revision.id == Parent.child_id).where(Revision.work_id == work.id)
-    return [(_hex(c), _hex(p), role) for c, p, role in session.execute(query.order_by(Parent.position))]
+    rows = session.execute(query.order_by(Parent.position).execution_options(**WHOLE))  # `_queries` says which are told
+    return [(_hex(c), _hex(p), role) for c, p, role in rows]
 
 
 def _first_new_words(session: Session, work: Work, edges: list[tuple[str, str, str]]) -> dict[str, str]:
@@ -220,15 +226,15 @@ def _first_new_words(session: Session, work: Work, edges: list[tuple[str, str, s
     return found
 
 
-def _queries(work: Work, edges: list[tuple[str, str, str]], *columns: Any) -> list[tuple[bool, sa.Select[Any]]]:
-    """The foreign parents that the work's owner may see, then the work's own revisions by number."""
+def _queries(artist: Artist, work: Work, edges: list[tuple[str, str, str]], *columns: Any) -> list[tuple[bool, sa.Select[Any]]]:
+    """The foreign parents that the artist may see, then the work's own revisions by number."""
     basic = (_raw(Revision.id), Revision.number, _raw(Revision.work_id), _raw(Revision.generation_id), Asset.colour)
     query = sa.select(*basic, *columns).outerjoin(Asset, Asset.sha256 == Revision.asset_id)
     own = query.where(Revision.work_id == work.id).order_by(Revision.number)
     children = {child for child, _, _ in edges}
     elsewhere = [UUID(parent) for parent in {parent for _, parent, _ in edges} - children]
-    visible = sa.select(Work.id).join(Project).where(Project.owner_id == work.project.owner_id, Work.id == Revision.work_id)
-    others = query.where(Revision.work_id != work.id, visible.correlate(Revision).exists())
+    visible = artist.works.query().where(Work.id == Revision.work_id).correlate(Revision).exists()
+    others = query.where(Revision.work_id != work.id, visible)
     batches = [elsewhere[at : at + 500] for at in range(0, len(elsewhere), 500)]
     return [*((True, others.where(Revision.id.in_(batch))) for batch in batches), (False, own)]
 

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from app.models.edge import Parent
 from app.models.pick import Pick
 from app.models.revision import Revision
+from app.models.scope import WHOLE
 from app.models.work import Work
 
 MOST, LETTERS = 2_000, 8_000_000  # revisions and code points that are read for a loom
@@ -61,7 +62,7 @@ def strands(
 def _parents(session: Session, work: Work) -> tuple[dict[UUID, UUID], dict[UUID, str]]:
     """The first parent of each revision of the work, and as what it came from it."""
     query = sa.select(Parent.child_id, Parent.parent_id, Parent.role).join(Revision, Revision.id == Parent.child_id)
-    rows = session.execute(query.where(Revision.work_id == work.id, Parent.position == 0)).all()
+    rows = session.execute(query.where(Revision.work_id == work.id, Parent.position == 0).execution_options(**WHOLE)).all()
     return {row.child_id: row.parent_id for row in rows}, {row.child_id: str(row.role) for row in rows}
 
 

@@ -14,6 +14,7 @@ from app.models.edge import Parent
 from app.models.generation import OPEN, Generation, GenerationParent
 from app.models.pick import Pick
 from app.models.revision import Revision
+from app.models.scope import WHOLE
 from app.models.work import Work
 
 LAST = 5  # revisions of the way that are drawn besides its root
@@ -106,7 +107,7 @@ def _hidden(session: Session, work: Work, nodes: list[NodeSummary], path: list[N
     """
     edge = sa.and_(Parent.child_id == Revision.id, Parent.position == 0)
     query = sa.select(Revision.id, Revision.number, Parent.parent_id).outerjoin(Parent, edge)
-    rows = session.execute(query.where(Revision.work_id == work.id).order_by(Revision.number)).all()
+    rows = session.execute(query.where(Revision.work_id == work.id).order_by(Revision.number).execution_options(**WHOLE)).all()
     parents = {row.id: row.parent_id for row in rows}
     keeper: dict[UUID | None, UUID | None] = {node.id: node.id for node in nodes}
     above = parents.get(path[1].id) if len(path) > 1 else None

@@ -16,6 +16,7 @@ from app.media.medium import NOTES
 from app.models.edge import Parent
 from app.models.pick import Pick
 from app.models.revision import Revision
+from app.models.scope import FOLLOWS
 from app.models.work import Work
 
 NEAR = 24  # so many siblings and so many children are told of
@@ -102,12 +103,13 @@ def _ancestors(session: Session, revision: Revision) -> list[UUID]:
     up = step.where(Parent.child_id == revision.id, Parent.position == 0).cte("up", recursive=True)
     further = sa.select(Parent.parent_id, up.c.depth + 1).where(Parent.child_id == up.c.parent_id, Parent.position == 0)
     up = up.union_all(further)
-    return [*session.scalars(sa.select(up.c.parent_id).order_by(up.c.depth.desc())), revision.id]
+    above = session.scalars(sa.select(up.c.parent_id).order_by(up.c.depth.desc()), execution_options=FOLLOWS)
+    return [*above, revision.id]
 
 
 def _kin() -> sa.Select[Any]:
     picked = sa.exists().where(Pick.revision_id == Revision.id)
-    fertile = sa.exists().where(Parent.parent_id == Revision.id).correlate(Revision)
+    fertile = sa.select(Parent.child_id).where(Parent.parent_id == Revision.id).correlate(Revision).exists()
     tune = sa.exists().where(Work.id == Revision.work_id, Work.medium.in_(NOTES))
     columns: tuple[Any, ...] = (
         Revision.id,
@@ -119,7 +121,7 @@ def _kin() -> sa.Select[Any]:
         picked.label("picked"),
         fertile.label("fertile"),
     )
-    return sa.select(*columns)
+    return sa.select(*columns).execution_options(**FOLLOWS)
 
 
 def _make(row: Any) -> NodeSummary:

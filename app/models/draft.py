@@ -15,7 +15,7 @@ from app.diff.authorship import By, Spans, carried, check, spans_of, stored, who
 from app.errors import InvalidError, NotFoundError, StaleDraftError, _
 from app.media.medium import traits
 from app.models.shapes import BRIEF, COUNT, FORM, ORIGINS, PARAMS, SEED
-from app.models.work import FOUND, Work
+from app.models.work import Work, searchable
 from app.storage.columns import Whole, Words
 from app.storage.db import Base, now, uuid7
 
@@ -59,6 +59,7 @@ class Draft(State, Base):
     artist_id: Mapped[UUID] = mapped_column(sa.ForeignKey("artists.id"))
     base_id: Mapped[UUID | None] = mapped_column(sa.ForeignKey("revisions.id"))
     updated_at: Mapped[datetime] = mapped_column(default=now)
+    words: Mapped[str] = mapped_column(Words(), default="")  # what its artist finds the work by, besides the work's own words
 
     work: Mapped[Work] = relationship()
     base: Mapped[Revision | None] = relationship(lazy="joined")
@@ -81,9 +82,7 @@ class Draft(State, Base):
         for name, value in state.items():
             setattr(self, name, value)
         if state.keys() & {"brief_data", "text"}:
-            written = traits(self.work.medium).searched(self.text or "")
-            said = (self.work.title, *_searchable_words(self.brief_data), written[:FOUND])
-            self.work.words = " ".join(said).lower()[:FOUND]
+            self.words = searchable(self.work.medium, self.brief_data, self.text)
             self.work.touched_at = now()
         self.updated_at = now()
         session.flush()
@@ -205,11 +204,11 @@ def draft_of(session: Session, work: Work, artist: Artist, *, write: bool = Fals
                     session.add(draft)
             except IntegrityError:  # another window made it in the same instant
                 draft = session.scalars(query).one()
+    base = draft.base
+    if base is not None and base.work_id != work.id and not artist.revisions.has(base.id):  # seen once, and no longer
+        for name in ("base", "base_id"):
+            sa.orm.attributes.set_committed_value(draft, name, None)
     return draft
-
-
-def _searchable_words(brief: dict[str, Any]) -> list[str]:
-    return [" ".join(value) if isinstance(value, list) else str(value) for value in brief.values()]
 
 
 def _aware(moment: datetime) -> datetime:

@@ -20,9 +20,9 @@ from app.models.asset import Asset
 from app.models.edge import Parent, Role
 from app.models.judgement import Verdict
 from app.models.pick import Pick
-from app.models.scope import Scope
+from app.models.scope import FOLLOWS, Scope
 from app.models.shapes import BRIEF, FACTS, ORIGINS, PARAMS, SEED, STRENGTH, VERB
-from app.models.work import FOUND, Work, Works
+from app.models.work import Work, Works
 from app.storage.columns import Whole, Word, Words
 from app.storage.db import Base, now, uuid7
 from app.verbs.verb import rule_of
@@ -150,7 +150,7 @@ class Revision(Base):
     def children(self) -> list[Revision]:
         """What came from it, in any work, oldest first."""
         query = sa.select(Revision).join(Parent, Parent.child_id == Revision.id).where(Parent.parent_id == self.id)
-        return list(_session(self).scalars(query.order_by(Revision.id)).unique())
+        return list(_session(self).scalars(query.order_by(Revision.id), execution_options=FOLLOWS).unique())
 
     def path(self) -> list[Revision]:
         """The way from the root to here along first parents, both ends included."""
@@ -159,7 +159,7 @@ class Revision(Base):
         nearer = sa.select(Parent.parent_id, up.c.depth + 1).where(Parent.child_id == up.c.parent_id, Parent.position == 0)
         up = up.union_all(nearer)
         query = sa.select(Revision).join(up, up.c.parent_id == Revision.id).order_by(up.c.depth.desc())
-        return [*_session(self).scalars(query).unique(), self]
+        return [*_session(self).scalars(query, execution_options=FOLLOWS).unique(), self]
 
 
 def _session(thing: object) -> Session:
@@ -213,7 +213,7 @@ class Revisions(Scope[Revision]):
         )
         self.session.add(revision)
         if text is not None and traits(work.medium).notes:
-            work.words = f"{work.words} {traits(work.medium).searched(text)}".lower()[:FOUND]
+            work.index({}, text)
         self.session.flush()
         choose_cover(self.session, work)
         record(self.session, ActKind.IMPORTED, self.artist, work.place, revision.id, number=revision.number)

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from app.models.artist import Artist
 
 T = TypeVar("T", bound=Base)
+# Edges of a lineage may lead to what is another's (app.models.sight). Execution options of statements that read edges:
+FOLLOWS: dict[str, Any] = {"follows_edges": True}  # it reads something by them: they are narrowed in it, at any depth
+WHOLE: dict[str, Any] = {"whole_lineage": True}  # it reads thousands, and what they lead to is not told, or looked up by scope
 
 
 class Scope(Generic[T]):
@@ -37,6 +40,11 @@ class Scope(Generic[T]):
         if found is None:
             raise NotFoundError
         return found
+
+    def has(self, id: UUID) -> bool:
+        """Whether there is a row `id` that is not another's."""
+        key = sa.inspect(self.model).primary_key[0]
+        return self.session.scalar(self.query().where(key == id).with_only_columns(key)) is not None
 
 
 def like(text: str) -> str:

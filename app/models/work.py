@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relat
 
 from app.brief import Medium
 from app.errors import ConflictError, _
-from app.media.medium import WORDED
+from app.media.medium import WORDED, traits
 from app.models.act import ActKind, Place, follow, record
 from app.models.project import Project, Projects
 from app.models.scope import Scope, like
@@ -25,7 +25,9 @@ if TYPE_CHECKING:
 
 FOUND = 4_000  # characters of title, brief and text that search looks in at once
 SEARCHED = 100_000  # code points of a text in which words are looked for
-COVERS = sa.table("revisions", sa.column("id", sa.Uuid()), sa.column("text", sa.Text()))  # below the class that knows works
+# Tables of classes that know works.
+COVERS = sa.table("revisions", sa.column("id", sa.Uuid()), sa.column("text", sa.Text()))
+DRAFTS = sa.table("drafts", *(sa.column(name, sa.Uuid()) for name in ("work_id", "artist_id")), sa.column("words", sa.Text()))
 
 
 class Work(Base):
@@ -47,7 +49,7 @@ class Work(Base):
     trashed_at: Mapped[datetime | None]
     last_number: Mapped[int] = mapped_column(Whole(0), default=0)  # of its revisions; also tells that the lineage grew
     cover_id: Mapped[UUID | None]  # the revision on the wall (app.models.revision.choose_cover); kept here for speed
-    words: Mapped[str] = mapped_column(Words(), default="")  # title and last brief in lower case, for search
+    words: Mapped[str] = mapped_column(Words(), default="")  # title and brief of the last revision in lower case, for search
 
     project: Mapped[Project] = relationship(lazy="joined")
     cover: Mapped[Revision | None] = relationship(
@@ -83,6 +85,10 @@ class Work(Base):
         if title != before:
             record(self._session, ActKind.WORK_RENAMED, by, self.place, self.id, title=title, before=before)
 
+    def index(self, brief: dict[str, Any], text: str | None) -> None:
+        """Let search know what its latest revision says. (A draft is its artist's alone, and searched by them alone.)"""
+        self.words = f"{self.title} {searchable(self.medium, brief, text)}".lower()[:FOUND]
+
     def move(self, project: Project, by: Artist) -> None:
         """Hang it in another project, and its acts with it. Raises ConflictError where one of the two is in the trash."""
         if self.trashed or project.trashed_at is not None:
@@ -109,15 +115,24 @@ class Work(Base):
         return session
 
 
-def has(word: str) -> sa.ColumnElement[bool]:
-    """True for works with `word` in title or brief, and for texts that have it on the wall, within SEARCHED code points.
+def searchable(medium: str, brief: dict[str, Any], text: str | None) -> str:
+    """What search looks at of a brief and of what was written: in lower case, FOUND characters."""
+    said = [" ".join(map(str, value)) if isinstance(value, list) else str(value) for value in brief.values()]
+    return " ".join([*said, traits(Medium(medium)).searched(text or "")[:FOUND]]).lower()[:FOUND]
+
+
+def has(word: str, artist: Artist) -> sa.ColumnElement[bool]:
+    """True for works with `word` in title or brief, for texts that have it on the wall, within SEARCHED code points, and for
+    works whose draft of this artist has it.
 
     SQLite folds the case of ASCII alone, so other letters are also looked for as they were typed.
     """
     text = sa.func.substr(COVERS.c.text, 1, SEARCHED)
     said = sa.or_(sa.func.lower(text).like(like(word.lower()), escape="\\"), text.like(like(word), escape="\\"))
     worded = sa.and_(Work.medium.in_(WORDED), sa.exists().where(COVERS.c.id == Work.cover_id, said).correlate(Work))
-    return sa.or_(Work.words.like(like(word.lower()), escape="\\"), worded)
+    mine = sa.and_(DRAFTS.c.artist_id == artist.id, DRAFTS.c.words.like(like(word.lower()), escape="\\"))
+    drafted = Work.id.in_(sa.select(DRAFTS.c.work_id).where(mine))  # a list that is made once: few works have one
+    return sa.or_(Work.words.like(like(word.lower()), escape="\\"), worded, drafted)
 
 
 class Works(Scope[Work]):
@@ -133,7 +148,7 @@ class Works(Scope[Work]):
         """The works of `project` outside the trash that have every word of `q`."""
         query = sa.select(Work).where(Work.project_id == project.id, Work.trashed_at.is_(None))
         for word in q.split():
-            query = query.where(has(word))
+            query = query.where(has(word, self.artist))
         return query.where(Work.medium == medium) if medium else query
 
     def page(self, query: sa.Select[Work], cursor: UUID | None, limit: int) -> list[Work]:

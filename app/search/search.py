@@ -146,7 +146,7 @@ class Search:
         if self.only:
             query = query.where(sa.select(Revision.id).where(Revision.id == Work.cover_id, *self.only).correlate(Work).exists())
         for word in q.split():
-            query = query.where(has(word))
+            query = query.where(has(word, self.artist))
         return self.artist.works.page(query.options(joinedload(Work.cover).joinedload(Revision.work)), None, limit)
 
     def _nearest(self, vector: Vectors) -> Iterator[Candidate]:

@@ -37,6 +37,7 @@ from app.errors import (
     raises,
 )
 from app.models.artist import Artist, local_artist
+from app.models.sight import see_as
 from app.search.index import Index
 from app.settings import Settings
 from app.storage.db import Database
@@ -84,13 +85,19 @@ class Transactions:
     def reading(self) -> Iterator[tuple[orm.Session, Artist]]:
         """A session for reads, and the artist in it."""
         with self.database.reading() as session:
-            yield session, local_artist(session)
+            yield session, self._seen(session)
 
     @contextmanager
     def writing(self) -> Iterator[tuple[orm.Session, Artist]]:
         """A transaction, and the artist in it; it commits at the end. Nobody else writes meanwhile."""
         with self.database.writing(self.what) as session:
-            yield session, local_artist(session)
+            yield session, self._seen(session)
+
+    def _seen(self, session: orm.Session) -> Artist:
+        """Who asks: the one local artist, until accounts come. The session sees what they may see, and no more."""
+        artist = local_artist(session)
+        see_as(session, artist)
+        return artist
 
     def own(self) -> Any:
         """The one that fits the request's method."""
@@ -120,7 +127,7 @@ async def session(transactions: TransactionsOf) -> Later:
 
 
 async def current_artist(transactions: TransactionsOf) -> Later:
-    """Who asks: the one local artist, until accounts come."""
+    """Who asks (Transactions._seen tells)."""
     return Later(transactions, 1)
 
 

@@ -126,6 +126,7 @@ def finish(database: Database, store: Store, generation: Generation, contents: I
         if kept and (work.cover is None or not work.cover.picked):
             choose_cover(session, work)
         if kept:
+            work.index(row.brief_data, revisions[-1].text)
             made = sorted(revision.number for revision in revisions)
             row.record(ActKind.MADE, row.artist, verb=str(row.verb), engine=row.engine, numbers=made)
         # A cancelled one ends once more: whoever watches hears that there is something to see.

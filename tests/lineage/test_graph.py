@@ -75,7 +75,7 @@ def test_the_graph_is_whole_and_names_roles(garden: Garden) -> None:
     [root] = garden.grow(picked=True)
     variants = garden.grow((root, "vary"), count=3, strength="subtle")
     [blend] = garden.grow((variants[0], "blend"), (variants[2], "blend"))
-    told = graph(garden.session, garden.work)
+    told = graph(garden.session, garden.work, garden.artist)
     assert [node["number"] for node in told["nodes"]] == [1, 2, 3, 4, 5]
     assert told["nodes"][0]["picked"]
     assert not told["nodes"][1]["picked"]
@@ -91,12 +91,12 @@ def test_a_parent_in_another_work_is_told_as_foreign(garden: Garden) -> None:
     poem = Garden(garden.session, "Poem")
     [verse] = poem.grow()
     [picture] = garden.grow((verse, "inspire"))
-    told = graph(garden.session, garden.work)
+    told = graph(garden.session, garden.work, garden.artist)
     assert [(node["id"], node["foreign"], node["work"]) for node in told["nodes"]] == [
         (str(verse.id), True, str(poem.work.id)),
         (str(picture.id), False, str(garden.work.id)),
     ]
-    drawn = layout(garden.session, garden.work)
+    drawn = layout(garden.session, garden.work, garden.artist)
     assert (drawn["foreign"], drawn["first"], drawn["y"]) == (1, [-1, 0], [0, 1])
 
 
@@ -106,15 +106,15 @@ def test_another_artists_revision_is_not_told(garden: Garden) -> None:
     garden.session.flush()
     [secret] = Garden(garden.session, "Secret", stranger).grow()
     [mine] = garden.grow((secret, "inspire"))
-    told = graph(garden.session, garden.work)
+    told = graph(garden.session, garden.work, garden.artist)
     assert [node["id"] for node in told["nodes"]] == [str(mine.id)]
     assert told["edges"] == []
-    assert layout(garden.session, garden.work)["first"] == [-1]
+    assert layout(garden.session, garden.work, garden.artist)["first"] == [-1]
 
 
 def test_the_layout_says_the_same_as_the_graph(garden: Garden) -> None:
     garden.forest(200)
-    told, drawn = graph(garden.session, garden.work), layout(garden.session, garden.work)
+    told, drawn = graph(garden.session, garden.work, garden.artist), layout(garden.session, garden.work, garden.artist)
     ids = [drawn["id"][at : at + 32] for at in range(0, len(drawn["id"]), 32)]
     assert ids == [node["id"].replace("-", "") for node in told["nodes"]]
     edges = {(ids[child], ids[parent]) for child, parent in enumerate(drawn["first"]) if parent >= 0}
@@ -129,13 +129,13 @@ def test_unpicked_variants_without_children_fold_into_their_sibling(garden: Gard
     first = garden.grow((root, "vary"), count=4, picked=True)
     second = garden.grow((first[0], "refine"), count=4)
     garden.grow((second[2], "refine"), count=3)  # nobody picked any of these, so all stay
-    drawn = layout(garden.session, garden.work, fold=True)
+    drawn = layout(garden.session, garden.work, garden.artist, fold=True)
     assert drawn["number"] == [1, 2, 8, 10, 11, 12]
     assert dict(zip(drawn["folded"][::2], drawn["folded"][1::2], strict=True)) == {1: 3, 2: 3}
     assert drawn["weight"][0] == 11  # a stem stays as thick as all that grew
-    opened = layout(garden.session, garden.work, fold=True, unfolded={3})
+    opened = layout(garden.session, garden.work, garden.artist, fold=True, unfolded={3})
     assert opened["number"] == [1, 2, 3, 4, 5, 8, 10, 11, 12]
-    whole = layout(garden.session, garden.work)
+    whole = layout(garden.session, garden.work, garden.artist)
     assert whole["number"] == list(range(1, 13))
     assert whole["folded"] == []
 
@@ -145,29 +145,29 @@ def test_a_second_parent_is_held_and_hidden_foreigners_go(garden: Garden) -> Non
     variants = garden.grow(count=4, picked=True)
     garden.grow((variants[0], "blend"), (variants[3], "blend"))
     inspired = garden.grow((variants[0], "inspire"), (elsewhere, "inspire"), count=2, picked=True)
-    drawn = layout(garden.session, garden.work, fold=True)
+    drawn = layout(garden.session, garden.work, garden.artist, fold=True)
     assert drawn["number"] == [1, 1, 4, 5, 6]  # a foreign one first; 2, 3 and 7 are folded
     child, parent, role = drawn["more"][:3]
     assert (drawn["number"][child], drawn["number"][parent], drawn["roles"][role]) == (5, 4, "blend")
     inspired[0].unpick(by=garden.artist)
     garden.grow((inspired[1], "vary"))
-    numbers = layout(garden.session, garden.work, fold=True)
+    numbers = layout(garden.session, garden.work, garden.artist, fold=True)
     assert numbers["foreign"] == 1
 
 
 def test_the_mark_changes_with_every_revision_and_pick(garden: Garden) -> None:
-    marks = [version(garden.session, garden.work)]
+    marks = [version(garden.session, garden.work, garden.artist)]
     [one, two] = garden.grow(count=2)
-    marks.append(version(garden.session, garden.work))
+    marks.append(version(garden.session, garden.work, garden.artist))
     one.pick(by=garden.artist)
     garden.session.flush()
-    marks.append(version(garden.session, garden.work))
+    marks.append(version(garden.session, garden.work, garden.artist))
     one.unpick(by=garden.artist)
     two.pick(by=garden.artist)
     garden.session.flush()
-    marks.append(version(garden.session, garden.work))
+    marks.append(version(garden.session, garden.work, garden.artist))
     assert len(set(marks)) == len(marks)
-    assert version(garden.session, garden.work) == marks[-1]
+    assert version(garden.session, garden.work, garden.artist) == marks[-1]
     assert counts(garden.session, garden.work) == (2, 1)
 
 
@@ -231,11 +231,11 @@ def test_what_grew_from_an_unpicked_variant_is_counted_where_it_hangs(garden: Ga
 def test_ten_thousand_revisions_are_no_burden(garden: Garden) -> None:
     garden.forest(10_000)
     began = time.process_time()
-    drawn = layout(garden.session, garden.work, fold=True)
+    drawn = layout(garden.session, garden.work, garden.artist, fold=True)
     assert time.process_time() - began < 1.5  # about 0.12 s when nothing else runs; `stemma bench` measures
     assert 0 < len(drawn["number"]) < 10_000
     began = time.process_time()
-    assert len(graph(garden.session, garden.work)["nodes"]) == 10_000
+    assert len(graph(garden.session, garden.work, garden.artist)["nodes"]) == 10_000
     assert time.process_time() - began < 1.5
 
 
@@ -247,7 +247,7 @@ def test_postgresql_tells_the_same(postgres: Callable[[], str], tmp_path: Path) 
         garden = Garden(session)
         [root] = garden.grow(picked=True)
         garden.grow((root, "vary"), count=4, picked=True)
-        told, drawn = graph(session, garden.work), layout(session, garden.work, fold=True)
+        told, drawn = graph(session, garden.work, garden.artist), layout(session, garden.work, garden.artist, fold=True)
         assert [node["number"] for node in told["nodes"]] == [1, 2, 3, 4, 5]
         assert told["nodes"][0]["id"] == str(root.id)
         assert told["nodes"][0]["created_at"].endswith("Z")
@@ -255,9 +255,9 @@ def test_postgresql_tells_the_same(postgres: Callable[[], str], tmp_path: Path) 
         assert drawn["number"] == [1, 2]
         assert drawn["id"].startswith(root.id.hex)
         assert len(pane(session, garden.work, root).nodes) == 5
-        before = version(session, garden.work)
+        before = version(session, garden.work, garden.artist)
         garden.grow((root, "vary"))
-        assert version(session, garden.work) != before
+        assert version(session, garden.work, garden.artist) != before
     database.close()
 
 

@@ -13,7 +13,7 @@ from app.web.live.word import Word
 
 log = logging.getLogger(__name__)
 PENDING = 1_000  # words that may wait for one reader; who takes none is let go, and hears the present when it comes back
-BEAT = 15.0  # seconds after which silence is told
+BEAT = 8.0  # seconds after which silence is told: a stream asks then whether its reader may still hear (10 s at most)
 
 
 class Reader:

@@ -10,7 +10,8 @@ from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
 from app.errors import NotFoundError, raises
-from app.models.generation import OPEN, Status
+from app.models.artist import Artist
+from app.models.generation import OPEN, Generation, Status
 from app.models.worker import Worker
 from app.models.worker import workers as known_workers
 from app.web.deps import CurrentArtist, OneTurn, Parts, Session, Studio
@@ -46,7 +47,7 @@ class JudgeOut(BaseModel):
 
 
 class WorkerOut(BaseModel):
-    """A worker; `state` is starting, idle, busy or lost."""
+    """A worker; `state` is starting, idle, busy or lost; `generation` is what it makes, where that is yours to see."""
 
     id: str
     name: str
@@ -76,14 +77,23 @@ def judge_out(parts: Studio, session: Session) -> JudgeOut | None:
     return JudgeOut(name=judge.name, title=judge.title, ready=reason is None, reason=reason, version=version)
 
 
-def worker_out(worker: Worker) -> WorkerOut:
-    """A worker's row; one that was not heard of lately is lost."""
+def workers_out(artist: Artist, session: Session) -> list[WorkerOut]:
+    """The workers as `artist` may know them: what one makes for somebody else is not told."""
+    found = known_workers(session)
+    making = [worker.generation_id for worker in found if worker.generation_id]
+    theirs = artist.generations.query().where(Generation.id.in_(making)).with_only_columns(Generation.id)
+    seen = set(session.scalars(theirs))
+    return [worker_out(worker, worker.generation_id if worker.generation_id in seen else None) for worker in found]
+
+
+def worker_out(worker: Worker, generation: UUID | None) -> WorkerOut:
+    """A worker's row, with the generation that is told of it; one that was not heard of lately is lost."""
     return WorkerOut(
         id=worker.id,
         name=worker.name,
         device=worker.device,
         state=worker.state if worker.alive else "lost",
-        generation=worker.generation_id,
+        generation=generation,
         facts=worker.facts,
         seen_at=worker.seen_at,
     )
@@ -105,10 +115,9 @@ def judge(request: Request, session: Session, parts: Parts) -> Response:
 
 
 @router.get("/workers", response_model=Listed[WorkerOut])
-def workers(request: Request, session: Session) -> Response:
+def workers(request: Request, artist: CurrentArtist, session: Session) -> Response:
     """The workers that live, and those lost lately."""
-    found = known_workers(session)
-    return answer(request, lambda: Listed[WorkerOut](items=[worker_out(one) for one in found]), location="/engine-room")
+    return answer(request, lambda: Listed[WorkerOut](items=workers_out(artist, session)), location="/engine-room")
 
 
 @router.get("/engine-room", response_model=Listed[WorkerOut])
@@ -116,16 +125,16 @@ def room(request: Request, artist: CurrentArtist, session: Session, parts: Parts
     """What runs, what waits, who works."""
     going = artist.generations.page(status=[str(s) for s in OPEN], limit=SHOWN)
     ended = artist.generations.page(status=[Status.DONE, Status.FAILED, Status.CANCELLED], limit=12)
-    found = known_workers(session)
+    found = workers_out(artist, session)
     return answer(
         request,
-        lambda: Listed[WorkerOut](items=[worker_out(one) for one in found]),
+        lambda: Listed[WorkerOut](items=found),
         "engine_room/show.html",
         partial="engine_room/_room.html",
         going=[(one, parts.queue.latest(one.id) if one.status == Status.RUNNING else {}) for one in reversed(going)],
         ended=ended,
         waiting=artist.generations.waiting(),
-        workers=[worker_out(one) for one in found],
+        workers=found,
         engines=engines_out(parts),
         judge=judge_out(parts, session),
     )

@@ -119,28 +119,30 @@ def show(
     if asked.at:
         numbered(session, work, asked.at)  # to a program that is nothing but a question whether it is there
     if asked.as_ or not wants_html(request):
-        return as_json(request, session, work, asked)
+        return as_json(request, artist, session, work, asked)
     if is_htmx(request):
         return part(request, artist, session, work, asked)
     return page(request, "lineage/show.html", **looked(artist, session, work, asked))
 
 
-def as_json(request: Request, session: Session, work: Work, asked: LineageQuery) -> Response:
+def as_json(request: Request, artist: CurrentArtist, session: Session, work: Work, asked: LineageQuery) -> Response:
     """The lineage for a program or the canvas; 304 when it is the one they have."""
-    version = graph.version(session, work)
+    version = graph.version(session, work, artist)
     mark = f'"{version}"'
     headers = {**({} if asked.as_ else VARY), "ETag": mark, "Cache-Control": "private, no-cache"}
     if mark in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)
-    data = laid_out(session, work, version, asked) if asked.as_ else compact(graph.graph(session, work))
+    data = laid_out(artist, session, work, version, asked) if asked.as_ else compact(graph.graph(session, work, artist))
     return Response(data, media_type="application/json", headers=headers)
 
 
-def laid_out(session: Session, work: Work, version: str, asked: LineageQuery) -> bytes:
-    """The layout as JSON; the latest few are kept, since they hold until the lineage changes."""
+def laid_out(artist: CurrentArtist, session: Session, work: Work, version: str, asked: LineageQuery) -> bytes:
+    """The layout as JSON; the latest few are kept, since they hold for this artist until the lineage changes."""
     unfolded = frozenset(int(number) for number in asked.unfolded.split(",") if number)
     key = (version, asked.fold, unfolded)
-    data = _layouts.pop(key, None) or compact(graph.layout(session, work, fold=asked.fold, unfolded=unfolded))
+    data = _layouts.pop(key, None)
+    if data is None:
+        data = compact(graph.layout(session, work, artist, fold=asked.fold, unfolded=unfolded))
     _layouts[key] = data  # now the last of the dict's order, which is that of use
     for old in list(_layouts)[:-KEPT]:
         _layouts.pop(old, None)

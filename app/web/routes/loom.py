@@ -79,7 +79,7 @@ def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, as
     work = artist.works.get(id)
     at = numbered(session, work, asked.at) if asked.at else None
     if not wants_html(request):
-        return as_json(request, session, work, asked)
+        return as_json(request, artist, session, work, asked)
     base = draft_of(session, work, artist).base
     if asked.pane and is_htmx(request):
         return page(request, "lineage/_loom.html", work=work, base=base, loom=loom_pane(session, work, base))
@@ -88,9 +88,9 @@ def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, as
     return page(request, template, work=work, base=base, loom=loom_view(session, work, looked))
 
 
-def as_json(request: Request, session: Session, work: Work, asked: LoomQuery) -> Response:
+def as_json(request: Request, artist: CurrentArtist, session: Session, work: Work, asked: LoomQuery) -> Response:
     """The loom for a program; 304 when it is the one they have."""
-    mark = f'"loom-{graph.version(session, work)}-{asked.at or ""}"'
+    mark = f'"loom-{graph.version(session, work, artist)}-{asked.at or ""}"'
     headers = {**VARY, "ETag": mark, "Cache-Control": "private, no-cache"}
     if mark in request.headers.get("if-none-match", ""):
         return Response(status_code=304, headers=headers)

@@ -12,6 +12,7 @@ const OPEN = ["queued", "running"];
 export class Live {
   #stream = null;
   #timer = 0;
+  #over = false; // the studio ended the stream for good
   #delay = SOONEST;
   #since = Date.now() / 1000 - 5; // what ended before the page was drawn is on it; 5 s for clocks that differ
   #early = new Map(); // the steps of runs whose partial is still on its way
@@ -53,6 +54,7 @@ export class Live {
 
   #open() {
     this.#close();
+    if (this.#over) return;
     const stream = new EventSource(`${this.address}?since=${this.#since}`);
     this.#stream = stream;
     stream.addEventListener("open", () => {
@@ -62,6 +64,7 @@ export class Live {
       setTimeout(() => stream === this.#stream && this.#ask(), 2000);
     });
     stream.addEventListener("error", () => this.#lost(stream));
+    stream.addEventListener("gone", () => this.#ended());
     const on = (name, handle) => stream.addEventListener(name, (event) => handle.call(this, JSON.parse(event.data)));
     on("state", this.#state);
     on("step", this.#step);
@@ -84,6 +87,13 @@ export class Live {
     clearTimeout(this.#timer);
     this.#stream?.close();
     this.#stream = null;
+  }
+
+  /** The studio says that there is nothing more to hear for this reader. */
+  #ended() {
+    this.#close();
+    this.#over = true;
+    this.link.textContent = words.run.gone;
   }
 
   #lost(stream) {

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from pathlib import Path
 from typing import Any
+from uuid import UUID, uuid4
 
 import pytest
+import sqlalchemy as sa
 
+from app.models import Artist, Generation, Project, Status, Work
+from app.settings import Settings
+from app.storage.db import Database
 from tests.running import Running, until
 
 
@@ -94,6 +100,44 @@ def test_a_cancelled_run_leaves_no_traceback(studio: Running) -> None:
     behind = slow(studio, work, steps=1)
     studio.wait(behind)
     assert studio.log.read_text().count("DBOSAwaitedWorkflowCancelledError") == before
+
+
+def given_away(studio: Running, work: str) -> None:
+    """Make the work somebody else's: its project hangs with another artist from now on."""
+    database = Database(Settings(data=studio.data, database=""))
+    with database.writing() as session:
+        other = Artist(name=f"other {uuid4()}")
+        session.add(other)
+        session.flush()
+        project = session.get_one(Work, UUID(work)).project_id
+        session.execute(sa.update(Project).where(Project.id == project).values(owner_id=other.id))
+    database.close()
+
+
+def test_who_may_see_no_more_hears_no_more(studio: Running) -> None:
+    """Silent streams and busy ones, of a page and of a program: each says so and ends, and what comes next is not there."""
+    mine = studio.http.post("/projects", json={"name": "Shared once"}).json()["id"]
+    work = str(studio.http.post(f"/projects/{mine}/works", json={"title": "Fox", "medium": "image"}).json()["id"])
+    silent = str(studio.http.post(f"/projects/{mine}/works", json={"title": "Owl", "medium": "image"}).json()["id"])
+    id = slow(studio, work, steps=400, seconds=0.1)
+    heard: dict[str, list[str]] = {path: [] for path in (f"/works/{work}", f"/works/{silent}", f"/generations/{id}")}
+
+    def listen(path: str) -> None:
+        heard[path] += (name for name, _data in studio.events(f"{path}/events"))
+
+    listeners = [threading.Thread(target=listen, args=(path,), daemon=True) for path in heard]
+    for one in listeners:
+        one.start()
+    until(lambda: heard[f"/works/{work}"] and heard[f"/generations/{id}"], 60, "the first words")
+    given_away(studio, work)
+    for one in listeners:
+        one.join(40)  # it is 10 seconds, and this machine may be busy
+    assert [names[-1:] for names in heard.values()] == [["gone"]] * 3, heard
+    assert [studio.http.get(f"{path}/events").status_code for path in heard] == [404] * 3
+    database = Database(Settings(data=studio.data, database=""))
+    with database.writing() as session:  # the others of this session need the worker
+        session.get_one(Generation, UUID(id)).end(Status.CANCELLED)
+    database.close()
 
 
 @pytest.mark.kill
