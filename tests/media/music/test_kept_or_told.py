@@ -14,9 +14,26 @@ from app.media.music.files import reading_midi, reading_musicxml
 from app.media.music.files.musicxml import musicxml
 from app.media.music.files.notating import Imported, tunes
 from app.media.music.files.partwise_notes import SIGNS
+from app.media.music.files.partwise_told import (
+    KNOWN,
+    NO_CHORDS,
+    NO_CREDITS,
+    NO_CUES,
+    NO_GRACES,
+    NO_HEADS,
+    NO_KEY,
+    NO_METRE,
+    NO_OTHERS,
+    NO_SIGNS,
+    NO_TABLATURE,
+    NO_TIMES,
+    NO_VERSES,
+)
 
 CASES = Path(__file__).parents[2] / "cases"
 read_midi, read_musicxml = reading_midi.read_midi.here, reading_musicxml.read_musicxml.here
+HARMONY = "<harmony><root><root-step>C</root-step></root>{}</harmony>"
+GRACE = "<note><grace/><pitch><step>D</step><octave>4</octave></pitch></note>"
 HEAD = "X:1\nT:t\nM:4/4\nL:1/4\nK:C\n"
 
 
@@ -147,11 +164,76 @@ def test_signs_of_playing_come_in_and_go_out() -> None:
         (note("C") + "<direction><sound tempo='90'/></direction><direction><sound tempo='60'/></direction>", "tempo"),
         (note("C") + "<note><unpitched/><duration>2</duration></note>", "without a pitch"),
         (note("C") + "<backup><duration>2</duration></backup>" + note("E", inside="<voice>2</voice>"), "one voice"),
+        (note("C") + note("E", inside="<cue/>"), NO_CUES),
+        (note("C", inside="<notehead>x</notehead>"), NO_HEADS),
+        (note("C", inside="<lyric><humming/></lyric>"), NO_OTHERS),
+        ("<attributes><key><key-step>F</key-step><key-alter>1</key-alter></key></attributes>" + note("C"), NO_KEY),
+        ("<attributes><clef><sign>TAB</sign></clef></attributes>" + note("C"), NO_TABLATURE),
+        ("<barline><segno/></barline>" + note("C"), NO_SIGNS),
+        (note("C") + "<barline><repeat direction='backward' times='3'/></barline>", NO_TIMES),
+        ("<sound dacapo='yes'/>" + note("C"), NO_SIGNS),
+        (GRACE * 9 + note("C"), NO_GRACES),
+        (note("C", inside="".join(f"<lyric number='{at}'><text>la</text></lyric>" for at in range(1, 30))), NO_VERSES),
+        (HARMONY.format("<kind>major</kind><degree/>") + note("C"), NO_CHORDS),
+        (HARMONY.format("<kind>Tristan</kind>") + note("C"), NO_CHORDS),
+        (note("C") + "<figured-bass/>", NO_OTHERS),
     ],
 )
 def test_what_does_not_come_in_is_told(measures: str, said: str) -> None:
     found = score(f"<measure>{measures}</measure>")
     assert [one for one in found.simplified if said in one]
+
+
+@pytest.mark.parametrize("holder", [*KNOWN])
+def test_an_element_that_nobody_knows_is_told(holder: str) -> None:
+    within = {
+        "measure": "{}",
+        "note": note("C", inside="{}"),
+        "lyric": note("C", inside="<lyric><text>a</text>{}</lyric>"),
+        "harmony": HARMONY.format("<kind>major</kind>{}"),
+    }.get(holder, f"<{holder}>{{}}</{holder}>")
+    for element, said in (("<made-up/>", [NO_OTHERS]), ("", [])):
+        assert score(f"<measure>{within.format(element)}{note('D')}</measure>").simplified == said
+
+
+@pytest.mark.parametrize(
+    ("time", "metre"),
+    [
+        ("<beats>3+2</beats><beat-type>8</beat-type>", "5/8"),
+        ("<beats>2</beats><beat-type>4</beat-type><beats>3</beats><beat-type>8</beat-type>", "7/8"),
+    ],
+)
+def test_a_metre_of_several_parts_is_their_sum(time: str, metre: str) -> None:
+    found = score("<measure>" + note("C") + "</measure>", f"<time>{time}</time>")
+    assert (str(read_tune(found.text).metre), found.simplified) == (metre, [NO_METRE])
+
+
+@pytest.mark.parametrize(
+    ("inside", "symbol"),
+    [
+        ("<kind text='7sus'>suspended-fourth</kind>", "Csus4"),
+        ("<kind>half-diminished</kind>", "Cm7b5"),
+        ("<kind>major</kind><bass><bass-step>E</bass-step></bass>", "C/E"),
+        ("<kind>minor</kind><bass><bass-step>E</bass-step><bass-alter>-1</bass-alter></bass>", "Cm/Eb"),
+    ],
+)
+def test_chord_symbols_keep_their_kind_and_bass(inside: str, symbol: str) -> None:
+    found = score("<measure>" + HARMONY.format(inside) + note("C") + "</measure>")
+    assert (next(read_tune(found.text).notes).chord, found.simplified) == (symbol, [])
+
+
+@pytest.mark.parametrize(
+    ("head", "said"),
+    [
+        ("<identification><creator type='lyricist'>Ann</creator></identification>", [NO_CREDITS]),
+        ("<identification><rights>1899</rights></identification>", [NO_CREDITS]),
+        ("<work><work-title>A</work-title></work><credit><credit-words>for two</credit-words></credit>", [NO_CREDITS]),
+        ("<work><work-title>A Song</work-title></work><credit><credit-words> a  song</credit-words></credit>", []),
+        ("<identification><encoding><software>x</software></encoding></identification>", []),
+    ],
+)
+def test_words_around_a_score_are_kept_or_told(head: str, said: list[str]) -> None:
+    assert score("<measure>" + note("C") + "</measure>", head=head).simplified == said
 
 
 def test_ties_end_where_they_begin() -> None:

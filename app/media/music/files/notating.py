@@ -38,7 +38,7 @@ class Imported:
 
     def without(self, said: str) -> None:
         """Say that something was made simpler; twice is once."""
-        if said not in self.simplified:
+        if said and said not in self.simplified:
             self.simplified.append(said)
 
 

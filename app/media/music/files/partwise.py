@@ -9,9 +9,19 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from app.errors import InvalidError, TooLargeError, _
+from app.media.music.abc.lyrics import MOST_VERSES
 from app.media.music.files import musicxml
 from app.media.music.files.notating import Imported, Measure, abc, even, key_with
 from app.media.music.files.partwise_notes import Shift, decorations, shift_of, sung
+from app.media.music.files.partwise_told import (
+    NO_CHORDS,
+    NO_CREDITS,
+    NO_GRACES,
+    NO_SIGNS,
+    NO_VERSES,
+    credits_lost,
+    told,
+)
 from app.media.music.notation.pitch import LETTERS, Key, Mode, Pitch
 from app.media.music.notation.tune import MAX_BARS, Metre, Note, metre_of
 
@@ -23,7 +33,10 @@ LONGEST = 64  # whole notes
 GRID = 2**10 * 3**2 * 5 * 7
 MODES = {name: mode for mode, name in musicxml.MODES.items()} | {"ionian": Mode.MAJOR, "aeolian": Mode.MINOR}
 KINDS = {"major": "", "minor": "m", "dominant": "7", "major-seventh": "maj7", "minor-seventh": "m7", "diminished": "dim",
-         "augmented": "aug"}  # fmt: skip
+         "augmented": "aug", "augmented-seventh": "aug7", "diminished-seventh": "dim7", "half-diminished": "m7b5",
+         "major-sixth": "6", "minor-sixth": "m6", "dominant-ninth": "9", "major-ninth": "maj9", "minor-ninth": "m9",
+         "suspended-second": "sus2", "suspended-fourth": "sus4", "power": "5", "major-minor": "mmaj7"}  # fmt: skip
+MOST_GRACES = 8
 ACCIDENTALS = {-1: "b", 0: "", 1: "#"}
 MOST_AGAIN = 4  # bars that one sign plays again
 HIGHEST = 9  # octave
@@ -69,6 +82,8 @@ class Partwise:
             raise InvalidError("file", _("there are no notes in this file"))
         title = self.root.findtext("work/work-title") or self.root.findtext("movement-title") or name
         composer = self.root.findtext("identification/creator[@type='composer']") or ""
+        if credits_lost(self.root, {title, composer}):
+            self.imported.without(NO_CREDITS)
         self.imported.text = abc(title, composer, self.tempo, measures)
         return self.imported
 
@@ -79,6 +94,7 @@ class Partwise:
             if number >= MAX_BARS:
                 raise TooLargeError(_("A tune may have %(most)s bars."), most=f"{MAX_BARS:,}")
             bar = _Bar()
+            self._tell(element)
             for child in element:
                 self._child(bar, child)
             if self.again and not any(note.pitches for note in bar.notes) and len(past) >= self.again:
@@ -99,29 +115,39 @@ class Partwise:
 
     def _child(self, bar: _Bar, child: ET.Element) -> None:
         """What stands in a measure, one after another."""
+        self._tell(child)
         if child.tag == "attributes":
             self._attributes(child)
+        elif child.tag == "note" and child.find("cue") is not None:  # what another player has
+            bar.place += self._length(child) if child.find("chord") is None else 0
         elif child.tag == "note":
             self._note(bar, child)
         elif child.tag == "barline":
             _barline(bar, child)
         elif child.tag == "harmony":
-            bar.chord = _chord(child, self.shift) or bar.chord
+            bar.chord = self._chord(child) or bar.chord
         elif child.tag in {"direction", "sound"}:
             self._direction(child)
         elif child.tag in {"backup", "forward"}:
             length = self._length(child)
             bar.place += length if child.tag == "forward" else -length
 
+    def _tell(self, element: ET.Element) -> None:
+        """Say what of it is not kept."""
+        for said in told(element):
+            self.imported.without(said)
+
     def _direction(self, child: ET.Element) -> None:
         """The first tempo is kept."""
         sound = child if child.tag == "sound" else child.find("sound")
+        if sound is not None:
+            self._tell(sound)
         if sound is not None and sound.get("tempo") and not self.tempo:
             self.tempo = f"1/4={min(999, max(10, round(float(sound.get('tempo', '120')))))}"
         elif sound is not None and sound.get("tempo"):
             self.imported.without(_("Changes of tempo on the way were left out."))
         if any(sign.tag not in {"metronome", "offset"} for sign in child.findall("direction-type/*")):
-            self.imported.without(_("Words and signs above the staff were left out (dynamics, jumps, rehearsal marks)."))
+            self.imported.without(NO_SIGNS)
 
     def _attributes(self, attributes: ET.Element) -> None:
         if (divisions := attributes.findtext("divisions")) is not None:
@@ -144,8 +170,7 @@ class Partwise:
         if attributes.find("time/senza-misura") is not None:
             self.metre = None
         elif attributes.find("time/beats") is not None:
-            beats = sum(int(one) for one in (attributes.findtext("time/beats") or "").split("+"))
-            self.metre = metre_of(f"{beats}/{attributes.findtext('time/beat-type')}")
+            self.metre = _metre(attributes)
 
     def _length(self, element: ET.Element) -> Fraction:
         """In whole notes."""
@@ -159,7 +184,10 @@ class Partwise:
         pitch = _pitch(element, self.shift, self.key)
         if element.find("grace") is not None:
             if pitch and bar.voice in {None, voice}:
-                bar.graces = (*bar.graces, pitch)[:8]
+                self.imported.without(NO_GRACES if len(bar.graces) >= MOST_GRACES else "")
+                bar.graces = (*bar.graces, pitch)[:MOST_GRACES]
+            elif pitch:
+                self.imported.without(_("Only one voice was taken."))
             return
         length = self._length(element)
         bar.voice = bar.voice or voice
@@ -183,10 +211,31 @@ class Partwise:
         tied = any(tie.get("type") == "start" for tie in element.findall("tie"))
         start = max(here, bar.place)
         signs = self._signs(element)
-        lyrics = sung(element) if pitch else ()
+        lyrics = self._sung(element) if pitch else ()
         pitches = (pitch,) if pitch else ()
         bar.notes.append(Note(pitches, start, length, tied and bool(pitch), bar.chord, bar.graces, signs, lyrics=lyrics))
         bar.place, bar.chord, bar.graces = start + length, "", ()
+
+    def _sung(self, element: ET.Element) -> tuple[str, ...]:
+        """What is sung to a note."""
+        lyrics = element.findall("lyric")
+        for one in lyrics:
+            self._tell(one)
+        self.imported.without(NO_VERSES if len(lyrics) > MOST_VERSES else "")
+        return sung(element)
+
+    def _chord(self, element: ET.Element) -> str:
+        """A chord symbol as it sounds: root, accidental, kind, and the bass where that is another."""
+        root = _root(element, "root", self.shift)
+        if not root:
+            return ""
+        kind = element.find("kind")
+        named = (kind.text or "").strip() if kind is not None else ""
+        text = SYMBOLS.sub("", kind.get("text", "")) if kind is not None else ""
+        if named not in KINDS:
+            self.imported.without(NO_CHORDS)
+        bass = _root(element, "bass", self.shift)
+        return f"{root}{KINDS.get(named, text)[:6]}{f'/{bass}' if bass else ''}"
 
     def _signs(self, element: ET.Element) -> tuple[str, ...]:
         """The signs at a note; says which of it are made simpler."""
@@ -234,13 +283,19 @@ def _barline(bar: _Bar, element: ET.Element) -> None:
         bar.closing = {"light-light": "||", "light-heavy": "|]"}.get(element.findtext("bar-style") or "", bar.closing)
 
 
-def _chord(element: ET.Element, shift: Shift) -> str:
-    """A chord symbol as it sounds: root, accidental, kind."""
-    letter = (element.findtext("root/root-step") or "").strip()
+def _root(element: ET.Element, name: str, shift: Shift) -> str:
+    """The letter of a chord's root or bass as it sounds, with its accidental."""
+    letter = (element.findtext(f"{name}/{name}-step") or "").strip()
     if letter not in set(LETTERS):
         return ""
-    root = shift.of(Pitch(LETTERS.index(letter), int(float(element.findtext("root/root-alter") or "0"))), Key())
-    kind = element.find("kind")
-    named = (kind.text or "").strip() if kind is not None else ""
-    text = SYMBOLS.sub("", kind.get("text", "")) if kind is not None else ""
-    return f"{root.letter}{ACCIDENTALS.get(root.alter, '')}{KINDS.get(named, text)[:6]}"
+    alter = int(float(element.findtext(f"{name}/{name}-alter") or "0"))
+    found = shift.of(Pitch(LETTERS.index(letter), alter), Key())
+    return f"{found.letter}{ACCIDENTALS.get(found.alter, '')}"
+
+
+def _metre(attributes: ET.Element) -> Metre | None:
+    """The metre of a staff; one of several parts (3+2/8, or 2/4 and 3/8) as the sum of them."""
+    parts = zip(attributes.findall("time/beats"), attributes.findall("time/beat-type"), strict=False)
+    sums = [(sum(int(one) for one in (beats.text or "").split("+")), int(unit.text or "4")) for beats, unit in parts]
+    finest = max((unit for _beats, unit in sums), default=4)
+    return metre_of(f"{sum(beats * finest // max(1, unit) for beats, unit in sums)}/{finest}")
