@@ -18,7 +18,7 @@ from app.brief import Medium
 from app.engines.catalog import catalog
 from app.lanes import CLASS, Lane
 from app.models import Generation
-from app.settings import ROOT, MusicSetting, Settings, TextSetting
+from app.settings import ROOT, MusicSetting, PictureSetting, Settings, TextSetting
 from app.storage.db import Database
 from app.storage.queue import Queue
 from tests.engines.text.service import Service, Serving
@@ -44,11 +44,13 @@ class Silent(Service):
 
 def test_every_engine_has_a_lane_that_fits_what_it_makes(tmp_path: Path) -> None:
     service = TextSetting(name="service", url="http://127.0.0.1:9/v1", model="m")
+    drawing = PictureSetting.model_validate({"name": "drawing", "url": "http://127.0.0.1:9/v1", "model": "m"})
     hub = TextSetting(name="hub", kind="transformers", model="m")
     songs = [MusicSetting(name="songs", model="m"), MusicSetting(name="sounds", kind="musicgen", model="m")]
-    engines = catalog(Settings(data=tmp_path, texts=[service, hub], music=songs, fake_engines=True))
+    settings = Settings(data=tmp_path, texts=[service, hub], pictures=[drawing], music=songs, fake_engines=True)
+    engines = catalog(settings)
     lanes = {name: engine.lane({}) for name, engine in engines.items()}
-    assert lanes["service"] is Lane.REMOTE
+    assert lanes["service"] is lanes["drawing"] is Lane.REMOTE
     quick = {name for name, engine in engines.items() if engine.medium == Medium.TEXT and name != "service"}
     assert {name for name, lane in lanes.items() if lane is Lane.QUICK} == quick | {
         "tunes",

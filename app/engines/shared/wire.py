@@ -61,6 +61,9 @@ class Wire:
     unlike = _("The service answered with something else than a stream of text (%(kind)s).")
 
     def __init__(self, url: str, headers: Mapping[str, str], key: SecretStr | None, patience: Patience) -> None:
+        if key and not (key.get_secret_value().isascii() and key.get_secret_value().isprintable()):
+            copied = _("The key of this service has characters that no key has. Was it copied whole, without line ends?")
+            raise EngineError(copied)
         self._key, self._patience = key, patience
         self.done = False  # the service said [DONE]: its answer is whole, whatever else it left out
         self._url = url.rstrip("/")

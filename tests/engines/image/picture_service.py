@@ -73,6 +73,7 @@ class PictureServer:
         self.heard: list[dict[str, Any]] = []  # what a server reads out of it
         self.headers: list[dict[str, str]] = []
         self.open = self.most_open = 0
+        self.pause = 0.15  # seconds between two pictures on the way
         self.app.get("/v1/models")(self.models)
         self.app.post("/v1/images/generations")(self.generations)
         self.app.get("/v1/files/{seed}.png")(self.file)
@@ -224,7 +225,7 @@ class PictureServer:
             kind = "image_generation.partial_image"
             sent = base64.b64encode(picture(index * 90, (64, 48))).decode()
             yield event({"type": kind, "b64_json": sent, "partial_image_index": index} | same, kind)
-            await asyncio.sleep(0.15)
+            await asyncio.sleep(self.pause)
             if how == "moderated-late":
                 yield event(
                     {"type": "error", "error": {"code": "moderation_blocked", "message": "Rejected by the safety system."}},

@@ -281,3 +281,11 @@ def test_a_missing_key_is_said_before_anything_is_asked(servers: ADDRESSES) -> N
     with pytest.raises(EngineError, match="no key far"):
         PictureService(setting, {}).load("cpu")
     assert PictureService(setting.model_copy(update={"key": ""}), {}).unready() is None
+
+
+@pytest.mark.parametrize("key", ["sk-\u2026", "sk-1\n", "钥匙"])
+def test_a_key_that_no_header_can_hold_is_said_and_not_shown(servers: ADDRESSES, key: str) -> None:
+    far = PictureService(engine(servers["plain"][1]).setting, {"far": SecretStr(key)}, 4_000_000, QUICK)
+    with pytest.raises(EngineError, match="characters that no key has") as caught:
+        list(far.run(Request(Verb.CREATE, BRIEF, far.Params(), (1,))))
+    assert key.strip() not in str(caught.value)
