@@ -56,6 +56,18 @@ def asked(bench: tuple[Session, Artist, Work], verb: str, parent: Revision | Non
 
 
 @pytest.mark.parametrize("named", [{}, {"engine": "composer"}, {"engine": "composer", "params": LOOK}])
+def test_a_mask_goes_to_an_engine_that_can_paint_in_it(bench: tuple[Session, Artist, Work], named: dict[str, Any]) -> None:
+    session, artist, work = bench
+    brought = picture(session, work, artist, sha="3" * 64)
+    asset = Asset(sha256="4" * 64, media_type="image/png", bytes=1, width=64, height=64)
+    session.add(asset)
+    session.flush()
+    mask = artist.masks.add(brought, asset, 0.25)
+    made = asked(bench, "inpaint", brought, mask=str(mask.id), **named)
+    assert (made.engine, made.mask_id, made.params["aspect"]) == ("house", mask.id, "3:2")
+
+
+@pytest.mark.parametrize("named", [{}, {"engine": "composer"}, {"engine": "composer", "params": LOOK}])
 def test_a_picture_without_a_scene_goes_to_the_house_model(bench: tuple[Session, Artist, Work], named: dict[str, Any]) -> None:
     session, artist, work = bench
     brought = picture(session, work, artist, sha="0" * 64)

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, EngineParams, Medium, Request, Step, Strength, Verb
-from app.engines.image import fewsteps, preview, sampler
+from app.engines.image import fewsteps, inpainting, preview, sampler
 from app.engines.shared import minilm, weights
 from app.engines.shared.local_engine import LocalEngine, missing_package, unusable
 from app.errors import EngineError, _
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import torch
 
     from app.engines.image.diffusion import LatentDiffusion, Velocity
+    from app.engines.image.inpainting import Place
     from app.engines.image.sampler import Level
 
 FOLDER = Path(__file__).resolve().parents[2] / "weights" / "house-image"
@@ -81,7 +82,7 @@ class House(LocalEngine):
     name = "house"
     title = _("House pictures")
     medium = Medium.IMAGE
-    verbs = frozenset({Verb.CREATE, Verb.VARY, Verb.REFINE, Verb.REROLL, Verb.FINISH})
+    verbs = frozenset({Verb.CREATE, Verb.VARY, Verb.REFINE, Verb.REROLL, Verb.FINISH, Verb.INPAINT})
     licence = "Apache-2.0"
     standing = 0  # the composer's pictures are better; it starts from any picture, which the composer cannot
     libraries = ("torch", "diffusers", "transformers", "tokenizers", "safetensors")
@@ -161,15 +162,19 @@ class House(LocalEngine):
         if not prompt.positive and not request.parents:
             raise EngineError(_("This engine reads English and everyday Chinese, and knows no word of this brief."))
         plan = self._plan(model, prompt, len(request.seeds), params)
-        latents, way = self._start(model, request, params, plan.levels)
+        sizes = [aspect.size(model.side, model.factor) for aspect in Aspect]
+        place = inpainting.place_of(request, sizes) if request.verb is Verb.INPAINT else None
+        latents, way, hold = self._start(model, request, params, plan.levels, place)
         pace, total = preview.Pace(), len(way) - 1
-        steps = sampler.denoise(latents, way, plan.velocity, multistep=plan.multistep)
+        steps = sampler.denoise(latents, way, plan.velocity, multistep=plan.multistep, hold=hold)
         for number, (now, clean) in enumerate(steps, 1):
             latents = now
-            yield Step(number, total, model.preview(clean) if pace.due() else ())
+            shown = model.preview(clean) if pace.due() else ()
+            yield Step(number, total, place.previews(shown) if place else shown)
         read = {"prompt": prompt.positive, "negative_prompt": prompt.negative}
         facts = self._facts | plan.facts | {"steps_taken": total} | read
-        for index, (seed, picture) in enumerate(zip(request.seeds, model.decode(latents), strict=True)):
+        for index, (seed, made) in enumerate(zip(request.seeds, model.decode(latents), strict=True)):
+            picture = place.whole(made) if place else made
             yield Content(index, seed, png(picture), "image/png", picture.width, picture.height, facts)
 
     def _plan(self, model: LatentDiffusion, prompt: Prompt, variants: int, params: Params) -> Plan:
@@ -186,16 +191,21 @@ class House(LocalEngine):
         return Plan(velocity, model.levels(model.few.steps), multistep=False, facts=facts)
 
     def _start(
-        self, model: LatentDiffusion, request: Request, params: Params, levels: list[Level]
-    ) -> tuple[torch.Tensor, list[Level]]:
-        """Where denoising starts: from pure noise, or from the parent's picture taken back to an earlier level."""
+        self, model: LatentDiffusion, request: Request, params: Params, levels: list[Level], place: Place | None
+    ) -> tuple[torch.Tensor, list[Level], inpainting.Hold | None]:
+        """Where denoising starts: from pure noise, or from the parent's picture taken back to an earlier level; and what of
+        it stays all the while.
+        """
         import torch
 
         from app.engines.image.diffusion import slerp
 
         if request.verb in {Verb.CREATE, Verb.REROLL}:
             size = params.aspect.size(model.side, model.factor)
-            return torch.cat([model.noise(seed, size) for seed in request.seeds]), levels
+            return torch.cat([model.noise(seed, size) for seed in request.seeds]), levels, None
+        if place is not None:
+            noise = torch.cat([model.noise(seed, place.size) for seed in request.seeds])
+            return noise, levels, inpainting.Hold(place, model.encode(place.part), noise, len(levels) - 1)
         if not request.parents:
             raise EngineError(_("There is no picture to start from."))
         parent = request.parents[0]
@@ -211,4 +221,4 @@ class House(LocalEngine):
             noises = [slerp(model.noise(parent.seed, size), noise, distance.turn) for noise in noises]
         levels = levels[-1 - max(1, round(distance.strength * (len(levels) - 1))) :]
         clean = model.encode(covered(picture, size))
-        return torch.cat([levels[0].alpha * clean + levels[0].sigma * noise for noise in noises]), levels
+        return torch.cat([levels[0].alpha * clean + levels[0].sigma * noise for noise in noises]), levels, None

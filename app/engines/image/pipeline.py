@@ -8,6 +8,7 @@ from __future__ import annotations
 import inspect
 import math
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -15,6 +16,7 @@ from pydantic import Field, create_model
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Strength, Verb
+from app.engines.image.inpainting import Place, place_of
 from app.engines.image.pipeline_preview import Outlook, preview_of
 from app.engines.image.preview import Preview
 from app.engines.image.reading import cut_to_limit
@@ -32,6 +34,7 @@ if TYPE_CHECKING:
 LIBRARIES = ("torch", "diffusers", "transformers", "safetensors")
 REACH = {Strength.SUBTLE: 0.3, Strength.STRONG: 0.65}  # the share of the schedule that a variation runs again
 ONE_STEP = 1.001  # diffusers rounds steps × strength down
+RATIOS = (1.0, 4 / 3, 3 / 4, 3 / 2, 2 / 3)  # width to height, of what is looked at around a mask
 WIDEST = 2.5  # width to height, or the reverse: further out, models repeat themselves
 
 
@@ -55,7 +58,7 @@ class Pipeline(Engine):
     """One diffusers pipeline of the settings."""
 
     medium = Medium.IMAGE
-    verbs = frozenset({Verb.CREATE, Verb.VARY, Verb.REFINE, Verb.REROLL})
+    verbs = frozenset({Verb.CREATE, Verb.VARY, Verb.REFINE, Verb.REROLL, Verb.INPAINT})
     standing = 2  # somebody chose it for this studio
 
     def __init__(self, setting: EngineSetting) -> None:
@@ -69,7 +72,7 @@ class Pipeline(Engine):
             steps=(int, fields["steps"].merge_field_infos(fields["steps"], default=setting.steps)),
             guidance=(float, fields["guidance"].merge_field_infos(fields["guidance"], default=setting.guidance)),
         )
-        self._pipes: dict[str, Any] = {}  # "create", and "change" where the family has image-to-image
+        self._pipes: dict[str, Any] = {}  # "create"; "change" and "inpaint" where the family has them
         self._preview: Preview | None = None
 
     def unready(self) -> str | None:
@@ -96,7 +99,10 @@ class Pipeline(Engine):
             library.utils.logging.disable_progress_bar()
             library.utils.logging.set_verbosity_error()
         text_to_image: Any = diffusers.AutoPipelineForText2Image
-        image_to_image: Any = diffusers.AutoPipelineForImage2Image
+        others: dict[str, Any] = {
+            "change": diffusers.AutoPipelineForImage2Image,
+            "inpaint": diffusers.AutoPipelineForInpainting,
+        }
         dtype = dtype_of(self.setting.dtype, device)
         try:
             create = text_to_image.from_pretrained(self.setting.model, use_safetensors=True, dtype=dtype).to(device)
@@ -105,22 +111,21 @@ class Pipeline(Engine):
             raise EngineError(said, model=self.setting.model, reason=line(error)) from error
         create.set_progress_bar_config(disable=True)
         pipes = {"create": create}
-        try:
-            pipes["change"] = image_to_image.from_pipe(create)
-            pipes["change"].set_progress_bar_config(disable=True)
-        except ValueError:  # this family makes pictures from words alone
-            pass
+        for task, kind in others.items():
+            with suppress(ValueError):  # this family makes pictures from words alone
+                pipes[task] = kind.from_pipe(create)
+                pipes[task].set_progress_bar_config(disable=True)
         self._preview = preview_of(create)
         self._pipes = pipes
 
     def run(self, request: Request) -> Iterator[Step | Content]:
         params = PipelineParams.model_validate(request.params.model_dump())
         prompt = self.prompt(request.brief)
-        pipe, size, options = self._call(params, prompt, request)
+        pipe, size, options, place = self._call(params, prompt, request)
         pictures: list[Image] = []
 
         def work(emit: Callable[[Step], None]) -> None:
-            callback = _callback(emit, Outlook(self._preview, size), params.steps)
+            callback = _callback(emit, Outlook(self._preview, size), params.steps, place)
             pictures.extend(pipe(callback_on_step_end=callback, **options).images)
 
         try:
@@ -128,18 +133,26 @@ class Pipeline(Engine):
         except (RuntimeError, ValueError, TypeError) as error:
             raise EngineError(reason=line(error)) from error
         facts = self._facts(pipe, prompt)
-        for index, (seed, image) in enumerate(zip(request.seeds, pictures, strict=True)):
+        for index, (seed, made) in enumerate(zip(request.seeds, pictures, strict=True)):
+            image = place.whole(made) if place else made
             yield Content(index, seed, png(image), "image/png", image.width, image.height, facts)
 
-    def _call(self, params: PipelineParams, prompt: Prompt, request: Request) -> tuple[Any, tuple[int, int], dict[str, Any]]:
-        """The pipeline for this request and what to call it with; one generator a variant, on the CPU."""
+    def _call(
+        self, params: PipelineParams, prompt: Prompt, request: Request
+    ) -> tuple[Any, tuple[int, int], dict[str, Any], Place | None]:
+        """The pipeline for this request, the size and what else to call it with, and the place of a mask; one generator a
+        variant, on the CPU.
+        """
         import torch
 
         if not self._pipes:
             raise EngineError(reason=_("it is not loaded"))
         count = len(request.seeds)
         afresh = request.verb in (Verb.CREATE, Verb.REROLL)
-        pipe = self._pipes.get("create" if afresh else "change")
+        task = "create" if afresh else "inpaint" if request.verb is Verb.INPAINT else "change"
+        pipe, place = self._pipes.get(task), None
+        if pipe is None and task == "inpaint":
+            raise EngineError(_("%(engine)s cannot change a part of a picture: its family knows no masks."), engine=self.title)
         if pipe is None:
             raise EngineError(
                 _("%(engine)s makes pictures from words alone: it cannot start from a picture."), engine=self.title
@@ -154,6 +167,10 @@ class Pipeline(Engine):
         if afresh:
             across, down = (int(part) for part in params.aspect.split(":"))
             size = _size(pipe, across / down)
+        elif task == "inpaint":
+            place = place_of(request, [_size(pipe, ratio) for ratio in RATIOS])
+            size = place.size
+            options |= {"image": place.part, "mask_image": place.mask, "strength": 1.0}
         else:
             if not request.parents:
                 raise EngineError(_("There is no picture to start from."))
@@ -163,7 +180,7 @@ class Pipeline(Engine):
             options |= {"image": covered(base, size), "strength": min(1, max(reach, ONE_STEP / params.steps))}
         options["width"], options["height"] = size
         known = inspect.signature(pipe.__call__).parameters
-        return pipe, size, {name: value for name, value in options.items() if name in known}
+        return pipe, size, {name: value for name, value in options.items() if name in known}, place
 
     def _facts(self, pipe: Any, prompt: Prompt) -> dict[str, Any]:
         return {
@@ -179,12 +196,13 @@ class Pipeline(Engine):
         }
 
 
-def _callback(emit: Callable[[Step], None], outlook: Outlook, steps: int) -> Callable[..., dict[str, Any]]:
+def _callback(emit: Callable[[Step], None], outlook: Outlook, steps: int, place: Place | None) -> Callable[..., dict[str, Any]]:
     """What diffusers calls at the end of each step; `emit` may raise, which ends the run."""
 
     def tell(pipe: Any, index: int, timestep: Any, tensors: dict[str, Any]) -> dict[str, Any]:
         total = getattr(pipe, "num_timesteps", None) or steps
-        emit(Step(index + 1, max(total, index + 1), outlook(pipe, int(timestep), tensors["latents"])))
+        shown: tuple[bytes | None, ...] = outlook(pipe, int(timestep), tensors["latents"])
+        emit(Step(index + 1, max(total, index + 1), place.previews(shown) if place else shown))
         return {}
 
     return tell

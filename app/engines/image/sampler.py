@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import torch
 
+    from app.engines.image.inpainting import Hold
+
 
 @dataclass(frozen=True, slots=True)
 class Level:
@@ -45,18 +47,21 @@ def denoise(
     velocity: Callable[[torch.Tensor, int], torch.Tensor],
     *,
     multistep: bool = False,
+    hold: Hold | None = None,
 ) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     """Take `latents` along `way`; `velocity` gives the model's prediction for latents at a timestep.
 
     Yields, after each step, the latents and the clean latents as predicted from there (what a preview shows).
     By DDIM, or `multistep`: each step goes towards the clean latents as this prediction and the last one extrapolate them,
-    but for the last step, where the log-SNR becomes infinite.
+    but for the last step, where the log-SNR becomes infinite. What `hold` keeps of a picture is put back after each prediction.
     """
     before: tuple[torch.Tensor, float] | None = None
-    for here, there in pairwise(way):
+    for number, (here, there) in enumerate(pairwise(way), 1):
         predicted = velocity(latents, here.timestep)
         clean = here.alpha * latents - here.sigma * predicted
         noise = here.alpha * predicted + here.sigma * latents
+        if hold is not None:
+            clean, noise = hold(clean, noise, number)
         aim = clean
         if multistep and before is not None and there is not way[-1]:
             earlier, log_snr = before

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from PIL import Image, ImageFilter
+
+if TYPE_CHECKING:
+    import numpy as np
 
 FEATHER = 160  # the shorter side of a picture to the pixels over which its mask's edge is soft
 SOFTEST = 8  # pixels
@@ -19,6 +21,8 @@ def pasted(parent: bytes, made: Image.Image, mask: bytes) -> Image.Image:
     In between, and over a few pixels inside the mask's edge, one goes over into the other. The size and the transparency are
     the parent's.
     """
+    import numpy as np
+
     with Image.open(io.BytesIO(parent)) as opened:
         opened.load()
         under = opened if opened.mode in {"RGB", "RGBA"} else opened.convert("RGBA" if opened.has_transparency_data else "RGB")
@@ -48,6 +52,8 @@ def feathered(mask: np.ndarray[Any, Any], soft: int) -> np.ndarray[Any, Any]:
 
     A stroke too thin for that stays as strong as it was painted: its edge is measured against its own middle.
     """
+    import numpy as np
+
     framed = np.pad(mask, soft, mode="constant")
     near = np.asarray(Image.fromarray(framed).filter(ImageFilter.BoxBlur(soft)), np.float32)
     peak = near
@@ -70,8 +76,22 @@ def around(mask: Image.Image, least: int) -> Box:
     return left, top, right, bottom
 
 
+def grown(box: Box, size: tuple[int, int], within: tuple[int, int]) -> Box:
+    """`box` made wider or higher until it has the proportions of `size`, as far as the picture `within` has room."""
+    (left, top, right, bottom), (across, down) = box, size
+    wide, high = right - left, bottom - top
+    left, right = _fitted(left, right, max(wide, round(high * across / down)), within[0])
+    top, bottom = _fitted(top, bottom, max(high, round(wide * down / across)), within[1])
+    return left, top, right, bottom
+
+
 def _span(start: int, end: int, least: int, most: int) -> tuple[int, int]:
-    """From `start` to `end`, half as long again, at least `least` and at most `most` long, moved to lie in 0 to `most`."""
-    length = min(most, max(least, round(1.5 * (end - start))))
+    """From `start` to `end`, half as long again, at least `least` long, within 0 to `most`."""
+    return _fitted(start, end, max(least, round(1.5 * (end - start))), most)
+
+
+def _fitted(start: int, end: int, length: int, most: int) -> tuple[int, int]:
+    """A span of `length` around that of `start` to `end`, moved and cut to lie in 0 to `most`."""
+    length = min(most, length)
     begin = min(max(0, (start + end - length) // 2), most - length)
     return begin, begin + length
