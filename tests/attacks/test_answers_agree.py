@@ -75,6 +75,7 @@ QUERIES = {
     "/revisions/{id}/diff": ["number=1", "number=999"],
     "/revisions/{id}/content": ["w=64", "w=63", "as=md", "as=abc"],
     "/revisions/{id}/download": ["as=png", "as=json", "as=epub", "as=midi", "as=nothing"],
+    "/drawings": ["q=fox&limit=2", "q=nothing", "of={revisions}"],
     "/search": ["q=fox", "q=gulls", "like={revisions}", "probe={probes}", "project={projects}&q=a"],
     "/trash": ["cursor={works}"],
     "/projects/{id}/acts": ["limit=1", "cursor={works}"],

@@ -20,6 +20,7 @@ ROOMS = {
     "empty lineage": "/works/{0.empty}/lineage",
     "empty wall": "/projects/{0.bare}",
     "search": "/search?q=fox",
+    "drawings": "/drawings?q=fox",
     "nothing like it": "/search?like={0.refined[0]}",
     "nothing found": "/projects/{0.project}?q=nowhere",
 }

@@ -10,7 +10,7 @@ import { Selection } from "../bench/selection.js";
 import { counted } from "../bench/verb.js";
 import { Sketching } from "./sketching.js";
 import { importing } from "../bench/import.js";
-import { nearest } from "./nearest.js";
+import { nearest, putting } from "./nearest.js";
 import { compare, conflict, settings } from "../bench/dialogs.js";
 import { back } from "../bench/back.js";
 import { during } from "../shared/busy.js";
@@ -27,6 +27,7 @@ const live = new Live(bench.dataset.work, { link: $("link"), waiting: $("waiting
 const sketching = new Sketching($("sketching"), form, sketch);
 importing($("import"), bench, draft);
 nearest(form, $("taken"));
+putting(form, $("drawings-found"));
 
 /** A sketch shows the pictures of the run before it until it has its own. */
 function sketch(request) {

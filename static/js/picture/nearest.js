@@ -43,6 +43,23 @@ function remove(form, label) {
   field.dispatchEvent(new Event("input", { bubbles: true }));
 }
 
+const listed = (form) => form.elements["brief.materials"].value.split("\n").map((line) => line.trim());
+
+/** Enliven what was found in the library: a press puts a thing among the keywords, another takes it out again. */
+export function putting(form, found) {
+  const mark = () => {
+    const there = listed(form);
+    for (const button of found.querySelectorAll("[data-put]")) button.ariaPressed = String(there.includes(button.dataset.put));
+  };
+  found.addEventListener("click", ({ target }) => {
+    const button = target.closest("[data-put]");
+    if (!button) return;
+    (button.ariaPressed === "true" ? remove : add)(form, button.dataset.put);
+    mark();
+  });
+  document.addEventListener("htmx:after:swap", mark);
+}
+
 /** Enliven the offers beside the brief in `form` and on cards of what was refused; what was taken stands in `taken` until it
  * is taken back. */
 export function nearest(form, taken) {

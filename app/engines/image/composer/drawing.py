@@ -54,6 +54,15 @@ def makers_of(facts: Mapping[str, Any]) -> list[tuple[str, str]]:
     return list(dict.fromkeys((f"{one.get('set', '')} ({one.get('maker', '')})", str(one.get("licence", ""))) for one in told))
 
 
+def alone(drawings: Library, number: int) -> str:
+    """A drawing by itself with a margin, as an SVG document."""
+    x, y, wide, tall = drawings.drawings[number].box
+    margin = max(wide, tall) * 0.08  # a box says where a drawing stands; an ear may be a little outside
+    box = f"{x - margin:.2f} {y - margin:.2f} {wide + 2 * margin:.2f} {tall + 2 * margin:.2f}"
+    head = '<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink"'
+    return f'{head} viewBox="{box}">{drawings.body(number)}</svg>'
+
+
 def pixels(document: str, width: int, height: int) -> bytes:
     """The document as PNG of so many pixels."""
     import resvg_py

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from functools import lru_cache
@@ -18,7 +17,7 @@ from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Strength, Verb
 from app.engines.image.composer import changing, drawing
 from app.engines.image.composer.composing import compose
-from app.engines.image.composer.library import FILE, FOLDER, OWN, Library, library
+from app.engines.image.composer.library import FILE, FOLDER, OWN, Library, library, sources
 from app.engines.image.composer.reading import MODIFIER, read
 from app.engines.image.composer.scene import Scene, scene_of
 from app.engines.image.composer.wish import Wish
@@ -172,14 +171,14 @@ class Composer(Engine):
 
     def _facts(self, scene: Scene, drawings: Library, prompt: str) -> dict[str, Any]:
         """How a picture was made: its scene, and whose drawings are in it."""
-        sources = _sources(self.folder)
+        makers = sources(self.folder)
         shown = [drawings.drawings[number] for number in drawing.used(scene, drawings)]
         return {
             "model": self.folder.name,
             "weights": weights.weights_digest(self.folder / FILE, self.folder / OWN),
             "prompt": prompt,
             "scene": scene.told(),
-            "drawings": [{"name": one.name, **sources.get(one.set, {})} for one in shown],
+            "drawings": [{"name": one.name, **makers.get(one.set, {})} for one in shown],
             "libraries": {"resvg_py": version("resvg_py")},
         }
 
@@ -200,16 +199,6 @@ def _near(words: tuple[str, ...], folder: Path) -> tuple[tuple[str, tuple[str, .
     likely = [word for word in words if word.isascii() and not word.endswith(MODIFIER)][:MOST_OFFERED]
     found = ((word, library(folder).near(word)) for word in likely)
     return tuple((word, labels) for word, labels in found if labels)
-
-
-@lru_cache(maxsize=2)
-def _sources(folder: Path) -> dict[str, dict[str, str]]:
-    """Set, licence and maker by the drawings' style."""
-    try:
-        listed = json.loads((folder / "sources.json").read_text("utf-8"))
-        return {one["style"]: {"set": one["title"], "licence": one["licence"], "maker": one["author"]} for one in listed}
-    except (OSError, ValueError, KeyError, TypeError):
-        return {}
 
 
 def _aspect(scene: Scene) -> Aspect:

@@ -122,14 +122,14 @@ class Library:
 
     def like(self, words: str) -> Found | None:
         """What is called most nearly so, by the sentence model; None where nothing is near. Raises EngineError."""
-        best = self._nearest(words, 1, ALIKE)
+        best = self.nearest(words, 1, ALIKE)
         return Found(best[0], tuple(self.by_label[best[0]]), exact=False) if best else None
 
     def near(self, word: str) -> tuple[str, ...]:
         """Labels of what is nearest to `word`, which names no drawing; empty where nothing is near. Raises EngineError."""
-        return tuple(self._nearest(word, OFFERED, NEAR))
+        return tuple(self.nearest(word, OFFERED, NEAR))
 
-    def _nearest(self, words: str, most: int, least: float) -> list[str]:
+    def nearest(self, words: str, most: int, least: float) -> list[str]:
         """The labels of the highest likeness (cosine of the sentence model's vectors), from `least` on."""
         vector = sentences.sentence(words)
         if vector is None:
@@ -170,6 +170,16 @@ def _frozen(part: Any) -> Any:
 def library(folder: Path = FOLDER) -> Library:
     """The library in `folder`, kept in memory."""
     return Library(folder)
+
+
+@lru_cache(maxsize=2)
+def sources(folder: Path = FOLDER) -> dict[str, dict[str, str]]:
+    """Set, licence and maker by the drawings' set."""
+    try:
+        listed = json.loads((folder / "sources.json").read_text("utf-8"))
+        return {one["style"]: {"set": one["title"], "licence": one["licence"], "maker": one["author"]} for one in listed}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}
 
 
 def quantised(vectors: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.float32]]:
