@@ -78,12 +78,15 @@ class TextSetting(BaseModel):
 
 
 class PictureSetting(BaseModel):
-    """A service that draws: a server of OpenAI's images API. `key` names one of STEMMA_KEYS, or is empty."""
+    """A service that draws: a server of OpenAI's images API, or (`a1111`) of AUTOMATIC1111's: Forge, SD.Next and others.
+
+    `key` names one of STEMMA_KEYS, or is empty; of A1111 that key is "user:password".
+    """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
-    kind: Literal["openai-images"] = "openai-images"
-    url: HttpUrl  # up to and with the version: https://host/v1
-    model: str
+    kind: Literal["openai-images", "a1111"] = "openai-images"
+    url: HttpUrl  # up to and with the version: https://host/v1; of A1111 the address of its page
+    model: str = ""  # A1111 may do without: it takes the checkpoint that is loaded
     title: str | None = None
     licence: str = ""  # by default: see the terms
     key: str = ""
@@ -93,6 +96,12 @@ class PictureSetting(BaseModel):
     guidance: float | None = Field(None, ge=0, le=30)
     extra: dict[str, JsonValue] = {}  # more of the request, as this server calls it: {"true_cfg_scale": 4}
     wait: float = Field(600.0, gt=0, le=86_400)  # seconds for one picture
+
+    @model_validator(mode="after")
+    def _names_a_model(self) -> Self:
+        if not self.model and self.kind != "a1111":
+            raise ValueError("a service of this kind needs its model")
+        return self
 
 
 class MusicSetting(BaseModel):

@@ -12,6 +12,7 @@ from app.engines.image.composer.engine import Composer
 from app.engines.image.house import House
 from app.engines.image.pipeline import Pipeline
 from app.engines.image.service.engine import PictureService
+from app.engines.image.service.webui import WebUI
 from app.engines.image.upscaler import Upscaler
 from app.engines.image.vectoriser import Vectoriser
 from app.engines.music.ace_step import AceStep
@@ -23,7 +24,7 @@ from app.engines.text.smollm import SmolLM
 from app.engines.text.verse import Verse
 from app.errors import EngineError, _, filled
 from app.media.medium import traits
-from app.settings import ROOT, MusicSetting, Settings, TextSetting
+from app.settings import ROOT, MusicSetting, PictureSetting, Settings, TextSetting
 
 VERSE = ROOT / "app" / "weights" / "house-verse"
 MUSIC = ROOT / "app" / "weights" / "house-music"
@@ -52,7 +53,7 @@ def catalog(settings: Settings) -> dict[str, Engine]:
         Composer(),
         House(),
         *(Pipeline(setting) for setting in settings.engines),
-        *(PictureService(setting, settings.keys, settings.max_pixels) for setting in settings.pictures),
+        *(_drawer(setting, settings) for setting in settings.pictures),
         Vectoriser(),
         Upscaler(),
     ]
@@ -65,6 +66,11 @@ def catalog(settings: Settings) -> dict[str, Engine]:
         if names.count(name) > 1:
             raise EngineError(_("Two engines are called %(name)s: rename one in the settings."), name=name)
     return {engine.name: engine for engine in engines}
+
+
+def _drawer(setting: PictureSetting, settings: Settings) -> Engine:
+    kind = WebUI if setting.kind == "a1111" else PictureService
+    return kind(setting, settings.keys, settings.max_pixels)
 
 
 def _writer(setting: TextSetting, settings: Settings) -> Engine:

@@ -14,6 +14,7 @@ from app.engines.engine import Content, Engine, Request, Verb
 from app.engines.image.service.dialects import DIALECTS
 from app.settings import ROOT, Settings
 from tests.engines.image.picture_service import PictureServer
+from tests.engines.image.webui_service import WebUIServer
 from tests.engines.text.service import Service, Serving
 
 PAGE = (ROOT / "docs/engines.md").read_text("utf-8")
@@ -23,7 +24,12 @@ TYPED = [
     for block in re.findall(r"```sh\n(.*?)\n```", PAGE + README, re.DOTALL)
     if block.startswith(("STEMMA_PICTURES", "STEMMA_TEXTS", "STEMMA_KEYS"))
 ]
-SERVERS = {"openai": "openai", "team": "vllm-omni", "local": "sd-server"}  # which server stands behind which name of the page
+SERVERS = {
+    "openai": "openai",
+    "team": "vllm-omni",
+    "local": "sd-server",
+    "forge": "a1111",
+}  # which server stands behind which name of the page
 
 
 def at(url: str, values: dict[str, str]) -> dict[str, str]:
@@ -44,15 +50,18 @@ def test_what_the_page_says_to_type_works(typed: str, monkeypatch: pytest.Monkey
     values: dict[str, str] = dict(word.split("=", 1) for word in words)
     pictures = "STEMMA_PICTURES" in values
     name = re.findall(r'"name": "([^"]+)"', values["STEMMA_PICTURES" if pictures else "STEMMA_TEXTS"])[0]
-    double: Any = PictureServer(SERVERS[name]) if pictures else Service()
+    server = SERVERS.get(name, "texts")
+    made: dict[str, Any] = {"texts": Service, "a1111": WebUIServer}
+    double = made[server]() if server in made else PictureServer(server)
     with Serving(double) as url:
-        for variable, value in at(url, values).items():
+        address = url.removesuffix("/v1") if server == "a1111" else url
+        for variable, value in at(address, values).items():
             monkeypatch.setenv(variable, value)
         engine = catalog(Settings())[name]
         content = works(engine)
     assert content.media_type == ("image/png" if pictures else "text/plain")
     if pictures:
-        assert content.facts["protocol"] == f"openai-images ({SERVERS[name]})"
+        assert content.facts["protocol"] == ("sdapi" if server == "a1111" else f"openai-images ({server})")
     if "STEMMA_KEYS" in values:
         shown = double.headers[0]
         assert "sk-" in shown.get("authorization", "") + shown.get("x-api-key", "")

@@ -102,10 +102,14 @@ class Wire:
             pause = self._patience.pause * 2 ** (attempt - 1) * random.uniform(0.8, 1.2)
             await asyncio.sleep(min(pause, self._patience.longest) if wait is None else wait)
 
-    async def got(self, path: str) -> bytes:
-        """The answer to GET `path`, or, where it is an address of this service, `path` itself. Raises EngineError."""
+    async def got(self, path: str, body: Mapping[str, Any] | None = None) -> bytes:
+        """The answer to GET `path`, or to POST with a body; `path` may be a whole address of this service.
+
+        Asked once. Raises EngineError.
+        """
+        method, address = "GET" if body is None else "POST", path if "://" in path else self._url + path
         try:
-            async with self._client.stream("GET", path if "://" in path else self._url + path) as response:
+            async with self._client.stream(method, address, json=body) as response:
                 if response.is_success:
                     return await self._whole(response)
                 raise await self._refused(response)
@@ -205,7 +209,7 @@ def _sentence(raw: bytes) -> str:
     """The message of a JSON error; of anything else (a proxy's page, say) nothing."""
     try:
         told = json.loads(raw)
-        error = told.get("error", told)
+        error = told.get("errors") or told.get("error", told)  # A1111's `errors` is a sentence, its `error` a class
         return str(error.get("message") or error.get("detail") or "") if isinstance(error, dict) else str(error)
     except (ValueError, AttributeError):
         return ""

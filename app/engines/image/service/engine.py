@@ -39,7 +39,7 @@ QUALITY = Field("auto", title=_("Quality"), description=_("Higher takes longer a
 
 
 @dataclass(slots=True)
-class _Variant:
+class Variant:
     """One picture in the making."""
 
     asked: dict[str, Any]
@@ -94,13 +94,13 @@ class PictureService(Engine):
         """A step counts what has come: the request's being asked, and every picture, those on the way included."""
         for _ended in beats([self._guess()]):
             yield Step(0, 1 + len(request.seeds))
-        variants = [_Variant(asked) for asked in self._asked(request)]
+        variants = [Variant(asked) for asked in self._asked(request)]
         turn = asyncio.Semaphore(self._speaks.at_once)
         for _ended in beats([self._variant(turn, variant) for variant in variants]):
             yield self._step(variants)
         yield from self._kept(request, variants)
 
-    def _kept(self, request: Request, variants: list[_Variant]) -> Iterator[Content]:
+    def _kept(self, request: Request, variants: list[Variant]) -> Iterator[Content]:
         """What came. Raises the first error where nothing did; else what came tells of it."""
         errors = [variant.error for variant in variants if variant.error]
         if len(errors) == len(variants):
@@ -113,8 +113,8 @@ class PictureService(Engine):
                 chance = seed if heard else None
                 yield Content(index, chance, picture.data, "image/png", picture.width, picture.height, facts)
 
-    def _step(self, variants: list[_Variant]) -> Step:
-        each = self._speaks.partials + 1
+    def _step(self, variants: list[Variant]) -> Step:
+        each = self._each
         number = sum(each if variant.picture or variant.error else variant.answer.arrived for variant in variants)
         previews = tuple(variant.answer.preview for variant in variants)
         return Step(1 + number, 1 + each * len(variants), previews if any(previews) else ())
@@ -128,9 +128,9 @@ class PictureService(Engine):
             wishes |= {"avoid": prompt.negative, "seed": seed % (1 << 31)}
             yield dialects.body(dialect, self.setting.model, prompt.positive, size, wishes, self.setting.extra)
 
-    def _facts(self, request: Request, variant: _Variant, picture: Admitted) -> dict[str, Any]:
+    def _facts(self, request: Request, variant: Variant, picture: Admitted) -> dict[str, Any]:
         prompt, size = self.prompt(request.brief), str(variant.asked.get("size", ""))
-        facts: dict[str, Any] = {"model": self.setting.model, "protocol": f"openai-images ({self._dialect or 'plain'})"}
+        facts: dict[str, Any] = {"model": self.setting.model, "protocol": self._protocol}
         facts |= {"prompt": prompt.positive} | ({"negative_prompt": prompt.negative} if prompt.negative else {})
         facts |= variant.answer.facts | ({"usage": variant.answer.usage} if variant.answer.usage else {})
         if size and size != f"{picture.width}x{picture.height}":
@@ -138,13 +138,26 @@ class PictureService(Engine):
         return facts
 
     @property
+    def _protocol(self) -> str:
+        return f"openai-images ({self._dialect or 'plain'})"
+
+    @property
+    def _each(self) -> int:
+        """How many steps a picture has, itself included."""
+        return self._speaks.partials + 1
+
+    @property
     def _speaks(self) -> Dialect:
         return DIALECTS[self._dialect or "plain"]
 
     def _wire(self, patience: Patience) -> PictureWire:
         key = self._key.get_secret_value() if self._key else ""
-        shown = {"authorization": f"Bearer {key}"} if key else {}
+        shown = {"authorization": self._shown(key)} if key else {}
         return PictureWire(self.url, shown | {"accept-encoding": "identity"}, self._key, patience)
+
+    def _shown(self, key: str) -> str:
+        """The header that shows the key."""
+        return f"Bearer {key}"
 
     async def _guess(self) -> None:
         """Ask the service which server it is, once; one that does not say speaks plainly."""
@@ -159,7 +172,7 @@ class PictureService(Engine):
         except (EngineError, TimeoutError):
             return  # whoever is asked for a picture next says in better words what is wrong
 
-    async def _variant(self, turn: asyncio.Semaphore, variant: _Variant) -> None:
+    async def _variant(self, turn: asyncio.Semaphore, variant: Variant) -> None:
         """One picture, from the request to its end; what goes wrong is kept with it."""
         try:
             async with turn, asyncio.timeout(self.setting.wait), self._wire(self.patience) as wire:
@@ -172,7 +185,7 @@ class PictureService(Engine):
         except EngineError as error:
             variant.error = error
 
-    async def _ask(self, wire: Wire, variant: _Variant) -> None:
+    async def _ask(self, wire: Wire, variant: Variant) -> None:
         """Ask, and again without what the service says that it does not take."""
         first = variant.asked
         while True:
