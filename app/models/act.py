@@ -38,6 +38,7 @@ class ActKind(StrEnum):
     WORK_CREATED = "work-created"  # title, medium
     WORK_RENAMED = "work-renamed"  # title, before
     WORK_MOVED = "work-moved"  # project, before: ids
+    WORK_DUPLICATED = "work-duplicated"  # title, before: the title of the work that it is a copy of
     WORK_TRASHED = "work-trashed"
     WORK_RESTORED = "work-restored"
     ASKED = "asked"  # verb, engine, count; the subject is the generation, as of the next three

@@ -24,6 +24,7 @@ class Deed(StrEnum):
     WORK_RESTORED = "work-restored"
     WORK_RENAMED = "work-renamed"
     WORK_MOVED = "work-moved"
+    WORK_DUPLICATED = "work-duplicated"
     PROJECT_TRASHED = "project-trashed"
     PROJECT_RESTORED = "project-restored"
     PROJECT_RENAMED = "project-renamed"
@@ -45,6 +46,7 @@ WAYS = {
     Deed.WORK_RESTORED: Way(_("“%(name)s” is back from the trash."), "POST", "/works/%s/trash"),
     Deed.WORK_RENAMED: Way(_("The new title is “%(name)s”."), "PATCH", "/works/%s", "title"),
     Deed.WORK_MOVED: Way(_("The work is now in “%(name)s”."), "PATCH", "/works/%s", "project"),
+    Deed.WORK_DUPLICATED: Way(_("The copy is called “%(name)s”."), "POST", "/works/%s/trash"),
     Deed.PROJECT_TRASHED: Way(_("“%(name)s” is in the trash."), "DELETE", "/projects/%s/trash"),
     Deed.PROJECT_RESTORED: Way(_("“%(name)s” is back from the trash."), "POST", "/projects/%s/trash"),
     Deed.PROJECT_RENAMED: Way(_("The new name is “%(name)s”."), "PATCH", "/projects/%s", "name"),

@@ -29,7 +29,7 @@ NOBODY = str(uuid4())
 HTTP_JSON = {"tunes_check", "prosody_hold"}  # JSON for everyone: what an editor asks as one types
 TRASHED = {  # what cannot be done to a work in the trash
     *("drafts_save", "drafts_go_on_from", "drafts_restore", "generations_ask"),
-    *("texts_by_hand", "imports_create", "imports_read_again", "trims_create", "masks_paint"),
+    *("texts_by_hand", "imports_create", "imports_read_again", "trims_create", "masks_paint", "works_copy"),
 }
 
 
@@ -149,6 +149,7 @@ WISHES: dict[str, Callable[[Atelier], Wish]] = {
     "projects_trash": lambda a: Wish(f"/projects/{a.project()}/trash"),
     "projects_restore": lambda a: Wish(f"/projects/{a.project()}/trash"),
     "works_change": lambda a: Wish(f"/works/{a.work()}", {"title": "Vixen"}),
+    "works_copy": lambda a: Wish(f"/works/{a.work()}/copies"),
     "works_trash": lambda a: Wish(f"/works/{a.work()}/trash"),
     "works_restore": lambda a: Wish(f"/works/{a.work()}/trash"),
     "drafts_save": lambda a: Wish(f"/works/{a.work()}/draft", {"version": 1, "brief": BRIEF, "params": {"steps": 3}}),

@@ -16,7 +16,7 @@ PLACES = 200  # projects that a work can be moved to, the newest first
 
 @router.get("/works/{id}/menu", response_model=WorkOut)
 def of_work(id: UUID, request: Request, artist: CurrentArtist) -> Response:
-    """The menu of a work: open, rename, move to another project, trash."""
+    """The menu of a work: open, rename, move to another project, duplicate, trash."""
     work = artist.works.get(id)
     return answer(
         request,

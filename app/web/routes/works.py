@@ -17,6 +17,7 @@ from app.engines.engine import Engine, Verb
 from app.errors import ConflictError, EngineError, _, raises
 from app.gate import Title
 from app.lanes import Lane
+from app.lineage.duplicate import duplicate
 from app.lineage.graph import pane
 from app.media.medium import ABC, traits
 from app.media.music.sound.recording import FLAC
@@ -191,6 +192,16 @@ def change(
     else:
         done = Done(Deed.WORK_MOVED, id, work.project.name, str(home.id))
     return answer(request, lambda: WorkOut.of(work), location=f"/works/{id}", done=done)
+
+
+@router.post("/{id}/copies", status_code=201, response_model=WorkOut)
+@raises(ConflictError)
+def copy(id: UUID, request: Request, artist: CurrentArtist, session: Session) -> Response:
+    """Duplicate a work: a new one with the same bench, whose root is what the wall shows of this one."""
+    made = duplicate(session, artist, artist.works.get(id))
+    done, headers = Done(Deed.WORK_DUPLICATED, made.id, made.title), {"Location": f"/works/{made.id}"}
+    place = f"/projects/{made.project_id}"
+    return answer(request, lambda: WorkOut.of(made), status=201, location=place, headers=headers, done=done)
 
 
 @router.post("/{id}/trash", status_code=201, response_model=WorkOut)

@@ -22,6 +22,7 @@ SENTENCES: Mapping[ActKind, str] = {
     ActKind.WORK_CREATED: _("%(who)s began the work “%(title)s”"),
     ActKind.WORK_RENAMED: _("%(who)s renamed the work from “%(before)s” to “%(title)s”"),
     ActKind.WORK_MOVED: _("%(who)s moved the work to this project"),
+    ActKind.WORK_DUPLICATED: _("%(who)s made the work “%(title)s” as a copy of “%(before)s”"),
     ActKind.WORK_TRASHED: _("%(who)s moved the work to the trash"),
     ActKind.WORK_RESTORED: _("%(who)s restored the work from the trash"),
     ActKind.ASKED: _("%(who)s asked for %(count)s variants (%(verb)s, engine %(engine)s)"),

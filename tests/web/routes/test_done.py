@@ -43,6 +43,7 @@ def test_every_deed_is_told_once_and_undone_without_script(web: TestClient, proj
         Deed.WORK_RESTORED: (f"/works/{work}/trash?method=DELETE", "", "“Fox” is back from the trash."),
         Deed.WORK_RENAMED: (f"/works/{work}?method=PATCH", "title=Heron", "The new title is “Heron”."),
         Deed.WORK_MOVED: (f"/works/{work}?method=PATCH", f"project={other}", "The work is now in “Other & more”."),
+        Deed.WORK_DUPLICATED: (f"/works/{work}/copies", "", "The copy is called “Fox (2)”."),
         Deed.PROJECT_TRASHED: (f"/projects/{project}/trash", "", "“Coast” is in the trash."),
         Deed.PROJECT_RESTORED: (f"/projects/{project}/trash?method=DELETE", "", "“Coast” is back from the trash."),
         Deed.PROJECT_RENAMED: (f"/projects/{project}?method=PATCH", "name=Sea", "The new name is “Sea”."),
