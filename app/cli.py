@@ -75,6 +75,19 @@ def migrate(data: Data = None) -> None:
 
 
 @app.command()
+def keeper(
+    name: Annotated[str, typer.Argument(help="Somebody who needs a new password; without, a new keeper.")] = "",
+    data: Data = None,
+) -> None:
+    """Print a link by which a keeper comes in, or somebody sets a new password (studios with STEMMA_ACCOUNTS=1)."""
+    _set(data=data)
+    from app.commands.keeper import link
+    from app.settings import settings
+
+    print(link(settings(), name))
+
+
+@app.command()
 def backup(target: Annotated[Path, typer.Argument(help="The file to write, a .tar.")], data: Data = None) -> None:
     """Write the whole studio into one file, as it is at this moment; the studio may go on running."""
     _set(data=data)

@@ -74,6 +74,25 @@ class NotFoundError(StemmaError):
     status, code, title = 404, "not-found", _("There is nothing here.")
 
 
+class SignInError(StemmaError):
+    """Nobody is signed in, or what they signed in with does not fit."""
+
+    status, code, title = 401, "sign-in", _("Sign in first.")
+
+
+class ThrottledError(StemmaError):
+    """Too many tries: the next is looked at after `seconds`."""
+
+    status, code, title = 429, "throttled", _("Too many tries. The next one is looked at in %(seconds)d seconds.")
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__(seconds=max(1, round(seconds)))
+
+    @property
+    def headers(self) -> dict[str, str]:
+        return {"Retry-After": str(self.details["seconds"])}
+
+
 class MethodError(StemmaError):
     """The address exists and does not take this method; the Allow header names those it takes."""
 

@@ -133,6 +133,7 @@ class Settings(BaseSettings):
     root: str = ""  # the path below which a proxy shows the studio: /stemma where it is https://example.org/stemma/
     proxy: str = ""  # addresses and networks of proxies whose X-Forwarded-Proto and -For are believed, separated by commas
     origins: str = ""  # where browsers see it behind a proxy that changes Host, separated by commas: http://studio.lan:8080
+    accounts: bool = False  # people sign in, each with works of their own; without, the studio is one artist's
     engines: list[EngineSetting] = []
     pictures: list[PictureSetting] = []
     texts: list[TextSetting] = []

@@ -13,7 +13,7 @@ import time
 
 from app.commands.listening import AddressError, insist_on_a_free_address
 from app.errors import _
-from app.settings import settings
+from app.settings import Settings, settings
 from app.web.observe import set_up_logging
 
 log = logging.getLogger(__name__)
@@ -78,6 +78,16 @@ class Child:
             self.process.terminate()
 
 
+def _tell_where(config: Settings) -> None:
+    """Say at the terminal where the studio is and, while nobody has an account in one that has them, how the first comes in."""
+    from app.commands.keeper import first_link
+
+    sys.stderr.write(f"\n  Stemma: http://{config.host}:{config.port}   (works in {config.data}; Ctrl+C ends)\n\n")
+    if first := first_link(config):
+        sys.stderr.write(f"  The first keeper comes in here: {first}\n\n")
+    sys.stderr.flush()
+
+
 def run() -> int:
     """Run the studio until SIGINT or SIGTERM; the exit code. Raises AddressError, and what prepare raises but what may pass."""
     from app.commands.prepare import prepare
@@ -103,9 +113,7 @@ def run() -> int:
         return 0
     insist_on_a_free_address(config)  # making the example took a while
     children = [Child("serve"), Child("worker")]
-    where = f"http://{config.host}:{config.port}"
-    sys.stderr.write(f"\n  Stemma: {where}   (works in {config.data}; Ctrl+C ends)\n\n")
-    sys.stderr.flush()
+    _tell_where(config)
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     try:
         while not stop.is_set():

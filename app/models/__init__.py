@@ -1,9 +1,11 @@
 """The nouns of the studio. Importing this package knows every table."""
 
 from app.brief import Medium
+from app.models.account import Account, Invitation, SignIn
 from app.models.act import Act, ActKind
 from app.models.artist import Artist
 from app.models.asset import Asset
+from app.models.attempt import Attempt
 from app.models.draft import Draft, DraftSave
 from app.models.edge import Parent, Role
 from app.models.generation import Generation, GenerationParent, Status
@@ -21,16 +23,19 @@ from app.models.work import Work
 from app.models.worker import Worker
 
 __all__ = [
+    "Account",
     "Act",
     "ActKind",
     "Artist",
     "Asset",
+    "Attempt",
     "Draft",
     "DraftSave",
     "Embedding",
     "Generation",
     "GenerationParent",
     "Identity",
+    "Invitation",
     "JudgeVersion",
     "Mask",
     "Medium",
@@ -43,6 +48,7 @@ __all__ = [
     "Reading",
     "Revision",
     "Role",
+    "SignIn",
     "Status",
     "Transcript",
     "Verdict",

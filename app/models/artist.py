@@ -1,4 +1,4 @@
-"""Artists: who makes works. One local artist until accounts come; every query is already theirs."""
+"""Artists: who makes works. In a studio without accounts it is one, the local artist; every query is theirs."""
 
 from __future__ import annotations
 

@@ -30,12 +30,14 @@ from app.errors import (
     DiskFullError,
     InvalidError,
     MalformedError,
+    SignInError,
     TooLargeError,
     UnavailableError,
     UnfitError,
     _,
     raises,
 )
+from app.models.account import Account, signed_in
 from app.models.artist import Artist, local_artist
 from app.models.sight import see_as
 from app.search.index import Index
@@ -45,6 +47,7 @@ from app.storage.queue import Queue
 from app.storage.store import Store
 from app.web.live.live import Live
 
+SIGNED_IN = "stemma_session"  # the cookie of a browser that is signed in
 SAFE = {"GET", "HEAD", "OPTIONS"}
 MAX_BODY = 4 * 1024 * 1024  # bytes of a JSON or form body; files have their own limit
 DEEPEST_NAME = 8  # parts of a form field's name, between dots
@@ -75,11 +78,34 @@ async def studio(request: Request) -> Studio:
 Parts = Annotated[Studio, Depends(studio)]
 
 
+class Asker(NamedTuple):
+    """Who asks: the studio's one artist or, where it has accounts, whose browser has this token."""
+
+    accounts: bool
+    token: str | None
+
+    def account(self, session: orm.Session) -> Account:
+        """Whose browser it is, in a studio with accounts. Raises SignInError."""
+        found = signed_in(session, self.token)
+        if found is None:
+            raise SignInError
+        return found
+
+    def artist(self, session: orm.Session) -> Artist:
+        """The artist. Raises SignInError where nobody is signed in."""
+        return self.account(session).artist if self.accounts else local_artist(session)
+
+
+def asker_of(request: Request, parts: Studio) -> Asker:
+    """Who asks, by the cookie of their browser."""
+    return Asker(parts.settings.accounts, request.cookies.get(SIGNED_IN))
+
+
 class Transactions:
     """A request's way to the database, for a handler with work to do before its write: look, work, then write."""
 
-    def __init__(self, database: Database, what: str, *, writes: bool) -> None:
-        self.database, self.what, self.writes = database, what, writes
+    def __init__(self, database: Database, what: str, *, writes: bool, asker: Asker) -> None:
+        self.database, self.what, self.writes, self.asker = database, what, writes, asker
 
     @contextmanager
     def reading(self) -> Iterator[tuple[orm.Session, Artist]]:
@@ -94,8 +120,8 @@ class Transactions:
             yield session, self._seen(session)
 
     def _seen(self, session: orm.Session) -> Artist:
-        """Who asks: the one local artist, until accounts come. The session sees what they may see, and no more."""
-        artist = local_artist(session)
+        """Who asks. The session sees what they may see, and no more."""
+        artist = self.asker.artist(session)
         see_as(session, artist)
         return artist
 
@@ -115,10 +141,32 @@ class Later(NamedTuple):
 async def transactions(request: Request, parts: Parts) -> Transactions:
     """What a handler takes that says itself when it writes."""
     route = getattr(request.scope.get("route"), "path_format", request.url.path)
-    return Transactions(parts.database, f"{request.method} {route}", writes=request.method not in SAFE)
+    return Transactions(
+        parts.database, f"{request.method} {route}", writes=request.method not in SAFE, asker=asker_of(request, parts)
+    )
 
 
 TransactionsOf = Annotated[Transactions, Depends(transactions)]
+
+
+class Me(NamedTuple):
+    """Who is signed in, as every page tells."""
+
+    name: str
+    keeper: bool
+
+
+@raises(SignInError)
+async def somebody(request: Request, transactions: TransactionsOf) -> None:
+    """Whoever asks must be signed in, in a studio with accounts. For the routes that ask for no artist, too."""
+
+    def look() -> Me:
+        with transactions.database.reading() as session:
+            account = transactions.asker.account(session)
+            return Me(account.artist.name, account.keeper)
+
+    if transactions.asker.accounts:
+        request.state.me = await run_in_threadpool(look)
 
 
 async def session(transactions: TransactionsOf) -> Later:

@@ -82,17 +82,21 @@ class Guard:
         ):
             await refuse(scope, receive, send, SubPathError())
         else:
-            await self.app(scope, receive, with_headers(send))
+            await self.app(scope, receive, with_headers(send, personal=self.settings.accounts))
 
 
-def with_headers(send: Send) -> Send:
-    """`send`, adding our headers where the handler set none of its own."""
+def with_headers(send: Send, *, personal: bool = False) -> Send:
+    """`send`, adding our headers where the handler set none of its own. `personal`: what a browser keeps of one person's it
+    uses for nobody who signs in after them.
+    """
 
     async def adding(message: Message) -> None:
         if message["type"] == "http.response.start":
             headers = MutableHeaders(scope=message)
             for name, value in HEADERS.items():
                 headers.setdefault(name, value)
+            if personal and headers["cache-control"].startswith("private"):
+                headers.add_vary_header("Cookie")
         await send(message)
 
     return adding

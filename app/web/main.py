@@ -8,7 +8,7 @@ import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
-from fastapi import FastAPI
+from fastapi import Depends, FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.types import Scope
 
@@ -25,7 +25,7 @@ from app.storage.queue import Queue
 from app.storage.store import Store
 from app.web import problems
 from app.web.bodies import Bodies
-from app.web.deps import WRITING, Studio
+from app.web.deps import WRITING, Studio, somebody
 from app.web.guard import Guard
 from app.web.live.live import Live
 from app.web.methods import FormMethod, Head
@@ -47,14 +47,17 @@ from app.web.routes import (
     lineage,
     loom,
     masks,
+    me,
     menus,
     music_files,
+    people,
     preferences,
     probes,
     projects,
     prosody,
     revisions,
     search,
+    sessions,
     texts,
     trash,
     trims,
@@ -95,6 +98,9 @@ ROUTERS = (
 )
 
 
+OPEN = (preferences, health)  # to who is not signed in; health closes its figures by itself
+
+
 class ForEver(StaticFiles):
     """Static files under an address that holds their digest: they may be kept for ever."""
 
@@ -133,8 +139,7 @@ def create_app(config: Settings | None = None) -> FastAPI:
     )
     app.state.studio = parts
     app.state.damage = Watch(config, database.engine)
-    for module in ROUTERS:
-        app.include_router(module.router)
+    _include(app, config)
     app.mount(f"/static/{static_version()}", ForEver(directory=STATIC), name="static")
     insist_on_its_own(config.root, app)
     problems.install(app)
@@ -147,6 +152,20 @@ def create_app(config: Settings | None = None) -> FastAPI:
     app.add_middleware(Observe)
     app.add_middleware(Root, root=config.root)
     return app
+
+
+def _include(app: FastAPI, config: Settings) -> None:
+    """The routes. Where the studio has accounts: those of accounts too, and nobody comes in who is not signed in."""
+    if not config.accounts:
+        for module in ROUTERS:
+            app.include_router(module.router)
+        return
+    closed = [Depends(somebody)]
+    for module in ROUTERS:
+        app.include_router(module.router, dependencies=[] if module in OPEN else closed)
+    app.include_router(sessions.router)
+    for router in (me.router, people.router):
+        app.include_router(router, dependencies=closed)
 
 
 @contextlib.asynccontextmanager

@@ -87,6 +87,7 @@ def page(
         "request": request,
         "done": done,
         "theme": theme if theme in {"light", "dark"} else "auto",
+        "me": getattr(request.state, "me", None),  # who is signed in, in a studio with accounts
         "keys": "off" if request.cookies.get("stemma_keys") == "off" else "on",
     }
     text = render(template, language_of(request), root_of(request), **shared, **context)
@@ -130,10 +131,15 @@ def answer(
             return answered
         beside = page(request, "_done_beside.html", told=done)
         return HTMLResponse(bytes(answered.body) + bytes(beside.body), status, {**VARY, "Cache-Control": "no-store", **extra})
-    sent = _sent(who, str(location), extra)
+    there = _sent(who, str(location), extra)
     if done is not None:
-        done.remember(sent)
-    return sent
+        done.remember(there)
+    return there
+
+
+def sent(request: Request, location: str) -> Response:
+    """An answer that sends a person to `location`."""
+    return _sent(reader(request), location, VARY)
 
 
 def _sent(who: Reader, location: str, headers: Mapping[str, str]) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote
 
 import sqlalchemy as sa
 from fastapi import FastAPI, Request, Response
@@ -19,6 +20,7 @@ from app.errors import (
     MalformedError,
     MethodError,
     NotFoundError,
+    SignInError,
     StemmaError,
     UnfitError,
     _,
@@ -27,7 +29,8 @@ from app.errors import (
 from app.storage.faults import database_fault, system_fault
 from app.web.methods import methods_of
 from app.web.observe import request_id
-from app.web.pages import VARY, is_htmx, language_of, page, wants_html
+from app.web.pages import VARY, is_htmx, language_of, page, sent, wants_html
+from app.web.root import root_of
 from app.web.templates import translations
 
 log = logging.getLogger(__name__)
@@ -40,6 +43,8 @@ def problem(request: Request, error: StemmaError) -> Response:
     fields = error.errors(say) if isinstance(error, InvalidError) else list(error.extra.get("fields", []))
     message = error.message(say)
     if wants_html(request):
+        if isinstance(error, SignInError) and error.title == SignInError.title:
+            return sent_to_sign_in(request)
         return _shown(request, error, message, fields)
     body: dict[str, Any] = {
         "type": f"urn:stemma:{error.code}",
@@ -53,6 +58,13 @@ def problem(request: Request, error: StemmaError) -> Response:
     body |= {"fields": fields} if fields else {}
     body |= {key: value for key, value in error.extra.items() if key != "fields"}
     return JSONResponse(body, error.status, {**VARY, **error.headers}, media_type="application/problem+json")
+
+
+def sent_to_sign_in(request: Request) -> Response:
+    """The way to the sign-in, and from there back to what was asked for."""
+    asked = request.url.path.removeprefix(root_of(request)) + (f"?{request.url.query}" if request.url.query else "")
+    where = f"/sign-in?next={quote(asked)}" if request.method == "GET" and not is_htmx(request) else "/sign-in"
+    return sent(request, where)
 
 
 def _shown(request: Request, error: StemmaError, message: str, fields: list[dict[str, str]]) -> Response:

@@ -19,6 +19,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 EXTRAS = PROJECT["optional-dependencies"]
 # A distribution whose import has another name.
 IMPORTED_AS = {
+    "argon2": "argon2-cffi",
     "docx": "python-docx",
     "markdown_it": "markdown-it-py",
     "PIL": "pillow",

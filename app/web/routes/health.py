@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
 from fastapi.responses import JSONResponse
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from pydantic import BaseModel
@@ -16,7 +16,7 @@ from app.models import Generation, Identity, Worker
 from app.models.worker import workers
 from app.storage.migrations import migrated
 from app.storage.store.quarantine import DAMAGED, ORPHAN
-from app.web.deps import OneTurn, Parts
+from app.web.deps import OneTurn, Parts, somebody
 from app.web.observe import GENERATIONS, ORPHANS, QUARANTINE, REGISTRY, STOPPED, STORED, WORKERS
 from app.web.routes.interface import files
 
@@ -63,7 +63,7 @@ def readyz(request: Request, parts: Parts) -> Response:
     return JSONResponse(told, 200 if ready else 503)
 
 
-@router.get("/metrics", **files("text/plain"))
+@router.get("/metrics", dependencies=[Depends(somebody)], **files("text/plain"))
 @raises(UnavailableError, DiskFullError)
 def metrics(parts: Parts) -> Response:
     """Counts for Prometheus."""
