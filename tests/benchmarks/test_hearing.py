@@ -24,7 +24,7 @@ def test_the_lists_are_whole() -> None:
     for name in ("poems.tsv", "poems_everyday.tsv"):
         poems = list(hearing_alone.listed(name))
         assert len(poems) == len({brief for brief, _answers in poems}) == 60
-    for name in ("tunes.tsv", "tunes_drawn.tsv", "tunes_everyday.tsv", "tunes_held.tsv"):
+    for name in ("tunes.tsv", "tunes_drawn.tsv", "tunes_everyday.tsv", "tunes_held.tsv", "tunes_fresh.tsv"):
         rows = list(hearing_alone.listed(name))
         assert len(rows) == len({row[0] for row in rows}) == 40
         for _brief, kinds, moods in rows:
@@ -55,6 +55,7 @@ def test_tunes_of_the_lists_are_told_right_from_wrong() -> None:
     assert hearing_alone.tunes("tunes_everyday.tsv")["right"] >= 36
     assert hearing_alone.tunes("tunes_drawn.tsv")["right"] >= 30
     assert hearing_alone.tunes("tunes_held.tsv")["right"] >= 28
+    assert hearing_alone.tunes("tunes_fresh.tsv")["right"] >= 28
 
 
 @pytest.mark.model

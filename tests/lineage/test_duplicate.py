@@ -9,13 +9,15 @@ import pytest
 from fastapi.testclient import TestClient
 
 from app.brief import Medium
-from app.models import Work
+from app.models import Asset, Work
 from app.storage.db import Database
 from tests.growing import Garden
 
 BRIEF = {"intent": "a hare at dusk", "style": "linocut"}
+SOUND = {"text": None, "asset_id": "a" * 64, "facts_data": {"rate": 8000}}
 HELD: list[tuple[Medium, dict[str, Any]]] = [
     (Medium.TEXT, {"text": "Snow on the roof", "origins": [[0, 4, "hand"], [4, 16, "engine"]], "facts_data": {"markup": "md"}}),
+    (Medium.MUSIC, SOUND),
     (Medium.MUSIC, {"text": "X:1\nK:D\nDFA|\n", "facts_data": {"contour": [0.0, 0.5]}}),
 ]
 
@@ -25,6 +27,9 @@ def test_a_copy_begins_where_the_work_stands(web: TestClient, database: Database
     with database.writing() as session:
         garden = Garden(session, "Hare")
         garden.work.medium = medium
+        if "asset_id" in held:
+            session.add(Asset(sha256=held["asset_id"], media_type="audio/flac", bytes=1, duration=2.0))
+            session.flush()
         [picked] = garden.grow(picked=True, brief_data=BRIEF, **held)
         garden.grow((picked, "vary"), text="something newer")
         first = garden.work.id
@@ -49,6 +54,9 @@ def test_a_copy_begins_where_the_work_stands(web: TestClient, database: Database
     draft = web.get(f"/works/{copy['id']}/draft").json()
     assert (draft["base"], draft["brief"]["intent"]) == (root["id"], "not sent yet")
     assert (web.get(f"/works/{first}").json()["revisions"], web.get(f"/works/{first}/revisions").json()) == (2, before[1])
+    said = web.get(f"/revisions/{root['id']}", headers={"Accept": "text/html"}).text
+    assert "a copy of" in said
+    assert "by hand from" not in said
     acts = [one["kind"] for one in web.get(f"/works/{copy['id']}/acts").json()["items"]]
     assert acts == ["work-duplicated", "work-created"]
 

@@ -7,9 +7,11 @@ nothing of a row (a heading, a control, a hint), "?" that nothing contradicts it
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 from html import unescape
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from babel.messages.pofile import read_po
@@ -18,11 +20,12 @@ from fastapi.testclient import TestClient
 from app.brief import Medium
 from app.engines.text.ranking import rankings
 from app.media.text.prosody.asked import form_of
+from app.models import Revision, Worker
 from app.settings import ROOT
-from app.storage.db import Database
+from app.storage.db import Database, now
 from tests.growing import Garden
 
-OPEN = 31  # claims that nothing contradicts yet: this number only falls
+OPEN = 20  # claims that nothing contradicts yet: this number only falls
 LIST = Path(__file__).with_name("claims.tsv")
 CLAIMING = re.compile(
     r"\b(holds?|same|new|saved|ready|reads well|asked|full|shares?|close|chance|rhymes?|waits?|found|fits?|wrote|more|fewer"
@@ -186,3 +189,61 @@ def test_chance_alone(web: TestClient, database: Database) -> None:
     assert said not in page(web, f"/revisions/{ids['here']}/diff/{ids['there']}"), "of other parents"
     assert said not in page(web, f"/revisions/{ids['here']}/diff/{ids['same']}"), "with the same seed"
     assert said not in page(web, f"/revisions/{ids['one']}/diff/{ids['here']}"), "a parent and its child"
+
+
+@pytest.mark.parametrize(
+    ("ended", "said", "told"),
+    [
+        ("end", "", "its own end"),
+        ("length", "longest asked for", "the length asked for"),
+        ("stopped", "stopped", "a stop"),
+    ],
+)
+def test_how_a_text_ended(web: TestClient, database: Database, ended: str, said: str, told: str) -> None:
+    facts = {"ended": ended, "likelihood": -1.0}
+    bench, own = grown(database, Medium.TEXT, text="Snow on the roof", engine="writer", facts_data=facts)
+    with database.reading() as session:
+        assert session.get_one(Revision, UUID(own.rpartition("/")[2])).facts.ended == ended
+    shown = page(web, bench)
+    for words in ("stopped", "longest asked for"):
+        assert (f"{words} ·" in shown) is (words == said)
+    recipe = page(web, own)
+    for words in ("its own end", "the length asked for", "a stop"):
+        assert (words in recipe) is (words == told)
+
+
+def test_a_work_in_the_trash_says_so_and_no_other(web: TestClient, work: str) -> None:
+    sentence = "This work is in the trash: it can be looked at, not changed."
+    assert sentence not in page(web, f"/works/{work}")
+    web.post(f"/works/{work}/trash")
+    assert sentence in page(web, f"/works/{work}")
+    assert web.put(f"/works/{work}/draft", json={"version": 1, "brief": {"intent": "a fox"}}).status_code == 409
+    web.delete(f"/works/{work}/trash")
+    assert sentence not in page(web, f"/works/{work}")
+
+
+@pytest.mark.parametrize(
+    ("state", "running"), [(None, False), ("gone", False), ("late", False), ("starting", True), ("idle", True), ("busy", True)]
+)
+def test_no_worker_is_running_only_where_none_is(
+    web: TestClient, database: Database, work: str, state: str | None, running: bool
+) -> None:
+    if state:
+        seen = now() - timedelta(minutes=5) if state == "late" else now()
+        with database.writing() as session:
+            row = Worker(id="w", name="w", device="cpu", state="idle" if state == "late" else state, seen_at=seen)
+            session.add(row)
+    bench, room = page(web, f"/works/{work}"), page(web, "/engine-room")
+    assert ("No worker is running: what you ask for is kept and waits for one." in bench) is not running
+    if state in {None, "gone"}:
+        assert "No worker is running. What is asked for is kept" in room
+    elif running:
+        assert "No worker is running" not in room
+
+
+def test_nothing_yet_until_something_has_ended(web: TestClient, database: Database, work: str) -> None:
+    assert "Nothing yet." in page(web, "/engine-room")
+    with database.writing() as session:
+        garden = Garden(session)
+        garden.grow()
+    assert "Nothing yet." not in page(web, "/engine-room")

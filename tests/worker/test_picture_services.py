@@ -33,6 +33,7 @@ def running(tmp_path: Path, double: PictureServer) -> Iterator[Running]:
 
 
 def test_pictures_come_with_previews_and_a_killed_worker_ends_a_run_once(running: Running, double: PictureServer) -> None:
+    double.pause = 4  # long enough for the first preview, for which the gate must be opened
     work = running.work("Fox")
     id = str(running.ask(work, "a fox", params={}, count=2, seed=3)["id"])  # by the standing of what somebody set up
     shown = 0

@@ -145,18 +145,8 @@ class Pipeline(Engine):
         """
         import torch
 
-        if not self._pipes:
-            raise EngineError(reason=_("it is not loaded"))
-        count = len(request.seeds)
-        afresh = request.verb in (Verb.CREATE, Verb.REROLL)
-        task = "create" if afresh else "inpaint" if request.verb is Verb.INPAINT else "change"
-        pipe, place = self._pipes.get(task), None
-        if pipe is None and task == "inpaint":
-            raise EngineError(_("%(engine)s cannot change a part of a picture: its family knows no masks."), engine=self.title)
-        if pipe is None:
-            raise EngineError(
-                _("%(engine)s makes pictures from words alone: it cannot start from a picture."), engine=self.title
-            )
+        task, place, count = _task_of(request.verb), None, len(request.seeds)
+        pipe = self._pipe(task)
         options: dict[str, Any] = {
             "prompt": [prompt.positive] * count,
             "negative_prompt": [prompt.negative] * count,
@@ -164,7 +154,7 @@ class Pipeline(Engine):
             "guidance_scale": params.guidance,
             "generator": [torch.Generator().manual_seed(seed) for seed in request.seeds],
         }
-        if afresh:
+        if task == "create":
             across, down = (int(part) for part in params.aspect.split(":"))
             size = _size(pipe, across / down)
         elif task == "inpaint":
@@ -182,6 +172,16 @@ class Pipeline(Engine):
         known = inspect.signature(pipe.__call__).parameters
         return pipe, size, {name: value for name, value in options.items() if name in known}, place
 
+    def _pipe(self, task: str) -> Any:
+        """The pipeline for `task`. Raises EngineError where the family has none."""
+        if not self._pipes:
+            raise EngineError(reason=_("it is not loaded"))
+        if (pipe := self._pipes.get(task)) is not None:
+            return pipe
+        if task == "inpaint":
+            raise EngineError(_("%(engine)s cannot change a part of a picture: its family knows no masks."), engine=self.title)
+        raise EngineError(_("%(engine)s makes pictures from words alone: it cannot start from a picture."), engine=self.title)
+
     def _facts(self, pipe: Any, prompt: Prompt) -> dict[str, Any]:
         return {
             "model": self.setting.model,
@@ -194,6 +194,13 @@ class Pipeline(Engine):
             "dtype": str(pipe.dtype).removeprefix("torch."),
             "libraries": {name: version(name) for name in LIBRARIES},
         }
+
+
+def _task_of(verb: Verb) -> str:
+    """Which of a family's pipelines does it."""
+    if verb in (Verb.CREATE, Verb.REROLL):
+        return "create"
+    return "inpaint" if verb is Verb.INPAINT else "change"
 
 
 def _callback(emit: Callable[[Step], None], outlook: Outlook, steps: int, place: Place | None) -> Callable[..., dict[str, Any]]:

@@ -94,8 +94,11 @@ def test_what_a_server_is_is_asked_once_and_a_setting_says_otherwise(servers: AD
 
 
 def test_pictures_on_the_way_are_previews(servers: ADDRESSES) -> None:
-    _double, url = servers["openai"]
+    double, url = servers["openai"]
+    run(engine(url, "gpt-image-2"))  # the gate is ready now: previews are made beside the run, and no run waits for one
+    double.pause = 1.5
     contents, steps = run(engine(url, "gpt-image-2", dialect="openai"), (1, 2), quality="low")
+    double.pause = 0.15
     shown = [step.previews for step in steps if step.previews]
     assert shown
     assert all(len(previews) == 2 for previews in shown)

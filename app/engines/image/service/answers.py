@@ -16,7 +16,7 @@ from urllib.parse import urljoin, urlsplit
 from app.engines.image.preview import LONGER
 from app.engines.image.service.dialects import BLOCKED
 from app.engines.shared.wire import Wire
-from app.errors import BusyError, EngineError, InvalidError, TooLargeError, UnsupportedError, _
+from app.errors import BusyError, EngineError, InvalidError, StemmaError, TooLargeError, UnsupportedError, _
 from app.media.image.admit import admit, look_at
 
 UNREADABLE = (InvalidError, UnsupportedError, TooLargeError)
@@ -35,6 +35,8 @@ class Answer:
 
     data: bytes = b""
     preview: bytes | None = None  # the newest picture on the way, small
+    _partial: bytes | None = None  # the newest picture on the way of which no preview is being made
+    _showing: asyncio.Task[None] | None = None
     arrived: int = 0  # pictures, those on the way included
     usage: dict[str, int] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
@@ -51,10 +53,21 @@ class Answer:
             return
         self.arrived += 1
         if kind.endswith(".partial_image"):
-            self.preview = await asyncio.to_thread(preview_of, picture, max_pixels) or self.preview
+            self.show(picture, max_pixels)
             return
         self.data = picture
         self._told(event, found)
+
+    def show(self, picture: bytes, max_pixels: int) -> None:
+        """Make the preview of a picture on the way, beside what goes on: none is waited for, and the newest is made."""
+        self._partial = picture
+        if self._showing is None or self._showing.done():
+            self._showing = asyncio.create_task(self._show(max_pixels))
+
+    async def _show(self, max_pixels: int) -> None:
+        while self._partial is not None:
+            picture, self._partial = self._partial, None
+            self.preview = await asyncio.to_thread(preview_of, picture, max_pixels) or self.preview
 
     def _told(self, event: Mapping[str, Any], found: Mapping[str, Any]) -> None:
         sent = event.get("usage")
@@ -123,5 +136,5 @@ def preview_of(data: bytes, max_pixels: int) -> bytes | None:
     """A picture on the way, small; None where it cannot be read, or not now: the run is worth more."""
     try:
         return look_at(data, max_pixels, LONGER)
-    except (*UNREADABLE, BusyError):
+    except StemmaError:
         return None

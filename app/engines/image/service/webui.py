@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import contextlib
 import json
 from collections.abc import Iterator
 from typing import Any
@@ -16,7 +17,6 @@ from uuid import uuid4
 
 from app.engines.engine import Request
 from app.engines.image.service import dialects
-from app.engines.image.service.answers import preview_of
 from app.engines.image.service.dialects import Dialect
 from app.engines.image.service.engine import PictureService, Variant
 from app.engines.shared.wire import Wire
@@ -90,9 +90,8 @@ class WebUI(PictureService):
             shown = told.get("live_preview")
             if isinstance(shown, str) and shown.startswith("data:image/"):
                 seen = told.get("id_live_preview") or seen
-                data = base64.b64decode(shown.partition(",")[2])
-                found = await asyncio.to_thread(preview_of, data, self.max_pixels)
-                variant.answer.preview = found or variant.answer.preview
+                with contextlib.suppress(ValueError):  # no base64
+                    variant.answer.show(base64.b64decode(shown.partition(",")[2]), self.max_pixels)
 
     async def _task(self, wire: Wire, variant: Variant, seen: int) -> dict[str, Any] | None:
         """What the server tells of this run's task; None where it tells nothing of tasks."""
