@@ -61,6 +61,12 @@ def test_by_mouse(visit: Visit, studio: Running) -> None:
     expect(page.get_by_role("link", name=re.compile("Kestrel"))).to_have_count(0)
     follow(page, button(done(page), "Undo"))
     expect(page.get_by_role("link", name=re.compile("Kestrel"))).to_be_visible()
+    button(page, "More for Kestrel").click()
+    follow(page, button(menu(page), "Duplicate"))
+    told(page, "The copy is called “Kestrel (2)”.")
+    expect(page.get_by_role("link", name=re.compile("Kestrel"))).to_have_count(2)
+    follow(page, button(done(page), "Undo"))
+    expect(page.get_by_role("link", name=re.compile("Kestrel"))).to_have_count(1)
     page.reload()
     expect(done(page)).to_be_hidden()  # said once
 
