@@ -19,7 +19,7 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from app.models import Artist, Asset, Generation, GenerationParent, Parent, Probe, Reading, Revision, Status, Work, Worker
+from app.models import Artist, Asset, Generation, GenerationParent, Mask, Parent, Probe, Reading, Revision, Status, Work, Worker
 from app.models.draft import DraftSave, draft_of
 from app.settings import Settings
 from app.storage.db import Database
@@ -100,12 +100,13 @@ class Second:
         )
         reading = Reading(artist_id=self.artist.id, revision_id=self.roots["text"].id, engine="house-verse")
         probe = Probe(artist_id=self.artist.id, picture=b"x")
-        self.session.add_all([running, reading, probe])
+        mask = Mask(work_id=root.work_id, revision_id=root.id, artist_id=self.artist.id, asset_id=root.asset_id, share=0.5)
+        self.session.add_all([running, reading, probe, mask])
         self.session.flush()
         facts = {"version": "1", "engines": {}}
         self.session.add(Worker(id="w", name="host", device="cpu", state="busy", generation_id=running.id, facts=facts))
         things = {"projects": garden.work.project, "works": garden.work, "revisions": root, "generations": running}
-        things |= {"readings": reading, "probes": probe, "saves": self.draft(garden.work)}
+        things |= {"readings": reading, "probes": probe, "masks": mask, "saves": self.draft(garden.work)}
         self.ids = {noun: str(thing.id) for noun, thing in things.items()}
 
     def all_ids(self) -> None:
@@ -209,7 +210,7 @@ def test_what_is_theirs_is_not_there_in_any_address(web: TestClient, atelier: At
 
 def test_what_is_theirs_is_not_there_in_any_query(web: TestClient, atelier: Atelier, second: Second) -> None:
     wrong, asked = list[str](), 0
-    nouns = {"like": "revisions", "probe": "probes", "project": "projects", "work": "works"}
+    nouns = {"like": "revisions", "probe": "probes", "project": "projects", "work": "works", "of": "revisions"}
     for path, operations in interface.WHOLE["paths"].items():
         for parameter in operations.get("get", {}).get("parameters", []):
             formats = {one.get("format") for one in parameter["schema"].get("anyOf", [parameter["schema"]])}
