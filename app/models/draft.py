@@ -14,6 +14,7 @@ from app.brief import Brief
 from app.diff.authorship import By, Spans, carried, check, spans_of, stored, whole
 from app.errors import InvalidError, NotFoundError, StaleDraftError, _
 from app.media.medium import traits
+from app.models.mask import Mask
 from app.models.shapes import BRIEF, COUNT, FORM, ORIGINS, PARAMS, SEED
 from app.models.work import Work, searchable
 from app.storage.columns import Whole, Words
@@ -63,6 +64,7 @@ class Draft(State, Base):
 
     work: Mapped[Work] = relationship()
     base: Mapped[Revision | None] = relationship(lazy="joined")
+    mask: Mapped[Mask | None] = relationship(primaryjoin=lambda: sa.orm.foreign(Draft.mask_id) == Mask.id, viewonly=True)
 
     def save(self, version: int, *, keep: bool = False, **state: Any) -> None:
         """Replace fields of the state (names of STATE) by `state`, if `version` is still the present one.

@@ -131,6 +131,7 @@ class Verb(StrEnum):
     INPAINT = "inpaint", Rule(
         media=IMAGE, holds=IMAGE, wordless=True, takes=("mask",), draft=True, bench=True, any_engine=True, form="draft",
         word=_("inpaint"), role=_("inpainted"), how=_("inpainted in %(parent)s"),
+        buttons=(Button(bars=IMAGE, label=_("Inpaint…"), keys=("M",), legend=_("Paint what is to change"), dialog=True),),
     )  # fmt: skip
     # A sketch at full pace: its brief and seed again.
     FINISH = "finish", Rule(

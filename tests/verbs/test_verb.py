@@ -26,7 +26,7 @@ from app.web.templates import translations
 
 ASKED = [verb for verb in Verb if verb.rule.media]
 BENCHES = {Medium.IMAGE: (Medium.IMAGE,), Medium.TEXT: (Medium.TEXT, SHEET), Medium.MUSIC: (Medium.MUSIC,)}
-ELSEWHERE = {Verb.CREATE, Verb.BRANCH, Verb.INPAINT}  # by the brief's form, a press on a token, and over HTTP alone
+ELSEWHERE = {Verb.CREATE, Verb.BRANCH}  # asked for by the brief's form, and by a press on a token
 
 
 @pytest.mark.parametrize(("verb", "medium"), [(verb, medium) for verb in ASKED for medium in verb.rule.media])

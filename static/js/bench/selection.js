@@ -125,18 +125,19 @@ export class Selection {
     this.toolbar.querySelector("[data-compare]").hidden = this.chosen.matches(".base");
   }
 
-  #obstacle({ dataset: { verb, bench, ownEngine } }) {
+  #obstacle({ dataset: { verb, bench, ownEngine, anyEngine } }) {
     const { coming, gone, lacks, able, drawn, own } = words.verbs;
     if (this.chosen.dataset.obstacle) return this.chosen.dataset.obstacle;
     if (!this.#there) return coming;
     if (ownEngine !== undefined) return "drawn" in this.chosen.dataset ? drawn : own[verb];
     const engines = [...(this.form.elements.engine?.options ?? [])];
+    const { kind } = this.chosen.dataset; // "notes" or "sound": an engine of music may not hear both
+    const can = (option) => (option.dataset[kind] ?? option.dataset.verbs).split(" ").includes(verb);
+    if (anyEngine !== undefined) return "drawn" in this.chosen.dataset ? drawn : engines.some((one) => one.value && can(one)) ? "" : lacks;
     // A variation is made by the engine of its parent; a refinement, and whatever starts from an import, by the chosen one.
     const name = bench === undefined ? this.chosen.dataset.engine : "";
     const engine = name ? engines.find((option) => option.value === name) : this.form.elements.engine?.selectedOptions[0];
     if (!engine) return gone;
-    const { kind } = this.chosen.dataset; // "notes" or "sound": an engine of music may not hear both
-    const can = (option) => (option.dataset[kind] ?? option.dataset.verbs).split(" ").includes(verb);
     if (can(engine)) return "";
     const others = engines.filter((option) => option.value && can(option)).map((option) => option.textContent.trim());
     return able && others.length ? able.replace("{names}", others.join(", ")) : lacks;

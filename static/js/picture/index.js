@@ -4,23 +4,26 @@ import { Card } from "../bench/card.js";
 import { Draft } from "../bench/draft.js";
 import { enliven, read } from "../bench/form.js";
 import { Lightbox } from "./lightbox.js";
+import { Painted } from "./painted.js";
 import { Live } from "../bench/live.js";
 import { ask, complain } from "../bench/runs.js";
 import { Selection } from "../bench/selection.js";
-import { counted } from "../bench/verb.js";
+import { counted, takes } from "../bench/verb.js";
 import { Sketching } from "./sketching.js";
 import { importing } from "../bench/import.js";
 import { nearest, putting } from "./nearest.js";
 import { compare, conflict, settings } from "../bench/dialogs.js";
 import { back } from "../bench/back.js";
 import { during } from "../shared/busy.js";
+import { fill, words } from "../shared/words.js";
 
 const $ = (id) => document.getElementById(id);
 const bench = $("main");
 const form = $("brief");
 
 enliven(form);
-const draft = new Draft(form, { status: $("saved"), prompt: $("prompt"), dialog: conflict($("conflict"), form) });
+const painted = new Painted(form);
+const draft = new Draft(form, { status: $("saved"), prompt: $("prompt"), dialog: conflict($("conflict"), form), writing: painted });
 const selection = new Selection(bench, $("verbs"), form);
 new Lightbox($("lightbox"), bench, selection);
 const live = new Live(bench.dataset.work, { link: $("link"), waiting: $("waiting"), announce: $("announce"), ended });
@@ -41,12 +44,28 @@ function ended(end, run) {
 
 const generate = (request, button) => asked(request, { button, form, live, work: bench.dataset.work });
 
+let masking = null; // the canvas, fetched when it is first opened
+
+/** Paint over what is to change of a revision, then ask for it. */
+async function paint(button, { id, number }) {
+  const named = fill(words.revision, { n: number });
+  if (!masking) {
+    const { Masking } = await during(button, import("./masking.js"));
+    const { work } = bench.dataset;
+    const inpaint = (mask, revision) =>
+      generate({ ...read(form), verb: "inpaint", mask, parents: [{ revision, role: "inpaint" }] }, button);
+    masking = new Masking($("mask"), { work, form, draft, painted, generate: inpaint });
+  }
+  masking.open(id, named);
+}
+
 /** A verb on a revision. Vary, reroll and finish take the parent's brief, finish its seed too; refine brings the parent towards the one on the bench. */
 function perform(button) {
   const parent = button.dataset.of === "stage" ? form.dataset.base : selection.revision?.id;
   const { verb, strength } = button.dataset;
   const { count, ...state } = read(form);
   const request = { verb, count: counted(button, count), parents: [{ revision: parent, role: verb }], ...(strength ? { strength } : {}) };
+  if (takes(button, "mask")) return paint(button, selection.revision);
   if ("ownEngine" in button.dataset) return settings($(verb), (params) => generate({ ...request, params }, button));
   generate("bench" in button.dataset ? { ...state, ...request } : request, button);
 }
