@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -235,22 +236,29 @@ def judge(
     measuring: Annotated[
         bool, typer.Option(help="Learn from other drawings alone, in order to measure the generator by.")
     ] = False,
+    scenes: Annotated[int, typer.Option(min=0, help="Groups of four composed scenes to learn from as well.")] = 0,
+    start: Annotated[Path | None, typer.Option(help="A judge's folder to go on from, app/weights/house-judge say.")] = None,
+    rate: Annotated[float, typer.Option(min=1e-6, help="The highest learning rate.")] = 1.5e-3,
     minutes: Minutes = 45,
     batch: Batch = 128,
     device: Device = "auto",
     threads: Threads = 1,
 ) -> None:
     """Train a judge on the step `data`'s drawings and more, then write its folder; run it again to go on."""
+    from app.engines.image.composer.library import library
     from app.training.image import judge as recipe
-    from app.training.image import judge_export, judge_sources, pairs
+    from app.training.image import judge_export, judge_scenes, judge_sources, pairs
     from app.training.run import Machine
 
     machine, home = Machine.of(device, threads), folder / ("measuring-judge" if measuring else "judge")
-    settings = recipe.Settings(minutes=minutes, batch=batch)
+    settings = recipe.Settings(minutes=minutes, batch=batch, rate=rate)
+    if scenes:
+        settings = replace(settings, side=judge_scenes.SIDE, small=judge_scenes.SIDE)
     with readable_faults():
         sources = judge_sources.gather(folder, measuring)
         seen = pairs.prepare(sources, home / "pairs", machine, with_styles=not measuring)
-        training = recipe.Training(seen, home, settings, machine, hold_out=not measuring)
+        composed = judge_scenes.prepare(home / "scenes", scenes, library(), machine) if scenes else None
+        training = recipe.Training(seen, home, settings, machine, hold_out=not measuring, scenes=composed, start=start)
         if not recipe.train(training):
             return
         target = to or home / "model"

@@ -1,11 +1,13 @@
 """Training of a judge: pictures and captions in, nearness in one space out (Zhai et al. 2023, "Sigmoid loss").
 
 Every caption of a batch is asked of every picture of it: is it true? What a caption leaves open does not matter, so a
-caption has several true pictures; where nobody can tell (a near synonym, a ground without a name) it is not asked.
+caption has several true pictures; where nobody can tell (a near synonym, a ground without a name) it is not asked. Drawings and
+composed scenes (judge_scenes.py) come in turn, where there are scenes.
 """
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -16,12 +18,14 @@ import numpy as np
 import torch
 import torch.nn.functional as F  # noqa: N812 (torch's own custom)
 from numpy.typing import NDArray
+from safetensors.torch import load_file
 from transformers import ResNetConfig, ResNetModel
 
-from app.judging.house import words
+from app.judging.house import CONFIG, HEADS, VISION, words
 from app.training import checkpoint
 from app.training.faults import TrainingError
 from app.training.image.colours import BACKGROUNDS, HUES
+from app.training.image.judge_scenes import GROUP, Scenes, broken
 from app.training.image.pairs import Claim, Pairs, is_held_out
 from app.training.image.sights import Sight, worn
 from app.training.run import Clock, Machine, Report, learning_rate, until_spent
@@ -54,11 +58,21 @@ class Settings:
 class Training:
     """The state of a training: encoder, heads, optimizer, random numbers; kept and resumed as one."""
 
-    def __init__(self, pairs: Pairs, folder: Path, settings: Settings, machine: Machine, hold_out: bool = True) -> None:
-        """On from the last sound checkpoint in `folder` where there is one.
+    def __init__(
+        self,
+        pairs: Pairs,
+        folder: Path,
+        settings: Settings,
+        machine: Machine,
+        hold_out: bool = True,
+        scenes: Scenes | None = None,
+        start: Path | None = None,
+    ) -> None:
+        """On from the last sound checkpoint in `folder` where there is one; otherwise from the judge in `start`, or anew.
 
         The drawings that are kept for measuring are never seen, with `hold_out` neither are the held-out concepts.
         """
+        self.scenes = scenes
         self.pairs, self.folder, self.settings, self.machine, self.hold_out = pairs, folder, settings, machine, hold_out
         self.dice = torch.Generator().manual_seed(settings.seed)
         torch.manual_seed(settings.seed)
@@ -77,23 +91,22 @@ class Training:
             lr=settings.rate, weight_decay=0.05, betas=(0.9, 0.98), fused=True,
         )  # fmt: skip
         self.clock, self.step = Clock(settings.minutes), 0
+        if start is not None:
+            self._start(start)
         self._resume()
 
     def train_step(self) -> torch.Tensor:
         """One step of the optimizer; the loss of a picture."""
         s = self.settings
-        side = s.side if self.clock.progress >= s.whole else s.small
-        claims, sights = self.draw()
-        true, asked = (torch.from_numpy(part).to(self.machine.device) for part in truth(self.pairs, claims, sights))
-        x = worn(self.pairs, sights, side, self.dice).to(self.machine.device)
-        sentences = self.pairs.sentence([claim.text for claim in claims]).to(self.machine.device)
+        parts = self._of_scenes(self.scenes) if self.scenes is not None and self.step % 2 else self._of_drawings()
+        x, sentences, true, asked = (part.to(self.machine.device) for part in parts)
         with self.machine.autocast():
             features = self.vision(x.contiguous(memory_format=torch.channels_last)).pooler_output.flatten(1)
         pictures = F.normalize(features.float() @ self.heads["picture"].T, dim=-1)
         texts = F.normalize(words(self.heads, sentences), dim=-1)
         logits = self.heads["scale"].exp() * (texts @ pictures.T) + self.heads["bias"]
         signed = torch.where(true, logits, -logits)
-        loss = -(F.logsigmoid(signed) * asked).sum() / len(claims)
+        loss = -(F.logsigmoid(signed) * asked).sum() / len(x)
         torch.autograd.backward(loss)
         for group in self.optimizer.param_groups:
             group["lr"] = learning_rate(s.rate, self.step, self.clock.progress, warmup=100)
@@ -101,6 +114,22 @@ class Training:
         self.optimizer.zero_grad(set_to_none=True)
         self.step += 1
         return loss.detach()
+
+    def _of_drawings(self) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """Pictures, sentences, which of these are true of which, and where one can tell."""
+        side = self.settings.side if self.clock.progress >= self.settings.whole else self.settings.small
+        claims, sights = self.draw()
+        true, asked = (torch.from_numpy(part) for part in truth(self.pairs, claims, sights))
+        sentences = self.pairs.sentence([claim.text for claim in claims])
+        return worn(self.pairs, sights, side, self.dice), sentences, true, asked
+
+    def _of_scenes(self, scenes: Scenes) -> tuple[torch.Tensor, torch.Tensor, torch.Tensor, torch.Tensor]:
+        """The same of composed scenes."""
+        picks = torch.randint(len(scenes.learned), (self.settings.batch // GROUP,), generator=self.dice).tolist()
+        rows = scenes.batch([scenes.learned[pick] for pick in picks])
+        x = scenes.seen(rows, self.dice)
+        true, asked = (torch.from_numpy(part) for part in scenes.truth(rows, broken(x, self.dice)))
+        return x, scenes.sentence(rows), true, asked
 
     def draw(self) -> tuple[list[Claim], list[Sight]]:
         """A batch: drawings by weight, each twice, with a caption and a picture that it is true of."""
@@ -128,7 +157,20 @@ class Training:
     def facts(self) -> dict[str, Any]:
         """About the run: seconds, pictures seen, settings."""
         seen = self.step * self.settings.batch
-        return {"spent": self.clock.spent, "pictures": seen, "hold_out": self.hold_out, "settings": asdict(self.settings)}
+        scenes = len(self.scenes.examples) if self.scenes else 0
+        run = {"spent": self.clock.spent, "pictures": seen, "hold_out": self.hold_out, "scenes": scenes}
+        return run | {"settings": asdict(self.settings)}
+
+    def _start(self, folder: Path) -> None:
+        """The weights of the finished judge in `folder`; its scale as calibrated, its bias as most pairs are not true."""
+        vision = load_file(folder / VISION / "model.safetensors")
+        floats = {name: t.float() if t.is_floating_point() else t for name, t in vision.items()}
+        self.vision.load_state_dict(floats)
+        scale = json.loads((folder / CONFIG).read_text("utf-8"))["calibration"]["scale"]
+        heads = load_file(folder / HEADS) | {"scale": torch.tensor(math.log(scale)), "bias": torch.tensor(-5.0)}
+        with torch.no_grad():
+            for name, value in heads.items():
+                self.heads[name].copy_(value)
 
     def _resume(self) -> None:
         last = checkpoint.load(self.folder)

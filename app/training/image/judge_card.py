@@ -36,7 +36,7 @@ checked on others of them. 0.5 says nothing. It speaks of things, colours, groun
 
 ## Data
 {drawings:,} drawings; flags and skin tones of one drawing are left out. Training never saw {held_out}.
-The packages are not part of this folder.
+The packages are not part of this folder.{scenes}
 
 | source | package | drawings | licence |
 |---|---|---|---|
@@ -68,6 +68,13 @@ The weights are Apache-2.0, like the studio. The drawings keep their own licence
 """
 
 
+SCENES = """
+
+Besides, {composed:,} scenes that the studio's composer drew for briefs as people write them; it knows what it drew, so what
+is true of each is certain. Four briefs at a time differ in one respect (the thing, its colour or number, where, when, the
+look). Some pictures were torn into squares: nothing is true of those. One group in forty was kept for measuring."""
+
+
 def card(
     parameters: int,
     sources: Sequence[Mapping[str, Any]],
@@ -78,6 +85,7 @@ def card(
     return CARD.format(
         parameters=parameters / 1e6,
         drawings=sum(source.get("drawings", 0) for source in sources),
+        scenes=SCENES.format(composed=facts["scenes"]) if facts.get("scenes") else "",
         held_out="3 % of the concepts, and 4 % of the drawings of the others" if facts["hold_out"] else "4 % of the drawings",
         rows="\n".join(row(source) for source in sources),
         attributions="\n".join(f"- {source['attribution']}" for source in sources),

@@ -19,12 +19,14 @@ from safetensors.torch import save as to_bytes
 from app.judging.house import CONFIG, HEADS, VISION, House
 from app.judging.judge import Judge
 from app.training.checkpoint import write
+from app.training.image import judge_scene_figures
 from app.training.image.captions import STYLES, a
 from app.training.image.colours import BACKGROUNDS, HUES
 from app.training.image.export import save_network, swap
 from app.training.image.figures import AMONG, Vectors, logistic, miscalibration, retrieval
 from app.training.image.judge import Training, sight, truth
 from app.training.image.judge_card import card
+from app.training.image.judge_scenes import Scenes
 from app.training.image.pairs import SIDE, Pairs, is_held_out
 from app.training.image.sights import Sight, plain_pictures, worn
 
@@ -48,9 +50,10 @@ def export(target: Path, training: Training, sources: Sequence[Mapping[str, Any]
     write(part / HEADS, to_bytes(maps))
     config: dict[str, Any] = {"side": facts["settings"]["side"], "calibration": {"scale": 1.0, "bias": 0.0}}
     write(part / CONFIG, json.dumps(config, indent=1).encode())
-    calibration, figures = calibrated(House(part), pairs, training.hold_out)
+    calibration, figures = calibrated(House(part), pairs, training.hold_out, training.scenes)
     write(part / CONFIG, (json.dumps(config | {"calibration": calibration}, indent=1) + "\n").encode())
     figures |= measure(House(part), pairs, training.hold_out)
+    figures |= judge_scene_figures.measure(House(part), training.scenes) if training.scenes is not None else {}
     size = sum(file.stat().st_size for file in part.rglob("*.safetensors")) / 1e6
     parameters = sum(p.numel() for p in vision.parameters()) + sum(value.numel() for value in maps.values())
     figures["size_MB"] = {"value": round(size, 2), "note": f"{parameters:,} parameters in float16, without MiniLM"}
@@ -62,11 +65,14 @@ def export(target: Path, training: Training, sources: Sequence[Mapping[str, Any]
     return House(target)
 
 
-def calibrated(judge: Judge, pairs: Pairs, hold_out: bool) -> tuple[dict[str, float], Measurements]:
+def calibrated(
+    judge: Judge, pairs: Pairs, hold_out: bool, scenes: Scenes | None = None
+) -> tuple[dict[str, float], Measurements]:
     """The logistic function of the cosine that says how likely a caption is the picture's own, and how right it is.
 
     Each picture that training never saw comes once with a caption of its own and once with one of another drawing that
     is not true of it: even odds. Half of them, plain, blurred and noisy, fit the function, the other half judge it.
+    Composed scenes, where there are some, with their briefs count as well.
     """
     dice, torch_dice = random.Random(1), torch.Generator().manual_seed(1)
     rows = [n for n, d in enumerate(pairs.drawings) if is_held_out(d) or (hold_out and d.held_out)] or list(
@@ -84,6 +90,9 @@ def calibrated(judge: Judge, pairs: Pairs, hold_out: bool) -> tuple[dict[str, fl
         if len(others):
             cosines += [float(vectors[row] @ texts[row]), float(vectors[row] @ texts[dice.choice(others.tolist())])]
             own += [True, False]
+    if scenes is not None:
+        more = judge_scene_figures.pairs(judge, scenes)
+        cosines, own = cosines + more[0], own + more[1]
     x, y = np.array(cosines), np.array(own)
     fit = np.arange(len(x)) // 2 % 2 == 0
     scale, bias = logistic(x[fit], y[fit])
