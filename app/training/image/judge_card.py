@@ -72,7 +72,8 @@ SCENES = """
 
 Besides, {composed:,} scenes that the studio's composer drew for briefs as people write them; it knows what it drew, so what
 is true of each is certain. Four briefs at a time differ in one respect (the thing, its colour or number, where, when, the
-look). Some pictures were torn into squares: nothing is true of those. One group in forty was kept for measuring."""
+look). Some pictures were torn into squares: nothing is true of those. One group in forty was kept for measuring. They show
+any concept and any drawing of the composer's sets, so only drawings of other sets count as unseen below."""
 
 
 def card(

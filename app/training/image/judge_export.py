@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from safetensors.torch import save as to_bytes
 
+from app.engines.image.composer.library import SETS
 from app.judging.house import CONFIG, HEADS, VISION, House
 from app.judging.judge import Judge
 from app.training.checkpoint import write
@@ -52,7 +53,7 @@ def export(target: Path, training: Training, sources: Sequence[Mapping[str, Any]
     write(part / CONFIG, json.dumps(config, indent=1).encode())
     calibration, figures = calibrated(House(part), pairs, training.hold_out, training.scenes)
     write(part / CONFIG, (json.dumps(config | {"calibration": calibration}, indent=1) + "\n").encode())
-    figures |= measure(House(part), pairs, training.hold_out)
+    figures |= measure(House(part), pairs, training.hold_out, in_scenes=training.scenes is not None)
     figures |= judge_scene_figures.measure(House(part), training.scenes) if training.scenes is not None else {}
     size = sum(file.stat().st_size for file in part.rglob("*.safetensors")) / 1e6
     parameters = sum(p.numel() for p in vision.parameters()) + sum(value.numel() for value in maps.values())
@@ -75,9 +76,9 @@ def calibrated(
     Composed scenes, where there are some, with their briefs count as well.
     """
     dice, torch_dice = random.Random(1), torch.Generator().manual_seed(1)
-    rows = [n for n, d in enumerate(pairs.drawings) if is_held_out(d) or (hold_out and d.held_out)] or list(
-        range(len(pairs.drawings))
-    )
+    shown = set(SETS) if scenes is not None else set()  # a drawing that is kept from training may stand in a scene
+    kept = [n for n, d in enumerate(pairs.drawings) if d.style not in shown and (is_held_out(d) or (hold_out and d.held_out))]
+    rows = kept or list(range(len(pairs.drawings)))
     claims = [pairs.claims[dice.choice(pairs.by_drawing[row])] for row in rows for _time in range(2)]
     sights = [sight(pairs, claim, dice.random(), dice.random(), dice.random()) for claim in claims]
     true = truth(pairs, claims, sights)
@@ -111,11 +112,17 @@ def calibrated(
     return {"scale": round(scale, 4), "bias": round(bias, 4)}, figures
 
 
-def measure(judge: Judge, pairs: Pairs, hold_out: bool) -> Measurements:
-    """Retrieval, colours, styles and speed, each with how it was taken."""
+def measure(judge: Judge, pairs: Pairs, hold_out: bool, *, in_scenes: bool = False) -> Measurements:
+    """Retrieval, colours, styles and speed, each with how it was taken. With `in_scenes` all concepts came in scenes, and the
+    drawings of the composer's sets as well: the former are not measured, of the latter no one counts as unseen.
+    """
+    shown = set(SETS) if in_scenes else set()
+    concepts = [n for n, d in enumerate(pairs.drawings) if hold_out and d.held_out and d.group is not None]
     kinds = {
-        "held_out_concepts": [n for n, d in enumerate(pairs.drawings) if hold_out and d.held_out and d.group is not None],
-        "unseen_drawings": [n for n, d in enumerate(pairs.drawings) if is_held_out(d) and not (hold_out and d.held_out)],
+        "held_out_concepts": [] if in_scenes else concepts,
+        "unseen_drawings": [
+            n for n, d in enumerate(pairs.drawings) if is_held_out(d) and d.style not in shown and not (hold_out and d.held_out)
+        ],
         "seen_drawings": [n for n, d in enumerate(pairs.drawings) if not is_held_out(d) and not (hold_out and d.held_out)],
     }
     found: Measurements = {}
