@@ -293,3 +293,14 @@ def test_common_passwords_are_known_in_their_disguises() -> None:
         assert common(one), one
     for one in (GOOD, "床前明月光疑是地上霜", "xk7!pQ9z#mR2", "kettle orbit falcon mint"):
         assert not common(one), one
+
+
+@pytest.mark.parametrize("scheme", ["http", "https"])
+def test_the_cookie_goes_by_https_alone_where_it_came_by_https(keeper: TestClient, scheme: str) -> None:
+    client = TestClient(keeper.app, base_url=f"{scheme}://localhost", headers={"Accept": "application/json"})
+    signed = client.post("/session", json={"name": "Mei Lin", "password": GOOD})
+    assert signed.status_code == 201, signed.text
+    cookie = signed.headers["set-cookie"].lower()
+    assert ("secure" in cookie) is (scheme == "https")
+    assert "httponly" in cookie
+    assert "samesite=lax" in cookie

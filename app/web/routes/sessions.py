@@ -117,7 +117,7 @@ def end(request: Request, parts: Parts) -> Response:
         )
         session.execute(mine.values(ended_at=now()).execution_options(synchronize_session=False))
     gone = answer(request, SignedInOut(name=None), location="/sign-in", headers=CLEARED)
-    gone.delete_cookie(SIGNED_IN, path="/", httponly=True, samesite="lax")
+    gone.delete_cookie(SIGNED_IN, path="/", secure=_secure(request), httponly=True, samesite="lax")
     return gone
 
 
@@ -163,5 +163,11 @@ def _again(request: Request, error: StemmaError, template: str, **fields: Any) -
 
 def _welcome(request: Request, name: str, token: str, where: str) -> Response:
     come = answer(request, SignedInOut(name=name), status=201, location=where)
-    come.set_cookie(SIGNED_IN, token, max_age=int(LASTS.total_seconds()), path="/", httponly=True, samesite="lax")
+    lasts = int(LASTS.total_seconds())
+    come.set_cookie(SIGNED_IN, token, max_age=lasts, path="/", secure=_secure(request), httponly=True, samesite="lax")
     return come
+
+
+def _secure(request: Request) -> bool:
+    """Whether the cookie is for https alone: where the browser came by https, it is never sent without."""
+    return request.url.scheme == "https"
