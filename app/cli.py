@@ -82,8 +82,10 @@ def keeper(
     """Print a link by which a keeper comes in, or somebody sets a new password (studios with STEMMA_ACCOUNTS=1)."""
     _set(data=data)
     from app.commands.keeper import link
+    from app.integrity.startup import ready
     from app.settings import settings
 
+    ready(settings())
     print(link(settings(), name))
 
 

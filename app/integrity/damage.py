@@ -136,6 +136,7 @@ class Watch:
         self._found: str | None = None
         self._due = 0.0
         self._looking = threading.Lock()
+        self._seen = False  # by a look, not by a statement alone
         event.listen(engine, "handle_error", self._met)
 
     def _met(self, context: sa.ExceptionContext) -> None:
@@ -149,6 +150,11 @@ class Watch:
             if file and (began := time.monotonic()) >= self._due:
                 with contextlib.suppress(UnfinishedError, sqlite3.OperationalError):  # then what was known still holds
                     self._found = damaged(file, IN_PASSING)
+                    self._seen = self._found is not None
                 took = time.monotonic() - began
                 self._due = time.monotonic() + (IN_PASSING if self._found else max(AGAIN, SPARINGLY * took))
             return f"damaged ({self._found}). {advice(self.config)}" if self._found else None
+
+    def forbids_writing(self) -> bool:
+        """Whether a look has found damage that is still there: what is written then may be lost, or answered wrongly."""
+        return self._seen and self.found() is not None

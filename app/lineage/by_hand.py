@@ -73,12 +73,12 @@ def add_hand(session: Session, draft: Draft, artist: Artist, told: Told | None =
         parents=edges([(base.id, Role.EDIT)] if base else []),
     )
     session.add(revision)
+    draft.base = revision  # no new version: nothing that a window could have typed over has changed
     work.index(draft.brief_data, text)
     session.flush()
     if work.cover is None or not work.cover.picked:
         choose_cover(session, work)
     record(session, ActKind.WRITTEN, artist, work.place, revision.id, number=revision.number)
-    draft.base_id = revision.id  # no new version: nothing that a window could have typed over has changed
     session.refresh(draft)
     return revision, True
 

@@ -201,7 +201,8 @@ def _params(
     wanted = asked.params if asked.params is not None else {} if verb.rule.own_engine else source.params
     if verb.rule.sketch:
         wanted = {**wanted, **FINISHED}
-    handed_over = engine.name != (asked.engine or (first.name if first else engine.name))
+    meant = engine if verb.rule.own_engine else first or engine  # whose they are where none is named
+    handed_over = engine.name != (asked.engine or meant.name)
     return check_params(engine, wanted, lenient=asked.params is None or handed_over)
 
 

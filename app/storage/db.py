@@ -12,7 +12,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from typing import Any
@@ -27,6 +27,7 @@ from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 from app.settings import Settings, settings
 from app.storage.changes import announced
 from app.storage.columns import Damaged, Moment, Whole, loads
+from app.storage.faults import DamagedError
 
 log = logging.getLogger(__name__)
 BUSY_TIMEOUT = 15  # seconds a writer waits for another before the person is told
@@ -158,6 +159,7 @@ class Database:
         self._reader = sessionmaker(self.engine, expire_on_commit=False)
         self._writer = sessionmaker(self.engine.execution_options(writes=True), expire_on_commit=False)
         self._turn = threading.Lock()  # SQLite has one writer: here one waits without asking again and again
+        self.forbids_writing: Callable[[], bool] = lambda: False  # whether the file is known to be damaged (app.integrity)
         if not self.settings.sqlite:
             announced(self._writer)
 
@@ -173,8 +175,11 @@ class Database:
 
         Nobody else writes meanwhile (SQLite), so whatever waits or computes belongs before it. How long it is held is
         measured, and told to the log when it is LONG, as `what` (by default the function that writes). Raises
-        sqlalchemy.exc.TimeoutError or OperationalError when others write for longer than BUSY_TIMEOUT.
+        sqlalchemy.exc.TimeoutError or OperationalError when others write for longer than BUSY_TIMEOUT, DamagedError when the
+        database is known to be damaged.
         """
+        if self.forbids_writing():
+            raise DamagedError
         what = what or sys._getframe(2).f_code.co_name  # beyond this generator and contextlib
         asked, began = time.perf_counter(), 0.0
         with self._alone():

@@ -43,6 +43,7 @@ from app.models.sight import see_as
 from app.search.index import Index
 from app.settings import Settings
 from app.storage.db import Database
+from app.storage.faults import DamagedError
 from app.storage.queue import Queue
 from app.storage.store import Store
 from app.web.live.live import Live
@@ -109,7 +110,11 @@ class Transactions:
 
     @contextmanager
     def reading(self) -> Iterator[tuple[orm.Session, Artist]]:
-        """A session for reads, and the artist in it."""
+        """A session for reads, and the artist in it. A request that goes on to write is refused here already where it must be:
+        what a damaged database gives to read is no ground to answer on.
+        """
+        if self.writes and self.database.forbids_writing():
+            raise DamagedError
         with self.database.reading() as session:
             yield session, self._seen(session)
 

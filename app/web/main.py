@@ -139,6 +139,7 @@ def create_app(config: Settings | None = None) -> FastAPI:
     )
     app.state.studio = parts
     app.state.damage = Watch(config, database.engine)
+    database.forbids_writing = app.state.damage.forbids_writing
     _include(app, config)
     app.mount(f"/static/{static_version()}", ForEver(directory=STATIC), name="static")
     insist_on_its_own(config.root, app)

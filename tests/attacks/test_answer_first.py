@@ -72,6 +72,7 @@ def requests(room: Room) -> dict[str, dict[str, Any]]:
             "url": f"/works/{text}/encodings",
             "json": {"revision": guessed["id"], "encoding": guessed["facts"]["encodings"][0]},
         },
+        "POST /works/{id}/copies": {"url": f"/works/{image}/copies"},
         "POST /works/{id}/trims": {"url": f"/works/{music}/trims", "json": {"revision": sound, "start": 0.0, "end": 0.1}},
         "POST /works/{id}/masks": {
             "url": f"/works/{image}/masks",

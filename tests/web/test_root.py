@@ -18,6 +18,7 @@ from app.errors import StemmaError
 from app.models import Generation
 from app.settings import ROOT, Settings
 from app.storage.db import Database
+from app.web.deps import Asker, Transactions
 from app.web.main import create_app
 from app.web.root import LEADING, Root
 from app.web.routes.events import _draw
@@ -110,7 +111,8 @@ def test_no_answer_leads_out_of_the_path(room: Room) -> None:
 def test_what_streams_carry_stays_below_the_path(room: Room) -> None:
     parts = room.web.app.state.studio  # type: ignore[attr-defined]  # the application behind the client
     with parts.database.reading() as session:
-        drawn = [_draw(parts, one.id, "en") for one in session.query(Generation)]
+        asking = Transactions(parts.database, "test", writes=False, asker=Asker(accounts=False, token=None))
+        drawn = [_draw(parts, asking, one.id, "en") for one in session.query(Generation)]
     assert [one for html in drawn for one in Outside(html).found] == []
     assert sum(Outside(html).inside for html in drawn) > len(drawn)
 

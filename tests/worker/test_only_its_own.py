@@ -242,7 +242,10 @@ RUNS: dict[str, Callable[[Strangers], None]] = {
     "orphans": told,
     "bench": measured,
 }
-ALONE = {"example": "a studio, a generation and a backup in a temporary folder: all of them are here"}
+ALONE = {
+    "example": "a studio, a generation and a backup in a temporary folder: all of them are here",
+    "keeper": "a row of the database, and no file",
+}
 
 
 def test_every_command_is_looked_at() -> None:

@@ -41,7 +41,8 @@ class Reader:
             self.words += 1
             if data["step"] == 0:
                 self.texts, self.ended = {}, set()
-                self.attempts.append(data["attempt"])
+                if data["attempt"] not in self.attempts:  # once more when its engine has come into memory
+                    self.attempts.append(data["attempt"])
             for piece in data.get("pieces", ()):
                 text = self.texts.get(piece["index"], "")
                 if piece["start"] != len(text):

@@ -23,9 +23,9 @@ The studio loads this folder by itself (`app/judging/house.py`):
 from app.judging.house import House
 
 judge = House()
-pictures = judge.embed_pictures([picture])          # PIL or uint8 [height, width, 3]: unit vectors [1, 256]
+pictures = judge.embed_pictures([picture])  # PIL or uint8 [height, width, 3]: unit vectors [1, 256]
 text = judge.embed_texts(["a red fox on a teal background"])[0]
-judge.adherence(pictures, text)                     # [1] in 0…1
+judge.adherence(pictures, text)  # [1] in 0…1
 ```
 `vision/` is a `ResNetModel` that transformers loads, `heads.safetensors` takes both sides into one space of 256
 dimensions, `config.json` has the side of the square that a picture is shrunk to, and the calibration.

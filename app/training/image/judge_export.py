@@ -75,22 +75,7 @@ def calibrated(
     is not true of it: even odds. Half of them, plain, blurred and noisy, fit the function, the other half judge it.
     Composed scenes, where there are some, with their briefs count as well.
     """
-    dice, torch_dice = random.Random(1), torch.Generator().manual_seed(1)
-    shown = set(SETS) if scenes is not None else set()  # a drawing that is kept from training may stand in a scene
-    kept = [n for n, d in enumerate(pairs.drawings) if d.style not in shown and (is_held_out(d) or (hold_out and d.held_out))]
-    rows = kept or list(range(len(pairs.drawings)))
-    claims = [pairs.claims[dice.choice(pairs.by_drawing[row])] for row in rows for _time in range(2)]
-    sights = [sight(pairs, claim, dice.random(), dice.random(), dice.random()) for claim in claims]
-    true = truth(pairs, claims, sights)
-    certain = true[1] & ~true[0]  # one can tell that it is not so
-    cosines, own = [], []
-    vectors = _embedded(judge, pairs, sights, torch_dice)
-    texts = judge.embed_texts([claim.text for claim in claims])
-    for row in range(len(claims)):
-        others = np.flatnonzero(certain[:, row])
-        if len(others):
-            cosines += [float(vectors[row] @ texts[row]), float(vectors[row] @ texts[dice.choice(others.tolist())])]
-            own += [True, False]
+    cosines, own = _of_drawings(judge, pairs, hold_out, set(SETS) if scenes is not None else set())
     if scenes is not None:
         more = judge_scene_figures.pairs(judge, scenes)
         cosines, own = cosines + more[0], own + more[1]
@@ -110,6 +95,28 @@ def calibrated(
         },
     }
     return {"scale": round(scale, 4), "bias": round(bias, 4)}, figures
+
+
+def _of_drawings(judge: Judge, pairs: Pairs, hold_out: bool, shown: set[str]) -> tuple[list[float], list[bool]]:
+    """Cosines of drawings that training never saw with captions, and whether these are theirs. Drawings of the styles that
+    are `shown` in scenes do not count as unseen.
+    """
+    dice, torch_dice = random.Random(1), torch.Generator().manual_seed(1)
+    kept = [n for n, d in enumerate(pairs.drawings) if d.style not in shown and (is_held_out(d) or (hold_out and d.held_out))]
+    rows = kept or list(range(len(pairs.drawings)))
+    claims = [pairs.claims[dice.choice(pairs.by_drawing[row])] for row in rows for _time in range(2)]
+    sights = [sight(pairs, claim, dice.random(), dice.random(), dice.random()) for claim in claims]
+    true = truth(pairs, claims, sights)
+    certain = true[1] & ~true[0]  # one can tell that it is not so
+    cosines, own = [], []
+    vectors = _embedded(judge, pairs, sights, torch_dice)
+    texts = judge.embed_texts([claim.text for claim in claims])
+    for row in range(len(claims)):
+        others = np.flatnonzero(certain[:, row])
+        if len(others):
+            cosines += [float(vectors[row] @ texts[row]), float(vectors[row] @ texts[dice.choice(others.tolist())])]
+            own += [True, False]
+    return cosines, own
 
 
 def measure(judge: Judge, pairs: Pairs, hold_out: bool, *, in_scenes: bool = False) -> Measurements:

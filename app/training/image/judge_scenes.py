@@ -9,7 +9,7 @@ from __future__ import annotations
 import io
 import json
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -49,6 +49,9 @@ _ALIKE = (  # grounds that a person would call by one another's names
 )
 _SKIES = {("stars", "night"), ("moon", "night"), ("sun", "day"), ("sun", "dusk")}  # weather that may be seen at that hour
 _BETWEEN = ("and", "and", "next to", "under", "on", "behind", "in front of", "left of", "above", "with")
+_PLAIN, _SEVERAL = 0.75, 0.2  # of the things with a plain name; of the briefs of one kind of thing that want several
+_COUNTS, _CHANGED = (0.5, 0.36, 0.14), (4, 2, 1, 2, 1, 1, 1)  # how often one, two, three kinds; each way of changing
+_SAID = {"colour": 0.3, "ground": 0.6, "hour": 0.25, "weather": 0.2, "style": 0.3}  # how often it is
 _LOOKS = {style: sorted(lexicon.listed(words)) for style, words in lexicon.STYLES.items()}
 _FADED = frozenset(("line", "duotone", "chalk", "wood", "print", "felt"))  # looks in which a colour is not the one named
 _MORE_PLACES = {"city": ("in the city", "before a skyline"), "field": ("in a field", "on a farm"), "lake": ("on a lake",)}
@@ -89,45 +92,56 @@ class Example:
 
 def specs(drawings: Library, seed: int) -> Iterator[list[Spec]]:
     """Groups of briefs, without end; the first of each is made up, the others are it with one respect changed."""
-    dice = random.Random(f"judged scenes {seed}")
-    plain = [names for label, names in plain_names().items() if label in drawings.by_label]
-    rest = [label for label in drawings.by_label if label not in SCENIC]
+    words = _Words(drawings, random.Random(f"judged scenes {seed}"))
+    while True:
+        one = words.new()
+        yield [one, *(words.changed(one) for _ in range(GROUP - 1))]
 
-    def noun() -> str:
-        return dice.choice(dice.choice(plain)) if dice.random() < 0.75 else dice.choice(rest)  # noqa: PLR2004
 
-    def colour() -> str:
-        return dice.choice(list(lexicon.COLOURS))
+class _Words:
+    """Makes up what briefs say."""
 
-    def new() -> Spec:
-        count = dice.choices((1, 2, 3), (0.5, 0.36, 0.14))[0]
-        many = dice.choice((2, 3, 4, 5)) if count == 1 and dice.random() < 0.2 else 1  # noqa: PLR2004
-        things = tuple((noun(), many, colour() if dice.random() < 0.3 else "") for _ in range(count))  # noqa: PLR2004
+    def __init__(self, drawings: Library, dice: random.Random) -> None:
+        self.dice = dice
+        self.plain = [names for label, names in plain_names().items() if label in drawings.by_label]
+        self.rest = [label for label in drawings.by_label if label not in SCENIC]
+
+    def noun(self) -> str:
+        if self.dice.random() < _PLAIN:
+            return self.dice.choice(self.dice.choice(self.plain))
+        return self.dice.choice(self.rest)
+
+    def one_of(self, options: Iterable[str], share: float = 1.0) -> str:
+        """One of them so often, else nothing."""
+        return self.dice.choice(list(options)) if self.dice.random() < share else ""
+
+    def new(self) -> Spec:
+        """A brief."""
+        count = self.dice.choices((1, 2, 3), _COUNTS)[0]
+        many = self.dice.choice((2, 3, 4, 5)) if count == 1 and self.dice.random() < _SEVERAL else 1
+        things = tuple((self.noun(), many, self.one_of(lexicon.COLOURS, _SAID["colour"])) for _ in range(count))
         return Spec(
             things,
-            dice.choice(_BETWEEN) if count > 1 else "",
-            dice.choice(list(_PLACES)) if dice.random() < 0.6 else "",  # noqa: PLR2004
-            dice.choice(list(WHEN)) if dice.random() < 0.25 else "",  # noqa: PLR2004
-            dice.choice(list(WEATHER)) if dice.random() < 0.2 else "",  # noqa: PLR2004
-            dice.choice(list(_LOOKS)) if dice.random() < 0.3 else "",  # noqa: PLR2004
+            self.one_of(_BETWEEN) if count > 1 else "",
+            self.one_of(_PLACES, _SAID["ground"]),
+            self.one_of(WHEN, _SAID["hour"]),
+            self.one_of(WEATHER, _SAID["weather"]),
+            self.one_of(_LOOKS, _SAID["style"]),
         )
 
-    def changed(spec: Spec) -> Spec:
-        first, *others = spec.things
+    def changed(self, spec: Spec) -> Spec:
+        """The brief with one respect changed."""
+        (noun, count, colour), *others = spec.things
         ways = {
-            "thing": replace(spec, things=((noun(), *first[1:]), *others)),
-            "colour": replace(spec, things=((first[0], first[1], colour()), *others)),
-            "number": replace(spec, things=((first[0], dice.choice((1, 2, 3, 4, 5)), first[2]), *others)),
-            "ground": replace(spec, ground=dice.choice(list(_PLACES))),
-            "hour": replace(spec, hour=dice.choice(list(WHEN))),
-            "style": replace(spec, style=dice.choice(list(_LOOKS))),
-            "fewer": replace(spec, things=(first,), between=""),
+            "thing": replace(spec, things=((self.noun(), count, colour), *others)),
+            "colour": replace(spec, things=((noun, count, self.one_of(lexicon.COLOURS)), *others)),
+            "number": replace(spec, things=((noun, self.dice.choice((1, 2, 3, 4, 5)), colour), *others)),
+            "ground": replace(spec, ground=self.one_of(_PLACES)),
+            "hour": replace(spec, hour=self.one_of(WHEN)),
+            "style": replace(spec, style=self.one_of(_LOOKS)),
+            "fewer": replace(spec, things=spec.things[:1], between=""),
         }
-        return ways[dice.choices(list(ways), (4, 2, 1, 2, 1, 1, 1))[0]]
-
-    while True:
-        one = new()
-        yield [one, *(changed(one) for _ in range(GROUP - 1))]
+        return ways[self.dice.choices(list(ways), _CHANGED)[0]]
 
 
 def spoken(spec: Spec, dice: random.Random) -> str:
