@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import pytest
 
-from app.errors import InvalidError, TooLargeError
+from app.errors import InvalidError, TooLargeError, UnsupportedError
 from app.media.music.abc.abc import MAX_TEXT, read_tune
 from app.media.music.abc.bar_writing import bar_text
 from app.media.music.abc.staff import MOST_PITCHES
@@ -107,3 +107,10 @@ def test_musicxml_whose_notes_are_too_short_to_be_written() -> None:
     divided = "<attributes><divisions>999999</divisions></attributes>"
     with pytest.raises(InvalidError, match="no notes"):
         read_musicxml(f'<score-partwise><part id="P1"><measure>{divided}{note}</measure></part></score-partwise>'.encode())
+
+
+@pytest.mark.parametrize("encoding", ["UTF-111111", "big5", "x" * 300])
+def test_a_score_in_an_encoding_that_no_parser_knows_is_told(encoding: str) -> None:
+    score = f'<?xml version="1.0" encoding="{encoding}"?><score-partwise version="4.0"></score-partwise>'
+    with pytest.raises(UnsupportedError, match="damaged"):
+        read_musicxml(score.encode())

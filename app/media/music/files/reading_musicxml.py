@@ -23,7 +23,17 @@ DEEPEST = 64
 MOST_FILES = 200
 LONGEST_TAG = 2**20  # bytes of one tag or remark: each is looked at again with every chunk until it ends
 CHUNK = 2**18
-BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, expat.ExpatError, KeyError, EOFError, OSError, RuntimeError, ValueError)
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    expat.ExpatError,
+    LookupError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
 DAMAGED = _("That MusicXML file is damaged or no MusicXML file.")
 TOO_MUCH = _("That MusicXML file needs too much time or memory to be read. Save one part of it and import that.")
 

@@ -28,7 +28,17 @@ MOST_CUSTOM = 20  # parts in which a recipe is looked for
 LONGEST_TAG = 2**20  # bytes of one tag or remark: each is looked at again with every chunk until it ends
 CHUNK = 2**18
 # What zipfile and expat raise for bytes that are no DOCX (a ValueError where an offset lies outside the file).
-BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, expat.ExpatError, KeyError, EOFError, OSError, RuntimeError, ValueError)
+BROKEN = (
+    zipfile.BadZipFile,
+    zlib.error,
+    struct.error,
+    expat.ExpatError,
+    LookupError,
+    EOFError,
+    OSError,
+    RuntimeError,
+    ValueError,
+)
 DAMAGED = _("That DOCX file is damaged or no DOCX file.")
 Recipe = dict[str, Any] | str | None
 

@@ -134,6 +134,13 @@ def test_entities_are_refused_whatever_they_are(encoding: str) -> None:
             read("a.docx", packed("<w:p><w:r><w:t>&a;</w:t></w:r></w:p>", head=head, encoding=encoding), 1000)
 
 
+@pytest.mark.parametrize("encoding", ["UTF-111111", "big5", "ebcdic-cp-us", "x" * 300])
+def test_an_encoding_that_no_parser_knows_is_told(encoding: str) -> None:
+    head = f'<?xml version="1.0" encoding="{encoding}"?>'
+    with pytest.raises(UnsupportedError, match="damaged"):
+        read("a.docx", packed("<w:p><w:r><w:t>a</w:t></w:r></w:p>", head=head), 1000)
+
+
 def test_a_bomb_does_not_go_off(monkeypatch: pytest.MonkeyPatch) -> None:
     began = time.process_time()
     with pytest.raises(TooLargeError):  # 70 MB of spaces outside any text
