@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import io
 import posixpath
-import struct
 import xml.etree.ElementTree as ET
 import zipfile
-import zlib
 from typing import Any
 from xml.parsers import expat
 
@@ -16,24 +14,12 @@ from app.bounded import MB, Data, bounded, content
 from app.errors import TooLargeError, UnsupportedError, _
 from app.media.music.files.notating import Imported
 from app.media.music.files.partwise import Partwise
+from app.media.reading_xml import BROKEN, feed
 
 MOST_XML = 24 * 2**20  # bytes of XML
 MOST_ELEMENTS = 600_000
 DEEPEST = 64
 MOST_FILES = 200
-LONGEST_TAG = 2**20  # bytes of one tag or remark: each is looked at again with every chunk until it ends
-CHUNK = 2**18
-BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    expat.ExpatError,
-    LookupError,
-    EOFError,
-    OSError,
-    RuntimeError,
-    ValueError,
-)
 DAMAGED = _("That MusicXML file is damaged or no MusicXML file.")
 TOO_MUCH = _("That MusicXML file needs too much time or memory to be read. Save one part of it and import that.")
 
@@ -104,11 +90,7 @@ def _tree(data: bytes) -> ET.Element:
     parser.StartElementHandler, parser.EndElementHandler, parser.CharacterDataHandler = start, end, builder.data
     parser.EntityDeclHandler = _refuse_entities
     parser.buffer_text = True
-    for at in range(0, len(data), CHUNK):
-        parser.Parse(data[at : at + CHUNK])
-        if min(len(data), at + CHUNK) - parser.CurrentByteIndex > LONGEST_TAG:
-            raise _bomb()
-    parser.Parse(b"", True)
+    feed(parser, io.BytesIO(data), MOST_XML, _bomb)
     return builder.close()
 
 

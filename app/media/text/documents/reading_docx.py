@@ -7,15 +7,14 @@ import hashlib
 import io
 import json
 import posixpath
-import struct
 import zipfile
-import zlib
 from collections.abc import Callable
 from typing import Any
 from xml.parsers import expat
 
 from app import gate
 from app.errors import UnsupportedError, _
+from app.media.reading_xml import BROKEN, feed
 from app.media.text.documents.blocks import Block, Found, Kind, Run, merged, paragraph, runs_in, written
 from app.media.text.documents.document import SOURCE_SPACE
 from app.media.text.documents.docx_styles import Styles
@@ -25,20 +24,6 @@ from app.media.xml import RECIPE_SPACE
 MOST_XML = 64 * 2**20  # bytes of the document's XML that are unpacked
 MOST_FILES = 5_000
 MOST_CUSTOM = 20  # parts in which a recipe is looked for
-LONGEST_TAG = 2**20  # bytes of one tag or remark: each is looked at again with every chunk until it ends
-CHUNK = 2**18
-# What zipfile and expat raise for bytes that are no DOCX (a ValueError where an offset lies outside the file).
-BROKEN = (
-    zipfile.BadZipFile,
-    zlib.error,
-    struct.error,
-    expat.ExpatError,
-    LookupError,
-    EOFError,
-    OSError,
-    RuntimeError,
-    ValueError,
-)
 DAMAGED = _("That DOCX file is damaged or no DOCX file.")
 Recipe = dict[str, Any] | str | None
 
@@ -176,15 +161,7 @@ def _parse(
     if archive.getinfo(name).compress_type not in {zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED}:  # ECMA-376-2, annex B
         raise UnsupportedError(DAMAGED)
     with archive.open(name) as part:
-        size = 0
-        while chunk := part.read(CHUNK):
-            size += len(chunk)
-            if size > MOST_XML:
-                raise bomb()
-            parser.Parse(chunk)
-            if size - parser.CurrentByteIndex > LONGEST_TAG:
-                raise bomb()
-        parser.Parse(b"", True)
+        feed(parser, part, MOST_XML, bomb)
 
 
 def _refuse_doctype(*_about: object) -> None:
