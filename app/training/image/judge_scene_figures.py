@@ -6,6 +6,7 @@ import random
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from app.judging.judge import Judge
 from app.training.image.figures import AMONG, Vectors
@@ -31,8 +32,7 @@ def pairs(judge: Judge, scenes: Scenes) -> tuple[list[float], list[bool]]:
     false = asked & ~right
     cosines, own = [], []
     for column in range(len(rows)):
-        start = column // GROUP * GROUP
-        near = [row for row in range(start, start + GROUP) if false[row, column]]
+        near = _near(false, column)
         far = np.flatnonzero(false[:, column]).tolist()
         if right[column, column] and far:
             chosen = dice.choice(near if near and column % 2 else far)
@@ -57,8 +57,7 @@ def measure(judge: Judge, scenes: Scenes) -> Measurements:
         others = [row for row in dice.permutation(firsts).tolist() if false[column, row]][: AMONG - 1]
         pictures_right += bool(all(likeness[column, row] < likeness[column, column] for row in others))
     for column in range(len(rows)):
-        start = column // GROUP * GROUP
-        near = [row for row in range(start, start + GROUP) if false[row, column]]
+        near = _near(false, column)
         near_of += len(near)
         near_right += sum(bool(likeness[row, column] < likeness[column, column]) for row in near)
     return {
@@ -68,6 +67,12 @@ def measure(judge: Judge, scenes: Scenes) -> Measurements:
             near_right, near_of, "a picture's own brief before one that differs in one respect and is not true"
         ),
     }
+
+
+def _near(false: NDArray[np.bool_], column: int) -> list[int]:
+    """The briefs of a picture's own group that are not true of it."""
+    start = column // GROUP * GROUP
+    return [row for row in range(start, start + GROUP) if false[row, column]]
 
 
 def _told(right: int, of: int, note: str) -> dict[str, Any]:

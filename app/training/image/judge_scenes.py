@@ -30,7 +30,7 @@ from app.engines.image.composer.wish import Wish
 from app.training.checkpoint import write
 from app.training.faults import TrainingError
 from app.training.image.captions import a, briefs, plain_names
-from app.training.image.pairs import embedded
+from app.training.image.pairs import embedded, keep
 from app.training.image.scenewords import NUMBERS, WEATHER, WHEN, WHERE, plural
 from app.training.image.text import TextEncoder
 from app.training.run import Machine, Report, bar
@@ -241,12 +241,8 @@ def prepare(folder: Path, groups: int, drawings: Library, machine: Machine) -> S
     note = folder / "scenes.json"
     if not note.exists():
         examples, pictures = _made(groups, drawings)
-        buffer = io.BytesIO()
-        np.save(buffer, pictures)
-        write(folder / "scenes.npy", buffer.getvalue())
-        buffer = io.BytesIO()
-        np.save(buffer, embedded([one.text for one in examples], TextEncoder(machine)))
-        write(folder / "scene-sentences.npy", buffer.getvalue())
+        keep(folder / "scenes.npy", pictures)
+        keep(folder / "scene-sentences.npy", embedded([one.text for one in examples], TextEncoder(machine)))
         write(note, json.dumps({"groups": groups, "examples": [_row(one) for one in examples]}, ensure_ascii=False).encode())
     kept = json.loads(note.read_text("utf-8"))
     if kept["groups"] != groups:

@@ -165,7 +165,7 @@ def prepare(sources: Sequence[Path], folder: Path, machine: Machine, with_styles
     drawings = [drawing for _pixels, some in sets for drawing in some]
     note = folder / "pairs.json"
     if not (folder / "seen.npy").exists():
-        _keep(folder / "seen.npy", np.concatenate([shrunk(pixels) for pixels, _drawings in sets]))
+        keep(folder / "seen.npy", np.concatenate([shrunk(pixels) for pixels, _drawings in sets]))
     seen: Pixels = np.load(folder / "seen.npy", mmap_mode="r")
     colours = json.loads(note.read_text("utf-8"))["colours"] if note.exists() else [dominant(pixels) for pixels in seen]
     same = len(seen) == len(drawings)
@@ -173,7 +173,7 @@ def prepare(sources: Sequence[Path], folder: Path, machine: Machine, with_styles
     plan = json.dumps([[d.style, d.name, d.label] for d in drawings] + [[c.text, c.drawing, c.beside] for c in made])
     digest = hashlib.sha256(plan.encode()).hexdigest()
     if same and not note.exists():
-        _keep(folder / "sentences.npy", embedded(texts_of(drawings, made), TextEncoder(machine)))
+        keep(folder / "sentences.npy", embedded(texts_of(drawings, made), TextEncoder(machine)))
         write(note, json.dumps({"plan": digest, "colours": colours}).encode())
     if not same or json.loads(note.read_text("utf-8"))["plan"] != digest:
         raise TrainingError("%(folder)s was made of other drawings or captions: delete that folder first.", folder=folder)
@@ -185,7 +185,8 @@ def texts_of(drawings: Sequence[Drawing], made: Sequence[Claim]) -> list[str]:
     return sorted({claim.text for claim in made} | {drawing.label for drawing in drawings})
 
 
-def _keep(target: Path, array: NDArray[Any]) -> None:
+def keep(target: Path, array: NDArray[Any]) -> None:
+    """Write an array durably, as numpy reads it."""
     buffer = io.BytesIO()
     np.save(buffer, array)
     write(target, buffer.getvalue())
