@@ -8,9 +8,9 @@ from typing import Any
 
 from pydantic import Field, SecretStr
 
-from app.brief import Brief, Prompt
-from app.engines.engine import Content, Engine, EngineParams, Fit, Medium, Request, Step, Verb
+from app.engines.engine import Content, EngineParams, Fit, Medium, Request, Step, Verb
 from app.engines.shared.beats import beats
+from app.engines.shared.service_engine import ServiceEngine
 from app.engines.shared.wire import Patience, Refused, Wire
 from app.engines.text import protocols
 from app.engines.text.answer import Answer
@@ -20,7 +20,6 @@ from app.engines.text.token_budget import budget, estimated, fitting, left_out, 
 from app.engines.text.transcript import RawToken
 from app.engines.text.variant_text import VariantText, begun, written
 from app.errors import EngineError, _
-from app.lanes import Lane
 from app.settings import TextSetting
 from app.verbs.verb import verbs_in
 
@@ -47,7 +46,7 @@ class _Variant:
             self.text.transcript.add(token)
 
 
-class Remote(Engine):
+class Remote(ServiceEngine):
     """A service. Variants are asked for at the same time, one connection each; closing the run closes them."""
 
     medium = Medium.TEXT
@@ -68,26 +67,9 @@ class Remote(Engine):
         )
 
     def __init__(self, setting: TextSetting, keys: Mapping[str, SecretStr], patience: Patience | None = None) -> None:
+        super().__init__(setting, keys)
         self.setting, self.kind, self.patience = setting, Kind(setting.kind), patience or Patience()
-        self.name, self.title = setting.name, setting.title or setting.name
-        self.licence = setting.licence or "see the service's terms"
         self.verbs = PLAIN if self.kind is Kind.COMPLETIONS else INSTRUCTED
-        self._key = keys.get(setting.key) if setting.key else None
-
-    def lane(self, params: Mapping[str, Any]) -> Lane:  # noqa: ARG002 (the service computes, whatever is asked)
-        return Lane.REMOTE
-
-    def unready(self) -> str | None:
-        if self.setting.key and not (self._key and self._key.get_secret_value()):
-            return _("There is no key %(name)s in STEMMA_KEYS.") % {"name": self.setting.key}
-        return None
-
-    def prompt(self, brief: Brief) -> Prompt:
-        return brief.prompt()
-
-    def load(self, device: str) -> None:  # noqa: ARG002 (the model is elsewhere)
-        if reason := self.unready():
-            raise EngineError(reason)
 
     def run(self, request: Request) -> Iterator[Step | Content]:
         params = self.Params.model_validate(request.params.model_dump())

@@ -9,16 +9,15 @@ from typing import Any, Literal
 
 from pydantic import Field, SecretStr, create_model
 
-from app.brief import Brief, Prompt
-from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Verb
+from app.engines.engine import Content, EngineParams, Medium, Request, Step, Verb
 from app.engines.image.pipeline import Aspect
 from app.engines.image.service import dialects
 from app.engines.image.service.answers import Admitted, Answer, PictureWire, admitted, blocked
 from app.engines.image.service.dialects import DIALECTS, Dialect
 from app.engines.shared.beats import beats
+from app.engines.shared.service_engine import ServiceEngine
 from app.engines.shared.wire import Patience, Refused, Wire
 from app.errors import EngineError, _
-from app.lanes import Lane
 from app.settings import PictureSetting
 
 QUICK = 10.0  # seconds in which a service says which models it has
@@ -48,7 +47,7 @@ class Variant:
     error: EngineError | None = None
 
 
-class PictureService(Engine):
+class PictureService(ServiceEngine):
     """A service. Each variant is a request of its own, with its own seed where seeds are heard; closing the run closes them.
 
     Pictures from words alone: what starts from a picture (`/images/edits`) has its place in the table of dialects.
@@ -65,30 +64,13 @@ class PictureService(Engine):
         max_pixels: int = 50_000_000,
         patience: Patience | None = None,
     ) -> None:
+        super().__init__(setting, keys)
         self.setting, self.max_pixels = setting, max_pixels
         self.patience = patience or Patience(read=setting.wait, late=False, most=MOST)
-        self.name, self.title = setting.name, setting.title or setting.name
-        self.licence = setting.licence or "see the service's terms"
         self.url = str(setting.url).rstrip("/")
-        self._key = keys.get(setting.key) if setting.key else None
         named = None if setting.dialect == "auto" else setting.dialect
         self._dialect = named or dialects.by_address(self.url)  # or None: the service is asked when it is first needed
         self.Params = _params(setting, self._dialect)
-
-    def lane(self, params: Mapping[str, Any]) -> Lane:  # noqa: ARG002 (the service computes, whatever is asked)
-        return Lane.REMOTE
-
-    def unready(self) -> str | None:
-        if self.setting.key and not (self._key and self._key.get_secret_value()):
-            return _("There is no key %(name)s in STEMMA_KEYS.") % {"name": self.setting.key}
-        return None
-
-    def prompt(self, brief: Brief) -> Prompt:
-        return brief.prompt()
-
-    def load(self, device: str) -> None:  # noqa: ARG002 (the model is elsewhere)
-        if reason := self.unready():
-            raise EngineError(reason)
 
     def run(self, request: Request) -> Iterator[Step | Content]:
         """A step counts what has come: the request's being asked, and every picture, those on the way included."""
