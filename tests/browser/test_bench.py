@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 from app.web.routes.works import SHOWN
 from tests.browser.conftest import Visit
-from tests.browser.window import button, field, finished, follow, revision_of, runs, saved, shifts, variants, verbs
+from tests.browser.window import button, field, finished, follow, revision_of, runs, saved, shifts, until, variants, verbs
 from tests.running import Running
 
 QUICK: dict[str, Any] = {"engine": "fake-slow", "params": {"steps": 2, "seconds": 0.05}}  # what is made does not matter here
@@ -118,3 +118,21 @@ def test_how_long_ago_a_run_ended_goes_on_and_moves_nothing(visit: Visit, studio
     placed = page.evaluate("performance.now()")
     expect(time).to_have_text(re.compile(r"^([3-9]|\d\d) seconds ago$"))
     assert shifts(page, placed + 500) == []
+
+
+def test_each_choice_of_an_engine_keeps_its_own_answer(visit: Visit, studio: Running) -> None:
+    """Radio buttons of one name are one choice to a browser: those of the engines that are not shown have other names."""
+    page = visit(f"/works/{studio.work()}")
+    page.get_by_text("Engine and parameters").click()
+    engines = page.get_by_label("Engine", exact=True)
+    sets = page.locator("fieldset[data-engine]:not([hidden])")
+    for name in engines.locator("option").evaluate_all("all => all.map((one) => one.value)"):
+        engines.select_option(name)
+        for choice in sets.locator("fieldset:has([type=radio])").all():
+            expect(choice.get_by_role("radio", checked=True)).to_have_count(1)
+    engines.select_option("house")
+    sets.get_by_text("3:4", exact=True).click()
+    for name in ("composer", "house"):
+        engines.select_option(name)
+    expect(sets.get_by_role("radio", name="3:4")).to_be_checked()
+    until(page, lambda: page.request.get(f"{page.url}/draft").json()["params"].get("aspect") == "3:4", "the draft")

@@ -3,7 +3,7 @@
 // has nothing unsaved takes the other's words over when one comes back to it.
 import { mark } from "../shared/app.js";
 import { get } from "../shared/http.js";
-import { beside, differences, fill, read } from "./form.js";
+import { beside, catchUp, differences, fill, read, served } from "./form.js";
 import { Mirror } from "./mirror.js";
 import { words } from "../shared/words.js";
 
@@ -26,7 +26,7 @@ export class Draft {
   constructor(form, { status, prompt, dialog, writing = null }) {
     Object.assign(this, { form, status, prompt, dialog, writing });
     this.version = Number(form.dataset.version);
-    this.saved = read(form); // what the server has
+    this.saved = served(form); // what the server has
     this.mirror = new Mirror(form.dataset.draft);
     form.addEventListener("input", () => this.touch());
     addEventListener("online", () => this.#soon(0));
@@ -34,6 +34,7 @@ export class Draft {
     document.addEventListener("visibilitychange", () => (document.hidden ? this.#leave() : this.#renew()));
     for (const back of ["focus", "pageshow"]) addEventListener(back, () => this.#renew());
     this.#recover();
+    setTimeout(catchUp, 0, form); // when all that listens to the form does
   }
 
   get dirty() {

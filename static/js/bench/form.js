@@ -10,24 +10,49 @@ const lines = (text) =>
     .filter(Boolean);
 const plain = (text) => text.replaceAll("\r\n", "\n").normalize("NFC");
 
-function value(control) {
-  if (control.type === "checkbox") return control.checked;
-  if (control.type === "number") return control.value === "" ? null : Number(control.value);
-  return plain(control.value);
+/** What is entered in a control and whether it is ticked: as it stands, and as the page came. */
+const now = { entered: (control) => control.value, ticked: (control) => control.checked };
+const came = { entered: original, ticked: (control) => control.defaultChecked };
+
+function original(control) {
+  if (control.matches("select")) return ([...control.options].findLast((option) => option.defaultSelected) ?? control.options[0])?.value;
+  if (!control.matches("input")) return control.defaultValue;
+  return Object.assign(control.cloneNode(), { value: control.defaultValue }).value; // a slider rounds to its steps
+}
+
+function value(control, { entered, ticked }) {
+  if (control.type === "checkbox") return ticked(control);
+  if (control.type === "number") return entered(control) === "" ? null : Number(entered(control));
+  return plain(entered(control));
 }
 
 /** What stands in the form now. */
-export function read(form) {
-  const state = { brief: {}, engine: null, params: {}, seed: null, count: null };
+export const read = (form) => state(form, now);
+
+/** What the page came with, whatever was entered before its scripts ran. */
+export const served = (form) => state(form, came);
+
+function state(form, as) {
+  const found = { brief: {}, engine: null, params: {}, seed: null, count: null };
   for (const control of form.elements) {
-    if (!control.name || control.matches(":disabled, button") || (control.type === "radio" && !control.checked)) continue;
+    if (!control.name || control.matches(":disabled, button") || (control.type === "radio" && !as.ticked(control))) continue;
     const [head, name] = control.name.split(".");
-    if (head === "brief") state.brief[name] = "lines" in control.dataset ? lines(value(control)) : value(control);
-    else if (head === "params") state.params[name] = value(control);
-    else if (head === "form") asks(state, name, PHRASES.includes(name) ? lines(value(control)) : value(control));
-    else state[head] = value(control);
+    const given = value(control, as);
+    if (head === "brief") found.brief[name] = "lines" in control.dataset ? lines(given) : given;
+    else if (head === "params") found.params[name] = given;
+    else if (head === "form") asks(found, name, PHRASES.includes(name) ? lines(given) : given);
+    else found[head] = given;
   }
-  return state;
+  return found;
+}
+
+/** Tell of what was entered before the page's scripts ran, as if it were entered now. */
+export function catchUp(form) {
+  const early = [...form.elements].filter(
+    (control) =>
+      control.matches("input, select, textarea") && ["entered", "ticked"].some((what) => now[what](control) !== came[what](control)),
+  );
+  for (const control of early) for (const kind of ["input", "change"]) control.dispatchEvent(new Event(kind, { bubbles: true }));
 }
 
 /** What a text's form asks for: {preset, …} with what is asked besides, null when nothing is. */
@@ -84,7 +109,15 @@ export function show(form) {
   const engine = form.elements.engine;
   if (!engine) return;
   const shown = engine.selectedOptions[0]?.dataset.shows ?? engine.value; // chosen by nobody: the engine that comes first
-  for (const set of form.querySelectorAll("fieldset[data-engine]")) set.hidden = set.disabled = set.dataset.engine !== shown;
+  const sets = [...form.querySelectorAll("fieldset[data-engine]")];
+  for (const away of [true, false]) {
+    // the hidden first: of the radio buttons of one name only one stays ticked, so theirs bear their engine's
+    for (const set of sets.filter(({ dataset }) => (dataset.engine !== shown) === away)) {
+      set.hidden = set.disabled = away;
+      const bears = away ? `${set.dataset.engine}:params.` : "params.";
+      for (const radio of set.querySelectorAll("input[type=radio]")) radio.name = radio.name.replace(/^.*?params\./, bears);
+    }
+  }
   const title = form.querySelector("#engine > summary em");
   if (title) title.textContent = engine.selectedOptions[0]?.textContent.trim() ?? "";
 }

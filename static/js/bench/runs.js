@@ -130,8 +130,8 @@ function refused(html, card, form, again) {
 
 /** The same is asked of another engine, which gets those of the parameters that it has too. */
 function instead({ request }, form, engine) {
-  const own = form.querySelectorAll(`fieldset[data-engine="${CSS.escape(engine)}"] [name^="params."]`);
-  const names = new Set([...own].map(({ name }) => name.slice("params.".length)));
+  const own = form.querySelectorAll(`fieldset[data-engine="${CSS.escape(engine)}"] [name*="params."]`);
+  const names = new Set([...own].map(({ name }) => name.split("params.")[1]));
   request.params = Object.fromEntries(Object.entries(request.params ?? {}).filter(([name]) => names.has(name)));
   request.engine = engine;
 }
