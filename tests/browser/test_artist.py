@@ -45,6 +45,7 @@ def begin(page: Page, project: str, title: str) -> None:
     page.get_by_role("textbox", name="Name", exact=True).fill(project)
     page.keyboard.press("Enter")
     button(page, "New work").click()
+    page.get_by_role("radio", name="Picture").check()  # the dialog offers what was made last, here or in another file's tests
     page.get_by_role("textbox", name="Title", exact=True).fill(title)
     page.keyboard.press("Enter")
     expect(page.get_by_role("heading", name=title, level=1)).to_be_visible()
