@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.window import Windows, button, field, saved, until
@@ -104,33 +103,3 @@ def test_composed_chinese_is_saved_and_not_disturbed(windows: tuple[Windows, Vis
     until(page, lambda: intent(page) == "红色的狐狸", "the save")
     page.reload()
     expect(field(page, "Intent")).to_have_value("红色的狐狸")
-
-
-@pytest.mark.parametrize("medium", ["image", "text", "music"])
-def test_what_is_entered_before_the_scripts_ran_counts(visit: Visit, studio: Running, medium: str) -> None:
-    work = studio.work(medium=medium)
-    page = visit("/")
-    held: list[Route] = []
-    free: list[bool] = []
-
-    def hold(route: Route) -> None:
-        route.continue_() if free else held.append(route)
-
-    page.route("**/static/**/*.js", hold)
-    page.goto(f"/works/{work}", wait_until="commit")
-    field(page, "Intent").fill("typed early")
-    page.get_by_text("Engine and parameters").click()
-    engines = page.get_by_label("Engine", exact=True)
-    other = engines.locator("option").nth(1).get_attribute("value")
-    engines.select_option(other)
-    page.get_by_label("Lock the seed").check()
-    assert held
-    free.append(True)
-    for route in held:
-        route.continue_()
-    until(page, lambda: intent(page) == "typed early", "the save of it")
-    saved(page)
-    draft = page.request.get(f"{page.url}/draft").json()
-    assert draft["engine"] == other
-    assert draft["seed"] is not None
-    expect(page.locator(f'fieldset[data-engine="{other}"]')).to_be_enabled()

@@ -3,7 +3,7 @@
 // has nothing unsaved takes the other's words over when one comes back to it.
 import { mark } from "../shared/app.js";
 import { get } from "../shared/http.js";
-import { beside, catchUp, differences, fill, read, served } from "./form.js";
+import { beside, differences, fill, read, served } from "./form.js";
 import { Mirror } from "./mirror.js";
 import { words } from "../shared/words.js";
 
@@ -34,7 +34,6 @@ export class Draft {
     document.addEventListener("visibilitychange", () => (document.hidden ? this.#leave() : this.#renew()));
     for (const back of ["focus", "pageshow"]) addEventListener(back, () => this.#renew());
     this.#recover();
-    setTimeout(catchUp, 0, form); // when all that listens to the form does
   }
 
   get dirty() {

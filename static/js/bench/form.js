@@ -46,15 +46,6 @@ function state(form, as) {
   return found;
 }
 
-/** Tell of what was entered before the page's scripts ran, as if it were entered now. */
-export function catchUp(form) {
-  const early = [...form.elements].filter(
-    (control) =>
-      control.matches("input, select, textarea") && ["entered", "ticked"].some((what) => now[what](control) !== came[what](control)),
-  );
-  for (const control of early) for (const kind of ["input", "change"]) control.dispatchEvent(new Event(kind, { bubbles: true }));
-}
-
 /** What a text's form asks for: {preset, …} with what is asked besides, null when nothing is. */
 function asks(state, name, wanted) {
   const given = wanted !== null && String(wanted) !== "" && !(name === "preset" && wanted === "free");
