@@ -91,11 +91,16 @@ async def _while_seen(
                 try:
                     await run_in_threadpool(_asked, transactions, may)
                 except (StemmaError, SQLAlchemyError) as error:
-                    if isinstance(error, StemmaError) and error.status < HTTPStatus.INTERNAL_SERVER_ERROR:
+                    if _refused(error):
                         yield GONE
                     return
                 last = time.monotonic()
             yield word
+
+
+def _refused(error: Exception) -> bool:
+    """True when `error` says that whoever asked may not see it, not that the studio cannot tell."""
+    return isinstance(error, StemmaError) and error.status < HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 async def _for_page(
@@ -111,7 +116,9 @@ async def _for_page(
             if word.name != "step":
                 try:
                     data["html"] = await draw(word)
-                except Exception:  # the database is away, say: the page comes back, and hears it then
+                except Exception as error:  # the database is away, say: the page comes back, and hears it then
+                    if _refused(error):
+                        continue  # whether all of the stream may be heard no more is asked with the next word
                     log.warning("generation %s could not be drawn", word.generation, exc_info=True)
                     return
             yield _message(word, data)

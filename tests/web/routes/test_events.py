@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
+from collections.abc import AsyncGenerator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 
+from app.errors import NotFoundError
 from app.models import Artist, Generation, Project, Status, Work
 from app.settings import Settings
 from app.storage.db import Database
+from app.web.deps import Transactions
+from app.web.live.word import Word
+from app.web.routes import events
 from tests.running import Running, until
 
 
@@ -164,3 +170,30 @@ def test_a_new_attempt_is_told_and_the_steps_begin_again(tmp_path: Path) -> None
         assert running.generation(id)["attempt"] == 2
     finally:
         running.stop()
+
+
+def test_a_run_that_may_be_seen_no_more_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Between two looks at who may hear, a word comes whose run its reader cannot see: the stream goes on to the next look,
+    which says `gone`. It ended without a word, and a page took it for a lost line.
+    """
+    monkeypatch.setattr(events, "ASKED_AGAIN", 0.0)
+    allowed = [True]
+
+    async def said() -> AsyncGenerator[Word | None]:
+        for name in ("state", "done"):
+            allowed.append(name == "state")
+            yield Word(name, uuid4(), uuid4())
+
+    async def draw(_word: Word) -> str:
+        raise NotFoundError("not found")
+
+    def asked(_transactions: object, _may: object) -> None:
+        if not allowed[-1]:
+            raise NotFoundError("not found")
+
+    async def heard() -> list[str]:
+        words = events._while_seen(said(), cast("Transactions", None), lambda _artist: None)
+        return [told async for told in events._for_page(words, draw)]
+
+    monkeypatch.setattr(events, "_asked", asked)
+    assert asyncio.run(heard()) == ["retry: 1000\n\n", events.GONE]
