@@ -50,7 +50,7 @@ def test_no_file_is_a_fault(web: TestClient, project: str, kind: str) -> None:
     slowest = max(taken, key=lambda seed: taken[seed])
     print({seed: status for seed, (status, _text) in told.items()})
     print(
-        f"{kind}: {len(told)} files, slowest {slowest}: {taken[slowest]:.2f} s of the web's processor, longest wait {waited:.2f} s"
+        f"{kind}: {len(told)} files, slowest {slowest}: {taken[slowest]:.2f} s of processor time, longest wait {waited:.2f} s"
     )
     print(f"{kind}: grown by {grown:.0f} MB")
     assert taken[slowest] < LONGEST
