@@ -25,6 +25,7 @@ def test_a_picture_is_made_larger(visit: Visit, studio: Running) -> None:
     made = studio.http.get(f"/revisions/{revision_of(variants(run).first)['id']}").json()
     assert (made["params"], made["asset"]["width"], made["seed"]) == ({"factor": 2}, 128, None)
     variants(run).first.get_by_role("button", name="Select variant 1").click()
+    button(verbs(page), "More").click()
     expect(button(verbs(page), "Upscale")).not_to_have_attribute("aria-disabled", "true")  # larger still
     expect(button(verbs(page), "Vary subtly")).not_to_have_attribute("aria-disabled", "true")  # by the parent's engine
     page.goto(f"/revisions/{made['id']}")

@@ -32,11 +32,14 @@ def test_a_picture_is_drawn_as_paths_and_saved(visit: Visit, studio: Running) ->
     made = studio.http.get(f"/revisions/{revision_of(variants(run).first)['id']}").json()
     assert (made["params"]["colours"], made["asset"]["media_type"]) == (4, "image/svg+xml")
     variants(run).first.get_by_role("button", name="Select variant 1").click()
+    button(verbs(page), "More").click()
     expect(button(verbs(page), "Vectorise")).to_have_attribute("aria-disabled", "true")
     expect(button(verbs(page), "Vectorise")).to_have_attribute("title", "This is a drawing already")
+    page.keyboard.press("Escape")
     expect(button(verbs(page), "Vary subtly")).not_to_have_attribute("aria-disabled", "true")
+    page.keyboard.press("d")
     with page.expect_download() as waited:
-        verbs(page).get_by_role("link", name="Download as SVG").click()
+        page.get_by_role("link", name="SVG Paths for any size").click()
     assert "<metadata>" in Path(waited.value.path()).read_text("utf-8")
     page.goto(f"/revisions/{made['id']}")
     shown = page.get_by_role("img", name=re.compile(r"^Revision \d+$")).first

@@ -19,8 +19,11 @@ export function typing(target) {
   return target.matches("input") && !["button", "checkbox", "radio", "submit"].includes(target.type);
 }
 
+/** In sight, or folded away in a popover that could be opened. */
 function usable(control) {
-  return control.checkVisibility() && !control.disabled && control.getAttribute("aria-disabled") !== "true";
+  const folded = control.closest("[popover]:not(:popover-open)");
+  const shown = folded ? !control.hidden && folded.parentElement.checkVisibility() : control.checkVisibility();
+  return shown && !control.disabled && control.getAttribute("aria-disabled") !== "true";
 }
 
 /** The first control on the page that answers to this chord. */
