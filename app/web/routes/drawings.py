@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Annotated
 from uuid import UUID
@@ -49,9 +50,9 @@ class Thing:
         return "data:image/svg+xml;base64," + base64.b64encode(self.drawings[0].svg.encode()).decode()
 
     @property
-    def makers(self) -> list[str]:
-        """Whose drawings they are, and under which licence, each once."""
-        return list(dict.fromkeys(f"{one.set} ({one.maker}), {one.licence}" for one in self.drawings))
+    def sets(self) -> list[str]:
+        """The sets that have a drawing of it, each once."""
+        return list(dict.fromkeys(one.set for one in self.drawings))
 
 
 @router.get("/drawings", response_model=Listed[DrawingOut])
@@ -77,9 +78,15 @@ def index(
         "drawings/index.html",
         partial="drawings/_found.html",
         things=things,
+        makers=_makers(things),
         q=q,
         of=of,
     )
+
+
+def _makers(things: Iterable[Thing]) -> list[str]:
+    """Whose the drawings of all these are, and under which licence, each once."""
+    return sorted({f"{one.set} ({one.maker}), {one.licence}" for thing in things for one in thing.drawings})
 
 
 def _shown(drawings: Library, facts: dict[str, object]) -> list[int]:
