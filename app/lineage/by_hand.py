@@ -16,8 +16,7 @@ from app.media.medium import traits
 from app.models.act import ActKind, record
 from app.models.artist import Artist
 from app.models.draft import Draft
-from app.models.edge import Role
-from app.models.revision import Origin, Revision, choose_cover, edges
+from app.models.revision import Revision
 from app.models.transcript import Transcript
 from app.models.work import Work
 
@@ -60,24 +59,16 @@ def add_hand(session: Session, draft: Draft, artist: Artist, told: Told | None =
     tune = traits(work.medium).notes
     if tune and (told is None or (told.text, told.base) != (text, draft.base_id)):  # saved anew in this very instant
         told = told_of_hand(session, draft, artist)
-    revision = Revision(
-        work=work,
-        number=work.numbers(1)[0],
-        origin=Origin.HAND,
-        verb=str(Role.EDIT) if base else None,
+    revision = artist.revisions.add_by_hand(
+        work,
+        base,
         brief_data=draft.brief_data,
         text=text,
         origins=None if tune else stored(spans_of(text, draft.origins)),
         facts_data=told.facts if told else {},
-        created_by=artist,
-        parents=edges([(base.id, Role.EDIT)] if base else []),
     )
-    session.add(revision)
     draft.base = revision  # no new version: nothing that a window could have typed over has changed
-    work.index(draft.brief_data, text)
     session.flush()
-    if work.cover is None or not work.cover.picked:
-        choose_cover(session, work)
     record(session, ActKind.WRITTEN, artist, work.place, revision.id, number=revision.number)
     session.refresh(draft)
     return revision, True

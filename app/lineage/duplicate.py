@@ -8,8 +8,7 @@ from app.errors import ConflictError, _
 from app.models.act import ActKind, record
 from app.models.artist import Artist
 from app.models.draft import STATE, draft_of
-from app.models.edge import Role
-from app.models.revision import Origin, Revision, choose_cover, edges
+from app.models.revision import Revision
 from app.models.work import Work
 
 LONGEST = 190  # characters of a title before its number
@@ -25,7 +24,7 @@ def duplicate(session: Session, artist: Artist, work: Work) -> Work:
         raise ConflictError(_("This work is in the trash. Restore it first."))
     copy = artist.works.create(work.project, f"{work.title[:LONGEST]} (2)", work.medium)
     shown = session.get(Revision, work.cover_id) if work.cover_id else None
-    root = _root(session, artist, copy, shown) if shown else None
+    root = _root(artist, copy, shown) if shown else None
     mine = draft_of(session, work, artist)
     state = {name: getattr(mine, name) for name in STATE} | {"base_id": root and root.id, "mask_id": None}
     draft_of(session, copy, artist, write=True).replace(state)
@@ -33,23 +32,7 @@ def duplicate(session: Session, artist: Artist, work: Work) -> Work:
     return copy
 
 
-def _root(session: Session, artist: Artist, copy: Work, shown: Revision) -> Revision:
+def _root(artist: Artist, copy: Work, shown: Revision) -> Revision:
     """What `shown` holds, as the first revision of `copy`."""
-    root = Revision(
-        work=copy,
-        number=copy.numbers(1)[0],
-        origin=Origin.HAND,
-        verb=str(Role.EDIT),
-        brief_data=shown.brief_data,
-        facts_data=shown.facts_data,
-        asset_id=shown.asset_id,
-        text=shown.text,
-        origins=shown.origins,
-        created_by=artist,
-        parents=edges([(shown.id, Role.EDIT)]),
-    )
-    session.add(root)
-    copy.index(shown.brief_data, shown.text)
-    session.flush()
-    choose_cover(session, copy)
-    return root
+    kept = {name: getattr(shown, name) for name in ("brief_data", "facts_data", "asset_id", "text", "origins")}
+    return artist.revisions.add_by_hand(copy, shown, **kept)

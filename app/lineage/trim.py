@@ -13,8 +13,7 @@ from app.media.music.sound.recording import MEDIA_TYPES
 from app.models.act import ActKind, record
 from app.models.artist import Artist
 from app.models.asset import Asset, keep_asset
-from app.models.edge import Role
-from app.models.revision import Origin, Revision, choose_cover, edges
+from app.models.revision import Revision
 from app.models.work import Work
 from app.storage.store import Store
 
@@ -56,20 +55,7 @@ def cut_section(store: Store, revision: Revision, start: float, end: float) -> C
 def add_trim(session: Session, artist: Artist, work: Work, revision: Revision, part: Cut) -> Revision:
     """`part` of `revision` as a revision by hand in `work`. Raises ConflictError, InvalidError (`check_trimmable`)."""
     check_trimmable(work, revision)
-    made = Revision(
-        work=work,
-        number=work.numbers(1)[0],
-        origin=Origin.HAND,
-        verb=str(Role.EDIT),
-        brief_data=revision.brief_data,
-        facts_data=part.facts,
-        asset=keep_asset(session, part.asset),
-        created_by=artist,
-        parents=edges([(revision.id, Role.EDIT)]),
-    )
-    session.add(made)
-    session.flush()
-    if work.cover is None or not work.cover.picked:
-        choose_cover(session, work)
+    asset = keep_asset(session, part.asset)
+    made = artist.revisions.add_by_hand(work, revision, brief_data=revision.brief_data, facts_data=part.facts, asset=asset)
     record(session, ActKind.TRIMMED, artist, work.place, made.id, number=made.number)
     return made

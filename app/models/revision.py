@@ -219,6 +219,27 @@ class Revisions(Scope[Revision]):
         record(self.session, ActKind.IMPORTED, self.artist, work.place, revision.id, number=revision.number)
         return revision
 
+    def add_by_hand(self, work: Work, parent: Revision | None, **holds: Any) -> Revision:
+        """A revision that the artist made by hand in `work` out of `parent`, or out of nothing.
+
+        `holds` are its columns: brief_data, facts_data, and a text with its origins or an asset.
+        """
+        made = Revision(
+            work=work,
+            number=work.numbers(1)[0],
+            origin=Origin.HAND,
+            verb=str(Role.EDIT) if parent else None,
+            created_by=self.artist,
+            parents=edges([(parent.id, Role.EDIT)] if parent else []),
+            **holds,
+        )
+        self.session.add(made)
+        work.index(made.brief_data, made.text)
+        self.session.flush()
+        if work.cover is None or not work.cover.picked:
+            choose_cover(self.session, work)
+        return made
+
 
 def edges(parents: list[tuple[UUID, Role]]) -> list[Parent]:
     """The rows for a child's parents, in their order."""
