@@ -10,6 +10,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from app.settings import EXAMPLE
 from tests.browser.conftest import Visit, open_windows
+from tests.browser.window import moved
 from tests.running import Running
 
 WIDTHS = {360: 740, 390: 844, 820: 1180, 1440: 900}  # and the height of such a window
@@ -171,3 +172,32 @@ def test_a_text_is_where_its_editor_will_be(look: Visit, exhibition: Running, wi
         expect(page.locator("#editor .cm-content" if scripts else "#editor .before")).to_be_visible()
         tall.append(page.locator("#editor").bounding_box()["height"])  # type: ignore[index]
     assert tall[0] == pytest.approx(tall[1], abs=2)
+
+
+PLACES = """() => [".bar", ".bar nav", ".bar .tools", "main", "#runs", ".dock"].map((one) => {
+  const { x, y, height } = document.querySelector(one).getBoundingClientRect();
+  return [one, Math.round(x), Math.round(y), Math.round(height)];
+})"""
+
+
+@pytest.mark.parametrize("medium", MEDIA)
+def test_what_is_said_with_undo_moves_nothing_and_covers_nothing(look: Visit, exhibition: Running, medium: str) -> None:
+    page = look(bench(medium)(exhibition))
+    select(page)
+    pick = page.locator("article.variant:has(.look[aria-pressed=true]) .pick")
+    for width in (390, 820, 1000, 1440):
+        page.set_viewport_size({"width": width, "height": WIDTHS.get(width, 900)})
+        page.wait_for_load_state("networkidle")  # tunes are drawn anew at another width
+        pick.scroll_into_view_if_needed()
+        page.wait_for_timeout(300)
+        before, begun = page.evaluate(PLACES), page.evaluate("performance.now()")
+        pick.click()
+        close = page.locator("#done").get_by_role("button", name="Close")
+        expect(close).to_be_visible()
+        assert (page.evaluate(PLACES), moved(page, begun)) == (before, []), width
+        wrong = page.evaluate(COVERED)
+        assert not wrong, f"{width}: " + "\n".join(wrong)
+        begun = page.evaluate("performance.now()")
+        close.click()
+        expect(page.locator("#done > *")).to_have_count(0)
+        assert moved(page, begun) == [], width

@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Example, Visit
+from tests.browser.test_accessibility import AXE, violations
 from tests.browser.test_phone import PHONE
-from tests.browser.window import button, revision_of, runs, shifts, variants
+from tests.browser.test_writing import HALF, VERSE, room
+from tests.browser.window import button, finished, moved, revision_of, runs, shifts, until, variants
 from tests.running import Running
 
 
@@ -89,3 +91,134 @@ def test_a_phone_with_many_runs_is_short(visit: Visit, studio: Running, medium: 
     expect(page.locator("#runs > .run")).to_have_count(12)
     assert page.evaluate("document.documentElement.scrollHeight") < 6000
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+# Of each medium: the engine, and what of a revision's text is to be read in the lightbox.
+READ = {"text": "fake-words", "music": "fake-notes"}
+
+
+def made(studio: Running, medium: str, count: int = 3) -> tuple[str, list[str]]:
+    """A work with one run, and the run's revisions."""
+    work = studio.work(medium=medium)
+    run = studio.make(work, "a quiet evening", engine=READ[medium], count=count)
+    return work, [variant["id"] for variant in run["variants"]]
+
+
+def read(page: Page, studio: Running, medium: str, revision: str) -> None:
+    """The lightbox shows this revision, all of it."""
+    if medium == "text":
+        text = studio.http.get(f"/revisions/{revision}").json()["text"]
+        until(page, lambda: looking(page).locator(".page-of-text").text_content() == text, "the text")
+    else:
+        expect(looking(page).locator(".score .abcjs-note").first).to_be_visible()
+    expect(looking(page).locator("output")).to_have_text("100 %")
+
+
+@pytest.mark.parametrize("medium", READ)
+def test_texts_and_tunes_are_looked_at_by_the_same_keys(visit: Visit, studio: Running, medium: str) -> None:
+    work, (first, second, _third) = made(studio, medium)
+    page = visit(f"/works/{work}")
+    card = page.locator(f"#variant-{first}"), page.locator(f"#variant-{second}")
+    page.keyboard.press("1")
+    expect(card[0].locator(".look")).to_be_focused()
+    expect(looking(page)).to_have_count(0)  # the first press selects
+    page.keyboard.press("Enter")
+    read(page, studio, medium, first)
+    expect(looking(page).get_by_role("heading")).to_have_text("Variant 1")
+    page.keyboard.press("ArrowRight")
+    read(page, studio, medium, second)
+    expect(looking(page).get_by_role("heading")).to_have_text("Variant 2")
+    for _press in range(2):
+        page.keyboard.press("+")
+    expect(looking(page).locator("output")).to_have_text("150 %")
+    page.keyboard.press("0")
+    read(page, studio, medium, second)
+    zoomed = page.evaluate("performance.now()")
+    page.keyboard.press("p")
+    expect(button(looking(page), "Picked")).to_be_visible()
+    assert studio.http.get(f"/revisions/{second}").json()["picked"]
+    page.keyboard.press("p")
+    expect(button(looking(page), "Pick")).to_be_visible()
+    assert moved(page, zoomed) == []  # also in the card behind it
+    page.keyboard.press("Escape")
+    expect(looking(page)).to_have_count(0)
+    expect(card[1].locator(".look")).to_be_focused()  # what was looked at last is selected
+    expect(card[1].locator(".look")).to_have_attribute("aria-pressed", "true")
+
+
+@pytest.mark.parametrize("medium", READ)
+def test_going_on_from_what_is_looked_at_leads_back_to_the_sheet(visit: Visit, studio: Running, medium: str) -> None:
+    work, (_first, second, _third) = made(studio, medium)
+    page = visit(f"/works/{work}")
+    page.keyboard.press("2")
+    page.keyboard.press("Enter")
+    read(page, studio, medium, second)
+    page.keyboard.press("o")
+    expect(looking(page)).to_have_count(0)
+    expect(page.locator("#base-named a")).to_have_attribute("href", f"/revisions/{second}")
+    expect(page.locator("#sheet .cm-content" if medium == "text" else "#score")).to_be_focused()
+
+
+def test_the_whole_text_around_a_line_is_read(visit: Visit, studio: Running) -> None:
+    page = room(studio, visit, HALF, VERSE)
+    page.locator("[data-write=line]").click()
+    run = finished(page, count=8)
+    third = run.get_by_role("article", name="Variant 3")
+    revision = str(third.get_attribute("data-revision"))
+    assert HALF.strip() not in (third.locator(".prose").text_content() or "")
+    look = third.get_by_role("button", name="Select variant 3")
+    look.click()
+    look.click()
+    read(page, studio, "text", revision)
+    expect(looking(page).locator(".around").first).to_have_text(HALF.strip())
+
+
+def test_a_text_says_in_words_that_it_can_be_read_large(visit: Visit, studio: Running) -> None:
+    work, (_first, second, _third) = made(studio, "text")
+    page = visit(f"/works/{work}")
+    button(page, "Read variant 2 large").click()  # it is not selected yet
+    read(page, studio, "text", second)
+    expect(page.locator(f"#variant-{second} .look")).to_have_attribute("aria-pressed", "true")
+
+
+def test_a_tune_that_is_looked_at_is_played(visit: Visit, studio: Running) -> None:
+    work, (first, second, _third) = made(studio, "music")
+    page = visit(f"/works/{work}")
+    staves = page.locator(f"#variant-{first} .score")
+    staves.click()
+    expect(looking(page)).to_have_count(0)
+    staves.click()
+    read(page, studio, "music", first)
+    page.keyboard.press("Space")
+    play = button(looking(page), "Play")
+    expect(play).to_have_attribute("aria-pressed", "true")
+    expect(looking(page).locator(".score .sounding").first).to_be_attached()
+    page.keyboard.press("ArrowRight")
+    expect(play).to_have_attribute("aria-pressed", "false")  # another one is seen: what is heard is what is seen
+    read(page, studio, "music", second)
+    play.click()
+    expect(play).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Escape")
+    expect(page.locator(f"#variant-{second} .hear")).to_have_attribute("aria-pressed", "true")  # it sounds on
+    expect(page.locator(f"#variant-{second} .score .sounding").first).to_be_attached()
+
+
+@pytest.mark.parametrize("locale", ["en-GB", "zh-CN"])
+@pytest.mark.parametrize("medium", READ)
+def test_texts_and_tunes_on_a_phone(visit: Visit, studio: Running, medium: str, locale: str) -> None:
+    work, (first, *_rest) = made(studio, medium)
+    page = visit(f"/works/{work}", locale=locale, **PHONE)
+    look = page.locator(f"#variant-{first} .look")
+    look.tap()
+    look.tap()
+    read(page, studio, medium, first)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    inside = "(one) => { const box = one.getBoundingClientRect(); return box.left >= 0 && box.right <= innerWidth; }"
+    assert all(one.evaluate(inside) for one in looking(page).get_by_role("button").all())
+    assert looking(page).locator(".ground").evaluate("(one) => one.scrollWidth <= one.clientWidth")
+    looking(page).locator("[data-do=after]").tap()
+    expect(page.locator("#runs .look[aria-pressed=true]")).to_have_count(1)
+    if not AXE.exists():
+        pytest.skip("axe-core is not here (bin/test fetches it)")
+    page.evaluate(AXE.read_text("utf-8"))
+    assert violations(page) == []

@@ -119,6 +119,37 @@ def test_a_branch_grows_from_a_token_by_keys(studio: Running, visit: Visit) -> N
     assert len(branch.splitlines()) == 2
 
 
+SEEN = """() => ["#distribution", ".dock", ".bar", ".variant:has(.look[aria-pressed=true])"].map((one) => {
+  const { left, right, top, bottom } = document.querySelector(one).getBoundingClientRect();
+  return { left, right, top, bottom };
+})"""
+LOW = """(one) => {  // its first line is the last that is seen above the dock
+  const dock = document.querySelector(".dock").getBoundingClientRect();
+  scrollBy({ top: one.getBoundingClientRect().top + 60 - dock.top, behavior: "instant" });
+}"""
+
+
+@pytest.mark.parametrize("window", [(390, 844), (820, 1180), (1440, 900)], ids=str)
+def test_the_distribution_does_not_cover_what_it_explains(studio: Running, visit: Visit, window: tuple[int, int]) -> None:
+    id = work(studio)
+    for _run in range(2):
+        studio.make(id, ESSAY, engine="verse", form={"preset": "qijue"}, params={}, count=4)
+    page = visit(f"/works/{id}", viewport={"width": window[0], "height": window[1]})
+    page.keyboard.press("1")  # the toolbar is there already
+    for at in (0, 3, 5):
+        variant = page.locator("article.variant.text").nth(at)
+        variant.evaluate(LOW)
+        prose(variant).click(position={"x": 28, "y": 32})
+        expect(page.get_by_role("region", name="Distribution")).to_be_visible()
+        expect(variant.locator(".look")).to_have_attribute("aria-pressed", "true")
+        page.wait_for_timeout(100)
+        region, dock, bar, explained = page.evaluate(SEEN)
+        assert explained["bottom"] <= dock["top"] <= region["top"], (at, explained, dock)
+        assert explained["top"] >= bar["bottom"], (at, explained, bar)
+        page.keyboard.press("Escape")
+        expect(page.locator("#distribution")).to_be_hidden()
+
+
 def test_the_next_line_is_chosen_among_eight(studio: Running, visit: Visit) -> None:
     page = room(studio, visit, HALF, VERSE)
     write(page).get_by_role("button", name="Next line").click()

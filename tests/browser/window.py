@@ -70,6 +70,11 @@ def shifts(page: Page, since: float) -> list[tuple[float, list[str]]]:
     return [(much, moved) for at, much, moved in page.evaluate("window.shifts") if at > since]
 
 
+def moved(page: Page, since: float) -> list[tuple[float, list[str]]]:
+    """The same without the word on a button for picks, which changes its face when it is pressed (a pixel up or down)."""
+    return [(much, what) for much, what in shifts(page, since) if not all(re.match("Pick(ed)?: ", one) for one in what)]
+
+
 def field(page: Page, name: str) -> Locator:
     """A field of the brief."""
     return page.get_by_role("textbox", name=name, exact=True)

@@ -4,6 +4,7 @@ import { back } from "../bench/back.js";
 import { conflict } from "../bench/dialogs.js";
 import { enliven, read } from "../bench/form.js";
 import { importing } from "../bench/import.js";
+import { Lightbox } from "../bench/lightbox.js";
 import { Live } from "../bench/live.js";
 import { complain } from "../bench/runs.js";
 import { Selection } from "../bench/selection.js";
@@ -12,13 +13,14 @@ import { Section, listen, oneAtATime } from "./audio.js";
 import { autosave } from "./autosave.js";
 import { Checking } from "./checking.js";
 import { drawing, file } from "./files.js";
+import { Looking } from "./looking.js";
 import { Recording } from "./recording.js";
 import { Score } from "./score.js";
 import { Selecting } from "./selecting.js";
 import { Sheet } from "./sheet.js";
 import { Source } from "./source.js";
 import { Transport } from "./transport.js";
-import { scoreOf, showing, textOf, whole } from "./variants.js";
+import { showing, textOf, whole } from "./variants.js";
 import { Verbs } from "./verbs.js";
 import { during } from "../shared/busy.js";
 import { words } from "../shared/words.js";
@@ -39,6 +41,8 @@ const recording = $("recording") && new Recording($("recording"));
 const section = recording && new Section(recording, { announce: $("announce"), chose: offer, trimmed: instead });
 const selecting = new Selecting(score, { announce: $("announce"), heard: chose });
 const selection = new Selection(bench, $("verbs"), form);
+const looking = new Looking($("lightbox"), transport, () => hear(selection.chosen));
+new Lightbox($("lightbox"), bench, selection, looking);
 const live = new Live(work, { link: $("link"), waiting: $("waiting"), announce: $("announce"), ended: () => grow(work) });
 const generate = (request, button) => asked(request, { button, form, live, work });
 const desk = new Desk({ work, form, editor: source, draft, changed: () => grow(work) });
@@ -90,7 +94,7 @@ function stand() {
   } else {
     transport.stand({
       id: chosen.dataset.revision,
-      score: scoreOf(chosen),
+      score: looking.scoreOf(chosen),
       named: selection.named,
       text: () => textOf(chosen),
       whole: () => !("cut" in chosen.dataset),

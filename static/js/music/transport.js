@@ -55,6 +55,13 @@ export class Transport {
     this.#length(0);
   }
 
+  /** What is played is shown in another drawing of it from now on. */
+  shown(score) {
+    if (!this.#subject) return;
+    this.#subject.score.sound([]);
+    this.#subject = { ...this.#subject, score };
+  }
+
   /** Nothing is to be played here: a recording has a player of its own. */
   leave() {
     this.player.stop();

@@ -23,9 +23,9 @@ export function scoreOf(article) {
 /** The ABC of a variant, as far as it is written. */
 export const textOf = (article) => texts.get(article) ?? article.querySelector(".abc")?.textContent ?? "";
 
-function draw(article) {
-  const score = scoreOf(article);
-  score.source = textOf(article);
+/** Draw a variant's tune, with a band around the bars that were written anew. */
+export function drawIn(score, article, text = textOf(article)) {
+  score.source = text;
   const { anew } = article.dataset; // bars that were written anew: a band tells which
   if (anew) {
     const [start, end] = anew.split(" ").map((point) => units(score.source, Number(point)));
@@ -33,6 +33,8 @@ function draw(article) {
   }
   if (score.draw(score.source) && anew) score.choose(1, 1);
 }
+
+const draw = (article) => drawIn(scoreOf(article), article);
 
 const watching = new IntersectionObserver(
   (seen) => {

@@ -32,6 +32,8 @@ document.addEventListener("submit", async (event) => {
   location.reload();
 });
 
+done?.addEventListener("click", ({ target }) => target.closest("[data-done]") && done.replaceChildren());
+
 if (done?.childElementCount) {
   // A live region tells only what changes in it, so what came with the page is said in another.
   const aloud = document.getElementById("done-aloud");

@@ -1,6 +1,9 @@
 // The distribution on the table: what could have stood in a token's place, ranked; choosing one branches from exactly there.
+import { dockTop } from "../bench/dock.js";
 import { share, visible } from "./tokens.js";
 import { fill, words } from "../shared/words.js";
+
+const CLEAR = 8; // px between it and what it explains
 
 export class Distribution {
   #place = null; // {revision, tokens, index, mark(token or null), home}: where one looks
@@ -40,6 +43,16 @@ export class Distribution {
     place.mark(this.token);
     this.#draw(this.token);
     this.region.hidden = false;
+    this.#clear(place.home.closest?.("article") ?? document.querySelector(".editor .mark-token"));
+  }
+
+  /** The dock grew by it: the variant, or the token on the sheet, is scrolled clear of both the dock and the bar. */
+  #clear(explained) {
+    if (!explained) return;
+    const { top, bottom } = explained.getBoundingClientRect();
+    const over = bottom + CLEAR - dockTop();
+    const room = top - CLEAR - document.querySelector(".bar").offsetHeight;
+    if (over > 0) scrollBy({ top: Math.min(over, Math.max(0, room)), behavior: "instant" });
   }
 
   close(back = false) {

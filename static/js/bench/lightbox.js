@@ -1,45 +1,57 @@
 // Looking closer: what is selected is pressed once more, and fills the window. Arrows and swipes go to its neighbours, plus
 // and minus zoom, Escape leaves; whatever is seen is the selected one, so it can be picked or gone on from, there and after.
 const CHOICES = "#base, article.variant:not(.coming)";
-const ZOOMS = [1, 1.5, 2, 3, 4]; // times the size at which all of it is seen
 const SWIPE = 48; // pixels
 const KEYS = { ArrowLeft: "before", ArrowRight: "after", "+": "nearer", "=": "nearer", "-": "farther", 0: "whole", p: "pick", o: "go" };
 
 export class Lightbox {
-  #zoom = 0; // of ZOOMS
+  #zoom = 0; // of the view's zooms
   #from = null; // where a finger came down
 
-  constructor(dialog, bench, selection) {
-    Object.assign(this, { dialog, bench, selection, ground: dialog.querySelector(".ground"), image: dialog.querySelector("img") });
+  /**
+   * `view` shows a medium: `looks(choice)` tells whether one can be looked at, `show(choice)` puts it into the dialog,
+   * `press` selects what opens it when its choice is selected already, `zooms` are sizes, from the one at first, `pans`
+   * tells that what is zoomed is moved about. It may have `keys` and `do(what)` of its own, `scaled(zoom)` and `left()`.
+   */
+  constructor(dialog, bench, selection, view) {
+    Object.assign(this, { dialog, bench, selection, view, ground: dialog.querySelector(".ground") });
+    this.keys = { ...KEYS, ...view.keys };
     bench.addEventListener("click", (event) => this.#pressed(event), true);
     dialog.addEventListener("click", ({ target }) => this.#do(target.closest("[data-do]")?.dataset.do));
     dialog.addEventListener("keydown", (event) => this.#key(event));
-    dialog.addEventListener("close", () => this.selection.chosen?.querySelector(".look")?.focus());
-    this.ground.addEventListener("dblclick", () => this.#scale(this.#zoom ? 0 : 2));
-    this.ground.addEventListener("pointerdown", ({ pointerType, clientX }) => (this.#from = pointerType === "mouse" ? null : clientX));
-    this.ground.addEventListener("pointerup", ({ clientX }) => this.#swiped(clientX));
+    dialog.addEventListener("close", () => {
+      view.left?.();
+      selection.chosen?.querySelector(".look")?.focus();
+    });
+    if (view.pans) this.ground.addEventListener("dblclick", () => this.#scale(this.#zoom ? 0 : 2));
+    this.ground.addEventListener("pointerdown", ({ pointerType, clientX: x, clientY: y }) => {
+      this.#from = pointerType === "mouse" ? null : { x, y };
+    });
+    this.ground.addEventListener("pointerup", (event) => this.#swiped(event));
     document.addEventListener("htmx:after:swap", () => dialog.open && this.#offer());
   }
 
   /** All that can be looked at, in the order of the page. */
   get #all() {
-    return [...this.bench.querySelectorAll(CHOICES)].filter((one) => one.querySelector(".look > img"));
+    return [...this.bench.querySelectorAll(CHOICES)].filter((one) => this.view.looks(one));
   }
 
   /** A hand, or Enter where the focus is, pressed what is selected already; a key that selects is no hand. */
   #pressed({ target, isTrusted }) {
-    const look = target.closest(".look");
-    const choice = look?.closest(CHOICES);
-    if (!choice || !isTrusted || look.ariaPressed !== "true" || !look.querySelector("img")) return;
+    const button = target.closest("[data-look]"); // says so in words: it opens at once
+    const choice = (button ?? target.closest(this.view.press))?.closest(CHOICES);
+    if (!choice || !isTrusted || !this.view.looks(choice)) return;
+    if (!button && choice.querySelector(".look").ariaPressed !== "true") return;
+    if (button) this.selection.select(choice);
     this.dialog.showModal();
     this.#show(choice);
   }
 
   #show(choice) {
-    this.image.src = choice.querySelector(".look > img").src; // it is there already, smaller or not
-    this.image.src = `${document.documentElement.dataset.root}/revisions/${choice.dataset.revision}/content`;
+    this.view.show(choice);
     this.dialog.querySelector("h2").textContent = this.selection.named;
     this.#scale(0);
+    if (!this.view.pans) this.ground.scrollTop = 0;
     this.#offer();
   }
 
@@ -58,9 +70,13 @@ export class Lightbox {
   }
 
   #scale(zoom) {
-    this.#zoom = Math.min(ZOOMS.length - 1, Math.max(0, zoom));
-    this.ground.style.setProperty("--zoom", ZOOMS[this.#zoom]);
-    this.dialog.querySelector("output").value = `${ZOOMS[this.#zoom] * 100} %`;
+    const { zooms, pans, scaled } = this.view;
+    this.#zoom = Math.min(zooms.length - 1, Math.max(0, zoom));
+    this.ground.style.setProperty("--zoom", zooms[this.#zoom]);
+    this.ground.toggleAttribute("data-pans", Boolean(pans && this.#zoom));
+    this.dialog.querySelector("output").value = `${zooms[this.#zoom] * 100} %`;
+    scaled?.call(this.view, zooms[this.#zoom]);
+    if (!pans) return;
     this.ground.scrollTo(
       (this.ground.scrollWidth - this.ground.clientWidth) / 2,
       (this.ground.scrollHeight - this.ground.clientHeight) / 2,
@@ -81,20 +97,26 @@ export class Lightbox {
     else if (what === "nearer" || what === "farther") this.#scale(this.#zoom + (what === "nearer" ? 1 : -1));
     else if (what === "whole") this.#scale(0);
     else if (what === "pick") chosen?.querySelector(".pick")?.click();
-    else if (what === "go" && !chosen?.matches("#base")) toolbar.querySelector(".go").click();
+    else if (what === "go" && !chosen?.matches("#base")) {
+      this.dialog.close(); // the stage is behind it
+      toolbar.querySelector(".go").click();
+    } else if (what) this.view.do?.(what);
   }
 
   #key(event) {
-    const what = KEYS[event.key];
+    const what = this.keys[event.key];
     if (!what || event.ctrlKey || event.metaKey || event.altKey) return;
-    if (this.#zoom && event.key.startsWith("Arrow")) return; // it is moved about
+    if (event.key === " " && event.target.matches("button")) return; // it presses that
+    if (this.view.pans && this.#zoom && event.key.startsWith("Arrow")) return; // it is moved about
     event.preventDefault();
     this.#do(what);
   }
 
-  #swiped(x) {
-    const way = this.#from === null || this.#zoom ? 0 : x - this.#from;
+  #swiped({ clientX, clientY }) {
+    const from = this.#from;
     this.#from = null;
-    if (Math.abs(way) > SWIPE) this.#step(way < 0 ? 1 : -1);
+    if (!from || (this.view.pans && this.#zoom) || !getSelection().isCollapsed) return;
+    const [way, along] = [clientX - from.x, Math.abs(clientY - from.y)];
+    if (Math.abs(way) > Math.max(SWIPE, along)) this.#step(way < 0 ? 1 : -1);
   }
 }
