@@ -182,9 +182,14 @@ PLACES = """() => [".bar", ".bar nav", ".bar .tools", "main", "#runs", ".dock"].
 
 @pytest.mark.parametrize("medium", MEDIA)
 def test_what_is_said_with_undo_moves_nothing_and_covers_nothing(look: Visit, exhibition: Running, medium: str) -> None:
-    page = look(bench(medium)(exhibition))
+    address = bench(medium)(exhibition)
+    page = look(address)
     select(page)
-    pick = page.locator("article.variant:has(.look[aria-pressed=true]) .pick")
+    chosen = page.locator("article.variant:has(.look[aria-pressed=true])")
+    on = {"revision": chosen.get_attribute("data-revision")}
+    exhibition.http.post(f"{address}/draft/base", json=on).raise_for_status()  # it lies on the stage already
+    page.reload()
+    pick = chosen.locator(".pick")
     for width in (390, 820, 1000, 1440):
         page.set_viewport_size({"width": width, "height": WIDTHS.get(width, 900)})
         page.wait_for_load_state("networkidle")  # tunes are drawn anew at another width
