@@ -209,6 +209,12 @@ class ForbiddenError(StemmaError):
     )
 
 
+class OutOfRoleError(StemmaError):
+    """You see it, and what you are in its project does not allow this."""
+
+    status, code, title = 403, "role", _("What you are in this project does not allow this.")
+
+
 class ForeignHostError(StemmaError):
     """The Host header names an address that this studio does not answer to."""
 

@@ -13,6 +13,7 @@ from app.models.identity import Identity
 from app.models.judgement import Embedding, JudgeVersion, Verdict
 from app.models.likelihood import Reading
 from app.models.mask import Mask
+from app.models.membership import Membership, ProjectRole
 from app.models.mended import Mended
 from app.models.pick import Pick
 from app.models.project import Project
@@ -39,12 +40,14 @@ __all__ = [
     "JudgeVersion",
     "Mask",
     "Medium",
+    "Membership",
     "Mended",
     "Origin",
     "Parent",
     "Pick",
     "Probe",
     "Project",
+    "ProjectRole",
     "Reading",
     "Revision",
     "Role",

@@ -23,6 +23,9 @@ class Acts(Scope[Act]):
         visible = Projects(self.session, self.artist).query().with_only_columns(Project.id)
         return sa.select(Act).where(Act.project_id.in_(visible))
 
+    def project_of(self, found: Act) -> Project:
+        return self.session.get_one(Project, found.project_id)
+
     def page(self, place: Place, cursor: UUID | None = None, limit: int = 100) -> list[Act]:
         """What was done in a work, or in a project and all its works, the newest first, after `cursor`."""
         query = self.query().where(Act.work_id == place.work if place.work else Act.project_id == place.project)

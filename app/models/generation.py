@@ -27,6 +27,7 @@ from app.verbs.place import Place
 
 if TYPE_CHECKING:
     from app.models.artist import Artist
+    from app.models.project import Project
     from app.models.revision import Revision
 
 
@@ -204,6 +205,9 @@ class Generations(Scope[Generation]):
         # Correlated: one look at one work. As a list, SQLite would gather every visible work before it looks.
         visible = Works(self.session, self.artist).query().where(Work.id == Generation.work_id)
         return sa.select(Generation).where(visible.correlate(Generation).exists())
+
+    def project_of(self, found: Generation) -> Project:
+        return found.work.project
 
     def page(
         self, *, work: Work | None = None, status: Sequence[str] = (), cursor: UUID | None = None, limit: int = 50

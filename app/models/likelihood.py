@@ -9,7 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, defer, mapped_column, relationship
 
-from app.models.revision import Revision
+from app.models.revision import Revision, Revisions
 from app.models.scope import Scope
 from app.models.shapes import FAULTS, SELECTION
 from app.models.transcript import unpack_tokens
@@ -48,12 +48,14 @@ class Reading(Base):
 
 
 class Readings(Scope[Reading]):
-    """The readings that an artist asked for."""
+    """The readings that an artist asked for, of revisions that they may still see."""
 
     model = Reading
+    personal = True
 
     def query(self) -> sa.Select[Reading]:
-        return sa.select(Reading).where(Reading.artist_id == self.artist.id)
+        visible = Revisions(self.session, self.artist).query().where(Revision.id == Reading.revision_id)
+        return sa.select(Reading).where(Reading.artist_id == self.artist.id, visible.correlate(Reading).exists())
 
     def ask(self, revision: UUID, engine: str, selection: tuple[int, int] | None) -> Reading:
         """A new one, that a worker will read; the same question while the first waits is the same reading."""

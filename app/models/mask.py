@@ -16,6 +16,7 @@ from app.storage.columns import Figure, Words
 from app.storage.db import Base, now, uuid7
 
 if TYPE_CHECKING:
+    from app.models.project import Project
     from app.models.revision import Revision
 
 
@@ -43,6 +44,9 @@ class Masks(Scope[Mask]):
     def query(self) -> sa.Select[Mask]:
         visible = Works(self.session, self.artist).query().where(Work.id == Mask.work_id)
         return sa.select(Mask).where(visible.correlate(Mask).exists())
+
+    def project_of(self, found: Mask) -> Project:
+        return self.session.get_one(Work, found.work_id).project
 
     def add(self, revision: Revision, asset: Asset, share: float) -> Mask:
         """A new one for the picture of `revision`; `asset` has its row already."""

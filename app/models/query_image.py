@@ -32,6 +32,7 @@ class Probes(Scope[Probe]):
     """The probes that an artist brought."""
 
     model = Probe
+    personal = True
 
     def query(self) -> sa.Select[Probe]:
         return sa.select(Probe).where(Probe.artist_id == self.artist.id)

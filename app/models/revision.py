@@ -30,6 +30,7 @@ from app.verbs.verb import rule_of
 if TYPE_CHECKING:
     from app.models.artist import Artist
     from app.models.generation import Generation
+    from app.models.project import Project
 
 
 DEEPEST = 20  # pictures that were traced or enlarged one after another
@@ -186,6 +187,9 @@ class Revisions(Scope[Revision]):
         # Correlated: one look at one work. As a list, SQLite would gather every visible work before it looks.
         visible = Works(self.session, self.artist).query().where(Work.id == Revision.work_id)
         return sa.select(Revision).where(visible.correlate(Revision).exists())
+
+    def project_of(self, found: Revision) -> Project:
+        return found.work.project
 
     def of(self, work: Work, cursor: int | None = None, limit: int = 100) -> list[Revision]:
         """The revisions of `work`, latest number first, below number `cursor`."""

@@ -3,6 +3,9 @@
 A revision and a generation may have parents in other works, and children too; these works may be another's. Relationships,
 joins and walks over edges do not go through a scope, so a session that reads for an artist narrows the edges themselves:
 one that leads to what is not theirs to see is not there. (Workers read for nobody, and see all of them.)
+
+What they may do with what they see is asked in `Scope.get`: who changes something needs to be an editor of its project, or
+its owner where the handler says so (app.models.membership). A handler that says nothing is one that changes its project.
 """
 
 from __future__ import annotations
@@ -17,7 +20,9 @@ from sqlalchemy.orm import LoaderCriteriaOption, ORMExecuteState, Session, alias
 from app.models.artist import Artist
 from app.models.edge import Parent
 from app.models.generation import GenerationParent
+from app.models.membership import Right
 from app.models.revision import Revision
+from app.models.scope import NEEDS, READER
 from app.models.work import Work, Works
 
 KEY = "seen by"
@@ -26,8 +31,10 @@ KNOWN = 1_000  # artists whose narrowing is kept: to build one takes millisecond
 _narrowings: dict[UUID, tuple[LoaderCriteriaOption, ...]] = {}
 
 
-def see_as(session: Session, artist: Artist) -> None:
-    """From here on `session` reads for `artist`."""
+def see_as(session: Session, artist: Artist, *, changes: bool = False) -> None:
+    """From here on `session` reads for `artist`, whose request `changes` what it finds, or looks at it."""
+    session.info[READER] = artist.id
+    session.info[NEEDS] = Right.EDIT if changes else Right.SEE
     if artist.id not in _narrowings:
         if len(_narrowings) >= KNOWN:
             _narrowings.clear()

@@ -144,6 +144,9 @@ class Works(Scope[Work]):
         visible = Projects(self.session, self.artist).query().with_only_columns(Project.id)
         return sa.select(Work).where(Work.project_id.in_(visible))
 
+    def project_of(self, found: Work) -> Project:
+        return found.project
+
     def of(self, project: Project, *, q: str = "", medium: str | None = None) -> sa.Select[Work]:
         """The works of `project` outside the trash that have every word of `q`."""
         query = sa.select(Work).where(Work.project_id == project.id, Work.trashed_at.is_(None))

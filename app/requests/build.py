@@ -17,6 +17,7 @@ from app.models.act import ActKind
 from app.models.artist import Artist
 from app.models.draft import Draft, draft_of
 from app.models.generation import Generation, GenerationParent
+from app.models.membership import Right
 from app.models.revision import Revision
 from app.models.work import Work
 from app.requests.engine_choice import Best, EngineChoice, check_params
@@ -113,7 +114,7 @@ class RequestBuilder:
         for at, parent in enumerate(asked.parents):
             field, allowed = f"parents.{at}", [*own, Verb.INSPIRE]
             role = parent.role or allowed[0]
-            revision = self.artist.revisions.get(parent.revision)
+            revision = self.artist.revisions.get(parent.revision, to=Right.SEE)
             if role not in allowed:
                 raise InvalidError(f"{field}.role", _("allowed here: %(roles)s"), roles=", ".join(allowed))
             if role != Verb.INSPIRE and revision.work.medium != self.work.medium:

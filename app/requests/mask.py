@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from app.errors import InvalidError, NotFoundError, _
 from app.models.artist import Artist
 from app.models.mask import Mask
+from app.models.membership import Right
 from app.models.revision import Revision
 from app.requests.request import GenerationRequest
 from app.verbs.verb import Verb
@@ -25,7 +26,7 @@ def mask_wanted(asked: GenerationRequest, verb: Verb, artist: Artist, starts: Se
     if asked.mask is None:
         raise InvalidError("mask", _("say what is to change: paint a mask first"))
     try:
-        mask = artist.masks.get(asked.mask)
+        mask = artist.masks.get(asked.mask, to=Right.SEE)
     except NotFoundError as error:
         raise InvalidError("mask", _("there is no such mask")) from error
     picture = starts[0].asset

@@ -127,7 +127,7 @@ class Transactions:
     def _seen(self, session: orm.Session) -> Artist:
         """Who asks. The session sees what they may see, and no more."""
         artist = self.asker.artist(session)
-        see_as(session, artist)
+        see_as(session, artist, changes=self.writes)
         return artist
 
     def own(self) -> Any:

@@ -23,6 +23,7 @@ from app.media.text.prosody.asked import cleaned_form, form_of
 from app.media.text.rules import Writing
 from app.models import Artist
 from app.models.draft import Draft, DraftSave, draft_of
+from app.models.membership import Right
 from app.requests.request import Count, Seed, TextForm
 from app.web.deps import WRITING, CurrentArtist, OneTurn, Parts, Session, Studio, TransactionsOf, body
 from app.web.pages import answer, language_of
@@ -114,7 +115,7 @@ def prompt_to_be(parts: Studio, artist: CurrentArtist, draft: Draft, state: dict
     brief = Brief.model_validate(state["brief_data"]) if "brief_data" in state else draft.brief
     base = draft.base
     if "base_id" in state:
-        base = artist.revisions.get(state["base_id"]) if state["base_id"] else None
+        base = artist.revisions.get(state["base_id"], to=Right.SEE) if state["base_id"] else None
     return prompt_of(parts, draft.work, Wanted(state.get("engine", draft.engine), brief, base))
 
 
@@ -198,9 +199,9 @@ def _state(given: DraftIn, draft: Draft, parts: Studio, artist: CurrentArtist) -
     if given.count is not None:
         state["count"] = given.count
     if "base" in given.model_fields_set:
-        state["base_id"] = artist.revisions.get(given.base).id if given.base else None
+        state["base_id"] = artist.revisions.get(given.base, to=Right.SEE).id if given.base else None
     if "mask" in given.model_fields_set:
-        state["mask_id"] = artist.masks.get(given.mask).id if given.mask else None
+        state["mask_id"] = artist.masks.get(given.mask, to=Right.SEE).id if given.mask else None
     return state
 
 
@@ -224,7 +225,7 @@ def go_on_from(
     """Go on from a revision: its brief, engine and parameters come back into the draft, what they replace is kept."""
 
     def state_of(draft: Draft, artist: Artist) -> dict[str, Any]:
-        state = draft.state_from(artist.revisions.get(chosen.revision))
+        state = draft.state_from(artist.revisions.get(chosen.revision, to=Right.SEE))
         if traits(draft.work.medium).written is None and draft.engine is None:
             leading = chosen_engine(parts, draft.work, Wanted(None, draft.brief, None))
             if leading is not None and state.get("engine") == leading.name:

@@ -24,6 +24,7 @@ from app.errors import (
     InvalidError,
     MalformedError,
     NotFoundError,
+    OutOfRoleError,
     RangeError,
     StemmaError,
     TooLargeError,
@@ -127,7 +128,7 @@ def errors_of(route: RouteContext, method: str) -> list[type[StemmaError]]:
         found += [ForbiddenError, TooLargeError, TooSlowError]
     dependants = list(_dependants(route.dependant))
     if route.dependant.path_params:
-        found.append(NotFoundError)
+        found += [NotFoundError] if method in SAFE else [NotFoundError, OutOfRoleError]
     if any(one.query_params or one.header_params or one.body_params for one in dependants):
         found.append(InvalidError)
     if any(isinstance(field.field_info, File) for one in dependants for field in one.body_params):

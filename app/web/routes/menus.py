@@ -6,6 +6,8 @@ from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
 
+from app.models import Project, Work
+from app.models.membership import Right
 from app.web.deps import CurrentArtist, OneTurn
 from app.web.pages import answer
 from app.web.schemas import ProjectOut, WorkOut
@@ -23,11 +25,18 @@ def of_work(id: UUID, request: Request, artist: CurrentArtist) -> Response:
         lambda: WorkOut.of(work),
         "menus/show.html",
         partial="menus/_work.html",
-        shown=lambda: {"places": [one for one in artist.projects.page(limit=PLACES) if one.id != work.project_id]},
+        shown=lambda: {"places": _places(artist, work)},
         kind="_work",
         thing=work,
         name=work.title,
     )
+
+
+def _places(artist: CurrentArtist, work: Work) -> list[Project]:
+    """The projects that the artist can move `work` to."""
+    if not work.project.owned:
+        return []
+    return [one for one in artist.projects.page(limit=PLACES, to=Right.EDIT) if one.id != work.project_id]
 
 
 @router.get("/projects/{id}/menu", response_model=ProjectOut)

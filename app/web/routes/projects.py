@@ -13,6 +13,7 @@ from app.brief import Medium
 from app.errors import ConflictError, _, raises
 from app.gate import Title, Words
 from app.lineage.excerpt import covers
+from app.models.membership import Right
 from app.models.work import Work
 from app.web.deps import CurrentArtist, OneTurn, Parts, Session, Studio, body
 from app.web.done import Deed, Done
@@ -189,7 +190,7 @@ def begin(
 @router.patch("/projects/{id}", response_model=ProjectOut)
 def rename(id: UUID, request: Request, artist: CurrentArtist, named: Annotated[Named, Depends(body(Named))]) -> Response:
     """Give a project another name."""
-    project = artist.projects.get(id)
+    project = artist.projects.get(id, to=Right.OWN)
     before = project.name
     project.rename(named.name, artist)
     done = Done(Deed.PROJECT_RENAMED, id, named.name, before)
@@ -199,7 +200,7 @@ def rename(id: UUID, request: Request, artist: CurrentArtist, named: Annotated[N
 @router.post("/projects/{id}/trash", status_code=201, response_model=ProjectOut)
 def trash(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """Put a project and all its works into the trash; nothing is deleted."""
-    project = artist.projects.get(id)
+    project = artist.projects.get(id, to=Right.OWN)
     project.trash(artist)
     done = Done(Deed.PROJECT_TRASHED, id, project.name)
     return answer(request, lambda: ProjectOut.of(project), status=201, location="/projects", done=done)
@@ -208,7 +209,7 @@ def trash(id: UUID, request: Request, artist: CurrentArtist) -> Response:
 @router.delete("/projects/{id}/trash", response_model=ProjectOut)
 def restore(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """Take a project back from the trash, with its works."""
-    project = artist.projects.get(id)
+    project = artist.projects.get(id, to=Right.OWN)
     project.restore(artist)
     done = Done(Deed.PROJECT_RESTORED, id, project.name)
     return answer(request, lambda: ProjectOut.of(project), location=f"/projects/{id}", done=done)

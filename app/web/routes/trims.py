@@ -13,6 +13,7 @@ from app.errors import ConflictError, raises
 from app.gate import Second
 from app.lineage.trim import add_trim, check_trimmable, cut_section
 from app.models.draft import draft_of
+from app.models.membership import Right
 from app.web.deps import OneTurn, Parts, TransactionsOf, body
 from app.web.pages import answer, wants_html
 from app.web.schemas import RevisionOut
@@ -40,12 +41,12 @@ def create(
 ) -> Response:
     """Keep what sounds between two moments, to the sample; the recording stays, and is the parent."""
     with transactions.reading() as (_session, artist):
-        work, revision = artist.works.get(id), artist.revisions.get(trim.revision)
+        work, revision = artist.works.get(id), artist.revisions.get(trim.revision, to=Right.SEE)
         check_trimmable(work, revision)
     part = cut_section(parts.store, revision, trim.start, trim.end)  # seconds, and nobody waits for it
     with transactions.writing() as (session, artist):
         work = artist.works.get(id)
-        made = add_trim(session, artist, work, artist.revisions.get(trim.revision), part)
+        made = add_trim(session, artist, work, artist.revisions.get(trim.revision, to=Right.SEE), part)
         if wants_html(request):  # who cuts goes on with what is left
             draft_of(session, work, artist, write=True).go_on_from(made)
         headers = {"Location": f"/revisions/{made.id}"}

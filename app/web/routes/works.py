@@ -23,6 +23,7 @@ from app.media.medium import ABC, traits
 from app.media.music.sound.recording import FLAC
 from app.media.text.prosody.offered import filled, offered
 from app.models.draft import Draft, draft_of
+from app.models.membership import Right
 from app.models.revision import Revision
 from app.models.work import Work
 from app.models.worker import workers
@@ -181,7 +182,7 @@ def change(
     id: UUID, request: Request, artist: CurrentArtist, patch: Annotated[WorkPatch, Depends(body(WorkPatch))]
 ) -> Response:
     """Give a work another title, or move it to another project."""
-    work = artist.works.get(id)
+    work = artist.works.get(id, to=Right.EDIT if patch.project is None else Right.OWN)  # who moves it takes it from the others
     before, home = work.title, work.project
     if patch.project is not None:
         work.move(artist.projects.get(patch.project), artist)

@@ -1,0 +1,307 @@
+"""A project that is shared: every route by everybody who may come to it, from the application's own list.
+
+TABLE says for each route what it takes; one that is not in it fails here. What the owner has in the project is made over
+HTTP (tests/attacks/atelier.py), so that each route has something to be about.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, Iterator
+from typing import Any
+from uuid import UUID
+
+import pytest
+import sqlalchemy as sa
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from app.models import Account, Act, Artist, Draft, Membership, Project, ProjectRole
+from app.models.account import Standing, handle_of, sign_in
+from app.models.artist import local_artist
+from app.models.membership import Right
+from app.settings import Settings
+from app.storage.db import Database
+from app.web.deps import SIGNED_IN, Asker, Transactions
+from app.web.live.word import Word
+from app.web.main import create_app
+from app.web.routes.events import GONE, _while_seen
+from tests.attacks.asking import PROGRAM, READERS, ask, name, routes
+from tests.attacks.atelier import BRIEF, FAKE, Atelier, full
+from tests.attacks.test_answers_agree import filled
+from tests.attacks.test_changes_agree import UNSAFE, WISHES, Wish, send
+from tests.hands import hands
+
+pytestmark = pytest.mark.timeout(1200)  # a thousand requests and more
+
+OWNER, EDITOR, COMMENTER, VIEWER, STRANGER, NOBODY = "owner", "editor", "commenter", "viewer", "stranger", "nobody"
+MEMBERS = {EDITOR: ProjectRole.EDITOR, COMMENTER: ProjectRole.COMMENTER, VIEWER: ProjectRole.VIEWER}
+SEE, EDIT, OWN = Right.SEE, Right.EDIT, Right.OWN
+MINE = "mine"  # the artist's own: to all others it is not there
+FREE = "free"  # it is about no project; whoever is signed in may ask
+OPEN = "open"  # whoever comes may ask
+TABLE: dict[str, Right | str] = {
+    **dict.fromkeys(("preferences_choose", "health_healthz", "health_readyz"), OPEN),
+    **dict.fromkeys(("sessions_look", "sessions_begin", "sessions_end", "sessions_arrive", "sessions_join"), OPEN),
+    **dict.fromkeys(("projects_home", "projects_index", "projects_create", "generations_index", "search_index"), FREE),
+    **dict.fromkeys(
+        ("trash_index", "engine_room_room", "engine_room_engines", "engine_room_workers", "engine_room_judge"), FREE
+    ),
+    **dict.fromkeys(
+        (
+            "about_about",
+            "about_docs",
+            "drawings_index",
+            "prosody_index",
+            "prosody_hold",
+            "tunes_check",
+            "probes_bring",
+            "health_metrics",
+        ),
+        FREE,
+    ),
+    **dict.fromkeys(("me_show", "people_index", "people_add"), FREE),
+    **dict.fromkeys(("probes_content", "texts_reading", "drafts_look", "me_end", "people_reset"), MINE),
+    **dict.fromkeys(("projects_show", "projects_wall", "projects_works_of", "menus_of_project", "acts_of_project"), SEE),
+    **dict.fromkeys(("works_show", "menus_of_work", "acts_of_work", "acts_record_of", "drafts_show", "drafts_saves"), SEE),
+    **dict.fromkeys(("revisions_index", "revisions_show", "revisions_content", "downloads_download"), SEE),
+    **dict.fromkeys(("diffs_show", "diffs_choose", "texts_tokens", "music_files_waveform", "masks_content"), SEE),
+    **dict.fromkeys(("generations_of_work", "generations_show", "events_of_work", "events_of_generation"), SEE),
+    **dict.fromkeys(("lineage_show", "lineage_thumbnails", "loom_show", "search_nearest"), SEE),
+    **dict.fromkeys(("projects_begin", "works_change", "works_copy", "works_trash", "works_restore"), EDIT),
+    **dict.fromkeys(("drafts_save", "drafts_go_on_from", "drafts_restore", "generations_ask", "generations_cancel"), EDIT),
+    **dict.fromkeys(("revisions_pick", "revisions_unpick", "texts_by_hand", "texts_read", "texts_stop"), EDIT),
+    **dict.fromkeys(("imports_create", "imports_read_again", "trims_create", "masks_paint"), EDIT),
+    **dict.fromkeys(("projects_rename", "projects_trash", "projects_restore"), OWN),
+}
+# Bodies that name what is the asker's own, so that an editor hears of the owner's that it is not there.
+NAMES_MINE = {"drafts_restore"}
+
+
+class Everybody:
+    """A browser of each person."""
+
+    def __init__(self, app: FastAPI, database: Database) -> None:
+        self.app, self.database = app, database
+        self.clients = {NOBODY: self._browser(None)}
+        self.ids: dict[str, Any] = {}
+        with database.writing() as session:
+            for who in (OWNER, EDITOR, COMMENTER, VIEWER, STRANGER):
+                artist = local_artist(session) if who == OWNER else Artist(name=who)
+                session.add(artist)
+                session.flush()
+                account = Account(artist=artist, handle=handle_of(who), password="-", standing=Standing.MEMBER)  # noqa: S106
+                session.add(account)
+                session.flush()
+                self.clients[who] = self._browser(sign_in(session, artist.id, "192.0.2.7", who))
+                self.ids[who] = artist.id
+
+    def _browser(self, token: str | None) -> TestClient:
+        client = TestClient(self.app, base_url="http://localhost", headers={"Accept": "application/json"})
+        if token:
+            client.cookies.set(SIGNED_IN, token)
+        return client
+
+    def share(self) -> None:
+        """Let the members be members of everything that is the owner's."""
+        with self.database.writing() as session:
+            for project in session.scalars(sa.select(Project.id).where(Project.owner_id == self.ids[OWNER])):
+                for who, role in MEMBERS.items():
+                    session.merge(Membership(artist_id=self.ids[who], project_id=project, role=role))
+
+    def withdraw(self) -> None:
+        """Let nobody be a member of anything."""
+        with self.database.writing() as session:
+            session.execute(sa.delete(Membership))
+
+    def acts(self) -> int:
+        """How many things were done so far, and drafts begun."""
+        with self.database.reading() as session:
+            return sum(session.scalar(sa.select(sa.func.count()).select_from(one)) or 0 for one in (Act, Draft))
+
+
+@pytest.fixture
+def everybody(config: Settings, database: Database) -> Iterator[Everybody]:
+    config.accounts = True
+    app = create_app(config)
+    people = Everybody(app, database)
+    with people.clients[OWNER]:
+        yield people
+
+
+@pytest.fixture
+def shared(everybody: Everybody, database: Database, config: Settings, monkeypatch: pytest.MonkeyPatch) -> Atelier:
+    """What the owner has, with members of each role."""
+    worker, _told = hands(config, monkeypatch)
+    atelier = full(everybody.clients[OWNER], database, worker)
+    everybody.share()
+    return atelier
+
+
+def expected(who: str, needed: Right | str, status: int) -> int:
+    """What `who` is answered, where the owner is answered `status`."""
+    if who == NOBODY:
+        return 401
+    if who == OWNER:
+        return status
+    if who == STRANGER or needed == MINE:
+        return 404
+    may = {VIEWER: SEE, COMMENTER: SEE, EDITOR: EDIT}[who]
+    assert isinstance(needed, Right)
+    return status if may >= needed else 403
+
+
+def about(shared: Atelier, web: TestClient) -> Iterator[tuple[str, Right | str, str, str]]:
+    """Each GET of a thing: operation, what it takes, method and path."""
+    for route in routes(web, "GET"):
+        operation, path = name(route), str(route.path_format)
+        if "{" not in path:
+            continue
+        method = "HEAD" if operation.startswith("events_") else "GET"  # a stream goes on and on
+        paths = filled(route, shared.ids)
+        for one in dict.fromkeys((paths[0], paths[len(paths) // 2], paths[-1])):
+            yield operation, TABLE[operation], method, one
+
+
+def test_every_route_is_in_the_table(everybody: Everybody) -> None:
+    found = {name(route) for method in ("GET", *UNSAFE) for route in routes(everybody.clients[NOBODY], method)}
+    assert (found - set(TABLE), set(TABLE) - found) == (set(), set()), "teach TABLE who may ask it"
+
+
+def test_what_is_not_open_is_closed_to_nobody(everybody: Everybody) -> None:
+    nobody = everybody.clients[NOBODY]
+    for method in ("GET", *UNSAFE):
+        for route in routes(nobody, method):
+            if TABLE[name(route)] != OPEN:
+                path = str(route.path_format).replace("{", "").replace("}", "")
+                assert ask(nobody, path, PROGRAM, method).status_code == 401, path
+
+
+def test_who_sees_what(everybody: Everybody, shared: Atelier) -> None:
+    wrong, asked = list[str](), 0
+    owner, good = everybody.clients[OWNER], dict[str, bool]()
+    for operation, needed, method, path in about(shared, owner):
+        status = ask(owner, path, PROGRAM, method).status_code
+        good[operation] = good.get(operation, False) or status < 400
+        for who in (EDITOR, COMMENTER, VIEWER, STRANGER, NOBODY):
+            got, asked = ask(everybody.clients[who], path, PROGRAM, method).status_code, asked + 1
+            if got != expected(who, needed, status):
+                wrong.append(f"{who} {method} {path}: {got}, not {expected(who, needed, status)}")
+    print(f"{asked} answers")
+    assert {operation for operation, once in good.items() if not once} <= {"diffs_choose", "music_files_waveform"}
+    assert not wrong, "\n".join(wrong)
+
+
+def test_who_changes_what(everybody: Everybody, shared: Atelier) -> None:
+    """Who may not is refused by everyone's clear words, and nothing is changed; then who may does it."""
+    wrong = list[str]()
+    for method in UNSAFE:
+        for route in routes(everybody.clients[OWNER], method):
+            operation, needed = name(route), TABLE[name(route)]
+            if "{" not in str(route.path_format) or needed == MINE:
+                continue
+            wish = WISHES[operation](shared)
+            everybody.share()
+            before = everybody.acts()
+            for who in (NOBODY, STRANGER, VIEWER, COMMENTER, EDITOR, OWNER):
+                answer = send(everybody.clients[who], method, wish, PROGRAM)
+                want = expected(who, needed, 0)
+                got = answer.status_code if want else 0 if answer.status_code not in {401, 403, 404} else answer.status_code
+                if who == EDITOR and operation in NAMES_MINE:
+                    want = 404
+                if got != want:
+                    wrong.append(f"{who} {method} {wish.path}: {answer.status_code} {answer.text[:200]}")
+                if got == 403 and answer.json()["code"] != "role":
+                    wrong.append(f"{who} {method} {wish.path}: {answer.text[:200]}")
+                if want and everybody.acts() != before and operation not in NAMES_MINE:
+                    wrong.append(f"{who} {method} {wish.path}: refused, and done")
+    assert not wrong, "\n".join(wrong)
+
+
+def test_every_refusal_is_a_sentence_for_everyone(everybody: Everybody, shared: Atelier) -> None:
+    work, project = shared.work(), shared.ids["projects"][0]
+    everybody.share()
+    for path, words in ((f"/works/{work}/trash", "one of its editors"), (f"/projects/{project}/trash", "Only the owner")):
+        for who in READERS:
+            refused = ask(everybody.clients[VIEWER], path, who, "POST")
+            assert (refused.status_code, words in refused.text) == (403, True), (path, who)
+        chinese = ask(everybody.clients[VIEWER], path, PROGRAM, "POST", language="zh").json()["title"]
+        assert words not in chinese
+        assert "项目" in chinese
+
+
+def test_a_right_withdrawn_is_gone_everywhere(everybody: Everybody, shared: Atelier) -> None:
+    owner, editor = everybody.clients[OWNER], everybody.clients[EDITOR]
+    revision, work = shared.ids["revisions"][0], shared.ids["works"][0]
+    mine = editor.post("/projects", json={"name": "Mine"}).json()["id"]
+    own = editor.post(f"/projects/{mine}/works", json={"title": "Mine", "medium": "image"}).json()["id"]
+    asked = editor.post(f"/works/{own}/generations", json={"verb": "vary", "parents": [{"revision": revision}], **FAKE})
+    if asked.status_code == 422:  # its engine is no painter of variants: inspired by it, then
+        start = {"revision": revision, "role": "inspire"}
+        asked = editor.post(f"/works/{own}/generations", json={"brief": BRIEF, "parents": [start], **FAKE})
+    assert asked.status_code == 202, asked.text
+    read = editor.post(f"/revisions/{shared.poem()[1]}/readings", json={"engine": ""})
+    everybody.withdraw()
+    known = {id for ids in shared.ids.values() for one in ids for id in one.split()}
+    for operation, _needed, method, path in about(shared, owner):
+        assert ask(editor, path, PROGRAM, method).status_code == 404, (operation, path)
+    for route in routes(owner, "GET"):
+        if "{" not in str(route.path_format) and TABLE[name(route)] == FREE and not name(route).startswith("people_"):
+            for who in READERS:
+                said = ask(editor, str(route.path_format), who).text
+                assert not [id for id in known if id in said], (route.path_format, who)
+    said = editor.get(f"/generations/{asked.json()['id']}").text  # theirs; what it began from is hidden
+    assert not [id for id in known if id in said]
+    if read.status_code == 202:
+        assert editor.get(read.headers["location"]).status_code == 404
+    assert editor.post(f"/works/{work}/trash").status_code == 404
+
+
+def test_a_stream_ends_with_the_membership(everybody: Everybody, shared: Atelier) -> None:
+    work = shared.ids["works"][0]
+    asker = Asker(True, everybody.clients[VIEWER].cookies[SIGNED_IN])
+    transactions = Transactions(everybody.database, "a stream", writes=False, asker=asker)
+
+    async def heard(most: int) -> list[Word | str | None]:
+        async def silence() -> AsyncGenerator[Word | None]:
+            for _beat in range(most):
+                yield None
+
+        return [word async for word in _while_seen(silence(), transactions, lambda artist: artist.works.get(UUID(work)))]
+
+    assert asyncio.run(heard(2)) == [None, None]
+    everybody.withdraw()
+    assert asyncio.run(heard(2)) == [GONE]
+
+
+def test_works_leave_a_project_by_its_owner_alone(everybody: Everybody, shared: Atelier) -> None:
+    """Who edits in both would otherwise carry works away from everybody else."""
+    editor, owner = everybody.clients[EDITOR], everybody.clients[OWNER]
+    mine = editor.post("/projects", json={"name": "Mine"}).json()["id"]
+    work, other = shared.work(), shared.project()
+    everybody.share()
+    for place in (mine, other):
+        refused = send(editor, "PATCH", Wish(f"/works/{work}", {"project": place}), PROGRAM)
+        assert (refused.status_code, refused.json()["code"]) == (403, "role")
+    assert owner.patch(f"/works/{work}", json={"project": mine}).status_code == 404  # not even there for the owner
+    assert owner.patch(f"/works/{work}", json={"project": other}).status_code == 200
+    theirs = editor.post(f"/projects/{mine}/works", json={"title": "Mine", "medium": "image"}).json()["id"]
+    assert editor.patch(f"/works/{theirs}", json={"project": other}).status_code == 200  # what is one's own may be given
+    assert editor.patch(f"/works/{theirs}", json={"project": mine}).status_code == 403
+
+
+def test_two_editors_of_one_work_overwrite_nothing(everybody: Everybody, shared: Atelier) -> None:
+    """Each has a draft of their own; revisions, picks and runs are everybody's."""
+    work = shared.work()
+    everybody.share()
+    editor, owner = everybody.clients[EDITOR], everybody.clients[OWNER]
+    for client, words in ((owner, "a fox"), (editor, "an owl")):
+        saved = client.put(f"/works/{work}/draft", json={"version": 1, "brief": {"intent": words}})
+        assert saved.status_code == 200, saved.text
+    for client, words in ((owner, "a fox"), (editor, "an owl")):
+        assert client.get(f"/works/{work}/draft").json()["brief"]["intent"] == words
+        assert client.put(f"/works/{work}/draft", json={"version": 1, "brief": {"intent": "late"}}).status_code == 409
+    everybody.withdraw()
+    assert editor.get(f"/works/{work}/draft").status_code == 404
+    everybody.share()
+    assert editor.get(f"/works/{work}/draft").json()["brief"]["intent"] == "an owl"  # nothing is lost by leaving
