@@ -19,6 +19,7 @@ from app.models.pick import Pick
 from app.models.project import Project
 from app.models.query_image import Probe
 from app.models.revision import Origin, Revision
+from app.models.sharing import ProjectInvitation
 from app.models.transcript import Transcript
 from app.models.work import Work
 from app.models.worker import Worker
@@ -47,6 +48,7 @@ __all__ = [
     "Pick",
     "Probe",
     "Project",
+    "ProjectInvitation",
     "ProjectRole",
     "Reading",
     "Revision",

@@ -35,6 +35,13 @@ class ActKind(StrEnum):
     PROJECT_RENAMED = "project-renamed"  # name, before
     PROJECT_TRASHED = "project-trashed"
     PROJECT_RESTORED = "project-restored"
+    INVITED = "invited"  # role; the subject is the link, as of the next
+    INVITATION_REVOKED = "invitation-revoked"  # role
+    MEMBER_JOINED = "member-joined"  # name, role; the subject is the person, as of the following
+    MEMBER_CHANGED = "member-changed"  # name, role, before: the role
+    MEMBER_REMOVED = "member-removed"  # name
+    MEMBER_LEFT = "member-left"  # name
+    HANDED_OVER = "handed-over"  # name: of the new owner
     WORK_CREATED = "work-created"  # title, medium
     WORK_RENAMED = "work-renamed"  # title, before
     WORK_MOVED = "work-moved"  # project, before: ids

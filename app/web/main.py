@@ -48,6 +48,7 @@ from app.web.routes import (
     loom,
     masks,
     me,
+    members,
     menus,
     music_files,
     people,
@@ -165,7 +166,7 @@ def _include(app: FastAPI, config: Settings) -> None:
     for module in ROUTERS:
         app.include_router(module.router, dependencies=[] if module in OPEN else closed)
     app.include_router(sessions.router)
-    for router in (me.router, people.router):
+    for router in (me.router, people.router, members.router):
         app.include_router(router, dependencies=closed)
 
 

@@ -7,26 +7,30 @@ HTTP (tests/attacks/atelier.py), so that each route has something to be about.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 import sqlalchemy as sa
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from app.models import Account, Act, Artist, Draft, Membership, Project, ProjectRole
-from app.models.account import Standing, handle_of, sign_in
+from app.errors import NotFoundError
+from app.models import Account, Act, Artist, Draft, Membership, Project, ProjectInvitation, ProjectRole
+from app.models.account import Standing, handle_of, invite, sign_in
 from app.models.artist import local_artist
 from app.models.membership import Right
+from app.models.sharing import redeem
 from app.settings import Settings
-from app.storage.db import Database
+from app.storage.db import Database, now
 from app.web.deps import SIGNED_IN, Asker, Transactions
 from app.web.live.word import Word
 from app.web.main import create_app
 from app.web.routes.events import GONE, _while_seen
-from tests.attacks.asking import PROGRAM, READERS, ask, name, routes
+from tests.attacks.asking import BROWSER, PROGRAM, READERS, ask, name, routes
 from tests.attacks.atelier import BRIEF, FAKE, Atelier, full
 from tests.attacks.test_answers_agree import filled
 from tests.attacks.test_changes_agree import UNSAFE, WISHES, Wish, send
@@ -73,6 +77,43 @@ TABLE: dict[str, Right | str] = {
     **dict.fromkeys(("revisions_pick", "revisions_unpick", "texts_by_hand", "texts_read", "texts_stop"), EDIT),
     **dict.fromkeys(("imports_create", "imports_read_again", "trims_create", "masks_paint"), EDIT),
     **dict.fromkeys(("projects_rename", "projects_trash", "projects_restore"), OWN),
+    **dict.fromkeys(("members_arrive", "members_join"), FREE),
+    "members_index": SEE,
+    **dict.fromkeys(("members_change", "members_remove", "members_hand_over", "members_invite", "members_revoke"), OWN),
+}
+
+
+def member(shared: Atelier, role: str = "viewer") -> tuple[str, str]:
+    """A project of the owner's, and the id of a further member."""
+    project = shared.project()
+    with shared.database.writing() as session:
+        artist = Artist(name=f"Guest {uuid4()}")
+        session.add(artist)
+        session.flush()
+        session.add(Membership(artist_id=artist.id, project_id=UUID(project), role=ProjectRole(role)))
+        return project, str(artist.id)
+
+
+def invited(shared: Atelier, role: str = "viewer") -> tuple[str, str, str]:
+    """A project of the owner's, and a link into it: its id and its code."""
+    project = shared.project()
+    code = shared.web.post(f"/projects/{project}/invitations", json={"role": role}).json()["code"]
+    return project, shared.web.get(f"/projects/{project}/members").json()["invitations"][0]["id"], code
+
+
+def handing_over(shared: Atelier) -> Wish:
+    """A project of the owner's, for a member."""
+    project, person = member(shared)
+    return Wish(f"/projects/{project}/owner", {"artist": person})
+
+
+# A good request of the owner's for what only studios with accounts have.
+SHARING: dict[str, Callable[[Atelier], Wish]] = {
+    "members_change": lambda a: Wish("/projects/{}/members/{}".format(*member(a)), {"role": "editor"}),
+    "members_remove": lambda a: Wish("/projects/{}/members/{}".format(*member(a))),
+    "members_hand_over": handing_over,
+    "members_invite": lambda a: Wish(f"/projects/{a.project()}/invitations", {"role": "viewer"}),
+    "members_revoke": lambda a: Wish("/projects/{}/invitations/{}".format(*invited(a))),
 }
 # Bodies that name what is the asker's own, so that an editor hears of the owner's that it is not there.
 NAMES_MINE = {"drafts_restore"}
@@ -200,7 +241,7 @@ def test_who_changes_what(everybody: Everybody, shared: Atelier) -> None:
             operation, needed = name(route), TABLE[name(route)]
             if "{" not in str(route.path_format) or needed == MINE:
                 continue
-            wish = WISHES[operation](shared)
+            wish = (WISHES | SHARING)[operation](shared)
             everybody.share()
             before = everybody.acts()
             for who in (NOBODY, STRANGER, VIEWER, COMMENTER, EDITOR, OWNER):
@@ -305,3 +346,104 @@ def test_two_editors_of_one_work_overwrite_nothing(everybody: Everybody, shared:
     assert editor.get(f"/works/{work}/draft").status_code == 404
     everybody.share()
     assert editor.get(f"/works/{work}/draft").json()["brief"]["intent"] == "an owl"  # nothing is lost by leaving
+
+
+def test_a_link_into_a_project_is_good_once_however_many_come(everybody: Everybody, shared: Atelier) -> None:
+    """A thousand tries at once, of four people: one comes in."""
+    project, _link, code = invited(shared, "editor")
+    artists = [everybody.ids[who] for who in (EDITOR, COMMENTER, VIEWER, STRANGER)]
+
+    def come(turn: int) -> bool:
+        with everybody.database.writing() as session:
+            artist = session.get_one(Artist, artists[turn % len(artists)])
+            try:
+                redeem(session, code, artist)
+            except NotFoundError:
+                return False
+            return True
+
+    with ThreadPoolExecutor(12) as pool:
+        assert sum(pool.map(come, range(1_000))) == 1
+    with everybody.database.reading() as session:
+        rows = session.scalars(sa.select(Membership).where(Membership.project_id == UUID(project))).all()
+        assert [row.role for row in rows] == [ProjectRole.EDITOR]
+        assert code.replace("-", "") not in str(session.execute(sa.select(ProjectInvitation.__table__)).all())
+    assert code not in shared.web.get(f"/projects/{project}/members").text
+
+
+def test_who_comes_in_changes_and_leaves(everybody: Everybody, shared: Atelier) -> None:
+    owner, guest = everybody.clients[OWNER], everybody.clients[STRANGER]
+    project, _link, code = invited(shared)
+    assert guest.post("/memberships", json={"code": "nothing"}).status_code == 404
+    came = guest.post("/memberships", json={"code": code.lower().replace("-", " ")})
+    assert (came.status_code, came.json()["role"], came.json()["project"]) == (201, "viewer", project)
+    assert guest.post("/memberships", json={"code": code}).status_code == 404  # used up
+    listed = guest.get(f"/projects/{project}/members").json()
+    assert ([one["role"] for one in listed["items"]], listed["invitations"]) == (["owner", "viewer"], [])
+    me, home = str(everybody.ids[STRANGER]), str(everybody.ids[OWNER])
+    assert guest.patch(f"/projects/{project}/members/{me}", json={"role": "editor"}).status_code == 403
+    assert owner.patch(f"/projects/{project}/members/{me}", json={"role": "owner"}).status_code == 422
+    assert owner.patch(f"/projects/{project}/members/{me}", json={"role": "editor"}).status_code == 200
+    assert guest.post(f"/projects/{project}/works", json={"title": "Fox", "medium": "image"}).status_code == 201
+    lower = owner.post(f"/projects/{project}/invitations", json={"role": "viewer"}).json()["code"]
+    assert guest.post("/memberships", json={"code": lower}).json()["role"] == "editor"  # a link only raises a role
+    stays = owner.delete(f"/projects/{project}/members/{home}")
+    assert (stays.status_code, "hand the project over" in stays.json()["title"]) == (409, True)
+    outsider = {"artist": str(everybody.ids[VIEWER])}
+    assert owner.patch(f"/projects/{project}/owner", json=outsider).status_code == 422
+    assert owner.patch(f"/projects/{project}/owner", json={"artist": me}).status_code == 200
+    assert owner.patch(f"/projects/{project}", json={"name": "Mine?"}).status_code == 403
+    assert guest.patch(f"/projects/{project}", json={"name": "Mine"}).status_code == 200
+    assert owner.delete(f"/projects/{project}/members/{home}").status_code == 200  # an editor by now, who may go
+    assert owner.get(f"/projects/{project}").status_code == 404
+    kinds = [one["kind"] for one in guest.get(f"/projects/{project}/acts").json()["items"]]
+    said = ["member-left", "project-renamed", "handed-over", "invited", "work-created", "member-changed", "member-joined"]
+    assert kinds == [*said, "invited", "project-created"]
+    for language in ("en", "zh"):
+        page = guest.get(f"/projects/{project}/acts", headers=READERS[BROWSER] | {"Accept-Language": language})
+        assert (page.status_code, "%(" in page.text) == (200, False)
+
+
+def test_links_that_are_no_good_bring_nobody_in(everybody: Everybody, shared: Atelier) -> None:
+    owner, guest = everybody.clients[OWNER], everybody.clients[STRANGER]
+    project, link, code = invited(shared)
+    assert owner.delete(f"/projects/{project}/invitations/{link}").status_code == 200
+    assert owner.delete(f"/projects/{project}/invitations/{link}").status_code == 404
+    assert guest.post("/memberships", json={"code": code}).status_code == 404  # revoked
+    project, link, code = invited(shared)
+    assert owner.delete(f"/projects/{shared.project()}/invitations/{link}").status_code == 404  # of another project
+    owner.post(f"/projects/{project}/trash")
+    assert guest.post("/memberships", json={"code": code}).status_code == 404  # its project is in the trash
+    owner.delete(f"/projects/{project}/trash")
+    with everybody.database.writing() as session:
+        session.execute(sa.update(ProjectInvitation).values(expires_at=now() - timedelta(seconds=1)))
+        into_the_studio = invite(session, session.get_one(Artist, everybody.ids[OWNER]), Standing.MEMBER)
+    assert guest.post("/memberships", json={"code": code}).status_code == 404  # too old
+    assert guest.post("/memberships", json={"code": into_the_studio}).status_code == 404  # each link for its own thing
+    assert guest.post("/joins", json={"code": code, "name": "Ada", "password": "four made up words"}).status_code == 404
+
+
+def test_the_page_of_the_people_needs_no_script(everybody: Everybody, shared: Atelier) -> None:
+    """Each reader is drawn the forms that are theirs; each works as a form, in both languages."""
+    project, person = member(shared)
+    everybody.share()
+    path, owner = f"/projects/{project}/members", everybody.clients[OWNER]
+    owner.post(f"/projects/{project}/invitations", json={"role": "viewer"})
+    for language in ("en", "zh"):
+        browser = READERS[BROWSER] | {"Accept-Language": language}
+        for who, forms in ((OWNER, 4 * 2 + 3), (EDITOR, 1), (COMMENTER, 1), (VIEWER, 1)):
+            page = everybody.clients[who].get(path, headers=browser)
+            assert (page.status_code, page.text.count(f'action="/projects/{project}/')) == (200, forms), (who, page.text)
+    made = owner.post(f"/projects/{project}/invitations", data={"role": "viewer"}, headers=browser)
+    assert "http://localhost/invitation#" in made.text
+    assert made.headers["cache-control"] == "no-store"
+    for method, way, fields in (
+        ("PATCH", f"members/{person}", {"role": "editor"}),
+        ("PATCH", "owner", {"artist": person}),
+        ("DELETE", f"members/{everybody.ids[OWNER]}", {}),
+    ):
+        form = browser | {"Content-Type": "application/x-www-form-urlencoded"}
+        asked = {"params": {"method": method}, "data": fields, "headers": form, "follow_redirects": False}
+        answer = owner.post(f"/projects/{project}/{way}", **asked)
+        assert (answer.status_code, answer.headers["location"]) == (303, "/projects" if method == "DELETE" else path)
+    assert owner.get("/invitation", headers=browser).status_code == 200

@@ -88,4 +88,5 @@ def reset(id: UUID, request: Request, transactions: TransactionsOf) -> Response:
 def _told(request: Request, code: str, lasts: timedelta) -> Response:
     link = f"{request.url.scheme}://{request.url.netloc}{root_of(request)}/join#{code}"
     out = LinkOut(link=link, code=code, hours=round(lasts.total_seconds() / 3600))
-    return answer(request, out, "accounts/link.html", status=201, headers={"Cache-Control": "no-store"}, told=out)
+    headers = {"Cache-Control": "no-store"}
+    return answer(request, out, "accounts/link.html", status=201, headers=headers, told=out, back="/artists")

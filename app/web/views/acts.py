@@ -19,6 +19,13 @@ SENTENCES: Mapping[ActKind, str] = {
     ActKind.PROJECT_RENAMED: _("%(who)s renamed the project from “%(before)s” to “%(name)s”"),
     ActKind.PROJECT_TRASHED: _("%(who)s moved the project to the trash"),
     ActKind.PROJECT_RESTORED: _("%(who)s restored the project from the trash"),
+    ActKind.INVITED: _("%(who)s made a link into the project (%(role)s)"),
+    ActKind.INVITATION_REVOKED: _("%(who)s revoked a link into the project (%(role)s)"),
+    ActKind.MEMBER_JOINED: _("%(who)s came into the project (%(role)s)"),
+    ActKind.MEMBER_CHANGED: _("%(who)s let %(name)s be another here (%(role)s)"),
+    ActKind.MEMBER_REMOVED: _("%(who)s took %(name)s out of the project"),
+    ActKind.MEMBER_LEFT: _("%(who)s left the project"),
+    ActKind.HANDED_OVER: _("%(who)s handed the project over to %(name)s"),
     ActKind.WORK_CREATED: _("%(who)s began the work “%(title)s”"),
     ActKind.WORK_RENAMED: _("%(who)s renamed the work from “%(before)s” to “%(title)s”"),
     ActKind.WORK_MOVED: _("%(who)s moved the work to this project"),
@@ -36,6 +43,7 @@ SENTENCES: Mapping[ActKind, str] = {
     ActKind.UNPICKED: _("%(who)s took back the pick of revision %(number)s"),
     ActKind.UNKNOWN: _("%(who)s did something that cannot be read any more"),
 }
+ROLES = {"viewer": _("viewer"), "commenter": _("commenter"), "editor": _("editor"), "owner": _("owner")}
 OF_A_REVISION = {ActKind.IMPORTED, ActKind.WRITTEN, ActKind.TRIMMED, ActKind.PICKED, ActKind.UNPICKED}
 NO_NAME = _("You")  # of the one artist of a studio without accounts
 
@@ -58,16 +66,16 @@ class Line:
 def line_of(act: Act) -> Line:
     """What a page says of `act`."""
     said = {name: _as_words(value) for name, value in act.details.items()}
-    for name in ("name", "title", "before", "count", "verb", "engine", "variants", "numbers", "number"):
+    for name in ("name", "title", "before", "count", "verb", "engine", "variants", "numbers", "number", "role"):
         said.setdefault(name, "?")
     verb = rule_of(act.details.get("verb")).word if isinstance(act.details.get("verb"), str) else ""
-    who = act.artist.name
+    role, who = ROLES.get(said["role"], ""), act.artist.name
     return Line(
         id=act.id,
         at=act.at,
         words=SENTENCES[act.kind],
         said=said | {"who": who},
-        translated=({"verb": verb} if verb else {}) | ({"who": NO_NAME} if who == LOCAL else {}),
+        translated={part: id for part, id in (("verb", verb), ("role", role), ("who", NO_NAME if who == LOCAL else "")) if id},
         href=_where(act),
         work=act.work,
         reconstructed=act.details.get("reconstructed") is True,
