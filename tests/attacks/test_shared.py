@@ -7,6 +7,7 @@ HTTP (tests/attacks/atelier.py), so that each route has something to be about.
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -30,7 +31,7 @@ from app.web.deps import SIGNED_IN, Asker, Transactions
 from app.web.live.word import Word
 from app.web.main import create_app
 from app.web.routes.events import GONE, _while_seen
-from tests.attacks.asking import BROWSER, PROGRAM, READERS, ask, name, routes
+from tests.attacks.asking import BROWSER, PROGRAM, READERS, ask, kind, name, routes
 from tests.attacks.atelier import BRIEF, FAKE, Atelier, full
 from tests.attacks.test_answers_agree import filled
 from tests.attacks.test_changes_agree import UNSAFE, WISHES, Wish, send
@@ -447,3 +448,29 @@ def test_the_page_of_the_people_needs_no_script(everybody: Everybody, shared: At
         answer = owner.post(f"/projects/{project}/{way}", **asked)
         assert (answer.status_code, answer.headers["location"]) == (303, "/projects" if method == "DELETE" else path)
     assert owner.get("/invitation", headers=browser).status_code == 200
+
+
+def test_no_control_is_drawn_that_would_be_refused(everybody: Everybody, shared: Atelier) -> None:
+    """Every form of every page that a member may see is one that they may send."""
+    wrong, seen = set[str](), 0
+    meant = {method: [(name(one), one.path_regex) for one in routes(shared.web, method)] for method in UNSAFE}
+    for who, may in ((VIEWER, SEE), (COMMENTER, SEE), (EDITOR, EDIT), (OWNER, OWN)):
+        client = everybody.clients[who]
+        pages = [path for _operation, _needed, method, path in about(shared, shared.web) if method == "GET"]
+        for page in (*pages, "/projects", "/trash", "/engine-room", "/search?q=fox"):
+            answer = ask(client, page, BROWSER)
+            if answer.status_code != 200 or kind(answer) != "text/html":
+                continue
+            for form in re.findall(r"<form\b[^>]*>", answer.text):
+                action = re.search(r'action="([^"?]*)(?:\?method=(\w+))?"', form)
+                if action is None or 'method="post"' not in form or action[1].endswith(f"/members/{everybody.ids[who]}"):
+                    continue
+                seen += 1
+                [operation] = [one for one, path in meant[action[2] or "POST"] if path.match(action[1])]
+                needed = TABLE[operation]
+                if isinstance(needed, Right) and needed > may:
+                    wrong.add(f"{who} {page}: {operation}")
+            if who in {VIEWER, COMMENTER} and re.fullmatch(r"/(works|projects)/[^/]+", page):
+                assert "data-looking" in answer.text, page  # it says why
+    assert seen > 100
+    assert not wrong, "\n".join(sorted(wrong))

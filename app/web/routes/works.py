@@ -37,6 +37,7 @@ from app.web.views.promised import promised
 
 router = APIRouter(route_class=OneTurn, prefix="/works", tags=["works"])
 SHOWN = 12  # generations on the bench at first; more on request
+LOOKED = 60  # revisions of a work that is only looked at
 HANDED_OVER = _("It knows no word of this, so the next engine that can draws it.")
 
 
@@ -153,6 +154,12 @@ def bench(parts: Studio, artist: CurrentArtist, session: Session, work: Work, dr
     }
 
 
+def looked_at(artist: CurrentArtist, work: Work) -> dict[str, Any]:
+    """What is shown of a work to who may look at it, and no more."""
+    found = artist.revisions.of(work, limit=LOOKED + 1)
+    return {"work": work, "revisions": found[:LOOKED], "more": len(found) > LOOKED}
+
+
 def writing(draft: Draft) -> dict[str, Any]:
     """What the writing room shows besides: the text in the editor and who wrote it, and the forms that can be asked for."""
     text = draft.text or ""
@@ -166,8 +173,10 @@ def writing(draft: Draft) -> dict[str, Any]:
 
 @router.get("/{id}", response_model=WorkOut)
 def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, parts: Parts) -> Response:
-    """A work; in a browser its bench."""
+    """A work; in a browser its bench, or for who may only look what was made on it."""
     work = artist.works.get(id)
+    if not work.project.editable:
+        return answer(request, lambda: WorkOut.of(work), "works/look.html", shown=lambda: looked_at(artist, work))
     return answer(
         request,
         lambda: WorkOut.of(work),
