@@ -58,7 +58,8 @@ class Prompt:
     asked, and what is heard in it. `unread` counts the characters at the ends of long fields that it does not look at.
     `note` says what this engine is poor at (a message id). `heard` is `positive` as data, where an engine hears something
     of its own in a brief: pairs of a kind ("metre", "mood") and a value; a kind that comes several times is left open.
-    `near` offers, for dropped words, what this engine knows that is nearest to each.
+    `near` offers, for dropped words, what this engine knows that is nearest to each. `chosen_by` is the seed that chose among
+    wildcards; `fault` (a message id, which `about` fills) is what is wrong with them.
     """
 
     positive: str
@@ -69,6 +70,9 @@ class Prompt:
     note: str = ""
     heard: Heard = ()
     near: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    chosen_by: int | None = None
+    fault: str = ""
+    about: tuple[tuple[str, Any], ...] = ()
 
 
 def _length(prompt: Prompt) -> int:

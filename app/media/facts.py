@@ -42,6 +42,7 @@ class Facts(_Kept):
     prompt: str | None = None  # as the model read it
     steps_taken: int | None = None
     instrument: str | None = None
+    wildcards: dict[str, str] | None = None  # fields of the brief in which something was chosen, as they were written
     # of a text
     ended: str | None = None  # by what: "end", "length", "stopped", "broken"
     likelihood: float | None = None  # mean log-probability of a token

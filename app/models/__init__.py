@@ -21,6 +21,7 @@ from app.models.query_image import Probe
 from app.models.revision import Origin, Revision
 from app.models.sharing import ProjectInvitation
 from app.models.transcript import Transcript
+from app.models.word_list import WordList
 from app.models.work import Work
 from app.models.worker import Worker
 
@@ -57,6 +58,7 @@ __all__ = [
     "Status",
     "Transcript",
     "Verdict",
+    "WordList",
     "Work",
     "Worker",
 ]

@@ -42,6 +42,7 @@ class ActKind(StrEnum):
     MEMBER_REMOVED = "member-removed"  # name
     MEMBER_LEFT = "member-left"  # name
     HANDED_OVER = "handed-over"  # name: of the new owner
+    LIST_KEPT = "list-kept"  # name, count: of its entries
     WORK_CREATED = "work-created"  # title, medium
     WORK_RENAMED = "work-renamed"  # title, before
     WORK_MOVED = "work-moved"  # project, before: ids

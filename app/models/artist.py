@@ -15,6 +15,7 @@ from app.models.mask import Masks
 from app.models.project import Projects
 from app.models.query_image import Probes
 from app.models.revision import Revisions
+from app.models.word_list import WordLists
 from app.models.work import Works
 from app.storage.columns import Words
 from app.storage.db import Base, now, uuid7
@@ -67,6 +68,11 @@ class Artist(Base):
     def masks(self) -> Masks:
         """The masks in works this artist may see."""
         return Masks(self._session, self)
+
+    @property
+    def word_lists(self) -> WordLists:
+        """The lists of words in projects this artist may see."""
+        return WordLists(self._session, self)
 
     @property
     def probes(self) -> Probes:

@@ -19,7 +19,7 @@ from app.models.act import ActKind, record
 from app.models.edge import ROLE, Role
 from app.models.mask import Mask
 from app.models.scope import Scope
-from app.models.shapes import BRIEF, COUNT, FORM, HANDED, PARAMS, PLACE, PLAIN_FAULT, SEED, STOPPED, STRENGTH, VERB
+from app.models.shapes import BRIEF, CHOSEN, COUNT, FORM, HANDED, PARAMS, PLACE, PLAIN_FAULT, SEED, STOPPED, STRENGTH, VERB
 from app.models.work import Work, Works
 from app.storage.columns import Whole, Word, Words
 from app.storage.db import Base, now, uuid7
@@ -73,6 +73,8 @@ class Generation(Base):
     verb: Mapped[str] = mapped_column(VERB)
     strength: Mapped[str | None] = mapped_column(STRENGTH)
     brief_data: Mapped[dict[str, Any]] = mapped_column("brief", BRIEF, default=dict)
+    # Of a brief with wildcards: what was chosen, a brief for each variant; `brief_data` holds the words as they were written.
+    chosen: Mapped[list[dict[str, Any]] | None] = mapped_column(CHOSEN)
     engine: Mapped[str] = mapped_column(Words(40))
     handed: Mapped[dict[str, str] | None] = mapped_column(HANDED)  # from which engine, if it was: {instead, title, why}
     params: Mapped[dict[str, Any]] = mapped_column(PARAMS, default=dict)
@@ -111,6 +113,11 @@ class Generation(Base):
     def brief(self) -> Brief:
         """What the artist asks."""
         return Brief.model_validate(self.brief_data)
+
+    def brief_of(self, index: int) -> Brief:
+        """What variant `index` is made from: the brief, with what was chosen for it."""
+        chosen = self.chosen or []
+        return Brief.model_validate(chosen[index]) if index < len(chosen) else self.brief
 
     @property
     def place(self) -> Place:

@@ -72,6 +72,12 @@ def _said(name: str, said: Any) -> Any:
     return gate.printable(said, MAX_TEXT) if isinstance(said, str) else None
 
 
+def briefs(value: Any) -> list[Any]:
+    """Briefs, one for each variant of a run."""
+    good = [brief(one) for one in value[:100]] if isinstance(value, list) else []
+    return value if good == value else good
+
+
 def params(value: Any) -> dict[str, Any]:
     """An engine's parameters: words, numbers, and lists of them."""
     if not isinstance(value, dict):
@@ -154,7 +160,7 @@ BRIEF, PARAMS, FACTS, WORKING = Json(brief), Json(params), Json(shaped(Facts)), 
 STOPPED, MARKS = Json(indices), Json(marks)
 PLACE, ORIGINS, FORM = Json(shaped(Place), null=True), Json(origins, null=True), Json(form, null=True)
 SELECTION, FAULTS, PLAIN_FAULT = Json(two, null=True), Json(fault, null=True), Json(fault, null=True, binary=False)
-HANDED = Json(handed, null=True)
+HANDED, CHOSEN = Json(handed, null=True), Json(briefs, null=True)
 VERB, STRENGTH = Word((*Verb, DAMAGED), DAMAGED, 12), Word(Strength, Strength.SUBTLE, 8)
 SEED, COUNT = Whole(0, gate.INT8), Whole(1, 8)
 COLOURS, MEDIA_TYPES = Lasting(sa.String(7), colour), Lasting(sa.String(80), media_type)

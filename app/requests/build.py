@@ -27,12 +27,13 @@ from app.requests.mask import mask_wanted
 from app.requests.place import place_of
 from app.requests.request import GenerationRequest
 from app.requests.starts import check_starts, enough
+from app.requests.wildcards import Choosing, as_written
 from app.verbs.rule import Strength
 from app.verbs.verb import Verb, verbs_in
 
 FINISHED = {"pace": "full"}  # what changes in a sketch's parameters
 WISH = (
-    *("work_id", "artist_id", "verb", "strength", "brief_data", "engine", "handed", "params", "seed", "count"),
+    *("work_id", "artist_id", "verb", "strength", "brief_data", "chosen", "engine", "handed", "params", "seed", "count"),
     *("place_data", "form", "mask_id"),
 )
 KEYS = ("stopped", "idempotency_key", "idempotency_digest")
@@ -131,7 +132,11 @@ class RequestBuilder:
         starts = _starts(parents)
         source = self._source(verb, starts)
         brief = asked.brief if asked.brief is not None else source.brief
-        if brief.empty and not enough(verb, starts):
+        seed, count = _seed(asked, verb, source), _count(asked, verb, source)
+        read = [brief]
+        if as_written(brief) and (asked.brief is not None or isinstance(source, Draft)):  # a parent's was resolved before
+            read = self._chosen(brief, verb, seed, count)
+        if any(one.empty for one in read) and not enough(verb, starts):
             raise InvalidError("brief.intent", traits(self.work.medium).empty)
         if verb.rule.single and asked.count not in {None, 1}:
             raise InvalidError("count", _("%(verb)s has one result: 1"), verb=verb)
@@ -140,19 +145,21 @@ class RequestBuilder:
         mask = mask_wanted(asked, verb, self.artist, starts)
         draft = source if isinstance(source, Draft) else draft_of(self.session, self.work, self.artist)
         form = form_wanted(asked, self.work.medium, verb, draft, starts)
-        choosing, engine = self._engine(asked, verb, source, brief, starts)
+        choosing, engine = self._engine(asked, verb, source, read, starts)
         params = _params(asked, verb, source, engine, choosing.first)
-        engine.check(verb, brief, engine.Params.model_validate(params))
+        for one in read:
+            engine.check(verb, one, engine.Params.model_validate(params))
         return Generation(
             work_id=self.work.id,
             artist_id=self.artist.id,
             verb=str(verb),
             strength=strength,
             brief_data=brief.model_dump(),
+            chosen=[one.model_dump() for one in read] if read != [brief] else None,
             engine=engine.name,
             params=params,
-            seed=_seed(asked, verb, source),
-            count=_count(asked, verb, source),
+            seed=seed,
+            count=count,
             place_data=place.stored(),
             handed=choosing.handed._asdict() if choosing.handed else None,
             form=form,
@@ -165,16 +172,30 @@ class RequestBuilder:
             ],
         )
 
+    def _chosen(self, brief: Brief, verb: Verb, seed: int, count: int) -> list[Brief]:
+        """What each variant of `brief` is made from: its seed chooses. Ranked candidates have one for all."""
+        choosing = Choosing(lambda name: self.artist.word_lists.entries(self.work.project_id, name))
+        seeds = [seed] * count if verb is Verb.LINE else range(seed, seed + count)
+        return [choosing.brief(brief, one) for one in seeds]
+
     def _engine(
-        self, asked: GenerationRequest, verb: Verb, source: Draft | Revision, brief: Brief, starts: Sequence[Revision]
+        self, asked: GenerationRequest, verb: Verb, source: Draft | Revision, briefs: list[Brief], starts: Sequence[Revision]
     ) -> tuple[EngineChoice, Engine]:
-        """What is asked for, the draft's, the parent's, or the best; a drawing has its own. With how it was chosen."""
+        """What is asked for, the draft's, the parent's, or the best; a drawing has its own. With how it was chosen.
+
+        One that is chosen for a brief must take the others as well: the first such, else it is said what none can do.
+        """
         texts = [*(one.text for one in starts if one.text), *([asked.instruction] if asked.instruction else [])]
         kinds = [kind for one in starts for kind in kinds_of(one)]
-        choosing = EngineChoice(self.engines, self.best, self.work.medium, verb, brief, texts, kinds)
         # A picture's engine is its parent's own, or it is said why not; a text's or a tune's may be of a hand, which has none.
         chosen = isinstance(source, Draft) or traits(self.work.medium).written is None
-        return choosing, choosing.choose(asked.engine, None if verb.rule.own_engine else source.engine, chosen=chosen)
+        for brief in briefs:
+            choosing = EngineChoice(self.engines, self.best, self.work.medium, verb, brief, texts, kinds)
+            engine = choosing.choose(asked.engine, None if verb.rule.own_engine else source.engine, chosen=chosen)
+            refused = [reason for one in briefs if (reason := engine.refusal(verb, one, texts, kinds))]
+            if not refused:
+                return choosing, engine
+        raise InvalidError("engine", refused[0])
 
     def _source(self, verb: Verb, starts: Sequence[Revision]) -> Draft | Revision:
         """Where missing fields come from: the draft, or the parent, so an edited brief never leaks into a variation."""

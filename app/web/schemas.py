@@ -96,11 +96,13 @@ class PromptOut(BaseModel):
     unread: int = Field(description="characters at the ends of long fields that this engine does not look at")
     note: str
     near: list[tuple[str, list[str]]] = Field(description="for words that are dropped: what the engine knows nearest to each")
+    chosen_by: int | None = Field(description="the seed that chose among wildcards; null where there are none")
+    fault: str = Field(description="what is wrong with the wildcards, so that nothing could be chosen")
     html: str = Field(description="all of that, as the page shows it")
 
     @classmethod
     def of(cls, prompt: Prompt, html: str) -> PromptOut:
-        """From the value; `note` and `html` are in the reader's language."""
+        """From the value; `note`, `fault` and `html` are in the reader's language."""
         return cls.model_validate(asdict(prompt) | {"html": html})
 
 

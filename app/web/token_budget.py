@@ -21,7 +21,8 @@ def refuse_overlong(engine: Engine, generation: Generation) -> None:
     """Raises OverlongError when the engine of a text cannot read all that `generation` asks it to."""
     if not traits(engine.medium).worded:
         return
-    fit = engine.fit(replace(request_for(generation, engine), seeds=()))
+    longest = max(map(generation.brief_of, range(generation.count)), key=lambda brief: len(brief.prompt().positive))
+    fit = engine.fit(replace(request_for(generation, engine), brief=longest, seeds=()))
     if fit is None or not fit.over:
         return
     said = _("%(tokens)d tokens, and this engine reads %(most)d. Choose what it leaves unread.")

@@ -21,6 +21,7 @@ from app.judging.catalog import make_judge
 from app.lanes import Lane
 from app.models import Generation, Worker
 from app.requests.engine_request import request_for
+from app.requests.one_by_one import run_each
 from app.settings import Settings
 from app.storage.db import Database, now
 from app.storage.queue import PROGRESS, Queue
@@ -186,7 +187,7 @@ class WorkerProcess:
             if loading:
                 progress.begin(generation.count)
             request = request_for(generation, engine, self.store.get, stopped or ())
-            contents = perform(engine.run(request), progress, lambda steps: self.turns.steps(steps, lane))
+            contents = perform(run_each(engine, request, generation), progress, lambda steps: self.turns.steps(steps, lane))
         contents = pasted_back(request, contents)
         if progress.cancelled and stopped:
             stopped.look()

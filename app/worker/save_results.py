@@ -23,6 +23,7 @@ from app.models.act import ActKind
 from app.models.asset import keep_asset
 from app.models.revision import Origin, choose_cover, edges
 from app.models.transcript import pack_tokens
+from app.requests.wildcards import as_written
 from app.storage.db import Database
 from app.storage.store import Store
 from app.worker.describe_audio import RECORDINGS, describe_audio
@@ -126,7 +127,7 @@ def finish(database: Database, store: Store, generation: Generation, contents: I
         if kept and (work.cover is None or not work.cover.picked):
             choose_cover(session, work)
         if kept:
-            work.index(row.brief_data, revisions[-1].text)
+            work.index(revisions[-1].brief_data, revisions[-1].text)
             made = sorted(revision.number for revision in revisions)
             row.record(ActKind.MADE, row.artist, verb=str(row.verb), engine=row.engine, numbers=made)
         # A cancelled one ends once more: whoever watches hears that there is something to see.
@@ -171,11 +172,11 @@ def _revision(generation: Generation, content: Content, asset: Asset | None, num
         origin=Origin.ENGINE,
         verb=generation.verb,
         strength=generation.strength,
-        brief_data=generation.brief_data,
+        brief_data=generation.brief_of(content.index).model_dump() if generation.chosen else generation.brief_data,
         engine=generation.engine,
         params=generation.params,
         seed=content.seed,
-        facts_data={**facts, **content.facts},
+        facts_data={**facts, **content.facts, **({"wildcards": as_written(generation.brief)} if generation.chosen else {})},
         asset=asset,
         mask_id=generation.mask_id,
         generation_id=generation.id,

@@ -77,6 +77,10 @@ class Atelier:
         project = self.ids["projects"][0] if self.ids["projects"] else self.project()
         return self.made("works", self.web.post(f"/projects/{project}/works", json={"title": title, "medium": medium}))
 
+    def list_of(self, project: str) -> str:
+        """A list of words in a project."""
+        return self.made("lists", self.web.post(f"/projects/{project}/lists", json={"name": "birds", "entries": ["gull"]}))
+
     def bring(self, work: str, name: str, data: bytes) -> str:
         """An import."""
         return self.made("revisions", self.web.post(f"/works/{work}/imports", files={"file": (name, data)}))
@@ -130,6 +134,7 @@ def pictures(atelier: Atelier) -> None:
     root = atelier.bring(work, "fox.png", picture())
     atelier.draft(work, brief=BRIEF)
     atelier.draft(work, brief={"intent": "a fox"}, base=root)
+    atelier.list_of(atelier.ids["projects"][0])
     atelier.make(work)
     made = atelier.ids["revisions"][-1]
     atelier.web.post(f"/revisions/{made}/pick")

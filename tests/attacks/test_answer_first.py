@@ -46,6 +46,7 @@ def requests(room: Room) -> dict[str, dict[str, Any]]:
     save = room.web.get(f"/works/{image}/draft/saves").json()["items"][0]["id"]
     queued = next(one["id"] for one in room.web.get(f"/generations?work={text}&status=queued").json()["items"])
     room.web.put(f"/works/{text}/draft", json={"version": version(text), "text": "Other words.\n"}).raise_for_status()
+    birds = room.web.post(f"/projects/{project}/lists", json={"name": "birds", "entries": "gull"}).json()["id"]
     korean = {"file": ("a.txt", "나 보기가 역겨워".encode("euc-kr"))}
     guessed = room.web.post(f"/works/{text}/imports", files=korean).raise_for_status().json()
     return {
@@ -54,6 +55,8 @@ def requests(room: Room) -> dict[str, dict[str, Any]]:
         "POST /projects/{id}/trash": {"url": f"/projects/{project}/trash"},
         "DELETE /projects/{id}/trash": {"url": f"/projects/{project}/trash"},
         "POST /projects/{id}/works": {"url": f"/projects/{project}/works", "json": {"title": "Other"}},
+        "POST /projects/{id}/lists": {"url": f"/projects/{project}/lists", "json": {"name": "trees", "entries": "oak"}},
+        "PATCH /lists/{id}": {"url": f"/lists/{birds}", "json": {"name": "birds", "entries": "owl"}},
         "PATCH /works/{id}": {"url": f"/works/{image}", "json": {"title": "Other"}},
         "POST /works/{id}/trash": {"url": f"/works/{image}/trash"},
         "DELETE /works/{id}/trash": {"url": f"/works/{image}/trash"},

@@ -148,6 +148,8 @@ WISHES: dict[str, Callable[[Atelier], Wish]] = {
     "projects_begin": lambda a: Wish(f"/projects/{a.project()}/works", {"title": "Fox", "medium": "text"}),
     "projects_trash": lambda a: Wish(f"/projects/{a.project()}/trash"),
     "projects_restore": lambda a: Wish(f"/projects/{a.project()}/trash"),
+    "lists_add": lambda a: Wish(f"/projects/{a.project()}/lists", {"name": "birds", "entries": "gull\nowl"}),
+    "lists_change": lambda a: Wish(f"/lists/{a.list_of(a.project())}", {"name": "birds", "entries": "gull\ntern"}),
     "works_change": lambda a: Wish(f"/works/{a.work()}", {"title": "Vixen"}),
     "works_copy": lambda a: Wish(f"/works/{a.work()}/copies"),
     "works_trash": lambda a: Wish(f"/works/{a.work()}/trash"),
@@ -196,11 +198,20 @@ def begun_in_trash(atelier: Atelier) -> Wish:
     return Wish(f"/projects/{project}/works", {"title": "Fox"})
 
 
+def listed_in_trash(atelier: Atelier, path: str = "/projects/{project}/lists") -> Wish:
+    project = atelier.project()
+    given = {"project": project, "list": atelier.list_of(project)}
+    atelier.web.post(f"/projects/{project}/trash")
+    return Wish(path.format(**given), {"name": "trees", "entries": "oak"})
+
+
 NO_PICTURE = {"file": ("fox.png", b"this is no picture")}
 # Why a route answers with a status that depends on what is there.
 CAUSES: dict[tuple[str, int], list[Callable[[Atelier], Wish]]] = {
     **{(operation, 409): [trashed(operation)] for operation in TRASHED},
     ("projects_begin", 409): [begun_in_trash],
+    ("lists_add", 409): [listed_in_trash],
+    ("lists_change", 409): [lambda a: listed_in_trash(a, "/lists/{list}")],
     ("works_change", 409): [moved_in_trash],
     ("generations_cancel", 409): [lambda a: Wish(f"/generations/{ended(a)}/cancellation")],
     ("texts_stop", 409): [lambda a: Wish(f"/generations/{ended_text(a)}/stops", {})],

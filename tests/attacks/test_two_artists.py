@@ -19,7 +19,21 @@ import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from sqlalchemy.orm import Session
 
-from app.models import Artist, Asset, Generation, GenerationParent, Mask, Parent, Probe, Reading, Revision, Status, Work, Worker
+from app.models import (
+    Artist,
+    Asset,
+    Generation,
+    GenerationParent,
+    Mask,
+    Parent,
+    Probe,
+    Reading,
+    Revision,
+    Status,
+    WordList,
+    Work,
+    Worker,
+)
 from app.models.draft import DraftSave, draft_of
 from app.settings import Settings
 from app.storage.db import Database
@@ -101,12 +115,13 @@ class Second:
         reading = Reading(artist_id=self.artist.id, revision_id=self.roots["text"].id, engine="house-verse")
         probe = Probe(artist_id=self.artist.id, picture=b"x")
         mask = Mask(work_id=root.work_id, revision_id=root.id, artist_id=self.artist.id, asset_id=root.asset_id, share=0.5)
-        self.session.add_all([running, reading, probe, mask])
+        birds = WordList(project_id=garden.work.project_id, name="numbats", key="numbats", lines="axolotl")
+        self.session.add_all([running, reading, probe, mask, birds])
         self.session.flush()
         facts = {"version": "1", "engines": {}}
         self.session.add(Worker(id="w", name="host", device="cpu", state="busy", generation_id=running.id, facts=facts))
         things = {"projects": garden.work.project, "works": garden.work, "revisions": root, "generations": running}
-        things |= {"readings": reading, "probes": probe, "masks": mask, "saves": self.draft(garden.work)}
+        things |= {"readings": reading, "probes": probe, "masks": mask, "lists": birds, "saves": self.draft(garden.work)}
         self.ids = {noun: str(thing.id) for noun, thing in things.items()}
 
     def all_ids(self) -> None:

@@ -16,7 +16,7 @@ from app.brief import Brief, Prompt
 from app.diff.authorship import By, Span
 from app.diff.text import text_diff
 from app.engines.engine import Verb
-from app.errors import ConflictError, InvalidError, NotFoundError, StaleDraftError, _, raises
+from app.errors import ConflictError, InvalidError, NotFoundError, StaleDraftError, _, filled, raises
 from app.gate import Fields, Name, Number, Object, Offset
 from app.media.medium import traits
 from app.media.text.prosody.asked import cleaned_form, form_of
@@ -116,15 +116,17 @@ def prompt_to_be(parts: Studio, artist: CurrentArtist, draft: Draft, state: dict
     base = draft.base
     if "base_id" in state:
         base = artist.revisions.get(state["base_id"], to=Right.SEE) if state["base_id"] else None
-    return prompt_of(parts, draft.work, Wanted(state.get("engine", draft.engine), brief, base))
+    wanted = Wanted(state.get("engine", draft.engine), brief, base, state.get("seed", draft.seed))
+    return prompt_of(parts, artist, draft.work, wanted)
 
 
-def draft_out(draft: Draft, parts: Studio, request: Request, prompt: Prompt | None = None) -> DraftOut:
+def draft_out(draft: Draft, parts: Studio, request: Request, artist: Artist, prompt: Prompt | None = None) -> DraftOut:
     """The draft with the prompt its engine reads, what is said of that in the reader's language."""
-    prompt, language = prompt or prompt_of(parts, draft.work, draft), language_of(request)
+    prompt, language = prompt or prompt_of(parts, artist, draft.work, draft), language_of(request)
     html = render("works/_prompt.html", language, root_of(request), prompt=prompt)
-    note = translations(language).gettext(prompt.note) if prompt.note else ""
-    return DraftOut.of(draft, PromptOut.of(replace(prompt, note=note), html))
+    say = translations(language).gettext
+    note, fault = (say(said) if said else "" for said in (prompt.note, prompt.fault))
+    return DraftOut.of(draft, PromptOut.of(replace(prompt, note=note, fault=filled(fault, dict(prompt.about))), html))
 
 
 @router.get("", response_model=DraftOut)
@@ -134,7 +136,7 @@ def show(id: UUID, request: Request, artist: CurrentArtist, session: Session, pa
     draft = draft_of(session, work, artist)
     return answer(
         request,
-        lambda: draft_out(draft, parts, request),
+        lambda: draft_out(draft, parts, request, artist),
         partial="works/_draft.html",
         location=f"/works/{id}",
         shown=lambda: bench(parts, artist, session, work, draft),
@@ -154,21 +156,21 @@ def save(
     with transactions.reading() as (session, artist):  # who wrote what of a long text may take a second to find
         draft = draft_of(session, artist.works.get(id), artist)
         if draft.version != given.version:
-            raise _stale(draft, parts, request)
+            raise _stale(draft, parts, request, artist)
         state = _state(given, draft, parts, artist)
         prompt = prompt_to_be(parts, artist, draft, state)
     try:
         with transactions.writing() as (session, artist):
             draft = _to_write(id, artist, session)
             draft.save(given.version, keep=given.keep, **state)  # of that version, so what was found of it still holds
-            return answer(request, draft_out(draft, parts, request, prompt), location=f"/works/{id}")
+            return answer(request, draft_out(draft, parts, request, artist, prompt), location=f"/works/{id}")
     except StaleDraftError as error:
         with transactions.reading() as (session, artist):
-            raise _stale(draft_of(session, artist.works.get(id), artist), parts, request) from error
+            raise _stale(draft_of(session, artist.works.get(id), artist), parts, request, artist) from error
 
 
-def _stale(draft: Draft, parts: Studio, request: Request) -> StaleDraftError:
-    return StaleDraftError(extra={"draft": draft_out(draft, parts, request).model_dump(mode="json")})
+def _stale(draft: Draft, parts: Studio, request: Request, artist: Artist) -> StaleDraftError:
+    return StaleDraftError(extra={"draft": draft_out(draft, parts, request, artist).model_dump(mode="json")})
 
 
 def _to_write(id: UUID, artist: CurrentArtist, session: Session) -> Draft:
@@ -250,7 +252,7 @@ def _replace(
     with transactions.writing() as (session, artist):
         draft = _to_write(id, artist, session)
         draft.replace(state)
-        return answer(request, lambda: draft_out(draft, parts, request, prompt), status=201, location=f"/works/{id}")
+        return answer(request, lambda: draft_out(draft, parts, request, artist, prompt), status=201, location=f"/works/{id}")
 
 
 @router.get("/saves", response_model=Listed[SaveOut])

@@ -121,7 +121,7 @@ def by_hand(
             raise ConflictError(_("This work is in the trash. Restore it first."))
         draft = draft_of(session, work, artist, write=True)
         if given.version not in {None, draft.version}:
-            raise StaleDraftError(extra={"draft": draft_out(draft, parts, request).model_dump(mode="json")})
+            raise StaleDraftError(extra={"draft": draft_out(draft, parts, request, artist).model_dump(mode="json")})
         revision, new = add_hand(session, draft, artist, told)
         headers = {"Location": f"/revisions/{revision.id}"}
         out = RevisionOut.of(revision)

@@ -14,7 +14,7 @@ from app.brief import Brief, Prompt
 from app.diff.authorship import shown, spans_of, stored
 from app.engines.catalog import best
 from app.engines.engine import Engine, Verb
-from app.errors import ConflictError, EngineError, _, raises
+from app.errors import ConflictError, EngineError, InvalidError, _, raises
 from app.gate import Title
 from app.lanes import Lane
 from app.lineage.duplicate import duplicate
@@ -27,6 +27,7 @@ from app.models.membership import Right
 from app.models.revision import Revision
 from app.models.work import Work
 from app.models.worker import workers
+from app.requests.wildcards import Choosing, as_written
 from app.web.deps import CurrentArtist, OneTurn, Parts, Session, Studio, body
 from app.web.done import Deed, Done
 from app.web.media import pages_of
@@ -99,6 +100,7 @@ class Wanted(NamedTuple):
     engine: str | None
     brief: Brief
     base: Revision | None
+    seed: int | None = None
 
 
 def chosen_engine(parts: Studio, work: Work, draft: Draft | Wanted) -> Engine | None:
@@ -116,14 +118,29 @@ def chosen_engine(parts: Studio, work: Work, draft: Draft | Wanted) -> Engine | 
     return named or next(ready, fitting[0] if fitting else None)
 
 
-def prompt_of(parts: Studio, work: Work, draft: Draft | Wanted) -> Prompt:
-    """What the draft's engine reads of its brief. Looking up the words may take a tenth of a second."""
-    engine = chosen_engine(parts, work, draft)
+def prompt_of(parts: Studio, artist: CurrentArtist, work: Work, draft: Draft | Wanted) -> Prompt:
+    """What the draft's engine reads of its brief; with wildcards in it, of what one seed chooses, or what is wrong with them.
+    Looking up the words may take a tenth of a second.
+    """
+    if not as_written(draft.brief):
+        return _read(parts, work, Wanted(draft.engine, draft.brief, draft.base))
+    seed = draft.seed or 0
+    choosing = Choosing(lambda name: artist.word_lists.entries(work.project_id, name))
+    try:
+        brief = choosing.brief(draft.brief, seed)
+    except InvalidError as error:
+        ((_field, said),) = error.fields
+        return replace(draft.brief.prompt(), fault=said, about=tuple(error.details.items()))
+    return replace(_read(parts, work, Wanted(draft.engine, brief, draft.base)), chosen_by=seed)
+
+
+def _read(parts: Studio, work: Work, wanted: Wanted) -> Prompt:
+    engine = chosen_engine(parts, work, wanted)
     if engine is None:
-        return draft.brief.prompt()
-    prompt = engine.prompt(draft.brief)
-    unasked = traits(work.medium).written is None and draft.engine is None and not draft.brief.empty
-    if unasked and engine.refusal(Verb.CREATE, draft.brief) is not None:
+        return wanted.brief.prompt()
+    prompt = engine.prompt(wanted.brief)
+    unasked = traits(work.medium).written is None and wanted.engine is None and not wanted.brief.empty
+    if unasked and engine.refusal(Verb.CREATE, wanted.brief) is not None:
         return replace(prompt, note=HANDED_OVER)
     return prompt
 
@@ -142,7 +159,7 @@ def bench(parts: Studio, artist: CurrentArtist, session: Session, work: Work, dr
         "own_engines": own_engines(parts, work),
         "engine": view,
         "params": (view["defaults"] if view else {}) | draft.params,
-        "prompt": prompt_of(parts, work, draft),
+        "prompt": prompt_of(parts, artist, work, draft),
         "generations": generations,
         "more": more,
         "tree": pane(session, work, draft.base),

@@ -104,6 +104,8 @@ def test_every_body_is_documented_as_json_and_as_a_form(web: TestClient) -> None
         "post /projects",
         "patch /projects/{id}",
         "post /projects/{id}/works",
+        "post /projects/{id}/lists",
+        "patch /lists/{id}",
         "patch /works/{id}",
         "put /works/{id}/draft",
         "post /works/{id}/draft/base",
