@@ -133,9 +133,8 @@ class RequestBuilder:
         source = self._source(verb, starts)
         brief = asked.brief if asked.brief is not None else source.brief
         seed, count = _seed(asked, verb, source), _count(asked, verb, source)
-        read = [brief]
-        if as_written(brief) and (asked.brief is not None or isinstance(source, Draft)):  # a parent's was resolved before
-            read = self._chosen(brief, verb, seed, count)
+        fresh = asked.brief is not None or isinstance(source, Draft)  # a parent's was resolved before
+        read = self._chosen(brief, verb, seed, count) if fresh and as_written(brief) else [brief]
         if any(one.empty for one in read) and not enough(verb, starts):
             raise InvalidError("brief.intent", traits(self.work.medium).empty)
         if verb.rule.single and asked.count not in {None, 1}:
@@ -167,9 +166,7 @@ class RequestBuilder:
             stopped=[],
             idempotency_key=key,
             idempotency_digest=asked.digest() if key else None,
-            parents=[
-                GenerationParent(revision=revision, role=role, position=at) for at, (revision, role) in enumerate(parents)
-            ],
+            parents=[GenerationParent(revision=one, role=role, position=at) for at, (one, role) in enumerate(parents)],
         )
 
     def _chosen(self, brief: Brief, verb: Verb, seed: int, count: int) -> list[Brief]:
