@@ -95,7 +95,10 @@ class Request:
     bars: tuple[int, int] | None = None  # of `replace`: the first and the last one; a pickup is bar 0
     semitones: int | None = None  # of `transpose`: up, or down below zero
     section: tuple[float, float] | None = None  # of `replace` in a recording: start and end in seconds
-    mask: bytes | None = None  # of `inpaint`: a PNG in 8-bit grey of the first parent's size, white where it is to change
+    # Of `inpaint`: a PNG in 8-bit grey of the first parent's size, white where it is to change. Of `outpaint` the first parent
+    # has its frame around it already, mirrored into it, and the mask is white there.
+    mask: bytes | None = None
+    frame: tuple[int, int, int, int] | None = None  # of `outpaint`: pixels added left, top, right, bottom
     stopped: Container[int] = ()
 
 

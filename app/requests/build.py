@@ -134,9 +134,8 @@ class RequestBuilder:
         brief = asked.brief if asked.brief is not None else source.brief
         seed, count = _seed(asked, verb, source), _count(asked, verb, source)
         fresh = asked.brief is not None or isinstance(source, Draft)  # a parent's was resolved before
-        read = self._chosen(brief, verb, seed, count) if fresh and as_written(brief) else [brief]
-        if any(one.empty for one in read) and not enough(verb, starts):
-            raise InvalidError("brief.intent", traits(self.work.medium).empty)
+        read = self._chosen(brief, verb, range(seed, seed + count)) if fresh and as_written(brief) else [brief]
+        _check_words(read, verb, starts, self.work.medium)
         if verb.rule.single and asked.count not in {None, 1}:
             raise InvalidError("count", _("%(verb)s has one result: 1"), verb=verb)
         strength = _strength(asked, verb)
@@ -169,11 +168,10 @@ class RequestBuilder:
             parents=[GenerationParent(revision=one, role=role, position=at) for at, (one, role) in enumerate(parents)],
         )
 
-    def _chosen(self, brief: Brief, verb: Verb, seed: int, count: int) -> list[Brief]:
-        """What each variant of `brief` is made from: its seed chooses. Ranked candidates have one for all."""
+    def _chosen(self, brief: Brief, verb: Verb, seeds: Sequence[int]) -> list[Brief]:
+        """What each variant of `brief` is made from: its seed chooses. Candidates that are ranked together share one."""
         choosing = Choosing(lambda name: self.artist.word_lists.entries(self.work.project_id, name))
-        seeds = [seed] * count if verb is Verb.LINE else range(seed, seed + count)
-        return [choosing.brief(brief, one) for one in seeds]
+        return [choosing.brief(brief, seeds[0] if verb is Verb.LINE else seed) for seed in seeds]
 
     def _engine(
         self, asked: GenerationRequest, verb: Verb, source: Draft | Revision, briefs: list[Brief], starts: Sequence[Revision]
@@ -202,6 +200,12 @@ class RequestBuilder:
 def _starts(parents: Sequence[tuple[Revision, Verb]]) -> list[Revision]:
     """The parents that the result comes from; the others only inspire."""
     return [revision for revision, role in parents if role != Verb.INSPIRE]
+
+
+def _check_words(briefs: Sequence[Brief], verb: Verb, starts: Sequence[Revision], medium: str) -> None:
+    """Raises InvalidError where there is nothing to guide an engine."""
+    if any(one.empty for one in briefs) and not enough(verb, starts):
+        raise InvalidError("brief.intent", traits(medium).empty)
 
 
 def _strength(asked: GenerationRequest, verb: Verb) -> str | None:

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Container
+from dataclasses import replace
 
 from app.engines.engine import Engine, Parent, Request, Strength
+from app.media.image.framing import framed
 from app.media.medium import SCENE, TEXT, traits
 from app.media.text.prosody.asked import form_of
 from app.models.generation import Generation, GenerationParent
@@ -22,16 +24,21 @@ def request_for(generation: Generation, engine: Engine, read: Read | None = None
     `read` gives the bytes of a SHA-256; without it, pictures and recordings are left unread and only texts come along.
     """
     place = generation.place
+    parents = tuple(_parent(parent, read) for parent in generation.parents)
+    mask = read(generation.mask.asset_id) if read and generation.mask else None
+    if place.frame and parents and parents[0].data:
+        data, mask = framed(parents[0].data, place.frame)
+        parents = (replace(parents[0], data=data, media_type=PNG), *parents[1:])
     return Request(
         Verb(generation.verb),
         generation.brief,
         engine.Params.model_validate(generation.params),
         generation.seeds,
-        tuple(_parent(parent, read) for parent in generation.parents),
+        parents,
         Strength(generation.strength) if generation.strength else None,
         form=form_of(generation.form) if generation.form else None,
         stopped=stopped,
-        mask=read(generation.mask.asset_id) if read and generation.mask else None,
+        mask=mask,
         **{name: getattr(place, name) for name in Place.model_fields},
     )
 

@@ -12,14 +12,20 @@ from app.lineage.by_hand import tokens_of
 from app.media.medium import traits
 from app.media.music.theory.telling import describe_abc
 from app.models.revision import Revision
-from app.requests.request import AskedMusic, AskedText, GenerationRequest, Selection
+from app.requests.request import AskedMusic, AskedPicture, AskedText, GenerationRequest, Selection
 from app.verbs.place import Part, Place
 from app.verbs.verb import Verb
 
 FURTHEST = 24  # semitones
-ELSEWHERE = {Medium.TEXT: _("only a text has this"), Medium.MUSIC: _("only music has this")}
+LARGEST = 4_096  # pixels of a side of a picture that was gone on with
+ELSEWHERE = {
+    Medium.IMAGE: _("only a picture has this"),
+    Medium.TEXT: _("only a text has this"),
+    Medium.MUSIC: _("only music has this"),
+}
 FIELDS: Mapping[str, Medium] = {
     **dict.fromkeys(AskedText.model_fields.keys() & Place.model_fields.keys() - {"leave_out"}, Medium.TEXT),
+    **dict.fromkeys(AskedPicture.model_fields.keys() & Place.model_fields.keys(), Medium.IMAGE),
     **dict.fromkeys(AskedMusic.model_fields.keys() & Place.model_fields.keys(), Medium.MUSIC),
 }
 
@@ -124,6 +130,20 @@ def _semitones(asked: GenerationRequest, _verb: Verb, _start: Revision) -> int:
     return asked.semitones
 
 
+def _frame(asked: GenerationRequest, _verb: Verb, start: Revision) -> tuple[int, int, int, int]:
+    """At most as much on each side as the picture has there, so that there is something to go on from."""
+    width, height = (start.asset.width or 0, start.asset.height or 0) if start.asset else (0, 0)
+    if asked.frame is None or not any(asked.frame):
+        raise InvalidError("frame", _("say how many pixels to add: left, top, right and bottom, at least one of them"))
+    left, top, right, bottom = asked.frame
+    if min(asked.frame) < 0 or max(left, right) > width or max(top, bottom) > height:
+        said = _("pixels to add: 0 to %(across)d left and right, 0 to %(down)d above and below, as many as the picture has")
+        raise InvalidError("frame", said, across=width, down=height)
+    if max(left + width + right, top + height + bottom) > LARGEST:
+        raise InvalidError("frame", _("with its frame a picture has at most %(most)d pixels on a side"), most=LARGEST)
+    return asked.frame
+
+
 def _left_out(asked: GenerationRequest, medium: Medium) -> tuple[Part, ...]:
     parts = list(dict.fromkeys(asked.leave_out or ()))
     if parts and not traits(medium).worded:
@@ -135,5 +155,5 @@ def _left_out(asked: GenerationRequest, medium: Medium) -> tuple[Part, ...]:
 
 READERS: Mapping[str, Callable[[GenerationRequest, Verb, Revision], Any]] = {
     "selection": _selection, "instruction": _instruction, "at": _at, "choice": _choice,
-    "bars": _bars, "section": _section, "semitones": _semitones,
+    "bars": _bars, "section": _section, "semitones": _semitones, "frame": _frame,
 }  # fmt: skip

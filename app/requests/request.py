@@ -16,6 +16,7 @@ from app.verbs.verb import Verb
 
 MAX_SEED = 2**53 - 1  # the largest whole number that JSON carries safely (RFC 8259, 6)
 MAX_COUNT = 8
+SIDES = 4  # of a frame
 Seed = Annotated[int, Field(ge=0, le=MAX_SEED), NUMERIC]
 Count = Annotated[int, Field(ge=1, le=MAX_COUNT), NUMERIC]
 Selection = tuple[Signed, Signed]
@@ -62,6 +63,23 @@ class AskedMusic(BaseModel):
         return None if value in ("", ["", ""]) else value
 
 
+class AskedPicture(BaseModel):
+    """The fields of a request for a picture."""
+
+    mask: UUID | None = Field(None, description="Of inpaint: what of the parent is to change, see POST /works/{id}/masks.")
+    frame: tuple[Signed, Signed, Signed, Signed] | None = Field(
+        None, description="Of outpaint: pixels added left, top, right and bottom."
+    )
+
+    @field_validator("mask", "frame", mode="before")
+    @classmethod
+    def _nothing_around(cls, value: Any) -> Any:
+        """An empty form field says nothing; of four some may be empty."""
+        if isinstance(value, list) and len(value) == SIDES:
+            return [0 if one == "" else one for one in value]
+        return None if value == "" else value
+
+
 class AskedParent(BaseModel):
     """A revision to start from; the role is the verb's unless it inspires."""
 
@@ -70,7 +88,7 @@ class AskedParent(BaseModel):
     role: Verb | None = None
 
 
-class GenerationRequest(AskedText, AskedMusic):
+class GenerationRequest(AskedText, AskedMusic, AskedPicture):
     """The body of a request for a generation."""
 
     model_config = ConfigDict(extra="ignore")  # a form sends its version and other fields along
@@ -83,9 +101,8 @@ class GenerationRequest(AskedText, AskedMusic):
     count: Count | None = None
     seed: Seed | None = None
     strength: Name | None = None
-    mask: UUID | None = Field(None, description="Of inpaint: what of the parent is to change, see POST /works/{id}/masks.")
 
-    @field_validator("engine", "seed", "count", "strength", "mask", mode="before")
+    @field_validator("engine", "seed", "count", "strength", mode="before")
     @classmethod
     def _nothing(cls, value: Any) -> Any:
         """An empty form field says nothing."""

@@ -1,4 +1,4 @@
-"""Where in a text, a tune or a recording a verb works: a value object, kept with its generation."""
+"""Where in a text, a tune, a recording or around a picture a verb works: a value object, kept with its generation."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, SerializerFunctionWrapHandler
 
 Offset = Annotated[int, Strict(), Field(ge=0)]  # Unicode code points of the first parent's text
 Bar = Annotated[int, Strict()]  # 1 is the first full one, a pickup is 0
+Pixels = Annotated[int, Strict(), Field(ge=0, le=16_384)]
 Seconds = Annotated[float, Strict()]
 
 
@@ -37,6 +38,7 @@ class Place(BaseModel):
     bars: tuple[Bar, Bar] | None = None  # of replace: the first and the last
     semitones: Annotated[int, Strict()] | None = None  # of transpose: up, or down below zero
     section: tuple[Seconds, Seconds] | None = None  # of replace in a recording: start and end
+    frame: tuple[Pixels, Pixels, Pixels, Pixels] | None = None  # of outpaint: added left, top, right, bottom
 
     def __bool__(self) -> bool:
         return bool(self.model_fields_set)

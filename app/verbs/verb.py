@@ -133,6 +133,14 @@ class Verb(StrEnum):
         word=_("inpaint"), role=_("inpainted"), how=_("inpainted in %(parent)s"),
         buttons=(Button(bars=IMAGE, label=_("Inpaint…"), keys=("M",), legend=_("Paint what is to change"), dialog=True),),
     )  # fmt: skip
+    # More of the parent's picture beyond its edges; the picture itself stays to the byte.
+    OUTPAINT = "outpaint", Rule(
+        media=IMAGE, holds=IMAGE, wordless=True, takes=("frame",), draft=True, bench=True, any_engine=True, form="draft",
+        word=_("outpaint"), role=_("outpainted"), how=_("gone on with around %(parent)s"),
+        buttons=(
+            Button(bars=IMAGE, label=_("Outpaint…"), keys=("O",), legend=_("Go on with it beyond its edges"), dialog=True),
+        ),
+    )  # fmt: skip
     # A sketch at full pace: its brief and seed again.
     FINISH = "finish", Rule(
         media=IMAGE, sketch=True, count=1, word=_("finish"), role=_("finished"), how=_("finished from %(parent)s"),

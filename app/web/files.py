@@ -77,7 +77,7 @@ def recipe(revision: Revision) -> dict[str, Any]:
         "facts",
         "created_at",
     )
-    text = ("origins", "shares", "place", "form") if revision.text is not None else ()
+    text = ("origins", "shares", "place", "form") if revision.text is not None else ("place",) if out["place"] else ()
     return {"stemma": 1, **{name: out[name] for name in (*wanted, *text)}}
 
 

@@ -285,7 +285,7 @@ class RevisionOut(BaseModel):
 def _text_fields(revision: Revision) -> dict[str, Any]:
     """What a text has besides: who wrote it, where in its parent an engine wrote, and by which form; of a tune what holds."""
     none = dict.fromkeys(("origins", "shares", "place", "form", "checks"))
-    if (made := revision.generation) is not None and (revision.text is not None or traits(revision.work.medium).notes):
+    if (made := revision.generation) is not None:
         none |= {"place": made.place or None, "form": made.form}
     if revision.text is None:
         return none

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, EngineParams, Medium, Request, Step, Strength, Verb
-from app.engines.image import fewsteps, inpainting, preview, sampler
+from app.engines.image import fewsteps, inpainting, outpainting, preview, sampler
 from app.engines.shared import minilm, weights
 from app.engines.shared.local_engine import LocalEngine, missing_package, unusable
 from app.errors import EngineError, _
@@ -82,7 +82,7 @@ class House(LocalEngine):
     name = "house"
     title = _("House pictures")
     medium = Medium.IMAGE
-    verbs = frozenset({Verb.CREATE, Verb.VARY, Verb.REFINE, Verb.REROLL, Verb.FINISH, Verb.INPAINT})
+    verbs = frozenset({Verb.CREATE, Verb.VARY, Verb.REFINE, Verb.REROLL, Verb.FINISH, Verb.INPAINT, Verb.OUTPAINT})
     licence = "Apache-2.0"
     standing = 0  # the composer's pictures are better; it starts from any picture, which the composer cannot
     libraries = ("torch", "diffusers", "transformers", "tokenizers", "safetensors")
@@ -162,6 +162,11 @@ class House(LocalEngine):
         if not prompt.positive and not request.parents:
             raise EngineError(_("This engine reads English and everyday Chinese, and knows no word of this brief."))
         plan = self._plan(model, prompt, len(request.seeds), params)
+        read = {"prompt": prompt.positive, "negative_prompt": prompt.negative}
+        facts = self._facts | plan.facts | read
+        if request.verb is Verb.OUTPAINT:
+            yield from self._outpaint(model, request, plan, facts)
+            return
         sizes = [aspect.size(model.side, model.factor) for aspect in Aspect]
         place = inpainting.place_of(request, sizes) if request.verb is Verb.INPAINT else None
         latents, way, hold = self._start(model, request, params, plan.levels, place)
@@ -171,10 +176,32 @@ class House(LocalEngine):
             latents = now
             shown = model.preview(clean) if pace.due() else ()
             yield Step(number, total, place.previews(shown) if place else shown)
-        read = {"prompt": prompt.positive, "negative_prompt": prompt.negative}
-        facts = self._facts | plan.facts | {"steps_taken": total} | read
+        facts |= {"steps_taken": total}
         for index, (seed, made) in enumerate(zip(request.seeds, model.decode(latents), strict=True)):
             picture = place.whole(made) if place else made
+            yield Content(index, seed, png(picture), "image/png", picture.width, picture.height, facts)
+
+    def _outpaint(
+        self, model: LatentDiffusion, request: Request, plan: Plan, facts: dict[str, Any]
+    ) -> Iterator[Step | Content]:
+        """Window by window from the picture outwards, every variant on a canvas of its own."""
+        import torch
+
+        canvases, size = outpainting.Canvases(request), Aspect.SQUARE.size(model.side, model.factor)
+        boxes, steps, pace = canvases.windows(), len(plan.levels) - 1, preview.Pace()
+        for window, box in enumerate(boxes):
+            places = canvases.places(box, size)
+            noise = torch.cat([model.noise(outpainting.seed_of(seed, window), size) for seed in request.seeds])
+            hold = inpainting.Hold(places[0], torch.cat([model.encode(place.part) for place in places]), noise, steps)
+            latents, way = noise, sampler.denoise(noise, plan.levels, plan.velocity, multistep=plan.multistep, hold=hold)
+            for number, (now, clean) in enumerate(way, 1):
+                latents = now
+                shown = model.preview(clean) if pace.due() else ()
+                whole = tuple(place.previews([one])[0] for place, one in zip(places, shown, strict=bool(shown)))
+                yield Step(window * steps + number, len(boxes) * steps, whole)
+            canvases.paint(box, list(model.decode(latents)))
+        facts = facts | {"steps_taken": steps * len(boxes), "windows": len(boxes)}
+        for index, (seed, picture) in enumerate(zip(request.seeds, canvases.pictures, strict=True)):
             yield Content(index, seed, png(picture), "image/png", picture.width, picture.height, facts)
 
     def _plan(self, model: LatentDiffusion, prompt: Prompt, variants: int, params: Params) -> Plan:

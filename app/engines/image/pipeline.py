@@ -58,7 +58,7 @@ class Pipeline(Engine):
     """One diffusers pipeline of the settings."""
 
     medium = Medium.IMAGE
-    verbs = frozenset({Verb.CREATE, Verb.VARY, Verb.REFINE, Verb.REROLL, Verb.INPAINT})
+    verbs = frozenset({Verb.CREATE, Verb.VARY, Verb.REFINE, Verb.REROLL, Verb.INPAINT, Verb.OUTPAINT})
     standing = 2  # somebody chose it for this studio
 
     def __init__(self, setting: EngineSetting) -> None:
@@ -200,7 +200,7 @@ def _task_of(verb: Verb) -> str:
     """Which of a family's pipelines does it."""
     if verb in (Verb.CREATE, Verb.REROLL):
         return "create"
-    return "inpaint" if verb is Verb.INPAINT else "change"
+    return "inpaint" if verb in (Verb.INPAINT, Verb.OUTPAINT) else "change"
 
 
 def _callback(emit: Callable[[Step], None], outlook: Outlook, steps: int, place: Place | None) -> Callable[..., dict[str, Any]]:

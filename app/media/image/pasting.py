@@ -28,13 +28,15 @@ def pasted(parent: bytes, made: Image.Image, mask: bytes) -> Image.Image:
         under = opened if opened.mode in {"RGB", "RGBA"} else opened.convert("RGBA" if opened.has_transparency_data else "RGB")
     with Image.open(io.BytesIO(mask)) as opened:
         grey = opened.convert("L")
-    box = grey.getbbox()
-    if box is None:
+    marked, soft = grey.getbbox(), softness(under.size)
+    if marked is None:
         return under
+    left, top, right, bottom = marked  # and room for the soft edge, but for where the picture ends
+    box = (max(0, left - soft), max(0, top - soft), min(grey.width, right + soft), min(grey.height, bottom + soft))
     over = made.convert(under.mode)
     if over.size != under.size:
         over = over.resize(under.size, Image.Resampling.LANCZOS)
-    share = feathered(np.asarray(grey.crop(box)), softness(under.size))[..., None]
+    share = feathered(np.asarray(grey.crop(box)), soft)[..., None]
     below = np.asarray(under.crop(box), np.float32)
     mixed = below + (np.asarray(over.crop(box), np.float32) - below) * share
     whole = under.copy()
@@ -54,7 +56,7 @@ def feathered(mask: np.ndarray[Any, Any], soft: int) -> np.ndarray[Any, Any]:
     """
     import numpy as np
 
-    framed = np.pad(mask, soft, mode="constant")
+    framed = np.pad(mask, soft, mode="edge")  # at the end of the picture there is nothing to go over into
     near = np.asarray(Image.fromarray(framed).filter(ImageFilter.BoxBlur(soft)), np.float32)
     peak = near
     for axis in (0, 1):

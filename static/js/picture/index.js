@@ -60,6 +60,19 @@ async function paint(button, { id, number }) {
   masking.open(id, named);
 }
 
+let framing = null; // where a picture is gone on with, fetched when it is first opened
+
+/** Say how much is to be added around a revision, then ask for it. */
+async function extend(button, { id, number }) {
+  if (!framing) {
+    const { Framing } = await during(button, import("./framing.js"));
+    const outpaint = (frame, revision) =>
+      generate({ ...read(form), verb: "outpaint", frame, parents: [{ revision, role: "outpaint" }] }, button);
+    framing = new Framing($("outpaint"), { form, generate: outpaint });
+  }
+  framing.open(id, fill(words.revision, { n: number }));
+}
+
 /** A verb on a revision. Vary, reroll and finish take the parent's brief, finish its seed too; refine brings the parent towards the one on the bench. */
 function perform(button) {
   const parent = button.dataset.of === "stage" ? form.dataset.base : selection.revision?.id;
@@ -67,6 +80,7 @@ function perform(button) {
   const { count, ...state } = read(form);
   const request = { verb, count: counted(button, count), parents: [{ revision: parent, role: verb }], ...(strength ? { strength } : {}) };
   if (takes(button, "mask")) return paint(button, selection.revision);
+  if (takes(button, "frame")) return extend(button, selection.revision);
   if ("ownEngine" in button.dataset) return settings($(verb), (params) => generate({ ...request, params }, button));
   generate("bench" in button.dataset ? { ...state, ...request } : request, button);
 }
