@@ -138,7 +138,6 @@ class RequestBuilder:
         _check_words(read, verb, starts, self.work.medium)
         if verb.rule.single and asked.count not in {None, 1}:
             raise InvalidError("count", _("%(verb)s has one result: 1"), verb=verb)
-        strength = _strength(asked, verb)
         place = place_of(asked, verb, Medium(self.work.medium), starts[0] if starts else None)
         mask = mask_wanted(asked, verb, self.artist, starts)
         draft = source if isinstance(source, Draft) else draft_of(self.session, self.work, self.artist)
@@ -151,7 +150,7 @@ class RequestBuilder:
             work_id=self.work.id,
             artist_id=self.artist.id,
             verb=str(verb),
-            strength=strength,
+            strength=_strength(asked, verb),
             brief_data=brief.model_dump(),
             chosen=[one.model_dump() for one in read] if read != [brief] else None,
             engine=engine.name,

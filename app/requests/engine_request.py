@@ -26,7 +26,7 @@ def request_for(generation: Generation, engine: Engine, read: Read | None = None
     place = generation.place
     parents = tuple(_parent(parent, read) for parent in generation.parents)
     mask = read(generation.mask.asset_id) if read and generation.mask else None
-    if place.frame and parents and parents[0].data:
+    if place.frame and parents and parents[0].data and parents[0].media_type == PNG:
         data, mask = framed(parents[0].data, place.frame)
         parents = (replace(parents[0], data=data, media_type=PNG), *parents[1:])
     return Request(

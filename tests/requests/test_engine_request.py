@@ -36,7 +36,7 @@ def generation() -> Generation:
     )
     place = {
         "selection": [1, 3], "at": 2, "choice": "river", "instruction": "shorter", "leave_out": ["materials"],
-        "bars": [2, 3], "semitones": -2, "section": [0.5, 2.0],
+        "bars": [2, 3], "semitones": -2, "section": [0.5, 2.0], "frame": [1, 0, 0, 0],
     }  # fmt: skip
     return Generation(
         verb="rewrite", strength="strong", brief_data={"intent": "rain"}, engine="fake-text", params={"steps": 3}, seed=7,
