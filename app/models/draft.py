@@ -103,20 +103,26 @@ class Draft(State, Base):
 
         Raises InvalidError for a revision of another medium.
         """
-        if revision.work.medium != self.work.medium:
-            raise InvalidError("revision", _("another medium can only inspire"))
-        state: dict[str, Any] = {"base_id": revision.id, "mask_id": None}
+        state = self.placed(revision)
         painted = revision.painted
         if painted.engine:  # an import has none of these, so the artist's own stay
             state |= {"brief_data": revision.brief_data, "engine": painted.engine, "params": dict(painted.params)}
-        if revision.text is not None:
+        if revision.text is not None and revision.generation is not None:
+            state["form"] = revision.generation.form
+        return state
+
+    def placed(self, revision: Revision | None) -> dict[str, Any]:
+        """What of the state changes when `revision` (or nothing) lies on the stage: the base and its text, not the brief.
+
+        Raises InvalidError for a revision of another medium.
+        """
+        if revision is not None and revision.work.medium != self.work.medium:
+            raise InvalidError("revision", _("another medium can only inspire"))
+        state: dict[str, Any] = {"base_id": revision.id if revision else None, "mask_id": None, "text": None, "origins": None}
+        if revision is not None and revision.text is not None:  # a recording takes the place of the notes
             worded = traits(self.work.medium).worded
-            origins = revision.origins or stored(whole(revision.text, By.HAND)) if worded else None
-            state |= {"text": revision.text, "origins": origins}
-            if revision.generation is not None:
-                state["form"] = revision.generation.form
-        else:  # a recording takes the place of the notes
-            state |= {"text": None, "origins": None}
+            state["text"] = revision.text
+            state["origins"] = revision.origins or stored(whole(revision.text, By.HAND)) if worded else None
         return state
 
     def write(self, text: str | None, origins: Spans | None = None) -> dict[str, Any]:

@@ -124,7 +124,7 @@ def test_a_pick_on_the_bench_is_undone_in_place(visit: Visit, studio: Running, e
     page.evaluate("window.same = true")
     button(variant, "Pick").click()
     expect(button(variant, "Picked")).to_be_visible()
-    told(page, "is picked.")
+    told(page, "is picked and on the stage.")
     button(done(page), "Undo").click()
     expect(button(variant, "Pick")).to_be_visible()
     told(page, "is no longer picked.")

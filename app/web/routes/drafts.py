@@ -75,7 +75,14 @@ class DraftIn(BaseModel):
 class Chosen(BaseModel):
     """A revision to go on from."""
 
-    revision: UUID
+    revision: UUID | None = Field(description="null takes away what lies on the stage; only where `brief` is false")
+    brief: bool = Field(True, description="false: it comes onto the stage, and the brief stays as it is")
+
+    @field_validator("revision", mode="before")
+    @classmethod
+    def _nothing(cls, value: Any) -> Any:
+        """An empty form field means none."""
+        return None if value == "" else value
 
 
 class Save(BaseModel):
@@ -227,7 +234,12 @@ def go_on_from(
     """Go on from a revision: its brief, engine and parameters come back into the draft, what they replace is kept."""
 
     def state_of(draft: Draft, artist: Artist) -> dict[str, Any]:
-        state = draft.state_from(artist.revisions.get(chosen.revision, to=Right.SEE))
+        revision = artist.revisions.get(chosen.revision, to=Right.SEE) if chosen.revision else None
+        if not chosen.brief:
+            return draft.placed(revision)
+        if revision is None:
+            raise InvalidError("revision", _("a revision is needed"))
+        state = draft.state_from(revision)
         if traits(draft.work.medium).written is None and draft.engine is None:
             leading = chosen_engine(parts, draft.work, Wanted(None, draft.brief, None))
             if leading is not None and state.get("engine") == leading.name:

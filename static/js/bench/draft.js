@@ -81,6 +81,21 @@ export class Draft {
     this.#done({ ...state, ...this.writing?.take() }, draft);
   }
 
+  /** The server lays something else on the stage: `change()` promises the draft. No save comes between, and the brief stays as
+   * it stands here, with what is typed meanwhile. False when it cannot be had now; throws the problem when it is refused. */
+  async lay(change) {
+    if (!(await this.settle())) return false;
+    const changed = change();
+    this.#sending = changed.then(
+      () => (this.#sending = null),
+      () => (this.#sending = null),
+    );
+    const draft = await changed;
+    this.writing?.fill(draft);
+    this.#done({ ...this.saved, ...this.writing?.take() }, draft);
+    return true;
+  }
+
   #soon(delay) {
     clearTimeout(this.#timer);
     this.#timer = setTimeout(() => this.#save(), delay);

@@ -34,6 +34,32 @@ export class Desk {
     return during(button, this.#goOn(revision));
   }
 
+  /** Whether the sheet holds nothing but the text of the revision that it goes on from. */
+  async bare() {
+    const text = this.base ? (await get(rooted(`/revisions/${this.base}`))).text : "";
+    return this.editor.text === (text ?? "");
+  }
+
+  /** Put a revision's text on the sheet (null: nothing); the brief stays as it is. True when it was done. */
+  async lay(id, number) {
+    const change = () => post(`${this.form.dataset.draft}/base`, { revision: id, brief: false });
+    if (!(await this.draft.lay(change))) return false;
+    this.#placed = false;
+    this.#based(id, number);
+    return true;
+  }
+
+  /** What lies on the sheet, to be put back. */
+  keep() {
+    const { text, origins } = this.editor;
+    return { text, origins, named: [...document.getElementById("base-named").childNodes] };
+  }
+
+  put({ text, origins, named }) {
+    if (this.editor.text !== text) this.editor.set(text, origins);
+    document.getElementById("base-named").replaceChildren(...named);
+  }
+
   async #revision() {
     if (!(await this.draft.settle())) return null;
     try {
@@ -64,8 +90,9 @@ export class Desk {
   }
 
   #based(id, number) {
-    this.form.dataset.base = id;
+    this.form.dataset.base = id ?? "";
     const place = document.getElementById("base-named");
+    if (!number) return this.changed(); // it is named by whoever knows
     const link = Object.assign(document.createElement("a"), {
       href: rooted(`/revisions/${id}`),
       textContent: fill(words.revision, { n: number }),

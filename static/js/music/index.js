@@ -8,6 +8,7 @@ import { Lightbox } from "../bench/lightbox.js";
 import { Live } from "../bench/live.js";
 import { complain } from "../bench/runs.js";
 import { Selection } from "../bench/selection.js";
+import { Staging } from "../bench/staging.js";
 import { Desk } from "../bench/workspace.js";
 import { Section, listen, oneAtATime } from "./audio.js";
 import { autosave } from "./autosave.js";
@@ -46,6 +47,7 @@ new Lightbox($("lightbox"), bench, selection, looking);
 const live = new Live(work, { link: $("link"), waiting: $("waiting"), announce: $("announce"), ended: () => grow(work) });
 const generate = (request, button) => asked(request, { button, form, live, work });
 const desk = new Desk({ work, form, editor: source, draft, changed: () => grow(work) });
+if (!recording) new Staging(bench, desk);
 const verbs = new Verbs({ bench, form, source, desk, selection, selecting, section, generate });
 const sheet = new Sheet(figure, source, score, drawn);
 new Checking($("checks"), source, (found) => {

@@ -11,6 +11,8 @@ import { ask, complain } from "../bench/runs.js";
 import { Selection } from "../bench/selection.js";
 import { counted, takes } from "../bench/verb.js";
 import { Sketching } from "./sketching.js";
+import { Stage } from "./stage.js";
+import { Staging } from "../bench/staging.js";
 import { importing } from "../bench/import.js";
 import { nearest, putting } from "./nearest.js";
 import { compare, conflict, settings } from "../bench/dialogs.js";
@@ -26,6 +28,8 @@ enliven(form);
 const painted = new Painted(form);
 const draft = new Draft(form, { status: $("saved"), prompt: $("prompt"), dialog: conflict($("conflict"), form), writing: painted });
 const selection = new Selection(bench, $("verbs"), form);
+const stage = new Stage({ bench, form, draft, painted, selection });
+new Staging(bench, stage);
 new Lightbox($("lightbox"), bench, selection, looking($("lightbox")));
 const live = new Live(bench.dataset.work, { link: $("link"), waiting: $("waiting"), announce: $("announce"), ended });
 const sketching = new Sketching($("sketching"), form, sketch);
@@ -113,5 +117,7 @@ bench.addEventListener("click", async (event) => {
 });
 
 document.addEventListener("htmx:after:swap", ({ target }) => {
-  if (target.closest?.("article")) grow(bench.dataset.work); // a pick was made or taken back
+  if (!target.closest?.("article")) return;
+  grow(bench.dataset.work); // a pick was made or taken back
+  stage.show();
 });

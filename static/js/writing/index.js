@@ -8,6 +8,7 @@ import { Lightbox } from "../bench/lightbox.js";
 import { Live } from "../bench/live.js";
 import { complain } from "../bench/runs.js";
 import { Selection } from "../bench/selection.js";
+import { Staging } from "../bench/staging.js";
 import { autosave } from "../bench/text-autosave.js";
 import { candidates } from "./candidates.js";
 import { Desk } from "../bench/workspace.js";
@@ -47,6 +48,7 @@ const ask = (request, button) => asked(request, { button, form, live, work });
 const generate = (request, button) => shortened(ask, request, button);
 
 const desk = new Desk({ work, form, editor, draft, changed: () => grow(work) });
+new Staging(bench, desk);
 const verbs = new Verbs({ bench, form, editor, desk, selection, generate });
 const distribution = new Distribution($("distribution"), (...where) => verbs.branch(...where));
 const reading = new Reading($("reading"), $("write").querySelector("[data-write=reading]"), editor, desk, form);

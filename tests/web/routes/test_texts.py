@@ -168,6 +168,23 @@ class TestDraft:
         with database.reading() as session:
             assert [save.text for save in session.query(DraftSave).order_by(DraftSave.id)][-1] == "mine alone"
 
+    def test_a_text_lies_on_the_sheet_without_its_brief_and_is_taken_away_again(
+        self, web: TestClient, work: str, poem: str, database: Database
+    ) -> None:
+        put(web, work, text="mine alone", brief={"intent": "a lake"}, engine="smollm", params={"tokens": 9})
+        before = web.get(f"/works/{work}/draft").json()
+        draft = web.post(f"/works/{work}/draft/base", json={"revision": poem, "brief": False}).json()
+        assert (draft["text"], draft["base"]) == (POEM, poem)
+        assert draft["origins"] == [{"start": 0, "end": len(POEM), "by": "engine"}]
+        assert [draft[name] for name in ("brief", "engine", "params", "form", "count")] == [
+            before[name] for name in ("brief", "engine", "params", "form", "count")
+        ]
+        with database.reading() as session:
+            assert [save.text for save in session.query(DraftSave).order_by(DraftSave.id)][-1] == "mine alone"
+        gone = web.post(f"/works/{work}/draft/base", json={"revision": None, "brief": False}).json()
+        assert (gone["text"], gone["base"], gone["brief"]) == (None, None, before["brief"])
+        wrong(web.post(f"/works/{work}/draft/base", json={"revision": None}), "revision")
+
     def test_a_picture_is_no_base_of_a_text(self, web: TestClient, work: str, project: str, picture: Any) -> None:
         other = web.post(f"/projects/{project}/works", json={"title": "Fox", "medium": "image"}).json()["id"]
         image = web.post(f"/works/{other}/imports", files={"file": ("fox.png", picture())}).json()["id"]
