@@ -49,8 +49,9 @@ class EngineSetting(BaseModel):
     title: str | None = None
     licence: str = "see the model's card"
     dtype: Literal["auto", "float32", "float16", "bfloat16"] = "auto"
-    steps: int = Field(28, ge=1, le=200)
-    guidance: float = Field(5.0, ge=0, le=30)
+    steps: int | None = Field(None, ge=1, le=200)  # by default what the family's weights want, turbo or base
+    guidance: float | None = Field(None, ge=0, le=30)
+    side: int | None = Field(None, ge=16, le=4096)  # pixels of a square; by default what the weights were trained on
 
 
 class TextSetting(BaseModel):

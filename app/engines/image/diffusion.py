@@ -18,6 +18,7 @@ from PIL import Image
 
 from app.brief import Prompt
 from app.engines.image import fewsteps, sampler
+from app.engines.image.latent_space import LatentSpace
 from app.engines.image.preview import Preview
 from app.engines.image.sampler import Level
 from app.engines.shared import weights
@@ -55,7 +56,7 @@ class LatentDiffusion:
         self.text = TextEncoder(device)
         self.factor = 2 ** (len(self.vae.config.block_out_channels) - 1)
         self.side = int(self.unet.config.sample_size) * self.factor
-        self.preview = Preview(self.vae, self.side)
+        self.preview = Preview(LatentSpace(self.vae), self.side)
 
     def levels(self, steps: int) -> list[Level]:
         """The levels that `steps` denoising steps go through: the first is pure noise, the last clean."""

@@ -13,6 +13,8 @@ from app.engines.image.preview import Pace, Preview
 if TYPE_CHECKING:
     import torch
 
+    from app.engines.image.latent_space import LatentSpace
+
 FIT = 64  # pixels of the drawings that a preview is fitted on
 LIMIT = 4.0  # standard deviations; what a clean latent never reaches is an error of the estimate
 
@@ -20,20 +22,23 @@ LIMIT = 4.0  # standard deviations; what a clean latent never reaches is an erro
 class Outlook:
     """The previews of one run at `size` (width, height in pixels), at the preview's pace."""
 
-    def __init__(self, preview: Preview | None, size: tuple[int, int]) -> None:
-        self.preview, self.size, self.pace = preview, size, Pace()
+    def __init__(self, preview: Preview | None, space: LatentSpace | None, size: tuple[int, int]) -> None:
+        self.preview, self.space, self.size, self.pace = preview, space, size, Pace()
         self.before: tuple[torch.Tensor, tuple[float, float]] | None = None
 
-    def __call__(self, pipe: Any, timestep: int, latents: torch.Tensor) -> tuple[bytes, ...]:
+    def __call__(self, scheduler: Any, timestep: int, latents: torch.Tensor) -> tuple[bytes, ...]:
         """What the step at `timestep` ended in, as WebPs; empty when it is too early or the family is unknown."""
-        level, before = level_after(pipe.scheduler, timestep), self.before
+        level, before = level_after(scheduler, timestep), self.before
         self.before = (latents, level) if level else None
-        if self.preview is None or not self.pace.due():
+        if self.preview is None or self.space is None or not self.pace.due():
             return ()
         if level and before:
             latents = clean(*before, latents, level)
-        spread = unpacked_latents(pipe, latents, self.size)
-        return () if spread is None else self.preview(spread)
+        cells = self.space.cells(latents, self.size)
+        if cells is None:
+            return ()
+        # Noise is brought down to a variance of one.
+        return self.preview(cells / cells.std(dim=(1, 2, 3), keepdim=True).clamp(min=1))
 
 
 def clean(before: torch.Tensor, level: tuple[float, float], after: torch.Tensor, reached: tuple[float, float]) -> torch.Tensor:
@@ -65,19 +70,6 @@ def level_after(scheduler: Any, timestep: int) -> tuple[float, float] | None:
     return None
 
 
-def unpacked_latents(pipe: Any, latents: torch.Tensor, size: tuple[int, int]) -> torch.Tensor | None:
-    """Latents as [n, channels, height, width], their noise brought down to a variance of one.
-
-    Flux and its like pack 2 × 2 cells into one token; None for families whose latents are of yet another kind.
-    """
-    if latents.ndim == 3 and hasattr(pipe, "_unpack_latents"):  # noqa: PLR2004 (batch, tokens, channels)
-        latents = pipe._unpack_latents(latents, size[1], size[0], pipe.vae_scale_factor)
-    if latents.ndim != 4 or latents.shape[1] != pipe.vae.config.latent_channels:  # noqa: PLR2004 (the shape above)
-        return None
-    return latents / latents.std(dim=(1, 2, 3), keepdim=True).clamp(min=1)
-
-
-def preview_of(pipe: Any) -> Preview | None:
-    """The linear map of this pipeline's autoencoder, where it has one of the usual kind."""
-    vae = getattr(pipe, "vae", None)
-    return Preview(vae, FIT) if type(vae).__name__ == "AutoencoderKL" else None
+def preview_of(space: LatentSpace | None) -> Preview | None:
+    """The linear map of this autoencoder, where it is of a kind that is known."""
+    return Preview(space, FIT) if space else None

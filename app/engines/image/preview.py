@@ -9,7 +9,7 @@ After "Decoding latents to RGB without upscaling" (Keturn, 2022), which maps eac
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from PIL import Image
 
@@ -17,6 +17,8 @@ from app.media.image.picture import webp
 
 if TYPE_CHECKING:
     import torch
+
+    from app.engines.image.latent_space import LatentSpace
 
 INTERVAL = 1 / 8  # seconds between previews, at least
 LONGER = 128  # pixels of a preview's longer side
@@ -27,19 +29,18 @@ _DRAWINGS, _DISCS = 12, 6
 class Preview:
     """The fitted map."""
 
-    def __init__(self, vae: Any, size: int) -> None:
-        """Fit to `vae`, an AutoencoderKL, on drawings of `size` × `size` pixels."""
+    def __init__(self, space: LatentSpace, size: int) -> None:
+        """Fit to the autoencoder of `space`, on drawings of `size` × `size` pixels."""
         import torch
 
         with torch.inference_mode():
-            latents = vae.encode(_drawings(_DRAWINGS, size).to(vae.device, vae.dtype)).latent_dist.mean
-            decoded = vae.decode(latents).sample.float()
+            latents = space.encode(_drawings(_DRAWINGS, size))
+            decoded = space.decode(latents)
             self.fine = max(1, decoded.shape[-1] // latents.shape[-1] // _COARSE)  # pixels a cell becomes, along a side
             side = latents.shape[-1] * self.fine
             wanted = torch.nn.functional.interpolate(decoded, (side, side), mode="area")
             pixels = torch.nn.functional.unfold(wanted, self.fine, stride=self.fine).transpose(1, 2).flatten(0, 1)
-            shift = getattr(vae.config, "shift_factor", None) or 0.0  # Flux and Stable Diffusion 3 have one
-            cells = _neighbourhoods((latents.float() - shift) * vae.config.scaling_factor).flatten(0, 1)
+            cells = _neighbourhoods(latents).flatten(0, 1)
             ridge = 0.01 * len(cells) * torch.eye(cells.shape[1], device=cells.device)
             self.matrix = torch.linalg.solve(cells.T @ cells + ridge, cells.T @ pixels)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import random
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -126,8 +127,9 @@ def test_a_pipeline_of_the_hub_changes_a_part_and_no_more(tiny: Pipeline) -> Non
             assert apart[np.asarray(mask) == 255].max() > 0
 
 
-def test_a_family_without_masks_says_so(tiny: Pipeline, tmp_path: Path) -> None:
+def test_a_family_without_masks_and_with_latents_of_another_kind_says_so(tiny: Pipeline, tmp_path: Path) -> None:
     engine = Pipeline(EngineSetting(name="mine", model=str(tmp_path), title="Words alone"))
-    engine._pipes = {"create": tiny._pipes["create"]}
+    assert tiny._loaded
+    engine._loaded = replace(tiny._loaded, pipes={"create": tiny._loaded.pipes["create"]}, space=None)
     with pytest.raises(EngineError, match="Words alone cannot change a part"):
         list(engine.run(asked(engine, png(flat(64)), boxed((64, 64), (8, 8, 32, 32)))))

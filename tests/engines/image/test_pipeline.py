@@ -59,6 +59,11 @@ def ask(engine: Pipeline, verb: Verb = Verb.CREATE, seeds: tuple[int, ...] = (1,
     return list(engine.run(Request(verb, fields.pop("brief", FOX), params, seeds, **fields)))
 
 
+def pipes(engine: Pipeline) -> dict[str, Any]:
+    assert engine._loaded is not None
+    return engine._loaded.pipes
+
+
 def contents(made: list[Step | Content]) -> list[Content]:
     return [one for one in made if isinstance(one, Content)]
 
@@ -155,7 +160,7 @@ def test_the_shortest_change_is_one_step(engine: Pipeline) -> None:
 
 def test_closing_the_run_stops_it(engine: Pipeline) -> None:
     calls = []
-    handle = engine._pipes["create"].unet.register_forward_hook(lambda *_arguments: calls.append(1))
+    handle = pipes(engine)["create"].unet.register_forward_hook(lambda *_arguments: calls.append(1))
     run = engine.run(Request(Verb.CREATE, FOX, engine.Params(steps=200), seeds=(1,)))
     try:
         assert isinstance(next(run), Step)
@@ -172,7 +177,7 @@ def test_what_a_pipeline_raises_is_told(engine: Pipeline, monkeypatch: pytest.Mo
     def full(*_arguments: Any, **_options: Any) -> None:
         raise RuntimeError("CUDA out of memory.\nTried to allocate")
 
-    monkeypatch.setattr(engine._pipes["create"].vae, "decode", full)
+    monkeypatch.setattr(pipes(engine)["create"].vae, "decode", full)
     with pytest.raises(EngineError, match=r"CUDA out of memory\.$"):
         ask(engine)
 
@@ -180,7 +185,7 @@ def test_what_a_pipeline_raises_is_told(engine: Pipeline, monkeypatch: pytest.Mo
 def test_flux_packs_its_latents_and_is_previewed_all_the_same(tmp_path: Path) -> None:
     engine = engine_of(tiny_pipelines.flux(tmp_path / "pipeline"), steps=3)
     engine.load("cpu")
-    for pipe in engine._pipes.values():
+    for pipe in pipes(engine).values():
         pipe.default_sample_size = 16  # real Flux: 128
     made = ask(engine, params={"aspect": "2:3"})
     assert len(made[0].previews) == 2
@@ -231,7 +236,7 @@ def test_previews_show_the_picture_long_before_it_is_done(
     house: Pipeline, scheduler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(preview, "INTERVAL", 0)
-    pipe, config = house._pipes["create"], {"rescale_betas_zero_snr": scheduler == "DDIMScheduler"}
+    pipe, config = pipes(house)["create"], {"rescale_betas_zero_snr": scheduler == "DDIMScheduler"}
     another = getattr(diffusers, scheduler).from_config(pipe.scheduler.config, **config)
     monkeypatch.setattr(pipe, "scheduler", another)
     made = ask(house, brief=Brief(intent="a blue heart"), seeds=(4,))
