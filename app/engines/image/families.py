@@ -62,6 +62,7 @@ class Family:
     creates: bool = True  # it can do without a picture
     side: int = 1024  # pixels of a square, where neither the pipeline nor its network tells
     reads: frozenset[str] | None = _ENGLISH  # languages; None: not known
+    needs: tuple[str, ...] = ()  # packages besides those of every family
 
 
 _FLUX2 = Family(
@@ -94,7 +95,13 @@ FAMILIES = {
     "QwenImageEditPipeline": _QWEN_EDIT,
     "QwenImageEditPlusPipeline": _QWEN_EDIT,
     "Krea2Pipeline": Family(
-        Defaults(28, 4.5), Defaults(8, 0.0), meaning=ADDED, start=Start.MIXED, mask=Mask.MIXED, reads=_BOTH
+        Defaults(28, 4.5),
+        Defaults(8, 0.0),
+        meaning=ADDED,
+        start=Start.MIXED,
+        mask=Mask.MIXED,
+        reads=_BOTH,
+        needs=("accelerate",),  # diffusers loads its transformer only with it
     ),
     "PixArtAlphaPipeline": _WORDS,
     "PixArtSigmaPipeline": _WORDS,

@@ -75,7 +75,7 @@ class Pipeline(Engine):
         self._loaded: Loaded | None = None
 
     def unready(self) -> str | None:
-        return missing_package(LIBRARIES) or missing(self.setting.model)
+        return missing_package(LIBRARIES + self.known.family.needs) or missing(self.setting.model)
 
     def unasked(self, brief: Brief) -> bool:
         return not self._foreign(brief.prompt())

@@ -76,8 +76,19 @@ def measured(pipes: dict[str, Any]) -> Family:
         avoid="negative_prompt" in create,
         start=starts,
         mask=Mask.OWN if "inpaint" in pipes else Mask.MIXED,
-        creates="image" not in create or create["image"] is None,
+        creates="image" not in create or _from_words(pipes["create"]),
     )
+
+
+def _from_words(pipe: Any) -> bool:
+    """Whether AutoPipeline takes it for one that can do without a picture."""
+    import diffusers
+
+    try:
+        diffusers.AutoPipelineForText2Image.from_pipe(pipe)
+    except ValueError:
+        return False
+    return True
 
 
 def siblings(pipe: Any) -> dict[str, Any]:

@@ -107,13 +107,14 @@ def stable_diffusion_3(folder: Path) -> Any:
     words, text = clip_projected(folder.with_name("words-3"))
     pieces, third = t5()
     transformer = diffusers.SD3Transformer2DModel(
-        sample_size=16, patch_size=2, in_channels=4, num_layers=1, attention_head_dim=8, num_attention_heads=2, out_channels=4,
+        sample_size=16, patch_size=2, in_channels=16, num_layers=1, attention_head_dim=8, num_attention_heads=2,
+        out_channels=16,
         joint_attention_dim=32, caption_projection_dim=16, pooled_projection_dim=32, pos_embed_max_size=32,
     )  # fmt: skip
     third = transformers.T5EncoderModel(transformers.T5Config(**(third.config.to_dict() | {"d_model": 32})))
     return diffusers.StableDiffusion3Pipeline(
-        vae=autoencoder(shift_factor=0.06, scaling_factor=1.5), text_encoder=text, tokenizer=words, text_encoder_2=text,
-        tokenizer_2=words, text_encoder_3=third, tokenizer_3=pieces, transformer=transformer, scheduler=FLOW(shift=3.0),
+        vae=autoencoder(latent_channels=16, shift_factor=0.06, scaling_factor=1.5), text_encoder=text, tokenizer=words,
+        text_encoder_2=text, tokenizer_2=words, text_encoder_3=third, tokenizer_3=pieces, transformer=transformer, scheduler=FLOW(shift=3.0),
     )  # fmt: skip
 
 

@@ -65,10 +65,10 @@ def flux(folder: Path) -> Path:
 
 
 def autoencoder(**config: Any) -> AutoencoderKL:
-    """Four channels, factor 2."""
+    """Four channels unless told, factor 2."""
     return AutoencoderKL(
-        block_out_channels=(8, 16), norm_num_groups=4, latent_channels=4, sample_size=32,
-        down_block_types=("DownEncoderBlock2D",) * 2, up_block_types=("UpDecoderBlock2D",) * 2, **config,
+        block_out_channels=(8, 16), norm_num_groups=4, sample_size=32, down_block_types=("DownEncoderBlock2D",) * 2,
+        up_block_types=("UpDecoderBlock2D",) * 2, **({"latent_channels": 4} | config),
     )  # fmt: skip
 
 
