@@ -84,7 +84,7 @@ class Denoising:
         kept = base.space.like(clean, latents)
         if self.taken < len(timesteps):
             noised = getattr(self.scheduler, "scale_noise", None) or self.scheduler.add_noise
-            kept = noised(kept, base.space.like(noise, latents), timesteps[self.taken : self.taken + 1].expand(len(latents)))
+            kept = noised(kept, base.space.like(noise, latents), timesteps[self.taken : self.taken + 1])
             kept = kept.to(latents)
         if begins:
             if hasattr(self.scheduler, "model_outputs"):  # a solver of higher order forgets what it came from

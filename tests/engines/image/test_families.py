@@ -26,7 +26,7 @@ from tests.engines.image import tiny_families
 
 pytestmark = pytest.mark.model
 SIDE = 64
-# Not loaded from a folder here: transformers' processor of the one wants torchvision, diffusers' loader of the other accelerate.
+# Not loaded from a folder here: transformers' processor of one wants torchvision, diffusers' loader of the other accelerate.
 UNSAVED = {"QwenImageEditPipeline": "somebody/qwen-image-edit", "Krea2Pipeline": "krea/krea-2"}
 
 
@@ -157,10 +157,12 @@ def likeness(engine: Pipeline, monkeypatch: pytest.MonkeyPatch) -> list[float]:
 
 @pytest.mark.usefixtures("quiet")
 def test_subtle_stays_nearer_than_strong(engine: Pipeline, likeness: list[float]) -> None:
+    seeds = (3,) if loaded(engine).family.start is Start.STRENGTH else (3, 4)  # ours is to be right for several
     for strength in (Strength.SUBTLE, Strength.STRONG):
-        made = contents(ask(engine, Verb.VARY, (3,), parents=(PARENT,), strength=strength))
+        made = contents(ask(engine, Verb.VARY, seeds, parents=(PARENT,), strength=strength))
         assert {(one.width, one.height) for one in made} == {(SIDE, SIDE)}
-    subtle, strong = likeness
+    # One call for both variants, or one each.
+    subtle, strong = likeness[0], likeness[len(likeness) // 2]
     assert subtle > strong
 
 

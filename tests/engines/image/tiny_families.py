@@ -114,7 +114,8 @@ def stable_diffusion_3(folder: Path) -> Any:
     third = transformers.T5EncoderModel(transformers.T5Config(**(third.config.to_dict() | {"d_model": 32})))
     return diffusers.StableDiffusion3Pipeline(
         vae=autoencoder(latent_channels=16, shift_factor=0.06, scaling_factor=1.5), text_encoder=text, tokenizer=words,
-        text_encoder_2=text, tokenizer_2=words, text_encoder_3=third, tokenizer_3=pieces, transformer=transformer, scheduler=FLOW(shift=3.0),
+        text_encoder_2=text, tokenizer_2=words, text_encoder_3=third, tokenizer_3=pieces,
+        transformer=transformer, scheduler=FLOW(shift=3.0),
     )  # fmt: skip
 
 
