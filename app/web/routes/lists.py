@@ -55,7 +55,11 @@ class ListIn(BaseModel):
 
     model_config = ConfigDict(extra="ignore")
     name: Annotated[str, Field(max_length=60), BeforeValidator(_name)]
-    entries: Annotated[list[str], BeforeValidator(_entries, json_schema_input_type=list[str] | str)]
+    entries: Annotated[
+        list[Annotated[str, Field(max_length=LONGEST), gate.LINE]],
+        Field(max_length=MOST_ENTRIES),
+        BeforeValidator(_entries, json_schema_input_type=list[str] | str),
+    ]
 
 
 class ListOut(BaseModel):
