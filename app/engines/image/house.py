@@ -73,6 +73,7 @@ class Distance:
 DISTANCES = {Strength.SUBTLE: Distance(0.4, 0.4), Strength.STRONG: Distance(0.7, 0.9)}
 SKETCH_STEPS = 8  # by the solver, where the model has no few-step version
 FINISHING = Distance(0.8, 0.0)  # from the sketch's own noise: its composition stays, its shapes are made again
+BEYOND = 0.25  # of all levels: what is added is made from the mirrored picture, so it has its ground, light and lines
 REFINING_TURN = 0.4  # most of the parent's noise stays, and with it the figure while its colours follow the brief
 
 
@@ -188,12 +189,15 @@ class House(LocalEngine):
         import torch
 
         canvases, size = outpainting.Canvases(request), Aspect.SQUARE.size(model.side, model.factor)
-        boxes, steps, pace = canvases.windows(), len(plan.levels) - 1, preview.Pace()
+        levels = _later(plan.levels, BEYOND)
+        boxes, steps, pace = canvases.windows(), len(levels) - 1, preview.Pace()
         for window, box in enumerate(boxes):
             places = canvases.places(box, size)
             noise = torch.cat([model.noise(outpainting.seed_of(seed, window), size) for seed in request.seeds])
-            hold = inpainting.Hold(places[0], torch.cat([model.encode(place.part) for place in places]), noise, steps)
-            latents, way = noise, sampler.denoise(noise, plan.levels, plan.velocity, multistep=plan.multistep, hold=hold)
+            clean = torch.cat([model.encode(place.part) for place in places])
+            hold = inpainting.Hold(places[0], clean, noise, steps)
+            latents = levels[0].alpha * clean + levels[0].sigma * noise
+            way = sampler.denoise(latents, levels, plan.velocity, multistep=plan.multistep, hold=hold)
             for number, (now, clean) in enumerate(way, 1):
                 latents = now
                 shown = model.preview(clean) if pace.due() else ()
@@ -246,6 +250,11 @@ class House(LocalEngine):
         noises = [model.noise(seed, size) for seed in request.seeds]
         if parent.engine == self.name and parent.seed is not None:
             noises = [slerp(model.noise(parent.seed, size), noise, distance.turn) for noise in noises]
-        levels = levels[-1 - max(1, round(distance.strength * (len(levels) - 1))) :]
+        levels = _later(levels, distance.strength)
         clean = model.encode(covered(picture, size))
         return torch.cat([levels[0].alpha * clean + levels[0].sigma * noise for noise in noises]), levels, None
+
+
+def _later(levels: list[Level], strength: float) -> list[Level]:
+    """The last of the levels: that share of them, one step at least, by which something may change."""
+    return levels[-1 - max(1, round(strength * (len(levels) - 1))) :]
