@@ -58,6 +58,7 @@ def test_somebody_is_invited_looks_edits_and_leaves(windows: tuple[Windows, Visi
     assert "#" not in guest.url
     follow(guest, button(guest, words[2]))
     assert guest.url.endswith(project)
+    assert guest.locator("h1").evaluate("(title) => title.clientWidth > 0 && title.scrollWidth <= title.clientWidth")
     expect(guest.get_by_text(looking)).to_be_visible()
     expect(button(guest, new)).to_have_count(0)
     guest.locator("a.tile").first.click()
