@@ -27,6 +27,7 @@ from app.models.waiting import wait_of
 from app.settings import ROOT
 from app.storage.db import now
 from app.verbs.verb import Verb, keys, rule_of, toolbar
+from app.web.agents import browser_named
 from app.web.media import pages_of
 from app.web.root import Rooted
 from app.web.scripts import script, static
@@ -119,6 +120,7 @@ def _filters(language: str) -> dict[str, Callable[..., Any]]:
         "told": lambda error: filled(say(error["title"]), error["details"]),
         "seed": _seed,
         "by_kind": _by_kind,
+        "browser_named": browser_named,
         "named_here": chinese if language == "zh" else str,  # what an engine that thinks in English heard
     }
 
