@@ -36,7 +36,7 @@ def unscripted(page: Page, path: str) -> Callable[[], None]:
     return let
 
 
-@pytest.mark.parametrize("medium", ["image", "text", "music"])
+@pytest.mark.parametrize("medium", ["image", "text"])  # a bench of tunes is painted when its scripts have drawn the score
 def test_what_is_entered_early_is_saved(visit: Visit, studio: Running, medium: str) -> None:
     page = visit("/")
     let = unscripted(page, f"/works/{studio.work(medium=medium)}")
@@ -55,7 +55,7 @@ def test_what_is_entered_early_is_saved(visit: Visit, studio: Running, medium: s
     expect(page.locator(f'fieldset[data-engine="{other}"]')).to_be_enabled()
 
 
-@pytest.mark.parametrize("medium", ["image", "text", "music"])
+@pytest.mark.parametrize("medium", ["image", "text"])  # a bench of tunes is painted when its scripts have drawn the score
 def test_an_idea_that_is_pressed_early_is_taken(visit: Visit, studio: Running, medium: str) -> None:
     page = visit("/")
     let = unscripted(page, f"/works/{studio.work(medium=medium)}")

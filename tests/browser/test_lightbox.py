@@ -139,7 +139,7 @@ def test_texts_and_tunes_are_looked_at_by_the_same_keys(visit: Visit, studio: Ru
     assert studio.http.get(f"/revisions/{second}").json()["picked"]
     page.keyboard.press("p")
     expect(button(looking(page), "Pick")).to_be_visible()
-    assert moved(page, zoomed) == []  # also in the card behind it
+    assert not [what for _much, what in moved(page, zoomed) if any("data-do" in one for one in what)]  # the stage may have
     page.keyboard.press("Escape")
     expect(looking(page)).to_have_count(0)
     expect(card[1].locator(".look")).to_be_focused()  # what was looked at last is selected

@@ -274,10 +274,10 @@ class Story:
         """Into the trash, and out of it by the message."""
         self.hand.press(self.at("h1 button"))
         self.hand.press(self.at("button[form=trash]"))
-        expect(self.page.locator("#done button")).to_be_visible()
+        expect(self.page.locator("#done form button")).to_be_visible()
         expect(self.page.locator(".tile")).to_have_count(0)
         self.stop("in the trash")
-        self.hand.press(self.at("#done button"))
+        self.hand.press(self.at("#done form button"))
         expect(self.page.locator(".tile .name")).to_have_text(title)
 
     def search(self, title: str) -> None:

@@ -15,6 +15,7 @@ from app.verbs.place import Part, Place
 WHOLE: dict[str, Any] = {
     "selection": [4, 9], "at": 0, "choice": " moon", "instruction": "", "leave_out": ["materials", "beginning"],
     "bars": [0, 8], "semitones": -2, "section": [0.5, 2.0],
+    "frame": [0, 16, 0, 16],
 }  # fmt: skip
 
 
