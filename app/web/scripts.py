@@ -57,6 +57,7 @@ def script(path: str, root: str = "", *, draws: bool = False) -> Markup:
     Before one that `draws` nothing is painted, so that what it draws pushes nothing aside that was seen (HTML, 2.6.8:
     render-blocking; a browser that does not know it paints earlier).
     """
-    hint, blocking = Markup('<link rel="modulepreload" href="{}">'), Markup(' blocking="render"' if draws else "")
-    run = Markup('<script src="{}" type="module"') + blocking + Markup("></script>")
+    hint, run = Markup('<link rel="modulepreload" href="{}">'), Markup('<script src="{}" type="module"></script>')
+    if draws:
+        run = Markup('<script src="{}" type="module" blocking="render"></script>')
     return Markup("\n  ").join([*(hint.format(static(name, root)) for name in modules(path)), run.format(static(path, root))])
