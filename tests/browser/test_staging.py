@@ -85,6 +85,8 @@ def test_a_first_pick_taken_back_leaves_the_stage_as_it_was(visit: Visit, studio
         expect(page.locator("#base")).to_have_attribute("data-revision", first)
         expect(card).to_be_in_viewport()
         expect(page.locator("#brief [data-verb=refine]")).not_to_have_attribute("aria-disabled", "true")
+    expect(button(card, "Picked")).to_be_visible()
+    saved(page)
     page.keyboard.press("p")
     expect(button(card, "Pick")).to_be_visible()
     stands(page, studio, work, None, None)
