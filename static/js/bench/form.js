@@ -72,6 +72,14 @@ function set(control, wanted) {
   else if (control.value !== String(wanted ?? "")) control.value = wanted ?? ""; // an equal value is left: the caret stays
 }
 
+/** Write into a field of the brief as a hand does, so that all who listen hear it. Gives the field. */
+export function typeIn(form, name, value) {
+  const field = form.elements[`brief.${name}`];
+  field.value = value;
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  return field;
+}
+
 /** Put a state into the form; what it does not name stays. */
 export function fill(form, state) {
   const engine = form.elements.engine;

@@ -2,7 +2,7 @@
 import { asked, grow, nested, settled } from "../bench/asking.js";
 import { back } from "../bench/back.js";
 import { conflict } from "../bench/dialogs.js";
-import { enliven, read } from "../bench/form.js";
+import { enliven, read, typeIn } from "../bench/form.js";
 import { importing } from "../bench/import.js";
 import { Lightbox } from "../bench/lightbox.js";
 import { Live } from "../bench/live.js";
@@ -198,10 +198,7 @@ fold.querySelector("summary").addEventListener("click", () =>
 
 /** An idea to begin with. */
 function example(button) {
-  const intent = form.elements["brief.intent"];
-  intent.value = button.textContent;
-  intent.dispatchEvent(new Event("input", { bubbles: true }));
-  intent.focus();
+  typeIn(form, "intent", button.textContent).focus();
 }
 
 // Space plays what is selected, unless it means something where the focus is.

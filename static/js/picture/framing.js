@@ -1,5 +1,6 @@
 // Going on with a picture beyond its edges: they are dragged, a proportion is chosen, or pixels are entered for each side.
 // Loaded when it is first opened.
+import { typeIn } from "../bench/form.js";
 import { rooted } from "../shared/http.js";
 
 const ROOM = 0.3; // of the picture's sides that is left free around the frame, to drag into
@@ -122,10 +123,7 @@ export class Framing {
 
   #input(field) {
     if (this.fields.includes(field)) return this.#fit();
-    if (field !== this.intent) return;
-    const intent = this.form.elements["brief.intent"];
-    intent.value = field.value;
-    intent.dispatchEvent(new Event("input", { bubbles: true }));
+    if (field === this.intent) typeIn(this.form, "intent", field.value);
   }
 
   #submit(event) {

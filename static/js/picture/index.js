@@ -2,7 +2,7 @@
 import { asked, grow, nested, settled } from "../bench/asking.js";
 import { Card } from "../bench/card.js";
 import { Draft } from "../bench/draft.js";
-import { enliven, read } from "../bench/form.js";
+import { enliven, read, typeIn } from "../bench/form.js";
 import { Lightbox } from "../bench/lightbox.js";
 import { looking } from "./looking.js";
 import { Painted } from "./painted.js";
@@ -108,12 +108,7 @@ bench.addEventListener("click", async (event) => {
   else if (button.dataset.verb) perform(button);
   else if ("compare" in button.dataset) compare($("compare"), selection);
   else if ("back" in button.dataset) await during(button, back(form, draft));
-  else {
-    const intent = form.elements["brief.intent"];
-    intent.value = button.textContent;
-    intent.dispatchEvent(new Event("input", { bubbles: true }));
-    intent.focus();
-  }
+  else typeIn(form, "intent", button.textContent).focus();
 });
 
 document.addEventListener("htmx:after:swap", ({ target }) => {

@@ -1,5 +1,6 @@
 // Painting what is to change: a brush, an eraser, a rectangle and a lasso over the picture, by pointer, pen, touch or keys.
 // Loaded when it is first opened. What is painted goes to the studio at every pause and is named by the draft.
+import { typeIn } from "../bench/form.js";
 import { fill, words } from "../shared/words.js";
 import { rooted, told } from "../shared/http.js";
 import { MaskCanvas, png } from "./mask-canvas.js";
@@ -331,10 +332,7 @@ export class Masking {
     if (name === "size" || name === "tool") this.#hover();
     if (name === "tool") this.#drop();
     if (name === "feather") this.#show();
-    if (name !== "intent") return;
-    const intent = this.form.elements["brief.intent"];
-    intent.value = value;
-    intent.dispatchEvent(new Event("input", { bubbles: true }));
+    if (name === "intent") typeIn(this.form, name, value);
   }
 
   /** How much is selected, told and offered; what was painted goes to the studio soon. */

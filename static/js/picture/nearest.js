@@ -1,4 +1,5 @@
 // What the engine knows nearest to a word that it does not know is taken into the brief at a click, and taken back at another.
+import { typeIn } from "../bench/form.js";
 import { fill } from "../shared/words.js";
 
 const FIELDS = ["intent", "materials", "technique", "style"];
@@ -29,18 +30,13 @@ function replace(form, word, now) {
 
 /** A line more among the keywords, for a word that stands in the brief in another language. */
 function add(form, label) {
-  const field = form.elements["brief.materials"];
-  field.value = [field.value.trimEnd(), label].filter(Boolean).join("\n");
-  field.dispatchEvent(new Event("input", { bubbles: true }));
+  const { value } = form.elements["brief.materials"];
+  typeIn(form, "materials", [value.trimEnd(), label].filter(Boolean).join("\n"));
 }
 
 function remove(form, label) {
-  const field = form.elements["brief.materials"];
-  field.value = field.value
-    .split("\n")
-    .filter((line) => line.trim() !== label)
-    .join("\n");
-  field.dispatchEvent(new Event("input", { bubbles: true }));
+  const lines = form.elements["brief.materials"].value.split("\n");
+  typeIn(form, "materials", lines.filter((line) => line.trim() !== label).join("\n"));
 }
 
 const listed = (form) => form.elements["brief.materials"].value.split("\n").map((line) => line.trim());

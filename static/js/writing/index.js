@@ -2,7 +2,7 @@
 import { asked, grow, nested, settled } from "../bench/asking.js";
 import { back } from "../bench/back.js";
 import { conflict } from "../bench/dialogs.js";
-import { enliven, read } from "../bench/form.js";
+import { enliven, read, typeIn } from "../bench/form.js";
 import { importing } from "../bench/import.js";
 import { Lightbox } from "../bench/lightbox.js";
 import { Live } from "../bench/live.js";
@@ -100,10 +100,7 @@ bench.addEventListener("click", async ({ target }) => {
 function example(button) {
   form.elements["form.preset"].value = button.dataset.form;
   form.elements["form.preset"].dispatchEvent(new Event("change", { bubbles: true }));
-  const intent = form.elements["brief.intent"];
-  intent.value = button.textContent;
-  intent.dispatchEvent(new Event("input", { bubbles: true }));
-  intent.focus();
+  typeIn(form, "intent", button.textContent).focus();
 }
 
 document.addEventListener("htmx:after:swap", ({ target }) => {
