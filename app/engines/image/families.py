@@ -6,12 +6,11 @@ the models' cards ask for.
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from app.engines.shared.checkpoint import INDEX, folder_of
+from app.engines.shared.checkpoint import index_of
 from app.errors import _
 
 USUAL = _("How strictly the picture follows the brief. At 1 or below it is off: quicker, and what to avoid is not read.")
@@ -154,7 +153,7 @@ class Known:
 
 def known(model: str) -> Known:
     """What its files tell of `model`, a folder or a hub id; its name, where it is not here yet. Without torch."""
-    index = _index(model)
+    index = index_of(model)
     name = index.get("_class_name")
     called = model.rstrip("/").rpartition("/")[2]
     if not isinstance(name, str):
@@ -172,14 +171,3 @@ def _is_turbo(called: str, name: str, index: dict[str, object]) -> bool:
     if name == "Flux2KleinPipeline":  # the plain ones are, those called "base" are not
         return "base" not in called.lower()
     return bool(_FEW.search(called))
-
-
-def _index(model: str) -> dict[str, object]:
-    folder = folder_of(model)
-    if folder is None:
-        return {}
-    try:
-        found = json.loads((folder / INDEX).read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}

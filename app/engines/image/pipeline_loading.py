@@ -6,7 +6,6 @@ Weights come as safetensors or not at all, and no code from a model's folder is 
 from __future__ import annotations
 
 import inspect
-import json
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
@@ -15,8 +14,8 @@ from app.engines.image.families import FAMILIES, UNKNOWN, Family, Mask, Start
 from app.engines.image.latent_space import LatentSpace, space_of
 from app.engines.image.pipeline_preview import preview_of
 from app.engines.image.preview import Preview
-from app.engines.shared.checkpoint import INDEX, folder_of
-from app.engines.shared.loading import dtype_of, line
+from app.engines.shared.checkpoint import index_of
+from app.engines.shared.loading import dtype_of, line, quieten
 from app.errors import EngineError, _
 from app.settings import EngineSetting
 
@@ -34,12 +33,9 @@ class Loaded:
 def loaded(setting: EngineSetting, device: str) -> Loaded:
     """The checkpoint of `setting` on `device`. Raises EngineError."""
     import diffusers
-    import transformers
     from safetensors import SafetensorError
 
-    for library in (diffusers, transformers):  # progress bars of the load have no place in a log
-        library.utils.logging.disable_progress_bar()
-        library.utils.logging.set_verbosity_error()
+    quieten()
     base: Any = diffusers.DiffusionPipeline
     _check_class(setting.model)
     try:
@@ -118,13 +114,10 @@ def _check_class(model: str) -> None:
     """Raises EngineError where `model` is of a class that this diffusers does not have, or that makes no pictures."""
     import diffusers
 
-    folder = folder_of(model)
-    if folder is None:
-        return  # not downloaded yet
-    try:
-        name = json.loads((folder / INDEX).read_text("utf-8"))["_class_name"]
-    except (OSError, ValueError, KeyError):
-        return  # the loader says it
+    index = index_of(model)
+    if "_class_name" not in index:
+        return  # not downloaded yet; else the loader says it
+    name = index["_class_name"]
     if not isinstance(name, str):
         raise EngineError(_("%(model)s brings code of its own, which is not run."), model=model)
     kind = getattr(diffusers, name, None)

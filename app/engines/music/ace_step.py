@@ -6,7 +6,6 @@ replace and continue is its task `repaint`, vary and refine are its task `cover`
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,8 +15,8 @@ from pydantic import Field, JsonValue, create_model, field_validator
 
 from app.engines.engine import EngineParams, Request, Step, Strength, Verb
 from app.engines.music.player import SOUND, Call, Emit, Player, base_of, section_of, within
-from app.engines.shared.checkpoint import INDEX, folder_of, missing
-from app.engines.shared.loading import dtype_of
+from app.engines.shared.checkpoint import folder_of, index_of, missing
+from app.engines.shared.loading import dtype_of, quieten
 from app.errors import EngineError, _
 from app.media.medium import ABC
 from app.media.music.sound.recording import FADE, Recording, from_samples
@@ -116,18 +115,15 @@ class AceStep(Player):
     def lacking(self) -> str | None:
         if (reason := missing(self.setting.model)) or (folder := folder_of(self.setting.model)) is None:
             return reason
-        kind = json.loads((folder / INDEX).read_text("utf-8"))["_class_name"]
+        kind = index_of(self.setting.model)["_class_name"]
         said = _("%(folder)s holds no %(wanted)s but %(kind)s.")
         return None if kind == PIPELINE else said % {"folder": folder, "wanted": PIPELINE, "kind": kind}
 
     def open(self, device: str) -> None:
         """Raises what diffusers raises."""
         import diffusers
-        import transformers
 
-        for library in (diffusers, transformers):  # progress bars of the load have no place in a log
-            library.utils.logging.disable_progress_bar()
-            library.utils.logging.set_verbosity_error()
+        quieten()
         kind: Any = diffusers.AceStepPipeline
         dtype = dtype_of(self.setting.dtype, device)
         pipe = kind.from_pretrained(self.setting.model, use_safetensors=True, dtype=dtype).to(device)

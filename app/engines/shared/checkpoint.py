@@ -7,6 +7,7 @@ import json
 import os
 import re
 from pathlib import Path
+from typing import Any
 
 from app.engines.shared.weights import fault
 from app.errors import _
@@ -41,16 +42,24 @@ def absent(model: str) -> str | None:
     return _("%(model)s is not in the local cache, and the hub is offline.") % {"model": model} if offline else None
 
 
+def index_of(model: str) -> dict[str, Any]:
+    """What the index of `model` says of its parts; nothing where it is not here yet, or cannot be read."""
+    folder = folder_of(model)
+    if folder is None:
+        return {}
+    try:
+        parts = json.loads((folder / INDEX).read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return parts if isinstance(parts, dict) else {}
+
+
 def missing(model: str) -> str | None:
     """Why `model` cannot be loaded as far as its files tell; None when it can, or when it can still be downloaded."""
     folder = folder_of(model)
     if folder is None:
         return absent(model)
-    try:
-        parts = json.loads((folder / INDEX).read_text("utf-8"))
-    except (OSError, ValueError):
-        parts = None
-    if not isinstance(parts, dict) or "_class_name" not in parts:
+    if "_class_name" not in index_of(model):
         return _("%(file)s is missing or damaged.") % {"file": folder / INDEX}
     return unusable(folder)
 

@@ -8,6 +8,16 @@ if TYPE_CHECKING:
     import torch
 
 
+def quieten() -> None:
+    """Let diffusers and transformers load without a word: progress bars have no place in a log."""
+    import diffusers
+    import transformers
+
+    for library in (diffusers, transformers):
+        library.utils.logging.disable_progress_bar()
+        library.utils.logging.set_verbosity_error()
+
+
 def dtype_of(name: str, device: str) -> torch.dtype:
     """`name`, or for "auto" half precision where the device computes in it."""
     import torch
