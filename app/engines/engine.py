@@ -101,6 +101,11 @@ class Request:
     frame: tuple[int, int, int, int] | None = None  # of `outpaint`: pixels added left, top, right, bottom
     stopped: Container[int] = ()
 
+    @property
+    def base(self) -> bytes | None:
+        """The bytes of the first parent, where there is one and it has some."""
+        return self.parents[0].data if self.parents else None
+
 
 @dataclass(frozen=True, slots=True)
 class Alternative:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -21,6 +21,7 @@ from app.media.image.picture import covered, nearest, opened, png
 
 if TYPE_CHECKING:
     import torch
+    from PIL import Image
 
     from app.engines.image.diffusion import LatentDiffusion, Velocity
     from app.engines.image.inpainting import Place
@@ -178,9 +179,7 @@ class House(LocalEngine):
             shown = model.preview(clean) if pace.due() else ()
             yield Step(number, total, place.previews(shown) if place else shown)
         facts |= {"steps_taken": total}
-        for index, (seed, made) in enumerate(zip(request.seeds, model.decode(latents), strict=True)):
-            picture = place.whole(made) if place else made
-            yield Content(index, seed, png(picture), "image/png", picture.width, picture.height, facts)
+        yield from _contents(request, map(place.whole, model.decode(latents)) if place else model.decode(latents), facts)
 
     def _outpaint(
         self, model: LatentDiffusion, request: Request, plan: Plan, facts: dict[str, Any]
@@ -198,15 +197,14 @@ class House(LocalEngine):
             hold = inpainting.Hold(places[0], clean, noise, steps)
             latents = levels[0].alpha * clean + levels[0].sigma * noise
             way = sampler.denoise(latents, levels, plan.velocity, multistep=plan.multistep, hold=hold)
-            for number, (now, clean) in enumerate(way, 1):
+            for number, (now, expected) in enumerate(way, 1):
                 latents = now
-                shown = model.preview(clean) if pace.due() else ()
+                shown = model.preview(expected) if pace.due() else ()
                 whole = tuple(place.previews([one])[0] for place, one in zip(places, shown, strict=bool(shown)))
                 yield Step(window * steps + number, len(boxes) * steps, whole)
             canvases.paint(box, list(model.decode(latents)))
-        facts = facts | {"steps_taken": steps * len(boxes), "windows": len(boxes)}
-        for index, (seed, picture) in enumerate(zip(request.seeds, canvases.pictures, strict=True)):
-            yield Content(index, seed, png(picture), "image/png", picture.width, picture.height, facts)
+        facts |= {"steps_taken": steps * len(boxes), "windows": len(boxes)}
+        yield from _contents(request, canvases.pictures, facts)
 
     def _plan(self, model: LatentDiffusion, prompt: Prompt, variants: int, params: Params) -> Plan:
         """A sketch by the few-step version, or by a solver of higher order in a few more steps where there is none."""
@@ -237,10 +235,7 @@ class House(LocalEngine):
         if place is not None:
             noise = torch.cat([model.noise(seed, place.size) for seed in request.seeds])
             return noise, levels, inpainting.Hold(place, model.encode(place.part), noise, len(levels) - 1)
-        if not request.parents:
-            raise EngineError(_("There is no picture to start from."))
-        parent = request.parents[0]
-        picture = opened(parent.data)
+        picture, parent = opened(request.base), request.parents[0]
         size = nearest(picture, (aspect.size(model.side, model.factor) for aspect in Aspect))
         distance = DISTANCES[request.strength or Strength.SUBTLE]
         if request.verb is Verb.REFINE:
@@ -253,6 +248,12 @@ class House(LocalEngine):
         levels = _later(levels, distance.strength)
         clean = model.encode(covered(picture, size))
         return torch.cat([levels[0].alpha * clean + levels[0].sigma * noise for noise in noises]), levels, None
+
+
+def _contents(request: Request, pictures: Iterable[Image.Image], facts: dict[str, Any]) -> Iterator[Content]:
+    """The pictures of a run, a variant each."""
+    for index, (seed, picture) in enumerate(zip(request.seeds, pictures, strict=True)):
+        yield Content(index, seed, png(picture), "image/png", picture.width, picture.height, facts)
 
 
 def _later(levels: list[Level], strength: float) -> list[Level]:

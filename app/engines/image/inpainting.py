@@ -66,11 +66,9 @@ def place_of(request: Request, sizes: Sequence[tuple[int, int]]) -> Place:
 
     Raises EngineError where there is no picture or no mask.
     """
-    if not request.parents:
-        raise EngineError(_("There is no picture to start from."))
+    picture = opened(request.base)
     if request.mask is None:
         raise EngineError(_("There is no mask that says what is to change."))
-    picture = opened(request.parents[0].data)
     with Image.open(io.BytesIO(request.mask)) as given:
         mask = given.convert("L")
     box = around(mask, min(sizes[0]) // 2)

@@ -36,24 +36,20 @@ class Canvases:
         """Raises EngineError where there is no picture or no frame."""
         import numpy as np
 
-        if not request.parents:
-            raise EngineError(_("There is no picture to start from."))
+        picture = opened(request.base)
         if request.mask is None:
             raise EngineError(_("There is no frame that says what is to be added."))
-        picture = opened(request.parents[0].data)
         with Image.open(io.BytesIO(request.mask)) as given:
             self.unknown = np.asarray(given.convert("L")).copy()
         self.inner = self.unknown == 0
+        self.rows, self.columns = (np.flatnonzero(self.inner.any(axis)) for axis in (1, 0))  # that the picture itself has
         self.pictures = [picture.copy() for _seed in request.seeds]
 
     def windows(self) -> list[Box]:
         """Where to paint, in this order."""
-        import numpy as np
-
-        rows, columns = (np.flatnonzero(self.inner.any(axis)) for axis in (1, 0))
-        width, height = self.unknown.shape[1], self.unknown.shape[0]
-        middle = (columns[0] + columns[-1]) / 2, (rows[0] + rows[-1]) / 2
-        side = min(len(rows), len(columns))
+        height, width = self.unknown.shape
+        middle = (self.columns[0] + self.columns[-1]) / 2, (self.rows[0] + self.rows[-1]) / 2
+        side = min(len(self.rows), len(self.columns))
         boxes = list(self._boxes(side))
         while len(boxes) > MOST and side < min(width, height):
             side = min(math.ceil(side * GROWS), width, height)
@@ -98,11 +94,10 @@ class Canvases:
         """From 0 at the edge of the picture to 1 a little outside."""
         import numpy as np
 
-        rows, columns = (np.flatnonzero(self.inner.any(axis)) for axis in (1, 0))
         left, top, right, bottom = box
         beyond = [
             np.maximum(np.maximum(inside[0] - span, span - inside[-1]), 0)
-            for inside, span in ((rows, np.arange(top, bottom)), (columns, np.arange(left, right)))
+            for inside, span in ((self.rows, np.arange(top, bottom)), (self.columns, np.arange(left, right)))
         ]
         far = np.maximum(beyond[0][:, None], beyond[1][None, :])
         share: np.ndarray[Any, Any] = np.clip(far * FADE / (right - left), 0, 1)

@@ -126,9 +126,7 @@ def _create(engine: Asked, loaded: Loaded, params: Params, request: Request, see
 
 
 def _change(engine: Asked, loaded: Loaded, params: Params, request: Request, seeds: tuple[int, ...]) -> _Made:
-    if not request.parents:
-        raise EngineError(_("There is no picture to start from."))
-    picture = opened(request.parents[0].data)
+    picture = opened(request.base)
     size = size_of(engine, loaded, picture.width / picture.height)
     picture = covered(picture, size)
     reach = REACH[request.strength or Strength.SUBTLE] if request.verb == Verb.VARY else params.change

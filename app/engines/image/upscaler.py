@@ -16,7 +16,7 @@ from app.engines.engine import Content, EngineParams, Medium, Request, Step, Ver
 from app.engines.shared import weights
 from app.engines.shared.local_engine import LocalEngine, unusable
 from app.errors import EngineError, _
-from app.media.image.picture import png
+from app.media.image.picture import given, png
 
 if TYPE_CHECKING:
     from app.engines.image.enlarging import Enlarger
@@ -78,10 +78,7 @@ class Upscaler(LocalEngine):
         if self._model is None:
             raise EngineError(_("The engine is not loaded."))
         params = self.Params.model_validate(request.params.model_dump())
-        parent = next(iter(request.parents), None)
-        if parent is None or not parent.data:
-            raise EngineError(_("There is no picture to start from."))
-        with Image.open(io.BytesIO(parent.data)) as opened:
+        with Image.open(io.BytesIO(given(request.base))) as opened:
             opened.load()
             picture = opened.convert("RGBA" if opened.has_transparency_data else "RGB")
         size = (picture.width * params.factor, picture.height * params.factor)

@@ -12,6 +12,7 @@ from app.engines.engine import Content, Engine, EngineParams, Medium, Request, S
 from app.engines.shared.local_engine import missing_package
 from app.errors import EngineError, _
 from app.lanes import Lane
+from app.media.image.picture import given
 from app.media.image.svg import MEDIA_TYPE
 from app.media.image.tracing import How, trace
 
@@ -61,11 +62,9 @@ class Vectoriser(Engine):
 
     def run(self, request: Request) -> Iterator[Step | Content]:
         params = self.Params.model_validate(request.params.model_dump())
-        parent = next(iter(request.parents), None)
-        if parent is None or not parent.data:
-            raise EngineError(_("There is no picture to start from."))
+        data = given(request.base)
         how = How(params.colours, params.detail, params.smooth)
-        for result in trace.watched(parent.data, how):
+        for result in trace.watched(data, how):
             yield Step(1 if result is None else 2, 2)
             if result is not None:
                 yield Content(0, None, result.svg, MEDIA_TYPE, result.width, result.height, result.facts, raster=result.raster)

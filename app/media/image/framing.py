@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import io
-
 from PIL import Image
 
-from app.media.image.picture import png
+from app.media.image.picture import kept, png
 
 Frame = tuple[int, int, int, int]  # pixels added left, top, right, bottom
 
@@ -16,9 +14,7 @@ def framed(data: bytes, frame: Frame) -> tuple[bytes, bytes]:
     import numpy as np
 
     left, top, right, bottom = frame
-    with Image.open(io.BytesIO(data)) as opened:
-        opened.load()
-        inner = opened if opened.mode in {"RGB", "RGBA"} else opened.convert("RGBA" if opened.has_transparency_data else "RGB")
+    inner = kept(data)
     pixels = np.pad(np.asarray(inner), ((top, bottom), (left, right), (0, 0)), mode="symmetric")
     mask = Image.new("L", (left + inner.width + right, top + inner.height + bottom), 255)
     mask.paste(0, (left, top, left + inner.width, top + inner.height))

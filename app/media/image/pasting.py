@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from PIL import Image, ImageFilter
 
+from app.media.image.picture import kept
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -23,9 +25,7 @@ def pasted(parent: bytes, made: Image.Image, mask: bytes) -> Image.Image:
     """
     import numpy as np
 
-    with Image.open(io.BytesIO(parent)) as opened:
-        opened.load()
-        under = opened if opened.mode in {"RGB", "RGBA"} else opened.convert("RGBA" if opened.has_transparency_data else "RGB")
+    under = kept(parent)
     with Image.open(io.BytesIO(mask)) as opened:
         grey = opened.convert("L")
     marked, soft = grey.getbbox(), softness(under.size)

@@ -13,12 +13,24 @@ from app.errors import EngineError, _
 WHITE = (255, 255, 255, 255)
 
 
-def opened(data: bytes | None) -> Image.Image:
-    """`data` decoded, upright, on white where it is transparent, as RGB. Raises EngineError."""
+def given(data: bytes | None) -> bytes:
+    """`data`, which an engine starts from. Raises EngineError where there is none."""
     if not data:
         raise EngineError(_("There is no picture to start from."))
+    return data
+
+
+def kept(data: bytes) -> Image.Image:
+    """`data` decoded, as RGB or RGBA: with its transparency, and as it lies there."""
+    with Image.open(io.BytesIO(data)) as image:
+        image.load()
+        return image if image.mode in {"RGB", "RGBA"} else image.convert("RGBA" if image.has_transparency_data else "RGB")
+
+
+def opened(data: bytes | None) -> Image.Image:
+    """`data` decoded, upright, on white where it is transparent, as RGB. Raises EngineError."""
     try:
-        image = ImageOps.exif_transpose(Image.open(io.BytesIO(data))).convert("RGBA")
+        image = ImageOps.exif_transpose(Image.open(io.BytesIO(given(data)))).convert("RGBA")
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise EngineError(_("The picture to start from cannot be read.")) from error
     ground = Image.new("RGBA", image.size, WHITE)
