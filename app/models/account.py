@@ -99,6 +99,11 @@ def bare(code: str) -> str:
     return "".join(letter for letter in code.upper() if letter.isalnum())[:100]
 
 
+def new_code() -> str:
+    """A code that nobody guesses, without what stands between its letters."""
+    return "".join(secrets.choice(LETTERS) for _letter in range(CODE))
+
+
 def grouped(code: str) -> str:
     """A code as a person reads it."""
     return "-".join(code[at : at + GROUP] for at in range(0, CODE, GROUP))
@@ -106,7 +111,7 @@ def grouped(code: str) -> str:
 
 def invite(session: Session, by: Artist | None, standing: Standing, artist: Artist | None = None) -> str:
     """The code of a new link for somebody new, or for a new password of `artist`. It is told here, and never again."""
-    code = "".join(secrets.choice(LETTERS) for _letter in range(CODE))
+    code = new_code()
     lasts = RESET if artist else INVITED
     session.add(
         Invitation(

@@ -6,7 +6,6 @@ who do it at once do it one after the other.
 
 from __future__ import annotations
 
-import secrets
 from datetime import datetime
 from typing import NamedTuple
 from uuid import UUID
@@ -15,7 +14,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from app.errors import ConflictError, InvalidError, NotFoundError, _
-from app.models.account import CODE, INVITED, LETTERS, bare, digest_of, grouped
+from app.models.account import INVITED, bare, digest_of, grouped, new_code
 from app.models.act import ActKind, record
 from app.models.artist import Artist
 from app.models.membership import RANKS, Membership, ProjectRole, Right
@@ -108,7 +107,7 @@ class People:
     def invite(self, role: ProjectRole) -> tuple[ProjectInvitation, str]:
         """A new link, and its code, which is told here and never again. Raises OutOfRoleError."""
         self._hold(Right.OWN)
-        code = "".join(secrets.choice(LETTERS) for _letter in range(CODE))
+        code = new_code()
         link = ProjectInvitation(
             digest=digest_of(code),
             project_id=self.project.id,

@@ -13,12 +13,10 @@ from app.errors import ConflictError, InvalidError, NotFoundError, SignInError, 
 from app.gate import LINE
 from app.models.account import INVITED
 from app.models.membership import ProjectRole, Right
-from app.models.project import Project
 from app.models.sharing import People, Person, ProjectInvitation, redeem
 from app.web.deps import CurrentArtist, OneTurn, Session, body
 from app.web.pages import answer
-from app.web.root import root_of
-from app.web.routes.people import LinkOut
+from app.web.routes.people import LinkOut, told_link
 
 router = APIRouter(route_class=OneTurn, tags=["accounts"])
 ROLES = {
@@ -82,12 +80,12 @@ class Code(BaseModel):
     code: Annotated[str, Field(min_length=1, max_length=100), LINE]
 
 
-def _told(request: Request, people: People, status: int = 200) -> Response:
+def _told(request: Request, people: People) -> Response:
     """The people, as they are now."""
     everybody, links, project = people.all(), people.open(), people.project
     out = PeopleOut(items=[MemberOut.of(one) for one in everybody], invitations=[InvitationOut.of(one) for one in links])
     if request.method != "GET":
-        return answer(request, out, status=status, location=f"/projects/{project.id}/members")
+        return answer(request, out, location=f"/projects/{project.id}/members")
     role = project.role_of(people.artist.id)
     return answer(
         request,
@@ -152,12 +150,8 @@ def invite(
     id: UUID, request: Request, artist: CurrentArtist, session: Session, wanted: Annotated[Wanted, Depends(body(Wanted))]
 ) -> Response:
     """A link that brings one person of this studio into the project."""
-    project: Project = artist.projects.get(id, to=Right.OWN)
-    _link, code = People(session, artist, project).invite(wanted.role)
-    link = f"{request.url.scheme}://{request.url.netloc}{root_of(request)}/invitation#{code}"
-    out = LinkOut(link=link, code=code, hours=round(INVITED.total_seconds() / 3600))
-    headers, back = {"Cache-Control": "no-store"}, f"/projects/{id}/members"
-    return answer(request, out, "accounts/link.html", status=201, headers=headers, told=out, back=back)
+    _link, code = People(session, artist, artist.projects.get(id, to=Right.OWN)).invite(wanted.role)
+    return told_link(request, "invitation", code, INVITED, back=f"/projects/{id}/members")
 
 
 @router.delete("/projects/{id}/invitations/{link}", response_model=PeopleOut)

@@ -69,7 +69,7 @@ def add(request: Request, transactions: TransactionsOf, wanted: Annotated[Wanted
     with transactions.writing() as (session, artist):
         _keeper(transactions, session)
         code = invite(session, artist, wanted.standing)
-    return _told(request, code, INVITED)
+    return told_link(request, "join", code, INVITED, back="/artists")
 
 
 @router.post("/{id}/resets", status_code=201, response_model=LinkOut)
@@ -82,11 +82,12 @@ def reset(id: UUID, request: Request, transactions: TransactionsOf) -> Response:
         if account is None:
             raise NotFoundError
         code = invite(session, artist, account.standing, account.artist)
-    return _told(request, code, RESET)
+    return told_link(request, "join", code, RESET, back="/artists")
 
 
-def _told(request: Request, code: str, lasts: timedelta) -> Response:
-    link = f"{request.url.scheme}://{request.url.netloc}{root_of(request)}/join#{code}"
+def told_link(request: Request, page: str, code: str, lasts: timedelta, *, back: str) -> Response:
+    """A link with its code behind the #, told once; `back` is where it was asked for."""
+    link = f"{request.url.scheme}://{request.url.netloc}{root_of(request)}/{page}#{code}"
     out = LinkOut(link=link, code=code, hours=round(lasts.total_seconds() / 3600))
     headers = {"Cache-Control": "no-store"}
-    return answer(request, out, "accounts/link.html", status=201, headers=headers, told=out, back="/artists")
+    return answer(request, out, "accounts/link.html", status=201, headers=headers, told=out, back=back)
