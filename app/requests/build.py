@@ -27,7 +27,7 @@ from app.requests.mask import mask_wanted
 from app.requests.place import place_of
 from app.requests.request import GenerationRequest
 from app.requests.starts import check_starts, enough
-from app.requests.wildcards import Choosing, as_written
+from app.requests.wildcards import as_written, choosing_for
 from app.verbs.rule import Strength
 from app.verbs.verb import Verb, verbs_in
 
@@ -169,7 +169,7 @@ class RequestBuilder:
 
     def _chosen(self, brief: Brief, verb: Verb, seeds: Sequence[int]) -> list[Brief]:
         """What each variant of `brief` is made from: its seed chooses. Candidates that are ranked together share one."""
-        choosing = Choosing(lambda name: self.artist.word_lists.entries(self.work.project_id, name))
+        choosing = choosing_for(self.artist, self.work.project_id)
         return [choosing.brief(brief, seeds[0] if verb is Verb.LINE else seed) for seed in seeds]
 
     def _engine(

@@ -25,12 +25,12 @@ def run_each(engine: Engine, request: Request, generation: Generation) -> Iterat
 
     Steps and contents are counted over all of it, as those of one run.
     """
-    groups: dict[str, list[int]] = {}
-    for index in range(len(request.seeds)):
-        groups.setdefault(generation.brief_of(index).model_dump_json() if generation.chosen else "", []).append(index)
     if not generation.chosen:
         yield from engine.run(request)
         return
+    groups: dict[str, list[int]] = {}
+    for index in range(len(request.seeds)):
+        groups.setdefault(generation.brief_of(index).model_dump_json(), []).append(index)
     contents: list[Content] = []
     for done, variants in enumerate(map(tuple, groups.values())):
         part = replace(
@@ -39,22 +39,12 @@ def run_each(engine: Engine, request: Request, generation: Generation) -> Iterat
             seeds=tuple(request.seeds[index] for index in variants),
             stopped=_Among(request.stopped, variants),
         )
-        for made in _closed(engine, part):
+        for made in engine.run(part):
             if isinstance(made, Step):
                 yield _step(made, variants, done, len(groups), len(request.seeds))
             else:
                 contents.append(replace(made, index=variants[made.index]))
     yield from sorted(contents, key=lambda content: content.index)
-
-
-def _closed(engine: Engine, request: Request) -> Iterator[Step | Content]:
-    run = engine.run(request)
-    close = getattr(run, "close", None)
-    try:
-        yield from run
-    finally:
-        if close:
-            close()
 
 
 def _step(step: Step, variants: tuple[int, ...], done: int, groups: int, count: int) -> Step:

@@ -10,9 +10,14 @@ import random
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+from uuid import UUID
 
 from app.brief import LISTS, MAX_TEXT, Brief
 from app.errors import InvalidError, _
+
+if TYPE_CHECKING:
+    from app.models.artist import Artist
 
 NAME = r"[^\W_]+(?:[-_][^\W_]+)*"
 MARK = re.compile(rf"__({NAME})__|[{{|}}]")
@@ -163,6 +168,11 @@ class Choosing:
                 raise InvalidError(field, _("asks for more than %(most)d choices"), most=MOST_CHOICES)
             options = part.options if isinstance(part, Choice) else self._list(part.name.casefold(), field)
             yield from self._said(options[int(dice.random() * len(options))], dice, left, field)
+
+
+def choosing_for(artist: Artist, project: UUID) -> Choosing:
+    """One that knows the lists of a project, as far as the artist may see them."""
+    return Choosing(lambda name: artist.word_lists.entries(project, name))
 
 
 def wild(text: str) -> bool:

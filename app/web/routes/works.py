@@ -27,7 +27,7 @@ from app.models.membership import Right
 from app.models.revision import Revision
 from app.models.work import Work
 from app.models.worker import workers
-from app.requests.wildcards import Choosing, as_written
+from app.requests.wildcards import as_written, choosing_for
 from app.web.deps import CurrentArtist, OneTurn, Parts, Session, Studio, body
 from app.web.done import Deed, Done
 from app.web.media import pages_of
@@ -125,9 +125,8 @@ def prompt_of(parts: Studio, artist: CurrentArtist, work: Work, draft: Draft | W
     if not as_written(draft.brief):
         return _read(parts, work, Wanted(draft.engine, draft.brief, draft.base))
     seed = draft.seed or 0
-    choosing = Choosing(lambda name: artist.word_lists.entries(work.project_id, name))
     try:
-        brief = choosing.brief(draft.brief, seed)
+        brief = choosing_for(artist, work.project_id).brief(draft.brief, seed)
     except InvalidError as error:
         ((_field, said),) = error.fields
         return replace(draft.brief.prompt(), fault=said, about=tuple(error.details.items()))
