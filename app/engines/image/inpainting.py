@@ -78,18 +78,25 @@ def place_of(request: Request, sizes: Sequence[tuple[int, int]]) -> Place:
     return Place(picture, box, size, mask.resize(size, Image.Resampling.BILINEAR, box))
 
 
+def cells_of(mask: Image.Image, clean: torch.Tensor) -> torch.Tensor:
+    """How much of each cell of the latents `clean` [n, c, h, w] may change, in 0…1: [1, 1, h, w].
+
+    As much as its whitest pixel asks: what is too much is taken back pixel by pixel at the end.
+    """
+    import numpy as np
+    import torch
+
+    share = torch.from_numpy(np.asarray(mask).copy()).to(clean.device).float()[None, None] / 255
+    return torch.nn.functional.adaptive_max_pool2d(share, clean.shape[-2:])
+
+
 class Hold:
     """What stays of a picture while the rest is denoised: its clean latents and the noise that each variant began with."""
 
     def __init__(self, place: Place, clean: torch.Tensor, noise: torch.Tensor, steps: int) -> None:
         """`clean` [1, c, h, w] of the place's part; `noise` [n, c, h, w]; how many `steps` will be taken."""
-        import numpy as np
-        import torch
-
         self.clean, self.noise, self.steps = clean, noise, steps
-        share = torch.from_numpy(np.asarray(place.mask).copy()).to(clean.device).float()[None, None] / 255
-        # A cell changes as much as its whitest pixel asks: what is too much is taken back pixel by pixel at the end.
-        self.cells = torch.nn.functional.adaptive_max_pool2d(share, clean.shape[-2:])
+        self.cells = cells_of(place.mask, clean)
 
     def __call__(self, clean: torch.Tensor, noise: torch.Tensor, number: int) -> tuple[torch.Tensor, torch.Tensor]:
         """Clean latents and noise as predicted in step `number` (from 1), with those of the picture where it still stays."""

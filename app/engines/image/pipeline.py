@@ -15,6 +15,7 @@ from app.brief import Brief, Prompt
 from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Verb
 from app.engines.image.families import known
 from app.engines.image.pipeline_call import Call, calls
+from app.engines.image.pipeline_loading import Loaded, loaded
 from app.engines.image.reading import cut_to_limit
 from app.engines.shared.callback_iterator import emitted
 from app.engines.shared.checkpoint import folder_of, missing, revision
@@ -27,8 +28,6 @@ from app.settings import EngineSetting
 
 if TYPE_CHECKING:
     from PIL.Image import Image
-
-    from app.engines.image.pipeline_loading import Loaded
 
 LIBRARIES = ("torch", "diffusers", "transformers", "safetensors")
 VERBS = frozenset({Verb.CREATE, Verb.VARY, Verb.REFINE, Verb.REROLL, Verb.INPAINT, Verb.OUTPAINT})
@@ -101,8 +100,6 @@ class Pipeline(Engine):
             return
         if reason := self.unready():
             raise EngineError(reason=reason)
-        from app.engines.image.pipeline_loading import loaded
-
         self._loaded = loaded(self.setting, device)
 
     def run(self, request: Request) -> Iterator[Step | Content]:
@@ -114,11 +111,11 @@ class Pipeline(Engine):
 
         def work(emit: Callable[[Step], None]) -> None:
             for call in made:
-                pictures.extend(call(emit, loaded).images)
+                pictures.extend(call(emit, ready).images)
 
-        loaded = self._loaded
+        ready = self._loaded
         try:
-            made = calls(self, loaded, params, prompt, request)
+            made = calls(self, ready, params, prompt, request)
             yield from emitted(work)
         except EngineError:
             raise

@@ -11,7 +11,8 @@ from app.brief import Prompt
 from app.engines.engine import Request, Step, Strength, Verb
 from app.engines.image.denoising import Base, Denoising
 from app.engines.image.families import Mask, Start
-from app.engines.image.inpainting import Place, place_of
+from app.engines.image.inpainting import Place, cells_of, place_of
+from app.engines.image.pipeline_loading import Loaded, heard
 from app.engines.image.pipeline_preview import Outlook
 from app.errors import EngineError, _
 from app.media.image.picture import covered, opened
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
     from app.engines.image.latent_space import LatentSpace
-    from app.engines.image.pipeline_loading import Loaded
 
 MASKED = (Verb.INPAINT, Verb.OUTPAINT)
 REACH = {Strength.SUBTLE: 0.3, Strength.STRONG: 0.65}  # the share of the schedule that a variation runs again
@@ -90,7 +90,7 @@ def calls(engine: Asked, loaded: Loaded, params: Params, prompt: Prompt, request
     for number, group in enumerate(groups):
         pipe, size, special, place, base = make(engine, loaded, params, request, group)
         options = _options(loaded, params, prompt, group) | {"width": size[0], "height": size[1]} | special
-        taken = _taken(pipe)
+        taken = heard(pipe)
         options = {name: value for name, value in options.items() if name in taken}
         position, others = (number, len(groups)), (number, len(seeds) - number - 1) if len(groups) > 1 else (0, 0)
         made.append(Call(pipe, size, options, place, base, position, others))
@@ -176,21 +176,10 @@ def _base(
     import numpy as np
     import torch
 
-    def numbers(image: Image) -> torch.Tensor:
-        return torch.from_numpy(np.asarray(image).copy()).float() / 255
-
-    clean = space.encode(numbers(picture.convert("RGB").resize(size)).permute(2, 0, 1)[None] * 2 - 1)
+    pixels = torch.from_numpy(np.asarray(picture.convert("RGB").resize(size)).copy()).float() / 255
+    clean = space.encode(pixels.permute(2, 0, 1)[None] * 2 - 1)
     noise = torch.cat([torch.randn(clean.shape, generator=torch.Generator().manual_seed(seed)) for seed in seeds])
-    changes = None
-    if mask is not None:  # a cell changes as much as its whitest pixel asks: what is too much is taken back at the end
-        changes = torch.nn.functional.adaptive_max_pool2d(numbers(mask)[None, None].to(clean.device), clean.shape[-2:])
-    return Base(space, clean, noise.to(clean.device), reach, changes)
-
-
-def _taken(pipe: Any) -> frozenset[str]:
-    import inspect
-
-    return frozenset(inspect.signature(pipe.__call__).parameters)
+    return Base(space, clean, noise.to(clean.device), reach, None if mask is None else cells_of(mask, clean))
 
 
 def size_of(engine: Asked, loaded: Loaded, ratio: float) -> tuple[int, int]:
