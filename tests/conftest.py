@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from fastapi.testclient import TestClient
 
     from app.storage.db import Database
+    from tests.attacks.atelier import Atelier
     from tests.running import Running
 
 
@@ -106,6 +107,18 @@ def database(config: Settings) -> Iterator[Database]:
     opened = Database(config)
     yield opened
     opened.close()
+
+
+@pytest.fixture
+def atelier(web: TestClient, database: Database, config: Settings, monkeypatch: pytest.MonkeyPatch) -> Atelier:
+    """A studio with one project, in which a test can have things of every kind made."""
+    from tests.attacks.atelier import Atelier
+    from tests.hands import hands
+
+    worker, _told = hands(config, monkeypatch)
+    made = Atelier(web, database, worker)
+    made.project()
+    return made
 
 
 @pytest.fixture

@@ -16,12 +16,9 @@ import pytest
 from fastapi.routing import RouteContext
 from fastapi.testclient import TestClient
 
-from app.settings import Settings
-from app.storage.db import Database
 from tests import interface
 from tests.attacks.asking import BROWSER, HTMX, PROGRAM, READERS, ask, kind, name, routes, same_error
 from tests.attacks.atelier import BRIEF, FAKE, JIG, POEM, Atelier, a_mask, picture, recording
-from tests.hands import hands
 
 pytestmark = pytest.mark.timeout(1200)  # a thousand requests and more
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
@@ -41,14 +38,6 @@ class Wish(NamedTuple):
     files: dict[str, tuple[str, bytes]] | None = None
     headers: dict[str, str] | None = None
     fields: dict[str, str] | None = None
-
-
-@pytest.fixture
-def atelier(web: TestClient, database: Database, config: Settings, monkeypatch: pytest.MonkeyPatch) -> Atelier:
-    worker, _told = hands(config, monkeypatch)
-    atelier = Atelier(web, database, worker)
-    atelier.project()
-    return atelier
 
 
 def brought(atelier: Atelier) -> tuple[str, str]:

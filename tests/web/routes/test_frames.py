@@ -10,16 +10,7 @@ import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
-from app.settings import Settings
-from app.storage.db import Database
 from tests.attacks.atelier import FAKE, Atelier, picture
-from tests.hands import hands
-
-
-@pytest.fixture
-def atelier(web: TestClient, database: Database, config: Settings, monkeypatch: pytest.MonkeyPatch) -> Atelier:
-    worker, _told = hands(config, monkeypatch)
-    return Atelier(web, database, worker)
 
 
 def pixels(web: TestClient, revision: str) -> np.ndarray:

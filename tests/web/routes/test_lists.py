@@ -7,18 +7,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from app.settings import Settings
-from app.storage.db import Database
 from tests.attacks.atelier import FAKE, Atelier
-from tests.hands import hands
-
-
-@pytest.fixture
-def atelier(web: TestClient, database: Database, config: Settings, monkeypatch: pytest.MonkeyPatch) -> Atelier:
-    worker, _told = hands(config, monkeypatch)
-    atelier = Atelier(web, database, worker)
-    atelier.project()
-    return atelier
 
 
 def keep(atelier: Atelier, name: str = "birds", entries: Any = "gull\nowl\ntern\nheron") -> Any:
