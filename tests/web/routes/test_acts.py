@@ -13,9 +13,7 @@ from app.models import Act, ActKind
 from app.storage.db import Database
 from tests.attacks.asking import PROGRAM, name
 from tests.attacks.atelier import POEM, Atelier, picture
-from tests.attacks.test_changes_agree import WISHES, atelier, changing, send
-
-__all__ = ["atelier"]  # the fixture
+from tests.attacks.test_changes_agree import WISHES, changing, send
 
 NO_ACT = {
     "preferences_choose": "how pages look, in a cookie",
