@@ -58,7 +58,7 @@ class Transcript(Base):
 
 
 def pack_tokens(tokens: Iterable[AToken]) -> bytes:
-    """`tokens` as bytes: zlib over JSON of [start, end, text, logprob, forced, [[text, logprob], …]] each."""
+    """`tokens` as bytes: `packed` from [start, end, text, logprob, forced, [[text, logprob], …]] each."""
     records: list[Record] = [
         [
             token.start,
@@ -70,18 +70,32 @@ def pack_tokens(tokens: Iterable[AToken]) -> bytes:
         ]
         for token in tokens
     ]
+    return packed(records)
+
+
+def packed(records: list[Record]) -> bytes:
+    """Records as a row keeps them."""
     return zlib.compress(json.dumps(records, ensure_ascii=False, separators=(",", ":"), allow_nan=False).encode())
 
 
-def unpack_tokens(data: bytes) -> list[dict[str, Any]]:
-    """What `packed` packed, as JSON shows it; a logprob is null where the service gave none. Of damaged bytes nothing."""
+def unpacked(data: bytes) -> list[Record]:
+    """The records that were packed; of damaged bytes none."""
     try:
-        return _unpacked(data)
-    except (zlib.error, ValueError, TypeError, RecursionError):
+        found = json.loads(zlib.decompress(data))
+    except (zlib.error, ValueError, RecursionError):
+        return []
+    return found if isinstance(found, list) else []
+
+
+def unpack_tokens(data: bytes) -> list[dict[str, Any]]:
+    """What `pack_tokens` packed, as JSON shows it; a logprob is null where the service gave none. Of damaged bytes nothing."""
+    try:
+        return _told(unpacked(data))
+    except (ValueError, TypeError):
         return []
 
 
-def _unpacked(data: bytes) -> list[dict[str, Any]]:
+def _told(records: list[Record]) -> list[dict[str, Any]]:
     return [
         {
             "start": start,
@@ -91,7 +105,7 @@ def _unpacked(data: bytes) -> list[dict[str, Any]]:
             "forced": forced,
             "alternatives": [{"text": other, "logprob": chance} for other, chance in alternatives],
         }
-        for start, end, text, logprob, forced, alternatives in json.loads(zlib.decompress(data))
+        for start, end, text, logprob, forced, alternatives in records
     ]
 
 

@@ -135,10 +135,15 @@ def recipe_file(revision: Revision) -> Response:
 
 
 def attached(revision: Revision, kind: str, how: str = "attachment") -> str:
-    """A Content-Disposition (RFC 6266): a plain name for old readers, the work's title in UTF-8 for the others."""
-    plain = f"stemma-{str(revision.work_id)[-6:]}-{revision.number}.{kind}"
-    title = " ".join(_AS_MARKS.sub(" ", revision.work.title).split()).strip(" .")[:80] or "stemma"
-    return f"{how}; filename=\"{plain}\"; filename*=UTF-8''{quote(f'{title} {revision.number}.{kind}', safe='')}"
+    """A Content-Disposition for a file of `revision`, called like its work."""
+    plain = f"stemma-{str(revision.work_id)[-6:]}-{revision.number}"
+    return called(plain, revision.work.title, kind, how, f" {revision.number}")
+
+
+def called(plain: str, title: str, kind: str, how: str = "attachment", after: str = "") -> str:
+    """A Content-Disposition (RFC 6266): a `plain` name for old readers, the title and what comes `after` it for the others."""
+    name = " ".join(_AS_MARKS.sub(" ", title).split()).strip(" .")[:80] or "stemma"
+    return f"{how}; filename=\"{plain}.{kind}\"; filename*=UTF-8''{quote(f'{name}{after}.{kind}', safe='')}"
 
 
 def document(revision: Revision) -> Document:

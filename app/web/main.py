@@ -34,6 +34,7 @@ from app.web.root import Root, insist_on_its_own
 from app.web.routes import (
     about,
     acts,
+    archives,
     diffs,
     downloads,
     drafts,
@@ -73,6 +74,7 @@ ROUTERS = (
     projects,
     works,
     menus,
+    archives,
     acts,
     lists,
     drafts,
