@@ -79,15 +79,18 @@ class TextSetting(BaseModel):
 
 
 class PictureSetting(BaseModel):
-    """A service that draws: a server of OpenAI's images API, or (`a1111`) of AUTOMATIC1111's: Forge, SD.Next and others.
+    """A service that draws: a server of OpenAI's images API, or (`a1111`) of AUTOMATIC1111's: Forge, SD.Next and others, or
+    (`comfyui`) a workflow on a server of ComfyUI.
 
     `key` names one of STEMMA_KEYS, or is empty; of A1111 that key is "user:password".
     """
 
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,39}$")
-    kind: Literal["openai-images", "a1111"] = "openai-images"
-    url: HttpUrl  # up to and with the version: https://host/v1; of A1111 the address of its page
-    model: str = ""  # A1111 may do without: it takes the checkpoint that is loaded
+    kind: Literal["openai-images", "a1111", "comfyui"] = "openai-images"
+    url: HttpUrl  # up to and with the version: https://host/v1; of A1111 and ComfyUI the address of the page
+    model: str = ""  # A1111 may do without: it takes the checkpoint that is loaded; a workflow names its own
+    workflow: Path | None = None  # of ComfyUI: a file in its API format, or a picture that it made
+    inputs: dict[str, str | list[str]] = {}  # of a workflow, where it is not clear what they are for: {"prompt": "6.text"}
     title: str | None = None
     licence: str = ""  # by default: see the terms
     key: str = ""
@@ -100,8 +103,10 @@ class PictureSetting(BaseModel):
 
     @model_validator(mode="after")
     def _names_a_model(self) -> Self:
-        if not self.model and self.kind != "a1111":
+        if not self.model and self.kind == "openai-images":
             raise ValueError("a service of this kind needs its model")
+        if self.workflow is None and self.kind == "comfyui":
+            raise ValueError("a ComfyUI needs its workflow")
         return self
 
 

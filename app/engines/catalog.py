@@ -11,6 +11,7 @@ from app.engines.fake import fakes
 from app.engines.image.composer.engine import Composer
 from app.engines.image.house import House
 from app.engines.image.pipeline import Pipeline
+from app.engines.image.service.comfyui.engine import ComfyUI
 from app.engines.image.service.engine import PictureService
 from app.engines.image.service.webui import WebUI
 from app.engines.image.upscaler import Upscaler
@@ -69,8 +70,8 @@ def catalog(settings: Settings) -> dict[str, Engine]:
 
 
 def _drawer(setting: PictureSetting, settings: Settings) -> Engine:
-    kind = WebUI if setting.kind == "a1111" else PictureService
-    return kind(setting, settings.keys, settings.max_pixels)
+    kinds: dict[str, type[PictureService]] = {"a1111": WebUI, "comfyui": ComfyUI, "openai-images": PictureService}
+    return kinds[setting.kind](setting, settings.keys, settings.max_pixels)
 
 
 def _writer(setting: TextSetting, settings: Settings) -> Engine:

@@ -10,6 +10,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Collection, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict
 
@@ -77,7 +78,7 @@ class Request:
     Places in a text are code points of the first parent's. `stopped` holds the variants (by index) that the artist has
     stopped; it may grow while the engine runs, which looks at it between tokens and keeps what was written. Where there is a
     `mask`, the results show the whole parent; whatever they show where it is black, the parent is put back there
-    (app.worker.pasting).
+    (app.worker.pasting). `id` is the generation's: the same when it is asked again after a worker died.
     """
 
     verb: Verb
@@ -100,6 +101,7 @@ class Request:
     mask: bytes | None = None
     frame: tuple[int, int, int, int] | None = None  # of `outpaint`: pixels added left, top, right, bottom
     stopped: Container[int] = ()
+    id: UUID | None = None
 
     @property
     def base(self) -> bytes | None:

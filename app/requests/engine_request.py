@@ -39,6 +39,7 @@ def request_for(generation: Generation, engine: Engine, read: Read | None = None
         form=form_of(generation.form) if generation.form else None,
         stopped=stopped,
         mask=mask,
+        id=generation.id,
         **{name: getattr(place, name) for name in Place.model_fields},
     )
 

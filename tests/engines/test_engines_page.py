@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +15,7 @@ from app.engines.catalog import catalog
 from app.engines.engine import Content, Engine, Request, Verb
 from app.engines.image.service.dialects import DIALECTS
 from app.settings import ROOT, Settings
+from tests.engines.image.comfy_service import ComfyServer, workflow
 from tests.engines.image.picture_service import PictureServer
 from tests.engines.image.webui_service import WebUIServer
 from tests.engines.text.service import Service, Serving
@@ -29,12 +32,17 @@ SERVERS = {
     "team": "vllm-omni",
     "local": "sd-server",
     "forge": "a1111",
+    "portrait": "comfyui",
 }  # which server stands behind which name of the page
+PROTOCOLS = {"a1111": "sdapi", "comfyui": "comfyui"}  # those that are no OpenAI's
 
 
-def at(url: str, values: dict[str, str]) -> dict[str, str]:
-    """What is typed, with the double's address instead of the page's."""
-    return {name: re.sub(r'"url": "[^"]+"', f'"url": "{url}"', value) for name, value in values.items()}
+def at(url: str, values: dict[str, str], folder: Path) -> dict[str, str]:
+    """What is typed, with the double's address instead of the page's, and a workflow's file that is there."""
+    file = folder / "portrait.json"
+    file.write_text(json.dumps(workflow()), "utf-8")
+    there = {name: re.sub(r'"url": "[^"]+"', f'"url": "{url}"', value) for name, value in values.items()}
+    return {name: re.sub(r'"workflow": "[^"]+"', f'"workflow": "{file}"', value) for name, value in there.items()}
 
 
 def works(engine: Engine) -> Content:
@@ -44,24 +52,24 @@ def works(engine: Engine) -> Content:
 
 
 @pytest.mark.parametrize("typed", TYPED)
-def test_what_the_page_says_to_type_works(typed: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_the_page_says_to_type_works(typed: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     *words, command = shlex.split(typed)
     assert command == "bin/studio"
     values: dict[str, str] = dict(word.split("=", 1) for word in words)
     pictures = "STEMMA_PICTURES" in values
     name = re.findall(r'"name": "([^"]+)"', values["STEMMA_PICTURES" if pictures else "STEMMA_TEXTS"])[0]
     server = SERVERS.get(name, "texts")
-    made: dict[str, Any] = {"texts": Service, "a1111": WebUIServer}
+    made: dict[str, Any] = {"texts": Service, "a1111": WebUIServer, "comfyui": ComfyServer}
     double = made[server]() if server in made else PictureServer(server)
     with Serving(double) as url:
-        address = url.removesuffix("/v1") if server == "a1111" else url
-        for variable, value in at(address, values).items():
+        address = url.removesuffix("/v1") if server in PROTOCOLS else url
+        for variable, value in at(address, values, tmp_path).items():
             monkeypatch.setenv(variable, value)
         engine = catalog(Settings())[name]
         content = works(engine)
     assert content.media_type == ("image/png" if pictures else "text/plain")
     if pictures:
-        assert content.facts["protocol"] == ("sdapi" if server == "a1111" else f"openai-images ({server})")
+        assert content.facts["protocol"] == PROTOCOLS.get(server, f"openai-images ({server})")
     if "STEMMA_KEYS" in values:
         shown = double.headers[0]
         assert "sk-" in shown.get("authorization", "") + shown.get("x-api-key", "")

@@ -40,10 +40,12 @@ class Patience:
 
 
 class Refused(EngineError):  # noqa: N818 (what the service did)
-    """The service answered that it will not; `status_code` is HTTP's, `code` and `param` are what its error names."""
+    """The service answered that it will not; `status_code` is HTTP's, `code` and `param` are what its error names, `body` is
+    the beginning of the answer.
+    """
 
-    def __init__(self, status_code: int, said: str, code: str = "", param: str = "") -> None:
-        self.status_code, self.said, self.code, self.param = status_code, said, code, param
+    def __init__(self, status_code: int, said: str, code: str = "", param: str = "", body: bytes = b"") -> None:
+        self.status_code, self.said, self.code, self.param, self.body = status_code, said, code, param, body
         moved = _("The service sends to another address (%(status)d), which is not followed: set the address itself.")
         other = moved if httpx2.codes.is_redirect(status_code) else _("The service refused (%(status)d): %(said)s")
         title = {
@@ -59,6 +61,7 @@ class Wire:
     """One service. Close it with `async with`: that closes all connections, answers in the middle included."""
 
     unlike = _("The service answered with something else than a stream of text (%(kind)s).")
+    enough = 10_000  # bytes of an answer that refuses: enough for a sentence
 
     def __init__(self, url: str, headers: Mapping[str, str], key: SecretStr | None, patience: Patience) -> None:
         if key and not (key.get_secret_value().isascii() and key.get_secret_value().isprintable()):
@@ -107,9 +110,12 @@ class Wire:
 
         Asked once. Raises EngineError.
         """
-        method, address = "GET" if body is None else "POST", path if "://" in path else self._url + path
+        return await self._got("GET" if body is None else "POST", path, json=body)
+
+    async def _got(self, method: str, path: str, **content: Any) -> bytes:
+        address = path if "://" in path else self._url + path
         try:
-            async with self._client.stream(method, address, json=body) as response:
+            async with self._client.stream(method, address, **content) as response:
                 if response.is_success:
                     return await self._whole(response)
                 raise await self._refused(response)
@@ -176,10 +182,10 @@ class Wire:
         raw = b""
         async for chunk in response.aiter_bytes():
             raw += chunk
-            if len(raw) > 10_000:  # noqa: PLR2004 (bytes: enough for a sentence)
+            if len(raw) > self.enough:
                 break
         said = self.clean(_sentence(raw) or f"HTTP {response.status_code}")
-        return Refused(response.status_code, said, _named(raw, "code"), _named(raw, "param"))
+        return Refused(response.status_code, said, _named(raw, "code"), _named(raw, "param"), raw)
 
     def clean(self, text: str) -> str:
         """`text` in one line and without the key, should the service repeat it."""

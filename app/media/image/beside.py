@@ -6,10 +6,11 @@ import re
 import struct
 import zlib
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from app import gate
 from app.errors import UnfitError
+from app.media.image.comfy_graph import Graph, Input, Role, samplers, traced
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 PIXELS = {b"IHDR", b"PLTE", b"IDAT", b"IEND", b"tRNS"}  # all that is decoded (PNG, third edition, 11.2 and 11.3.1)
@@ -20,6 +21,7 @@ SAYS = 4_000  # code points of each text of another program that are told
 THEIRS = ("parameters", "prompt", "Dream", "sd-metadata", "invokeai_metadata")  # no camera, and no person, writes these
 NEGATIVE = re.compile(r"\nNegative prompt: ?(.*?)(?=\nSteps: |\Z)", re.DOTALL)
 SETTINGS = re.compile(r"\n(Steps: \d+, .*)\Z", re.DOTALL)
+TOLD = {Role.PROMPT: "prompt", Role.AVOID: "avoid", Role.SEED: "seed", Role.STEPS: "steps", Role.GUIDANCE: "cfg"}
 SETTING = re.compile(r"\s*([A-Z][\w ]{0,40}): (\"[^\"]*\"|[^,]*)(?:,|\Z)")
 
 
@@ -114,34 +116,12 @@ def _parameters(text: str) -> dict[str, str]:
 
 
 def _graph(text: str) -> dict[str, str]:
-    """The words and the seed in a graph of ComfyUI: of each sampler's inputs what can be followed to its text."""
+    """The words and the numbers of a graph of ComfyUI."""
     try:
-        graph = gate.parsed(text)
+        graph = Graph(gate.parsed(text, numbers=False))  # its seeds go up to 2^64
     except UnfitError:
         return {}
-    nodes = {str(name): node for name, node in graph.items() if isinstance(node, dict)} if isinstance(graph, dict) else {}
-    found: dict[str, str] = {}
-    for node in nodes.values():
-        inputs = node.get("inputs")
-        if not isinstance(inputs, dict) or "positive" not in inputs:
-            continue
-        for name, wire in (("prompt", inputs.get("positive")), ("avoid", inputs.get("negative"))):
-            if said := _words(nodes, wire):
-                found.setdefault(name, gate.printable(said, SAYS))
-        for name in ("seed", "noise_seed", "steps", "cfg", "sampler_name", "scheduler"):
-            if isinstance(inputs.get(name), (int, float, str)):
-                found.setdefault(name.removeprefix("noise_"), gate.printable(str(inputs[name]), 200))
-    return found
-
-
-def _words(nodes: Mapping[str, Any], wire: object, steps: int = 8) -> str:
-    """The text that a wire comes from."""
-    while steps and isinstance(wire, list) and wire and (node := nodes.get(str(wire[0]))):
-        inputs = node.get("inputs")
-        if not isinstance(inputs, dict):
-            return ""
-        if isinstance(text := inputs.get("text"), str):
-            return text
-        wire = text if isinstance(text, list) else inputs.get("conditioning") or inputs.get("positive")
-        steps -= 1
-    return wire if isinstance(wire, str) else ""
+    found = {name: graph.value(places[0]) for role, places in traced(graph).items() if (name := TOLD.get(role))}
+    for node in samplers(graph):
+        found |= {name: graph.value(Input(node, name)) for name in ("sampler_name", "scheduler") if name not in found}
+    return {name: gate.printable(str(value), SAYS) for name, value in found.items() if value not in {None, ""}}

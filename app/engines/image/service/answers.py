@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
+from app.engines.image.inpainting import Place
 from app.engines.image.preview import LONGER
 from app.engines.image.service.dialects import BLOCKED
 from app.engines.shared.wire import Wire
@@ -40,6 +41,7 @@ class Answer:
     arrived: int = 0  # pictures, those on the way included
     usage: dict[str, int] = field(default_factory=dict)
     facts: dict[str, Any] = field(default_factory=dict)
+    place: Place | None = None  # of the parent's picture, where no more of it is made
 
     async def take(self, event: Mapping[str, Any], wire: Wire, url: str, max_pixels: int) -> None:
         """What an event, or an answer that is not streamed, brings. Raises EngineError for one that tells of an error."""
@@ -67,7 +69,11 @@ class Answer:
     async def _show(self, max_pixels: int) -> None:
         while self._partial is not None:
             picture, self._partial = self._partial, None
-            self.preview = await asyncio.to_thread(preview_of, picture, max_pixels) or self.preview
+            self.preview = await asyncio.to_thread(self._small, picture, max_pixels) or self.preview
+
+    def _small(self, picture: bytes, max_pixels: int) -> bytes | None:
+        small = preview_of(picture, max_pixels)
+        return self.place.previews([small])[0] if self.place else small
 
     def _told(self, event: Mapping[str, Any], found: Mapping[str, Any]) -> None:
         sent = event.get("usage")
