@@ -118,6 +118,12 @@ class StaleDraftError(ConflictError):
     code, title = "stale-draft", _("This draft was changed in another window.")
 
 
+class StaleError(ConflictError):
+    """It was changed elsewhere since; `extra` holds what it says now, and what was sent."""
+
+    code, title = "stale", _("This was changed in another window. Nothing was overwritten.")
+
+
 class InvalidError(StemmaError):
     """Bad input. `fields` maps a field's dotted name to what is allowed there."""
 

@@ -43,6 +43,8 @@ class ActKind(StrEnum):
     MEMBER_LEFT = "member-left"  # name
     HANDED_OVER = "handed-over"  # name: of the new owner
     LIST_KEPT = "list-kept"  # name, count: of its entries
+    LIST_TRASHED = "list-trashed"  # name
+    LIST_RESTORED = "list-restored"  # name
     WORK_CREATED = "work-created"  # title, medium
     WORK_RENAMED = "work-renamed"  # title, before
     WORK_MOVED = "work-moved"  # project, before: ids

@@ -28,6 +28,8 @@ class Deed(StrEnum):
     PROJECT_TRASHED = "project-trashed"
     PROJECT_RESTORED = "project-restored"
     PROJECT_RENAMED = "project-renamed"
+    LIST_TRASHED = "list-trashed"
+    LIST_RESTORED = "list-restored"
     PICKED = "picked"
     UNPICKED = "unpicked"
 
@@ -50,6 +52,8 @@ WAYS = {
     Deed.PROJECT_TRASHED: Way(_("“%(name)s” is in the trash."), "DELETE", "/projects/%s/trash"),
     Deed.PROJECT_RESTORED: Way(_("“%(name)s” is back from the trash."), "POST", "/projects/%s/trash"),
     Deed.PROJECT_RENAMED: Way(_("The new name is “%(name)s”."), "PATCH", "/projects/%s", "name"),
+    Deed.LIST_TRASHED: Way(_("“%(name)s” is in the trash."), "DELETE", "/lists/%s/trash"),
+    Deed.LIST_RESTORED: Way(_("“%(name)s” is back from the trash."), "POST", "/lists/%s/trash"),
     Deed.PICKED: Way(_("Revision %(name)s is picked."), "DELETE", "/revisions/%s/pick"),
     Deed.UNPICKED: Way(_("Revision %(name)s is no longer picked."), "POST", "/revisions/%s/pick"),
 }

@@ -138,7 +138,11 @@ WISHES: dict[str, Callable[[Atelier], Wish]] = {
     "projects_trash": lambda a: Wish(f"/projects/{a.project()}/trash"),
     "projects_restore": lambda a: Wish(f"/projects/{a.project()}/trash"),
     "lists_add": lambda a: Wish(f"/projects/{a.project()}/lists", {"name": "birds", "entries": "gull\nowl"}),
-    "lists_change": lambda a: Wish(f"/lists/{a.list_of(a.project())}", {"name": "birds", "entries": "gull\ntern"}),
+    "lists_change": lambda a: Wish(
+        f"/lists/{a.list_of(a.project())}", {"version": 1, "name": "birds", "entries": "gull\ntern"}
+    ),
+    "lists_trash": lambda a: Wish(f"/lists/{a.list_of(a.project())}/trash"),
+    "lists_restore": lambda a: Wish(f"/lists/{a.list_of(a.project())}/trash"),
     "works_change": lambda a: Wish(f"/works/{a.work()}", {"title": "Vixen"}),
     "works_copy": lambda a: Wish(f"/works/{a.work()}/copies"),
     "works_trash": lambda a: Wish(f"/works/{a.work()}/trash"),
@@ -191,7 +195,20 @@ def listed_in_trash(atelier: Atelier, path: str = "/projects/{project}/lists") -
     project = atelier.project()
     given = {"project": project, "list": atelier.list_of(project)}
     atelier.web.post(f"/projects/{project}/trash")
-    return Wish(path.format(**given), {"name": "trees", "entries": "oak"})
+    return Wish(path.format(**given), {"version": 1, "name": "trees", "entries": "oak"})
+
+
+def stale_list(atelier: Atelier) -> Wish:
+    return Wish(f"/lists/{atelier.list_of(atelier.project())}", {"version": 7, "name": "birds", "entries": "oak"})
+
+
+def list_whose_name_is_taken(atelier: Atelier) -> Wish:
+    """One in the trash, and another of its name."""
+    project = atelier.project()
+    path = f"/lists/{atelier.list_of(project)}/trash"
+    atelier.web.post(path)
+    atelier.list_of(project)
+    return Wish(path)
 
 
 NO_PICTURE = {"file": ("fox.png", b"this is no picture")}
@@ -200,7 +217,8 @@ CAUSES: dict[tuple[str, int], list[Callable[[Atelier], Wish]]] = {
     **{(operation, 409): [trashed(operation)] for operation in TRASHED},
     ("projects_begin", 409): [begun_in_trash],
     ("lists_add", 409): [listed_in_trash],
-    ("lists_change", 409): [lambda a: listed_in_trash(a, "/lists/{list}")],
+    ("lists_change", 409): [lambda a: listed_in_trash(a, "/lists/{list}"), stale_list],
+    ("lists_restore", 409): [list_whose_name_is_taken],
     ("works_change", 409): [moved_in_trash],
     ("generations_cancel", 409): [lambda a: Wish(f"/generations/{ended(a)}/cancellation")],
     ("texts_stop", 409): [lambda a: Wish(f"/generations/{ended_text(a)}/stops", {})],

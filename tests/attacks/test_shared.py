@@ -77,7 +77,7 @@ TABLE: dict[str, Right | str] = {
     **dict.fromkeys(("drafts_save", "drafts_go_on_from", "drafts_restore", "generations_ask", "generations_cancel"), EDIT),
     **dict.fromkeys(("revisions_pick", "revisions_unpick", "texts_by_hand", "texts_read", "texts_stop"), EDIT),
     **dict.fromkeys(("imports_create", "imports_read_again", "trims_create", "masks_paint"), EDIT),
-    **dict.fromkeys(("lists_add", "lists_change"), EDIT),
+    **dict.fromkeys(("lists_add", "lists_change", "lists_trash", "lists_restore"), EDIT),
     **dict.fromkeys(("lists_index", "archives_show"), SEE),
     **dict.fromkeys(("projects_rename", "projects_trash", "projects_restore"), OWN),
     **dict.fromkeys(("members_arrive", "members_join"), FREE),

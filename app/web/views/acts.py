@@ -27,6 +27,8 @@ SENTENCES: Mapping[ActKind, str] = {
     ActKind.MEMBER_LEFT: _("%(who)s left the project"),
     ActKind.HANDED_OVER: _("%(who)s handed the project over to %(name)s"),
     ActKind.LIST_KEPT: _("%(who)s wrote the list “%(name)s” (entries: %(count)s)"),
+    ActKind.LIST_TRASHED: _("%(who)s moved the list “%(name)s” to the trash"),
+    ActKind.LIST_RESTORED: _("%(who)s restored the list “%(name)s” from the trash"),
     ActKind.WORK_CREATED: _("%(who)s began the work “%(title)s”"),
     ActKind.WORK_RENAMED: _("%(who)s renamed the work from “%(before)s” to “%(title)s”"),
     ActKind.WORK_MOVED: _("%(who)s moved the work to this project"),

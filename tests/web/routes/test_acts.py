@@ -27,7 +27,7 @@ NO_ACT = {
     "texts_read": "a question to a model about a text; the text stays as it is",
 }
 # What must be done before, where a good request alone changes nothing.
-BEFORE = {"projects_restore": "POST", "works_restore": "POST", "revisions_unpick": "POST"}
+BEFORE = {"projects_restore": "POST", "works_restore": "POST", "revisions_unpick": "POST", "lists_restore": "POST"}
 
 
 def kinds(database: Database) -> list[str]:

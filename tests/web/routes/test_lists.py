@@ -33,7 +33,7 @@ def test_each_variant_has_its_own_words_and_a_recipe_plays_again(atelier: Atelie
     assert brief["intent"] in web.get(f"/revisions/{made['variants'][0]['id']}", headers={"Accept": "text/html"}).text
     # The recipe, word for word: the lists may be others by then.
     last = made["variants"][5]
-    web.patch(f"/lists/{birds['id']}", json={"name": "birds", "entries": "ostrich"}).raise_for_status()
+    web.patch(f"/lists/{birds['id']}", json={"version": 1, "name": "birds", "entries": "ostrich"}).raise_for_status()
     again = atelier.make(work, brief=last["brief"], seed=last["seed"], count=1)
     (replayed,) = web.get(f"/generations/{again}").json()["variants"]
     assert replayed["asset"]["sha256"] == last["asset"]["sha256"]
@@ -60,7 +60,7 @@ def test_texts_and_tunes_choose_as_well(atelier: Atelier, web: TestClient, mediu
 def test_a_run_goes_on_with_the_words_that_were_chosen_when_it_was_asked_for(atelier: Atelier, web: TestClient) -> None:
     known = keep(atelier, entries="gull").json()
     run = atelier.ask(atelier.work(), brief={"intent": "__birds__"})
-    web.patch(f"/lists/{known['id']}", json={"name": "birds", "entries": "owl"}).raise_for_status()
+    web.patch(f"/lists/{known['id']}", json={"version": 1, "name": "birds", "entries": "owl"}).raise_for_status()
     atelier.worker.make(run)
     assert {one["brief"]["intent"] for one in web.get(f"/generations/{run}").json()["variants"]} == {"gull"}
 
@@ -108,8 +108,47 @@ def test_a_list_that_is_none_changes_nothing(atelier: Atelier, web: TestClient, 
 def test_names_are_one_to_a_project(atelier: Atelier, web: TestClient) -> None:
     first, other = keep(atelier).json(), keep(atelier, "trees", "oak").json()
     assert "has a list of that name" in message(keep(atelier, "BIRDS"))
-    assert "has a list of that name" in message(web.patch(f"/lists/{other['id']}", json={"name": "Birds", "entries": "x"}))
-    changed = web.patch(f"/lists/{first['id']}", json={"name": "Birds", "entries": ["gull", "gull"]}).json()
+    taken = {"version": 1, "name": "Birds", "entries": "x"}
+    assert "has a list of that name" in message(web.patch(f"/lists/{other['id']}", json=taken))
+    changed = web.patch(f"/lists/{first['id']}", json={**taken, "entries": ["gull", "gull"]}).json()
     assert (changed["name"], changed["entries"]) == ("Birds", ["gull", "gull"])  # twice is twice as likely
     elsewhere = web.post(f"/projects/{atelier.project()}/lists", json={"name": "birds", "entries": "x"})
     assert elsewhere.status_code == 201
+
+
+def test_two_windows_lose_nothing(atelier: Atelier, web: TestClient) -> None:
+    known = keep(atelier).json()
+    address = f"/lists/{known['id']}"
+    changed = web.patch(address, json={"version": 1, "name": "birds", "entries": "gull\nswift"}).json()
+    assert changed["version"] == 2
+    late = {"version": 1, "name": "birds", "entries": "gull\nwren <b>"}
+    refused = web.patch(address, json=late)
+    assert (refused.status_code, refused.json()["code"]) == (409, "stale")
+    assert refused.json()["list"]["entries"] == ["gull", "swift"]
+    for language, said in (("en", "changed in another window"), ("zh", "另一个窗口")):
+        headers = {"Accept": "text/html", "Accept-Language": language}
+        page = web.post(f"{address}?method=PATCH", data=late, headers=headers)
+        assert page.status_code == 409
+        assert all(words in page.text for words in (said, "gull\nwren &lt;b&gt;", "gull\nswift", 'name="version" value="2"'))
+    assert web.patch(address, json={**late, "version": 2}).json()["entries"] == ["gull", "wren <b>"]
+    assert (
+        web.patch(address, json={"name": "birds", "entries": "x"}).status_code == 422
+    )  # without a version nothing is overwritten
+
+
+def test_a_list_goes_into_the_trash_and_comes_back(atelier: Atelier, web: TestClient) -> None:
+    known, project = keep(atelier).json(), atelier.ids["projects"][0]
+    for _twice in range(2):
+        assert web.post(f"/lists/{known['id']}/trash").status_code == 201
+    assert web.get(f"/projects/{project}/lists").json()["items"] == []
+    assert [one["name"] for one in web.get(f"/projects/{project}/lists?trashed=true").json()["items"]] == ["birds"]
+    asked = {"brief": {"intent": "__birds__"}, **FAKE}
+    assert "no list “birds”" in message(web.post(f"/works/{atelier.work()}/generations", json=asked))
+    assert web.patch(f"/lists/{known['id']}", json={"version": 1, "name": "b", "entries": "x"}).status_code == 409
+    other = keep(atelier, entries="owl").json()  # its name is free
+    refused = web.delete(f"/lists/{known['id']}/trash")
+    assert refused.status_code == 409
+    assert "has a list of that name" in refused.json()["title"]
+    web.post(f"/lists/{other['id']}/trash").raise_for_status()
+    assert web.delete(f"/lists/{known['id']}/trash").json()["entries"] == ["gull", "owl", "tern", "heron"]
+    assert [one["name"] for one in web.get(f"/projects/{project}/lists").json()["items"]] == ["birds"]
