@@ -2,16 +2,17 @@
 // back after a crash or when the network returns. Two windows never overwrite each other: the later one is asked. One that
 // has nothing unsaved takes the other's words over when one comes back to it.
 import { mark } from "../shared/app.js";
-import { get } from "../shared/http.js";
+import { get, told } from "../shared/http.js";
 import { beside, differences, fill, read, served } from "./form.js";
 import { Mirror } from "./mirror.js";
-import { words } from "../shared/words.js";
+import { fill as filled, words } from "../shared/words.js";
 
 const PAUSE = 400; // ms after a keystroke
 const LONGEST = 1000; // ms that anything stays unsaved while one goes on typing
 const MIRRORING = 200; // ms after which a text is kept in this browser
 const KEPT_ALIVE = 60_000; // bytes that a browser sends for a page it has left
 const BACKOFF = [1000, 2000, 4000, 8000, 15000]; // ms between attempts while the studio does not answer
+const REMEMBERED = 4; // states that were sent and not answered
 
 /** `writing` is what the draft holds beside the form: a text with its origins (writing/autosave.js). */
 export class Draft {
@@ -21,6 +22,7 @@ export class Draft {
   #failures = 0;
   #sending = null;
   #asking = false; // the artist decides about a conflict
+  #unanswered = []; // states that were sent last: the server may have one of them and could not say so
   #keep = false; // what the next save replaces is another window's: it goes among the earlier saves
 
   constructor(form, { status, prompt, dialog, writing = null }) {
@@ -111,20 +113,19 @@ export class Draft {
     if (!this.dirty && !this.#keep) return this.#clean();
     const state = this.#state();
     this.#since = 0;
-    let answer, body;
-    try {
-      answer = await fetch(this.form.dataset.draft, this.#request(state));
-      body = await answer.json();
-    } catch {
-      return this.#later("offline");
-    }
-    if (answer.ok) this.#done(state, body);
+    const answer = await fetch(this.form.dataset.draft, this.#request(state)).catch(() => null);
+    if (!answer) return this.#later("offline");
+    const body = await answer.json().catch(() => null); // a proxy answers in HTML
+    if (!body) this.#later("trouble");
+    else if (answer.ok) this.#done(state, body);
     else if (answer.status === 409 && body.draft) this.#conflict(body.draft);
-    else if (answer.status === 422) this.#refused(state, body.fields ?? []);
+    else if (answer.status === 422) this.#refused(state, body);
+    else if (answer.status < 500) this.#later("refused", told(body));
     else this.#later("trouble");
   }
 
   #request(state) {
+    this.#unanswered = [state, ...this.#unanswered].slice(0, REMEMBERED);
     const headers = { "Content-Type": "application/json", Accept: "application/json" };
     return { method: "PUT", headers, body: JSON.stringify({ version: this.version, keep: this.#keep, ...state }) };
   }
@@ -132,6 +133,7 @@ export class Draft {
   #done(state, body) {
     this.version = body.version;
     this.#keep = false;
+    this.#unanswered = [];
     this.saved = state;
     this.writing?.keep(state);
     this.#failures = 0;
@@ -147,14 +149,14 @@ export class Draft {
     this.#say("saved");
   }
 
-  #later(why) {
-    this.#say(why);
+  #later(state, why = "") {
+    this.#say(state, why);
     this.#soon(BACKOFF[Math.min(this.#failures++, BACKOFF.length - 1)]);
   }
 
-  #refused(state, fields) {
-    mark(this.form, fields);
-    this.#say("invalid"); // the next keystroke tries again; what was typed stays, here and in the mirror
+  #refused(state, problem) {
+    const seen = mark(this.form, problem.fields ?? []);
+    this.#say(seen ? "invalid" : "refused", told(problem)); // the next keystroke tries again; what was typed stays, here and in the mirror
     if (this.writing?.since(state) || differences(read(this.form), state).length) this.touch();
   }
 
@@ -164,6 +166,8 @@ export class Draft {
     const known = beside(draft, this.saved);
     const apart = [...differences(mine, theirs), ...(this.writing?.differences(draft) ?? [])];
     if (!apart.length) return this.#done(mine, draft);
+    const own = this.#unanswered.find((state) => this.#is(draft, state));
+    if (own) return this.#done(own, draft); // no other window: the answer to it was lost
     if (!differences(this.saved, known).length && !this.writing?.moved(draft)) {
       // only its version moved: nobody's words are in the way
       this.version = draft.version;
@@ -182,6 +186,11 @@ export class Draft {
       this.writing?.fill(draft);
       await this.#over();
     });
+  }
+
+  /** Whether a draft is what this window sent as `state`. */
+  #is(draft, state) {
+    return !differences(state, beside(draft, state)).length && (this.writing?.arrived(state, draft) ?? true);
   }
 
   /** Save over what the server has, which stays among the earlier saves. */
@@ -226,9 +235,10 @@ export class Draft {
     );
   }
 
-  #say(state) {
-    if (this.status.dataset.state === state) return;
+  #say(state, why = "") {
+    const said = filled(words.saved[state], { why });
+    if (this.status.dataset.state === state && this.status.textContent === said) return;
     this.status.dataset.state = state;
-    this.status.textContent = words.saved[state];
+    this.status.textContent = said;
   }
 }

@@ -63,6 +63,11 @@ class Writing {
     return (text ?? "") !== this.#text;
   }
 
+  /** Whether a draft's text is the one that `state` was sent with; without one, whether the server's did not move. */
+  arrived({ text }, draft) {
+    return text === undefined ? !this.moved(draft) : text === (draft.text ?? "");
+  }
+
   /** Send the text next time, whether it changed or not. */
   insist() {
     this.#saved = null;

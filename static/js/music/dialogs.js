@@ -13,11 +13,7 @@ export function semitones(text) {
     if (target) (target === range ? number : range).value = target.value;
     const by = Number(number.value);
     act.disabled = !by || !number.checkValidity();
-    result.textContent = !from
-      ? ""
-      : by
-        ? fill(words.transpose.to, { from: named(from, words.modes), to: named(moved(from, by), words.modes) })
-        : fill(words.transpose.same, { from: named(from, words.modes) });
+    result.textContent = from ? became(named(from, words.modes), named(moved(from, by), words.modes)) : "";
   };
   dialog.oninput = tell;
   tell();
@@ -25,6 +21,9 @@ export function semitones(text) {
   number.select();
   return answer;
 }
+
+/** What a key becomes, in words: an octave up or down it stays. */
+const became = (from, to) => fill(from === to ? words.transpose.same : words.transpose.to, { from, to });
 
 /** The id of another tune of this work, picked ones first; null for none. */
 export function other(work, but) {

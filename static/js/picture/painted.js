@@ -39,6 +39,10 @@ export class Painted {
     return (mask ?? null) !== this.known;
   }
 
+  arrived({ mask }, draft) {
+    return mask === undefined ? !this.moved(draft) : mask === (draft.mask ?? null);
+  }
+
   insist() {
     this.#saved = undefined;
   }

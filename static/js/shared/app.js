@@ -61,6 +61,7 @@ export function mark(form, wrong) {
     control.dataset.described ??= control.getAttribute("aria-describedby") ?? "";
     control.setAttribute("aria-describedby", `${control.dataset.described} ${said.id}`.trim());
     (control.closest(".field") ?? control.parentElement).append(said);
+    for (let fold = control.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
     placed += 1;
   }
   return placed > 0 && placed === wrong.length;

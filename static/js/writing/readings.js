@@ -2,7 +2,7 @@
 // not expect stands on a thick line, with its figure at hand; the perplexity tells how unsure it was on the whole.
 import { get, post, rooted, told } from "../shared/http.js";
 import { share, visible } from "./tokens.js";
-import { words } from "../shared/words.js";
+import { fill, words } from "../shared/words.js";
 
 const EVERY = 400; // ms between looks
 const LONGEST = 120_000; // ms
@@ -86,7 +86,7 @@ export class Reading {
     const item = element("span", `surprise-${surprise}`, text);
     const first = alternatives?.[0];
     const rather = first && first.text !== text ? ` · ${visible(first.text)} ${share(first.logprob)}` : "";
-    item.title = words.reading.token.replace("{token}", visible(text)).replace("{share}", share(logprob)) + rather;
+    item.title = fill(words.reading.token, { token: visible(text), share: share(logprob) }) + rather;
     if (surprise < 3) return item;
     const figure = element("sub", "", share(logprob));
     const both = element("span", "surprising");

@@ -25,12 +25,17 @@ export function indexAt(tokens, point) {
   return tokens[low] && tokens[low].start <= point ? low : -1;
 }
 
+// What is said of what is nearly impossible or nearly certain: 0 % and 100 % are for what is so.
+const [LEAST, MOST] = [0.0001, 0.99];
+
 /** A probability as people read it, from its natural logarithm. */
 export function share(logprob, language = document.documentElement.lang) {
   if (logprob === null || logprob === undefined) return "–";
   const chance = Math.exp(logprob);
   const digits = chance >= 0.1 ? 0 : chance >= 0.01 ? 1 : 2;
-  return new Intl.NumberFormat(language, { style: "percent", minimumFractionDigits: 0, maximumFractionDigits: digits }).format(chance);
+  const said = new Intl.NumberFormat(language, { style: "percent", minimumFractionDigits: 0, maximumFractionDigits: digits });
+  if (chance < LEAST / 2) return `< ${said.format(LEAST)}`;
+  return chance < 1 && chance >= MOST + 0.005 ? `> ${said.format(MOST)}` : said.format(chance);
 }
 
 /** A token's text with what cannot be seen in it made visible. */
