@@ -226,15 +226,17 @@ class ComfyServer:
             self.running = id
             self.ran.append(id)
             try:
-                self.history[id] = await self.executed(job)
+                entry = await self.executed(job)
+                ended = "execution_success" if entry["status"]["completed"] else "execution_error"
+                if self.how != "mute":  # it is told before the history has it
+                    await self.tell(job["client_id"], ended, {"prompt_id": id, "timestamp": 1})
+                await asyncio.sleep(0.02)
+                self.history[id] = entry
             except LostError:
                 self.history.clear()
             finally:
                 self.pending.pop(id, None)
                 self.running = None
-            ended = "execution_success" if self.history.get(id, {}).get("status", {}).get("completed") else "execution_error"
-            if self.how != "mute":
-                await self.tell(job["client_id"], ended, {"prompt_id": id, "timestamp": 1})
 
     async def executed(self, job: dict[str, Any]) -> dict[str, Any]:
         """Make a job's pictures, telling its client how it goes; what the history keeps of it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -82,6 +83,14 @@ def test_each_variant_is_a_job_of_its_own_and_shows_how_it_comes(tmp_path: Path)
     assert {"type": "feature_flags", "data": {"supports_preview_metadata": True}} in double.flags
     assert double.headers[0]["authorization"] == f"Bearer {KEY}"
     assert KEY not in json.dumps(facts)
+
+
+def test_what_is_not_said_stays_as_the_workflow_has_it(tmp_path: Path) -> None:
+    double = ComfyServer()
+    with Serving(double) as address:
+        far = engine(address, tmp_path)
+        run(far, replace(asked(far), brief=Brief(intent="a fox")))
+    assert double.asked[0]["prompt"]["7"]["inputs"]["text"] == "watermark"
 
 
 def test_another_shape_has_as_many_pixels(tmp_path: Path) -> None:

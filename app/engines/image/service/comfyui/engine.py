@@ -127,7 +127,8 @@ class ComfyUI(PictureService):
         files = dict(_files(workflow, start)) if start else {}
         for index, seed in enumerate(request.seeds):
             wishes[Role.SEED] = seed % (1 << 31)
-            values = {place: wishes[role] for role in wishes for place in workflow.places.get(role, ())}
+            said = {role: wish for role, wish in wishes.items() if wish != ""}  # what is not said stays as the workflow has it
+            values = {place: said[role] for role in said for place in workflow.places.get(role, ())}
             named = {place: f"{FOLDER}/{name}" for place, (name, _data) in files.items()}
             yield {"values": values | named | _channels(workflow, named), "files": files, "ids": names(request.id, index)} | (
                 {"place": start.place} if start else {}

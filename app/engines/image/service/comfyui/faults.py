@@ -46,10 +46,9 @@ def _not_taken(first: Mapping[str, Any], node: str, clean: Callable[[str], str])
 
 def failed(entry: Mapping[str, Any], graph: Graph, clean: Callable[[str], str]) -> EngineError | None:
     """What went wrong in a job that is in the server's history; None where all went well."""
-    status = _object(entry.get("status"))
-    if status.get("status_str") != "error" and status.get("completed") is not False:
+    if went_well(entry):
         return None
-    messages = status.get("messages")
+    messages = _object(entry.get("status")).get("messages")
     for message in messages if isinstance(messages, list) else ():
         name, data = message if isinstance(message, list) and len(message) == 2 else ("", {})  # noqa: PLR2004 (a pair)
         told = _object(data)
@@ -59,6 +58,12 @@ def failed(entry: Mapping[str, Any], graph: Graph, clean: Callable[[str], str]) 
         if name == "execution_interrupted":
             return EngineError(STOPPED)
     return EngineError(ENDED)
+
+
+def went_well(entry: Mapping[str, Any]) -> bool:
+    """Whether a job that is in the server's history made what it should."""
+    status = _object(entry.get("status"))
+    return status.get("status_str") != "error" and status.get("completed") is not False
 
 
 def _parsed(raw: bytes) -> object:

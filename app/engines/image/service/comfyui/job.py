@@ -16,12 +16,14 @@ from uuid import UUID, uuid4, uuid5
 
 import httpx2
 
+from app.engines.image.service.comfyui.faults import went_well
 from app.engines.image.service.comfyui.wire import ComfyWire
 from app.engines.shared.wire import Refused
 from app.errors import EngineError, _
 
 SOON = 3.0  # seconds that a socket has to open before the job is asked for
 LOOK, SELDOM = 1.0, 5.0  # seconds between looks at the history: without and with a socket
+AT_ONCE = 0.1  # seconds between them once the end was told: that comes before the history has it
 AWAY = 90.0  # seconds in which a server that does not answer may start again
 TRIES = 3  # of a request, and of a job that the server lost
 LAST_WORD = 5.0  # seconds in which a job that is given up is ended
@@ -46,7 +48,7 @@ class Job:
         self._wire, self._show, self._tell, self._parts = wire, show, tell, max(1, parts)
         self.id = ""
         self._moved, self._tried = asyncio.Event(), asyncio.Event()
-        self._hears = self._asked = False
+        self._hears = self._asked = self._over = False
         self._worked: list[str] = []  # the nodes that told how far they are
 
     async def ended(self, ids: Iterator[str], graph: Mapping[str, Any]) -> dict[str, Any]:
@@ -61,7 +63,7 @@ class Job:
                     await self._ask(graph)
                 if (entry := await self._waited()) is not None:
                     return entry
-                self._asked = False
+                self._asked = self._over = False
             raise EngineError(LOST, times=TRIES)
         except asyncio.CancelledError:  # closed, or it takes too long
             await self._give_up()
@@ -76,7 +78,7 @@ class Job:
             if entry is None:
                 self._asked = await self._patiently(self._waits)
                 return None
-            if entry.get("status", {}).get("status_str", "success") == "success":
+            if went_well(entry):
                 return entry
         return None
 
@@ -141,7 +143,7 @@ class Job:
         answered = time.monotonic()
         while True:
             with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(SELDOM if self._hears else LOOK):
+                async with asyncio.timeout(AT_ONCE if self._over else SELDOM if self._hears else LOOK):
                     await self._moved.wait()
             self._moved.clear()
             try:
@@ -193,6 +195,7 @@ class Job:
         if not isinstance(data, dict) or data.get("prompt_id", self.id) != self.id:
             return
         if kind in ENDS or (kind == "executing" and data.get("node", "") is None):
+            self._over = True
             self._moved.set()
         elif kind == "progress":
             self._progress(data)
