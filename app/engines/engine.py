@@ -15,6 +15,7 @@ from uuid import UUID
 from pydantic import BaseModel, ConfigDict
 
 from app.brief import Brief, Medium, Prompt
+from app.errors import EngineError, _
 from app.lanes import Lane
 from app.media.medium import traits
 from app.media.text.prosody.form import Form
@@ -102,6 +103,13 @@ class Request:
     frame: tuple[int, int, int, int] | None = None  # of `outpaint`: pixels added left, top, right, bottom
     stopped: Container[int] = ()
     id: UUID | None = None
+
+    def parent(self, role: str) -> Parent:
+        """The first parent in `role`. Raises EngineError where there is none."""
+        for parent in self.parents:
+            if parent.role == role:
+                return parent
+        raise EngineError(_("There is no picture to start from."))
 
     @property
     def base(self) -> bytes | None:

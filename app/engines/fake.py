@@ -25,7 +25,7 @@ class Fake(Engine):
     """Dots in colours that come from the seed, at any pace: a real run without a model."""
 
     name, title, medium, licence = "fake", "Fake", Medium.IMAGE, "none"
-    verbs = frozenset({Verb.CREATE, Verb.VARY, Verb.REFINE, Verb.REROLL, Verb.FINISH, Verb.INPAINT, Verb.OUTPAINT})
+    verbs = frozenset({Verb.CREATE, Verb.VARY, Verb.REFINE, Verb.REROLL, Verb.FINISH, Verb.INPAINT, Verb.OUTPAINT, Verb.GRAFT})
     standing = -1  # never taken unasked while a real engine is ready
 
     class Params(EngineParams):

@@ -26,7 +26,7 @@ from app.requests.form import form_wanted
 from app.requests.mask import mask_wanted
 from app.requests.place import place_of
 from app.requests.request import GenerationRequest
-from app.requests.starts import check_starts, enough
+from app.requests.starts import check_parts, check_starts, enough
 from app.requests.wildcards import as_written, choosing_for
 from app.verbs.rule import Strength
 from app.verbs.verb import Verb, verbs_in
@@ -110,11 +110,13 @@ class RequestBuilder:
         return Verb(asked.verb)
 
     def _parents(self, asked: GenerationRequest, verb: Verb) -> list[tuple[Revision, Verb]]:
+        """What it comes from and as what: first what `verb` starts from, in the order of its row, then what inspires."""
         found = []
-        own = [verb] if verb.rule.sources else []
+        own = [Verb(part) for part in verb.rule.parts] or ([verb] if verb.rule.sources else [])
+        allowed = [*own, Verb.INSPIRE]
         for at, parent in enumerate(asked.parents):
-            field, allowed = f"parents.{at}", [*own, Verb.INSPIRE]
-            role = parent.role or allowed[0]
+            field = f"parents.{at}"
+            role = parent.role or (allowed[min(at, len(own))] if verb.rule.parts else allowed[0])
             revision = self.artist.revisions.get(parent.revision, to=Right.SEE)
             if role not in allowed:
                 raise InvalidError(f"{field}.role", _("allowed here: %(roles)s"), roles=", ".join(allowed))
@@ -122,7 +124,12 @@ class RequestBuilder:
                 raise InvalidError(f"{field}.role", _("another medium can only inspire"))
             if (revision, role) in found:
                 raise InvalidError(field, _("is named twice"))
+            if revision.work.trashed and revision.work_id != self.work.id:
+                raise InvalidError(field, _("this is in the trash: restore it first"))
             found.append((revision, role))
+        if verb.rule.parts:
+            check_parts(verb, [role for _revision, role in found if role != Verb.INSPIRE])
+            found.sort(key=lambda one: allowed.index(one[1]))
         check_starts(verb, Medium(self.work.medium), _starts(found))
         return found
 
@@ -204,6 +211,8 @@ def _starts(parents: Sequence[tuple[Revision, Verb]]) -> list[Revision]:
 def _check_words(briefs: Sequence[Brief], verb: Verb, starts: Sequence[Revision], medium: str) -> None:
     """Raises InvalidError where there is nothing to guide an engine."""
     if any(one.empty for one in briefs) and not enough(verb, starts):
+        if verb.rule.parts:
+            raise InvalidError("parents", _("the revision for the prompt has no words: choose another one, or give a brief"))
         raise InvalidError("brief.intent", traits(medium).empty)
 
 

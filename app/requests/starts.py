@@ -27,6 +27,13 @@ def check_starts(verb: Verb, medium: Medium, starts: Sequence[Revision]) -> None
             HOLDS[medium](verb, one)
 
 
+def check_parts(verb: Verb, roles: Sequence[Verb]) -> None:
+    """Raises InvalidError unless there is one revision for each of the verb's parts."""
+    if sorted(roles) != sorted(verb.rule.parts):
+        said = _("%(verb)s takes one revision each as %(parts)s")
+        raise InvalidError("parents", said, verb=verb, parts=", ".join(verb.rule.parts))
+
+
 def enough(verb: Verb, starts: Sequence[Revision]) -> bool:
     """True when the verb needs no word of a brief: there is a picture, a text or music to start from."""
     return verb.rule.wordless and bool(starts) and (bool(starts[0].text) or starts[0].asset is not None)

@@ -54,6 +54,7 @@ class Rule:
     media: tuple[Medium, ...] = ()  # where it can be asked for
     # What it needs.
     sources: int = 1  # from how many revisions it starts
+    parts: tuple[str, ...] = ()  # as what it takes each of them, where that is not the verb itself; the edges are called so
     holds: tuple[Medium, ...] = ()  # where each of them must hold a text, music, or a picture in pixels
     notes: bool = False  # of music: notes, not a recording
     sketch: bool = False  # a sketch, whose brief and seed are taken again

@@ -141,11 +141,23 @@ class Verb(StrEnum):
             Button(bars=IMAGE, label=_("Outpaint…"), keys=("O",), legend=_("Go on with it beyond its edges"), dialog=True),
         ),
     )  # fmt: skip
+    # The words of one picture, where things stand in a second, the colours of a third.
+    GRAFT = "graft", Rule(
+        media=IMAGE, sources=3, parts=("prompt", "composition", "palette"), holds=IMAGE, any_engine=True,
+        word=_("graft"), role=_("grafted"), how=_("grafted with the words of %(parent)s"),
+        buttons=(
+            Button(bars=IMAGE, label=_("Graft…"), keys=("J",), legend=_("Put a picture together from three"), dialog=True),
+        ),
+    )  # fmt: skip
     # A sketch at full pace: its brief and seed again.
     FINISH = "finish", Rule(
         media=IMAGE, sketch=True, count=1, word=_("finish"), role=_("finished"), how=_("finished from %(parent)s"),
         buttons=(Button(bars=IMAGE, label=_("Finish"), keys=("Shift+F",), legend=_("Finish a sketch")),),
     )  # fmt: skip
+    # As what a picture is grafted from another.
+    PROMPT = "prompt", Rule(role=_("prompt"), how=_("with the words of %(parent)s"))
+    COMPOSITION = "composition", Rule(role=_("composition"), how=_("and the composition of %(parent)s"))
+    PALETTE = "palette", Rule(role=_("palette"), how=_("and the palette of %(parent)s"))
     # What no engine is asked for.
     EDIT = "edit", Rule(role=_("edited"), how=_("written on by hand from %(parent)s"))
     INSPIRE = "inspire", Rule(role=_("inspired"))  # crosses from another medium

@@ -18,6 +18,7 @@ from app.engines.shared import minilm, weights
 from app.engines.shared.local_engine import LocalEngine, missing_package, unusable
 from app.errors import EngineError, _
 from app.media.image.picture import covered, nearest, opened, png
+from app.media.image.recolouring import recoloured
 
 if TYPE_CHECKING:
     import torch
@@ -73,7 +74,10 @@ class Distance:
 
 DISTANCES = {Strength.SUBTLE: Distance(0.4, 0.4), Strength.STRONG: Distance(0.7, 0.9)}
 SKETCH_STEPS = 8  # by the solver, where the model has no few-step version
-FINISHING = Distance(0.8, 0.0)  # from the sketch's own noise: its composition stays, its shapes are made again
+FROM_PICTURE = {
+    Verb.FINISH: Distance(0.8, 0.0),  # from the sketch's own noise: its composition stays, its shapes are made again
+    Verb.GRAFT: Distance(0.8, 0.4),  # far enough for another thing to stand where one stood
+}
 BEYOND = 0.25  # of all levels: what is added is made from the mirrored picture, so it has its ground, light and lines
 REFINING_TURN = 0.4  # most of the parent's noise stays, and with it the figure while its colours follow the brief
 
@@ -84,7 +88,7 @@ class House(LocalEngine):
     name = "house"
     title = _("House pictures")
     medium = Medium.IMAGE
-    verbs = frozenset({Verb.CREATE, Verb.VARY, Verb.REFINE, Verb.REROLL, Verb.FINISH, Verb.INPAINT, Verb.OUTPAINT})
+    verbs = frozenset({Verb.CREATE, Verb.VARY, Verb.REFINE, Verb.REROLL, Verb.FINISH, Verb.INPAINT, Verb.OUTPAINT, Verb.GRAFT})
     licence = "Apache-2.0"
     standing = 0  # the composer's pictures are better; it starts from any picture, which the composer cannot
     libraries = ("torch", "diffusers", "transformers", "tokenizers", "safetensors")
@@ -179,7 +183,13 @@ class House(LocalEngine):
             shown = model.preview(clean) if pace.due() else ()
             yield Step(number, total, place.previews(shown) if place else shown)
         facts |= {"steps_taken": total}
-        yield from _contents(request, map(place.whole, model.decode(latents)) if place else model.decode(latents), facts)
+        pictures: Iterable[Image.Image] = model.decode(latents)
+        if place:
+            pictures = map(place.whole, pictures)
+        elif request.verb is Verb.GRAFT:
+            palette = opened(request.parent(Verb.PALETTE).data)
+            pictures = [recoloured(picture, palette) for picture in pictures]
+        yield from _contents(request, pictures, facts)
 
     def _outpaint(
         self, model: LatentDiffusion, request: Request, plan: Plan, facts: dict[str, Any]
@@ -235,13 +245,14 @@ class House(LocalEngine):
         if place is not None:
             noise = torch.cat([model.noise(seed, place.size) for seed in request.seeds])
             return noise, levels, inpainting.Hold(place, model.encode(place.part), noise, len(levels) - 1)
-        picture, parent = opened(request.base), request.parents[0]
+        parent = request.parent(Verb.COMPOSITION) if request.verb is Verb.GRAFT else request.parents[0]
+        picture = opened(parent.data)
         size = nearest(picture, (aspect.size(model.side, model.factor) for aspect in Aspect))
         distance = DISTANCES[request.strength or Strength.SUBTLE]
         if request.verb is Verb.REFINE:
             distance = Distance(params.change, REFINING_TURN)
-        elif request.verb is Verb.FINISH:
-            distance = FINISHING
+        elif request.verb in FROM_PICTURE:
+            distance = FROM_PICTURE[request.verb]
         noises = [model.noise(seed, size) for seed in request.seeds]
         if parent.engine == self.name and parent.seed is not None:
             noises = [slerp(model.noise(parent.seed, size), noise, distance.turn) for noise in noises]

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 Colour = tuple[int, int, int]  # red, green and blue of sRGB, 0 to 255
+TO_CONES = (  # of linear sRGB
+    (0.4122214708, 0.5363325363, 0.0514459929),
+    (0.2119034982, 0.6806995451, 0.1073969566),
+    (0.0883024619, 0.2817188376, 0.6299787005),
+)
+TO_LAB = (  # of the cube roots of what the cones answer
+    (0.2104542553, 0.7936177850, -0.0040720468),
+    (1.9779984951, -2.4285922050, 0.4505937099),
+    (0.0259040371, 0.7827717662, -0.8086757660),
+)
 
 
 def oklab(colour: Colour) -> tuple[float, float, float]:
     """Lightness from 0 to 1, and two opponent axes (green to red, blue to yellow)."""
-    red, green, blue = (_linear(part / 255) for part in colour)
-    long = (0.4122214708 * red + 0.5363325363 * green + 0.0514459929 * blue) ** (1 / 3)
-    middle = (0.2119034982 * red + 0.6806995451 * green + 0.1073969566 * blue) ** (1 / 3)
-    short = (0.0883024619 * red + 0.2817188376 * green + 0.6299787005 * blue) ** (1 / 3)
-    return (
-        0.2104542553 * long + 0.7936177850 * middle - 0.0040720468 * short,
-        1.9779984951 * long - 2.4285922050 * middle + 0.4505937099 * short,
-        0.0259040371 * long + 0.7827717662 * middle - 0.8086757660 * short,
-    )
+    linear = [_linear(part / 255) for part in colour]
+    roots = [_dot(row, linear) ** (1 / 3) for row in TO_CONES]
+    light, green_red, blue_yellow = (_dot(row, roots) for row in TO_LAB)
+    return light, green_red, blue_yellow
+
+
+def _dot(row: Sequence[float], values: Sequence[float]) -> float:
+    return row[0] * values[0] + row[1] * values[1] + row[2] * values[2]
 
 
 def _linear(part: float) -> float:

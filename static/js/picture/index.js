@@ -77,6 +77,18 @@ async function extend(button, { id, number }) {
   framing.open(id, fill(words.revision, { n: number }));
 }
 
+let grafting = null; // what a picture is put together from, fetched when it is first opened
+
+/** Say which pictures a new one is put together from, then ask for it. */
+async function graft(button, { id }, request) {
+  if (!grafting) {
+    const { Grafting } = await during(button, import("./grafting.js"));
+    grafting = new Grafting($("graft"), { work: bench.dataset.work });
+  }
+  grafting.generate = (parents) => generate({ ...request, parents }, button);
+  await during(button, grafting.open(id, form.dataset.base));
+}
+
 /** A verb on a revision. Vary, reroll and finish take the parent's brief, finish its seed too; refine brings the parent towards the one on the bench. */
 function perform(button) {
   const parent = button.dataset.of === "stage" ? form.dataset.base : selection.revision?.id;
@@ -85,6 +97,7 @@ function perform(button) {
   const request = { verb, count: counted(button, count), parents: [{ revision: parent, role: verb }], ...(strength ? { strength } : {}) };
   if (takes(button, "mask")) return paint(button, selection.revision);
   if (takes(button, "frame")) return extend(button, selection.revision);
+  if (button.dataset.sources) return graft(button, selection.revision, request);
   if ("ownEngine" in button.dataset) return settings($(verb), (params) => generate({ ...request, params }, button));
   generate("bench" in button.dataset ? { ...state, ...request } : request, button);
 }

@@ -15,7 +15,7 @@ def test_engines_tell_what_they_can_and_take(web: TestClient) -> None:
     house = engines["house"]
     assert (house["medium"], house["verbs"], house["licence"]) == (
         "image",
-        ["create", "finish", "inpaint", "outpaint", "refine", "reroll", "vary"],
+        ["create", "finish", "graft", "inpaint", "outpaint", "refine", "reroll", "vary"],
         "Apache-2.0",
     )
     assert house["params"]["properties"]["steps"]["maximum"] == 60
