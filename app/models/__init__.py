@@ -6,6 +6,7 @@ from app.models.act import Act, ActKind
 from app.models.artist import Artist
 from app.models.asset import Asset
 from app.models.attempt import Attempt
+from app.models.comment import Comment, Resolution
 from app.models.draft import Draft, DraftSave
 from app.models.edge import Parent, Role
 from app.models.generation import Generation, GenerationParent, Status
@@ -32,6 +33,7 @@ __all__ = [
     "Artist",
     "Asset",
     "Attempt",
+    "Comment",
     "Draft",
     "DraftSave",
     "Embedding",
@@ -52,6 +54,7 @@ __all__ = [
     "ProjectInvitation",
     "ProjectRole",
     "Reading",
+    "Resolution",
     "Revision",
     "Role",
     "SignIn",

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session
 
 from app.models.acts import Acts
+from app.models.comment import Comments
 from app.models.generation import Generations
 from app.models.likelihood import Readings
 from app.models.mask import Masks
@@ -53,6 +54,11 @@ class Artist(Base):
     def revisions(self) -> Revisions:
         """The revisions this artist may see."""
         return Revisions(self._session, self)
+
+    @property
+    def comments(self) -> Comments:
+        """What was said to revisions this artist may see."""
+        return Comments(self._session, self)
 
     @property
     def acts(self) -> Acts:

@@ -35,12 +35,14 @@ class Right(IntEnum):
     """What somebody wants with a thing; the greater one takes in the smaller ones."""
 
     SEE = 1
+    COMMENT = 2  # comments on revisions
     EDIT = 3  # works, drafts, runs, picks, imports, their trash
     OWN = 4  # the name and the trash of the project, its people, works that leave it
 
 
 RANKS = {ProjectRole.VIEWER: 1, ProjectRole.COMMENTER: 2, ProjectRole.EDITOR: 3, ProjectRole.OWNER: 4}
 REFUSALS = {
+    Right.COMMENT: _("You may look at this project, and say nothing in it: for that you need to be one of its commenters."),
     Right.EDIT: _("You may look at this project, and change nothing in it: for that you need to be one of its editors."),
     Right.OWN: _("Only the owner of this project may do this."),
 }

@@ -45,6 +45,11 @@ class Project(Base):
         return found.role if found else None
 
     @property
+    def commentable(self) -> bool:
+        """Whether whoever this is read for may say something to what is in it."""
+        return self._allows(Right.COMMENT)
+
+    @property
     def editable(self) -> bool:
         """Whether whoever this is read for may change what is in it: controls that do are drawn for no one else."""
         return self._allows(Right.EDIT)

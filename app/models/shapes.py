@@ -15,6 +15,7 @@ from app import gate
 from app.brief import FIELDS, LISTS, MAX_ITEMS, MAX_TEXT
 from app.diff.authorship import By
 from app.media.facts import Facts
+from app.media.pin import Pin
 from app.media.text.prosody.asked import known as known_in_form
 from app.models.edge import DAMAGED
 from app.storage.columns import Json, Lasting, Whole, Word
@@ -160,6 +161,7 @@ BRIEF, PARAMS, FACTS, WORKING = Json(brief), Json(params), Json(shaped(Facts)), 
 STOPPED, MARKS = Json(indices), Json(marks)
 PLACE, ORIGINS, FORM = Json(shaped(Place), null=True), Json(origins, null=True), Json(form, null=True)
 SELECTION, FAULTS, PLAIN_FAULT = Json(two, null=True), Json(fault, null=True), Json(fault, null=True, binary=False)
+PIN = Json(shaped(Pin), null=True)
 HANDED, CHOSEN = Json(handed, null=True), Json(briefs, null=True)
 VERB, STRENGTH = Word((*Verb, DAMAGED), DAMAGED, 12), Word(Strength, Strength.SUBTLE, 8)
 SEED, COUNT = Whole(0, gate.INT8), Whole(1, 8)

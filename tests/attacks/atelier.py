@@ -81,6 +81,10 @@ class Atelier:
         """A list of words in a project."""
         return self.made("lists", self.web.post(f"/projects/{project}/lists", json={"name": "birds", "entries": ["gull"]}))
 
+    def comment(self, revision: str, body: str = "The ears are <i>too</i> long") -> str:
+        """A comment on a revision."""
+        return self.made("comments", self.web.post(f"/revisions/{revision}/comments", json={"body": body}))
+
     def bring(self, work: str, name: str, data: bytes) -> str:
         """An import."""
         return self.made("revisions", self.web.post(f"/works/{work}/imports", files={"file": (name, data)}))
@@ -132,6 +136,7 @@ def pictures(atelier: Atelier) -> None:
     """A work of pictures: brought, made, picked, varied; a run of each state; earlier saves."""
     work = atelier.work()
     root = atelier.bring(work, "fox.png", picture())
+    atelier.comment(root)
     atelier.draft(work, brief=BRIEF)
     atelier.draft(work, brief={"intent": "a fox"}, base=root)
     atelier.list_of(atelier.ids["projects"][0])

@@ -47,6 +47,9 @@ def requests(room: Room) -> dict[str, dict[str, Any]]:
     queued = next(one["id"] for one in room.web.get(f"/generations?work={text}&status=queued").json()["items"])
     room.web.put(f"/works/{text}/draft", json={"version": version(text), "text": "Other words.\n"}).raise_for_status()
     birds = room.web.post(f"/projects/{project}/lists", json={"name": "birds", "entries": "gull"}).json()["id"]
+    said = room.web.post(f"/revisions/{imported}/comments", json={"body": "Longer"}).json()["id"]
+    done = room.web.post(f"/revisions/{imported}/comments", json={"body": "Done"}).json()["id"]
+    room.web.post(f"/comments/{done}/resolution").raise_for_status()
     korean = {"file": ("a.txt", "나 보기가 역겨워".encode("euc-kr"))}
     guessed = room.web.post(f"/works/{text}/imports", files=korean).raise_for_status().json()
     return {
@@ -59,6 +62,12 @@ def requests(room: Room) -> dict[str, dict[str, Any]]:
         "PATCH /lists/{id}": {"url": f"/lists/{birds}", "json": {"version": 1, "name": "birds", "entries": "owl"}},
         "POST /lists/{id}/trash": {"url": f"/lists/{birds}/trash"},
         "DELETE /lists/{id}/trash": {"url": f"/lists/{birds}/trash"},
+        "POST /revisions/{id}/comments": {"url": f"/revisions/{imported}/comments", "json": {"body": "Other"}},
+        "POST /comments/{id}/replies": {"url": f"/comments/{said}/replies", "json": {"body": "Other"}},
+        "PATCH /comments/{id}": {"url": f"/comments/{said}", "json": {"body": "Other"}},
+        "POST /comments/{id}/resolution": {"url": f"/comments/{said}/resolution"},
+        "DELETE /comments/{id}/resolution": {"url": f"/comments/{done}/resolution"},
+        "DELETE /comments/{id}": {"url": f"/comments/{said}"},
         "PATCH /works/{id}": {"url": f"/works/{image}", "json": {"title": "Other"}},
         "POST /works/{id}/trash": {"url": f"/works/{image}/trash"},
         "DELETE /works/{id}/trash": {"url": f"/works/{image}/trash"},

@@ -46,6 +46,14 @@ def brought(atelier: Atelier) -> tuple[str, str]:
     return work, atelier.bring(work, "fox.png", picture())
 
 
+def commented(atelier: Atelier, *, resolved: bool = False) -> str:
+    """A comment on a picture."""
+    comment = atelier.comment(brought(atelier)[1])
+    if resolved:
+        atelier.web.post(f"/comments/{comment}/resolution").raise_for_status()
+    return comment
+
+
 def masking(atelier: Atelier, data: bytes | None = None) -> Wish:
     """A mask over a picture."""
     work, root = brought(atelier)
@@ -143,6 +151,12 @@ WISHES: dict[str, Callable[[Atelier], Wish]] = {
     ),
     "lists_trash": lambda a: Wish(f"/lists/{a.list_of(a.project())}/trash"),
     "lists_restore": lambda a: Wish(f"/lists/{a.list_of(a.project())}/trash"),
+    "comments_add": lambda a: Wish(f"/revisions/{brought(a)[1]}/comments", {"body": "Longer", "place": {"box": [1, 2, 3, 4]}}),
+    "comments_reply": lambda a: Wish(f"/comments/{commented(a)}/replies", {"body": "Longer"}),
+    "comments_change": lambda a: Wish(f"/comments/{commented(a)}", {"body": "Longer"}),
+    "comments_withdraw": lambda a: Wish(f"/comments/{commented(a)}"),
+    "comments_resolve": lambda a: Wish(f"/comments/{commented(a)}/resolution"),
+    "comments_reopen": lambda a: Wish(f"/comments/{commented(a, resolved=True)}/resolution"),
     "works_change": lambda a: Wish(f"/works/{a.work()}", {"title": "Vixen"}),
     "works_copy": lambda a: Wish(f"/works/{a.work()}/copies"),
     "works_trash": lambda a: Wish(f"/works/{a.work()}/trash"),
@@ -211,10 +225,23 @@ def list_whose_name_is_taken(atelier: Atelier) -> Wish:
     return Wish(path)
 
 
+def commented_in_trash(operation: str) -> Callable[[Atelier], Wish]:
+    """The same in a work that lies in the trash."""
+
+    def wish(atelier: Atelier) -> Wish:
+        good = WISHES[operation](atelier)
+        atelier.web.post(f"/works/{atelier.ids['works'][-1]}/trash").raise_for_status()
+        return good
+
+    return wish
+
+
+COMMENTS = tuple(one for one in WISHES if one.startswith("comments_"))
 NO_PICTURE = {"file": ("fox.png", b"this is no picture")}
 # Why a route answers with a status that depends on what is there.
 CAUSES: dict[tuple[str, int], list[Callable[[Atelier], Wish]]] = {
     **{(operation, 409): [trashed(operation)] for operation in TRASHED},
+    **{(operation, 409): [commented_in_trash(operation)] for operation in COMMENTS},
     ("projects_begin", 409): [begun_in_trash],
     ("lists_add", 409): [listed_in_trash],
     ("lists_change", 409): [lambda a: listed_in_trash(a, "/lists/{list}"), stale_list],

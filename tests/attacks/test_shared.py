@@ -42,6 +42,8 @@ pytestmark = pytest.mark.timeout(1200)  # a thousand requests and more
 OWNER, EDITOR, COMMENTER, VIEWER, STRANGER, NOBODY = "owner", "editor", "commenter", "viewer", "stranger", "nobody"
 MEMBERS = {EDITOR: ProjectRole.EDITOR, COMMENTER: ProjectRole.COMMENTER, VIEWER: ProjectRole.VIEWER}
 SEE, EDIT, OWN = Right.SEE, Right.EDIT, Right.OWN
+COMMENT = Right.COMMENT
+AUTHOR = "author"  # who wrote it, here the owner; to who else sees it, it is refused
 MINE = "mine"  # the artist's own: to all others it is not there
 FREE = "free"  # it is about no project; whoever is signed in may ask
 OPEN = "open"  # whoever comes may ask
@@ -79,6 +81,9 @@ TABLE: dict[str, Right | str] = {
     **dict.fromkeys(("imports_create", "imports_read_again", "trims_create", "masks_paint"), EDIT),
     **dict.fromkeys(("lists_add", "lists_change", "lists_trash", "lists_restore"), EDIT),
     **dict.fromkeys(("lists_index", "archives_show"), SEE),
+    "comments_index": SEE,
+    **dict.fromkeys(("comments_add", "comments_reply", "comments_resolve", "comments_reopen"), COMMENT),
+    **dict.fromkeys(("comments_change", "comments_withdraw"), AUTHOR),
     **dict.fromkeys(("projects_rename", "projects_trash", "projects_restore"), OWN),
     **dict.fromkeys(("members_arrive", "members_join"), FREE),
     "members_index": SEE,
@@ -190,7 +195,9 @@ def expected(who: str, needed: Right | str, status: int) -> int:
         return status
     if who == STRANGER or needed == MINE:
         return 404
-    may = {VIEWER: SEE, COMMENTER: SEE, EDITOR: EDIT}[who]
+    if needed == AUTHOR:
+        return 403
+    may = {VIEWER: SEE, COMMENTER: COMMENT, EDITOR: EDIT}[who]
     assert isinstance(needed, Right)
     return status if may >= needed else 403
 
@@ -456,7 +463,7 @@ def test_no_control_is_drawn_that_would_be_refused(everybody: Everybody, shared:
     """Every form of every page that a member may see is one that they may send."""
     wrong, seen = set[str](), 0
     meant = {method: [(name(one), one.path_regex) for one in routes(shared.web, method)] for method in UNSAFE}
-    for who, may in ((VIEWER, SEE), (COMMENTER, SEE), (EDITOR, EDIT), (OWNER, OWN)):
+    for who, may in ((VIEWER, SEE), (COMMENTER, COMMENT), (EDITOR, EDIT), (OWNER, OWN)):
         client = everybody.clients[who]
         pages = [path for _operation, _needed, method, path in about(shared, shared.web) if method == "GET"]
         for page in (*pages, "/projects", "/trash", "/engine-room", "/search?q=fox"):

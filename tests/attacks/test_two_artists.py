@@ -11,7 +11,7 @@ import hashlib
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx2
 import pytest
@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from app.models import (
     Artist,
     Asset,
+    Comment,
     Generation,
     GenerationParent,
     Mask,
@@ -115,13 +116,22 @@ class Second:
         reading = Reading(artist_id=self.artist.id, revision_id=self.roots["text"].id, engine="house-verse")
         probe = Probe(artist_id=self.artist.id, picture=b"x")
         mask = Mask(work_id=root.work_id, revision_id=root.id, artist_id=self.artist.id, asset_id=root.asset_id, share=0.5)
+        thread = uuid4()
         birds = WordList(project_id=garden.work.project_id, name="numbats", key="numbats", lines="axolotl")
-        self.session.add_all([running, reading, probe, mask, birds])
+        said = Comment(id=thread, revision_id=root.id, thread_id=thread, author_id=self.artist.id, body="axolotl")
+        self.session.add_all([running, reading, probe, mask, birds, said])
         self.session.flush()
         facts = {"version": "1", "engines": {}}
         self.session.add(Worker(id="w", name="host", device="cpu", state="busy", generation_id=running.id, facts=facts))
         things = {"projects": garden.work.project, "works": garden.work, "revisions": root, "generations": running}
-        things |= {"readings": reading, "probes": probe, "masks": mask, "lists": birds, "saves": self.draft(garden.work)}
+        things |= {
+            "readings": reading,
+            "probes": probe,
+            "masks": mask,
+            "lists": birds,
+            "comments": said,
+            "saves": self.draft(garden.work),
+        }
         self.ids = {noun: str(thing.id) for noun, thing in things.items()}
 
     def all_ids(self) -> None:

@@ -247,7 +247,7 @@ def test_a_form_sent_before_the_scripts_ran_is_understood(web: TestClient, full:
     assert len([action for action in forms if action.endswith("/generations")]) == 4
     refused = []
     for action, (path, fields) in sorted(forms.items(), key=lambda form: "trash" in form[0]):
-        words = [(name, "a fox" if name == "brief.intent" else value) for name, value in fields]
+        words = [(name, "a fox" if name in {"brief.intent", "body"} else value) for name, value in fields]
         body = urlencode(words)
         headers = HTML | {"Content-Type": "application/x-www-form-urlencoded"}
         answer = web.post(action, content=body, headers=headers, follow_redirects=False)

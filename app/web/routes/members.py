@@ -21,7 +21,7 @@ from app.web.routes.people import LinkOut, told_link
 router = APIRouter(route_class=OneTurn, tags=["accounts"])
 ROLES = {
     ProjectRole.VIEWER: _("viewer: looks at all of it, and downloads"),
-    ProjectRole.COMMENTER: _("commenter: like a viewer for now; comments are still to come"),
+    ProjectRole.COMMENTER: _("commenter: also says something to what is there"),
     ProjectRole.EDITOR: _("editor: makes and changes works"),
     ProjectRole.OWNER: _("owner: also says who sees it"),
 }

@@ -27,6 +27,7 @@ from app.web.deps import CurrentArtist, OneTurn, Parts, Studio
 from app.web.done import Deed, Done
 from app.web.files import FOR_EVER, WRITTEN, File, Kind, recipe, text_response, unchanged
 from app.web.pages import answer
+from app.web.routes.comments import commented
 from app.web.routes.interface import files
 from app.web.routes.music_files import (
     KINDS,
@@ -66,17 +67,16 @@ def index(
 def show(id: UUID, request: Request, artist: CurrentArtist) -> Response:
     """A revision and how it came about."""
     revision = artist.revisions.get(id)
-    return answer(request, lambda: RevisionOut.of(revision), "revisions/show.html", shown=lambda: _shown(revision))
+    return answer(request, lambda: RevisionOut.of(revision), "revisions/show.html", shown=lambda: _shown(artist, revision))
 
 
-def _shown(revision: Revision) -> dict[str, Any]:
+def _shown(artist: CurrentArtist, revision: Revision) -> dict[str, Any]:
     """What the page of a revision tells."""
     first = revision.parents[0].parent if revision.parents else None
     diff = compare(first, revision) if first else None
     tune = about(revision.text, revision.facts) if traits(revision.work.medium).notes and revision.text is not None else None
     return {
-        "revision": revision,
-        "work": revision.work,
+        **commented(artist, revision),
         "parents": revision.parents,
         "children": revision.children(),
         "path": revision.path(),

@@ -44,10 +44,20 @@ SENTENCES: Mapping[ActKind, str] = {
     ActKind.TRIMMED: _("%(who)s cut revision %(number)s out of a recording"),
     ActKind.PICKED: _("%(who)s picked revision %(number)s"),
     ActKind.UNPICKED: _("%(who)s took back the pick of revision %(number)s"),
+    ActKind.COMMENTED: _("%(who)s commented on revision %(number)s"),
+    ActKind.REPLIED: _("%(who)s replied to a comment on revision %(number)s"),
+    ActKind.COMMENT_CHANGED: _("%(who)s changed a comment on revision %(number)s"),
+    ActKind.COMMENT_WITHDRAWN: _("%(who)s took back a comment on revision %(number)s"),
+    ActKind.RESOLVED: _("%(who)s resolved a comment on revision %(number)s"),
+    ActKind.REOPENED: _("%(who)s reopened a comment on revision %(number)s"),
     ActKind.UNKNOWN: _("%(who)s did something that cannot be read any more"),
 }
 ROLES = {"viewer": _("viewer"), "commenter": _("commenter"), "editor": _("editor"), "owner": _("owner")}
 OF_A_REVISION = {ActKind.IMPORTED, ActKind.WRITTEN, ActKind.TRIMMED, ActKind.PICKED, ActKind.UNPICKED}
+OF_A_COMMENT = {
+    *(ActKind.COMMENTED, ActKind.REPLIED, ActKind.COMMENT_CHANGED),
+    *(ActKind.COMMENT_WITHDRAWN, ActKind.RESOLVED, ActKind.REOPENED),
+}
 NO_NAME = _("You")  # of the one artist of a studio without accounts
 
 
@@ -98,4 +108,6 @@ def _as_words(value: Any) -> str:
 def _where(act: Act) -> str | None:
     if act.kind in OF_A_REVISION:
         return f"/revisions/{act.subject_id}"
+    if act.kind in OF_A_COMMENT and isinstance(act.details.get("revision"), str):
+        return f"/revisions/{act.details['revision']}#comments"
     return f"/works/{act.work_id}" if act.work_id else f"/projects/{act.project_id}"

@@ -16,6 +16,7 @@ function draw() {
   const there = score.draw(text.slice(0, cut));
   host.hidden = !there;
   more.hidden = !there || !text.slice(cut).trim();
+  if (there) document.dispatchEvent(new CustomEvent("stemma:score", { detail: score })); // where bars are told of in comments
   return there;
 }
 

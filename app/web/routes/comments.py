@@ -1,0 +1,207 @@
+"""Comments: what people say to a revision, in threads that begin at a place in it, or at none.
+
+Whoever may see a project reads them; its commenters and who is more write. A change is answered with all comments of the
+revision that the page is about, which the address says (`at`) where it is another one than the thread's own.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from app.bounded import LIMITS
+from app.errors import ConflictError, InvalidError, UnfitError, _, raises
+from app.gate import prose
+from app.lineage.pinning import bar_starts, pinned, quote_of
+from app.media.pin import Pin
+from app.models.artist import Artist
+from app.models.comment import LONGEST, Comment, Thread
+from app.models.membership import Right
+from app.models.revision import Revision
+from app.web.deps import CurrentArtist, OneTurn, TransactionsOf, body
+from app.web.pages import answer
+from app.web.schemas import Damage, Listed
+
+router = APIRouter(route_class=OneTurn, tags=["comments"])
+
+
+def _said(value: Any) -> Any:
+    """Words without space around them. Raises UnfitError for none."""
+    if not isinstance(value, str):
+        return value
+    words = prose(value).strip()
+    if not words:
+        raise UnfitError(_("say at least one letter"))
+    return words
+
+
+class CommentIn(BaseModel):
+    """Something to say. Markup in it is shown as it was typed."""
+
+    model_config = ConfigDict(extra="ignore")
+    body: Annotated[str, Field(max_length=LONGEST), BeforeValidator(_said)]
+
+
+class CommentAt(CommentIn):
+    """Something to say to a revision, and to which place in it; without one to all of it."""
+
+    place: Pin | None = None
+
+
+class CommentOut(BaseModel):
+    """Something that was said. What was taken back has no words any more."""
+
+    id: UUID
+    author: UUID
+    by: str
+    body: str
+    created_at: datetime
+    edited_at: datetime | None
+    withdrawn: bool
+    damaged: Damage
+
+    @classmethod
+    def of(cls, one: Comment) -> CommentOut:
+        """From its row."""
+        plain = {name: getattr(one, name) for name in ("id", "body", "created_at", "edited_at", "damaged")}
+        return cls(author=one.author_id, by=one.author.name, withdrawn=one.withdrawn_at is not None, **plain)
+
+
+class ResolvedOut(BaseModel):
+    """Who said that a thread is done with, and when."""
+
+    by: str
+    at: datetime
+
+
+class ThreadOut(BaseModel):
+    """What was said to a revision, and the replies; `id` is that of its first comment."""
+
+    id: UUID
+    revision: UUID
+    place: Pin | None
+    quote: str = Field(description="Of a place in a text: the words there.")
+    resolved: ResolvedOut | None
+    comments: list[CommentOut]
+
+    @classmethod
+    def of(cls, thread: Thread) -> ThreadOut:
+        """From its rows."""
+        first, done = thread.first, thread.resolution
+        return cls(
+            id=first.id,
+            revision=first.revision_id,
+            place=first.pin,
+            quote=quote_of(first.revision, first.pin),
+            resolved=ResolvedOut(by=done.artist.name, at=done.created_at) if done else None,
+            comments=[CommentOut.of(one) for one in thread.comments],
+        )
+
+
+def commented(artist: Artist, revision: Revision) -> dict[str, Any]:
+    """What the comments of a page about `revision` show."""
+    work, threads = revision.work, artist.comments.threads(revision)
+    barred = any(one.first.pin and one.first.pin.bars for one in threads)
+    return {
+        "revision": revision,
+        "work": work,
+        "threads": threads,
+        "bar_starts": bar_starts(revision) if barred else {},
+        "here": artist.id,
+        "quote_of": quote_of,
+        "open_here": work.project.commentable and not work.trashed,
+    }
+
+
+At = Annotated[UUID | None, "the revision that the page is about, where it is not the comment's own"]
+
+
+def _told(request: Request, artist: Artist, comment: Comment, at: UUID | None, status: int = 200) -> Response:
+    """The thread for a program; for a page all comments of the revision that it is about."""
+    about = artist.revisions.get(at, to=Right.SEE) if at else comment.revision
+    return answer(
+        request,
+        lambda: ThreadOut.of(artist.comments.thread(comment)),
+        partial="comments/_comments.html",
+        status=status,
+        location=f"/revisions/{about.id}#comments",
+        shown=lambda: commented(artist, about),
+    )
+
+
+@router.get("/revisions/{id}/comments", response_model=Listed[ThreadOut])
+def index(id: UUID, request: Request, artist: CurrentArtist) -> Response:
+    """What was said to a revision, the oldest first."""
+    revision = artist.revisions.get(id)
+    return answer(
+        request,
+        lambda: Listed[ThreadOut](items=[ThreadOut.of(one) for one in artist.comments.threads(revision)]),
+        partial="comments/_comments.html",
+        location=f"/revisions/{id}#comments",
+        shown=lambda: commented(artist, revision),
+    )
+
+
+@router.post("/revisions/{id}/comments", status_code=201, response_model=ThreadOut)
+@raises(ConflictError, InvalidError, *LIMITS)
+def add(
+    id: UUID, request: Request, transactions: TransactionsOf, given: Annotated[CommentAt, Depends(body(CommentAt))]
+) -> Response:
+    """Say something to a revision."""
+    with transactions.reading() as (_session, artist):
+        pin = pinned(artist.revisions.get(id, to=Right.COMMENT), given.place)  # a long tune is read for it
+    with transactions.writing() as (_session, artist):
+        made = artist.comments.add(artist.revisions.get(id, to=Right.COMMENT), given.body, pin)
+        return _told(request, artist, made, None, 201)
+
+
+@router.post("/comments/{id}/replies", status_code=201, response_model=ThreadOut)
+@raises(ConflictError, InvalidError)
+def reply(
+    id: UUID, request: Request, artist: CurrentArtist, given: Annotated[CommentIn, Depends(body(CommentIn))], at: At = None
+) -> Response:
+    """Go on with a thread."""
+    made = artist.comments.reply(artist.comments.get(id, to=Right.COMMENT), given.body)
+    return _told(request, artist, made, at, 201)
+
+
+@router.patch("/comments/{id}", response_model=ThreadOut)
+@raises(ConflictError)
+def change(
+    id: UUID, request: Request, artist: CurrentArtist, given: Annotated[CommentIn, Depends(body(CommentIn))], at: At = None
+) -> Response:
+    """Say it in other words: one's own alone."""
+    found = artist.comments.get(id, to=Right.COMMENT)
+    artist.comments.edit(found, given.body)
+    return _told(request, artist, found, at)
+
+
+@router.delete("/comments/{id}", response_model=ThreadOut)
+@raises(ConflictError)
+def withdraw(id: UUID, request: Request, artist: CurrentArtist, at: At = None) -> Response:
+    """Take a comment back: one's own, or anybody's in one's own project. Its replies stay."""
+    found = artist.comments.get(id, to=Right.COMMENT)
+    artist.comments.withdraw(found)
+    return _told(request, artist, found, at)
+
+
+@router.post("/comments/{id}/resolution", status_code=201, response_model=ThreadOut)
+@raises(ConflictError)
+def resolve(id: UUID, request: Request, artist: CurrentArtist, at: At = None) -> Response:
+    """Say that a thread is done with."""
+    found = artist.comments.get(id, to=Right.COMMENT)
+    artist.comments.resolve(found)
+    return _told(request, artist, found, at, 201)
+
+
+@router.delete("/comments/{id}/resolution", response_model=ThreadOut)
+@raises(ConflictError)
+def reopen(id: UUID, request: Request, artist: CurrentArtist, at: At = None) -> Response:
+    """Say that a thread is not done with."""
+    found = artist.comments.get(id, to=Right.COMMENT)
+    artist.comments.reopen(found)
+    return _told(request, artist, found, at)
