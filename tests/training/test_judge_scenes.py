@@ -19,7 +19,9 @@ from app.training.faults import TrainingError
 from app.training.image import judge_export, judge_scenes
 from app.training.image.captions import briefs
 from app.training.image.judge import Settings, Training
-from app.training.image.judge_scenes import GROUP, SIDE, Scenes, Shown, Spec, verdict
+from app.training.image.judge_briefs import GROUP, Spec, specs
+from app.training.image.judge_scenes import SIDE, Scenes
+from app.training.image.judge_truth import Shown, verdict
 from app.training.run import Machine
 from tests.training.test_judge import TINY, all_seen, data, known, machine  # noqa: F401 (fixtures)
 
@@ -67,7 +69,7 @@ def scenes(tmp_path_factory: pytest.TempPathFactory, drawings: Library, machine:
 
 
 def test_groups_differ_in_one_respect_and_none_is_a_brief_to_measure_by(drawings: Library) -> None:
-    for group in itertools.islice(judge_scenes.specs(drawings, 3), 50):
+    for group in itertools.islice(specs(drawings, 3), 50):
         first = group[0]
         for other in group[1:]:
             parts = [name for name in Spec.__slots__ if getattr(first, name) != getattr(other, name)]

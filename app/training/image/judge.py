@@ -25,7 +25,8 @@ from app.judging.house import CONFIG, HEADS, VISION, words
 from app.training import checkpoint
 from app.training.faults import TrainingError
 from app.training.image.colours import BACKGROUNDS, HUES
-from app.training.image.judge_scenes import GROUP, Scenes, broken
+from app.training.image.judge_briefs import GROUP
+from app.training.image.judge_scenes import Scenes, broken
 from app.training.image.pairs import Claim, Pairs, is_held_out
 from app.training.image.sights import Sight, worn
 from app.training.run import Clock, Machine, Report, learning_rate, until_spent

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from app.judging.judge import Judge
 from app.training.image.figures import AMONG, Vectors
-from app.training.image.judge_scenes import GROUP, Scenes
+from app.training.image.judge_briefs import GROUP
+from app.training.image.judge_scenes import Scenes
 
 Measurements = dict[str, dict[str, Any]]
 _MOST = 200  # groups that are looked at

@@ -9,8 +9,8 @@ from __future__ import annotations
 import io
 import json
 import random
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,64 +21,24 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from app.brief import Brief
-from app.engines.image.composer import drawing, lexicon
+from app.engines.image.composer import drawing
 from app.engines.image.composer.composing import compose
-from app.engines.image.composer.library import SCENIC, Library
+from app.engines.image.composer.library import Library
 from app.engines.image.composer.reading import read
 from app.engines.image.composer.scene import Scene
-from app.engines.image.composer.wish import Wish
 from app.training.checkpoint import write
 from app.training.faults import TrainingError
-from app.training.image.captions import a, briefs, plain_names
+from app.training.image.captions import briefs
+from app.training.image.judge_briefs import GROUP, Spec, specs, spoken
+from app.training.image.judge_truth import Shown, said_by, shown_by, verdict
 from app.training.image.pairs import embedded, keep
-from app.training.image.scenewords import NUMBERS, WEATHER, WHEN, WHERE, plural
 from app.training.image.text import TextEncoder
 from app.training.run import Machine, Report, bar
 
 SIDE, PAINTED = 80, 240  # pixels at which pictures are kept, and at which they are painted before they are made small
-GROUP = 4  # briefs that differ in one respect each
 HELD_OUT = 40  # one group of so many is kept for measuring
 _MOVED, _WORN = 5, 0.3  # pixels that a picture is moved by at most; how often it is blurred, noisy or dimmed
 _BROKEN = 0.06  # of the pictures are torn into squares: nothing is true of those
-_ALIKE = (  # grounds that a person would call by one another's names
-    {"hill", "meadow", "field", "mountains", "forest"},
-    {"pond", "lake", "sea", "beach", "underwater"},
-    {"street", "city"},
-    {"table", "room"},
-    {"sky", "plain"},
-)
-_SKIES = {("stars", "night"), ("moon", "night"), ("sun", "day"), ("sun", "dusk")}  # weather that may be seen at that hour
-_BETWEEN = ("and", "and", "next to", "under", "on", "behind", "in front of", "left of", "above", "with")
-_PLAIN, _SEVERAL = 0.75, 0.2  # of the things with a plain name; of the briefs of one kind of thing that want several
-_COUNTS, _CHANGED = (0.5, 0.36, 0.14), (4, 2, 1, 2, 1, 1, 1)  # how often one, two, three kinds; each way of changing
-_SAID = {"colour": 0.3, "ground": 0.6, "hour": 0.25, "weather": 0.2, "style": 0.3}  # how often it is
-_LOOKS = {style: sorted(lexicon.listed(words)) for style, words in lexicon.STYLES.items()}
-_FADED = frozenset(("line", "duotone", "chalk", "wood", "print", "felt"))  # looks in which a colour is not the one named
-_MORE_PLACES = {"city": ("in the city", "before a skyline"), "field": ("in a field", "on a farm"), "lake": ("on a lake",)}
-_PLACES = WHERE | {ground: (*WHERE.get(ground, ()), *said) for ground, said in _MORE_PLACES.items()}
-
-
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """A brief to be: the things with number and colour, how the first two stand, and the rest; empty is not said."""
-
-    things: tuple[tuple[str, int, str], ...]
-    between: str = ""
-    ground: str = ""
-    hour: str = ""
-    weather: str = ""
-    style: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """What is said, or what is to be seen: things with number and colour by label; empty is open, or not known."""
-
-    things: dict[str, tuple[int, str]] = field(default_factory=dict)
-    ground: str = ""
-    hour: str = ""
-    weather: tuple[str, ...] = ()
-    style: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,114 +50,9 @@ class Example:
     shows: Shown
 
 
-def specs(drawings: Library, seed: int) -> Iterator[list[Spec]]:
-    """Groups of briefs, without end; the first of each is made up, the others are it with one respect changed."""
-    words = _Words(drawings, random.Random(f"judged scenes {seed}"))
-    while True:
-        one = words.new()
-        yield [one, *(words.changed(one) for _ in range(GROUP - 1))]
-
-
-class _Words:
-    """Makes up what briefs say."""
-
-    def __init__(self, drawings: Library, dice: random.Random) -> None:
-        self.dice = dice
-        self.plain = [names for label, names in plain_names().items() if label in drawings.by_label]
-        self.rest = [label for label in drawings.by_label if label not in SCENIC]
-
-    def noun(self) -> str:
-        if self.dice.random() < _PLAIN:
-            return self.dice.choice(self.dice.choice(self.plain))
-        return self.dice.choice(self.rest)
-
-    def one_of(self, options: Iterable[str], share: float = 1.0) -> str:
-        """One of them so often, else nothing."""
-        return self.dice.choice(list(options)) if self.dice.random() < share else ""
-
-    def new(self) -> Spec:
-        """A brief."""
-        count = self.dice.choices((1, 2, 3), _COUNTS)[0]
-        many = self.dice.choice((2, 3, 4, 5)) if count == 1 and self.dice.random() < _SEVERAL else 1
-        things = tuple((self.noun(), many, self.one_of(lexicon.COLOURS, _SAID["colour"])) for _ in range(count))
-        return Spec(
-            things,
-            self.one_of(_BETWEEN) if count > 1 else "",
-            self.one_of(_PLACES, _SAID["ground"]),
-            self.one_of(WHEN, _SAID["hour"]),
-            self.one_of(WEATHER, _SAID["weather"]),
-            self.one_of(_LOOKS, _SAID["style"]),
-        )
-
-    def changed(self, spec: Spec) -> Spec:
-        """The brief with one respect changed."""
-        (noun, count, colour), *others = spec.things
-        ways = {
-            "thing": replace(spec, things=((self.noun(), count, colour), *others)),
-            "colour": replace(spec, things=((noun, count, self.one_of(lexicon.COLOURS)), *others)),
-            "number": replace(spec, things=((noun, self.dice.choice((1, 2, 3, 4, 5)), colour), *others)),
-            "ground": replace(spec, ground=self.one_of(_PLACES)),
-            "hour": replace(spec, hour=self.one_of(WHEN)),
-            "style": replace(spec, style=self.one_of(_LOOKS)),
-            "fewer": replace(spec, things=spec.things[:1], between=""),
-        }
-        return ways[self.dice.choices(list(ways), _CHANGED)[0]]
-
-
-def spoken(spec: Spec, dice: random.Random) -> str:
-    """The brief in words."""
-    said = []
-    for noun, count, colour in spec.things:
-        named = f"{colour} {noun}" if colour and colour not in noun else noun
-        said.append(f"{NUMBERS[count]} {plural(named)}" if count > 1 else a(named) if dice.random() < 0.8 else named)  # noqa: PLR2004
-    things = f" {spec.between} ".join(said) if len(said) < 3 else f"{said[0]}, {said[1]} and {said[2]}"  # noqa: PLR2004
-    where = dice.choice(_PLACES[spec.ground]) if spec.ground else ""
-    when = dice.choice(WHEN[spec.hour]) if spec.hour else ""
-    weather = dice.choice(WEATHER[spec.weather]) if spec.weather else ""
-    text = " ".join(part for part in (things, where, when, weather) if part)
-    return f"{text}, {dice.choice(_LOOKS[spec.style])}" if spec.style else text
-
-
-def said_by(wish: Wish) -> Shown:
-    """What a brief says, as the composer read it."""
-    things = {thing.found.label: (thing.count, thing.colour) for thing in wish.things}
-    ground = wish.ground if wish.ground != "plain" else ""
-    return Shown(things, ground, wish.hour, tuple(wish.weather), wish.style)
-
-
-def shown_by(wish: Wish, scene: Scene) -> Shown:
-    """What the picture of it shows."""
-    colours = {t.found.label: (t.count, "" if scene.style in _FADED else t.colour) for t in wish.things}
-    return Shown(colours, scene.ground, scene.hour, scene.weather, scene.style)
-
-
 def picture(scene: Scene, drawings: Library, side: int = PAINTED) -> Image.Image:
     """The scene in pixels."""
     return Image.open(io.BytesIO(drawing.pixels(drawing.svg(scene, drawings), side, side))).convert("RGB")
-
-
-def verdict(says: Shown, shows: Shown, near: frozenset[tuple[str, str]] = frozenset()) -> bool | None:
-    """Whether what is said is so; None where a person might say either. `near` are pairs of labels that mean the same."""
-    told = [_of_thing(label, *said, shows, near) for label, said in says.things.items()]
-    told += [_of_ground(says.ground, shows.ground)]
-    told += [not said or said == seen for said, seen in ((says.hour, shows.hour), (says.style, shows.style))]
-    told += [True if one in shows.weather else None if (one, shows.hour) in _SKIES else False for one in says.weather]
-    return False if False in told else None if None in told else True
-
-
-def _of_thing(label: str, count: int, colour: str, shows: Shown, near: frozenset[tuple[str, str]]) -> bool | None:
-    if label not in shows.things:
-        return None if any((label, other) in near for other in shows.things) else False
-    there, dyed = shows.things[label]
-    if (count > 1 and there != count) or (colour and dyed and colour != dyed):
-        return False
-    return None if (count == 1 and there > 1) or (colour and not dyed) else True
-
-
-def _of_ground(said: str, seen: str) -> bool | None:
-    if not said or said == seen:
-        return True
-    return None if any({said, seen} <= alike for alike in _ALIKE) else False
 
 
 class Scenes:
