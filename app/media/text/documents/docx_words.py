@@ -7,7 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from app.errors import TooLargeError, _
-from app.media.text.documents.blocks import LISTS, Block, Kind, Run, cell_of, is_simplified, paragraph, plain
+from app.media.text.documents.blocks import LISTS, Block, Kind, Run, is_simplified, paragraph, plain
+from app.media.text.documents.blocks_markdown import cell_of
 from app.media.text.documents.docx_styles import Styles
 from app.media.text.documents.docx_tags import (
     LOOKS,

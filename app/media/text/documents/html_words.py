@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from app.errors import TooLargeError, _
-from app.media.text.documents.blocks import EMPTY, LISTS, Block, Kind, Run, cell_of, is_simplified, paragraph, plain
+from app.media.text.documents.blocks import EMPTY, LISTS, Block, Kind, Run, is_simplified, paragraph, plain
+from app.media.text.documents.blocks_markdown import cell_of
 from app.media.text.documents.docx_lists import MOST as MOST_NUMBER
 from app.media.text.documents.docx_tags import (
     NO_FORMULAS,

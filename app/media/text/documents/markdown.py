@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from app import gate
 from app.errors import _
-from app.media.text.documents.blocks import LONG
+from app.media.text.documents.blocks_markdown import LONG
 from app.media.text.documents.document import Document
 
 MEDIA_TYPE = "text/markdown; charset=utf-8"

@@ -15,7 +15,8 @@ from xml.parsers import expat
 from app import gate
 from app.errors import UnsupportedError, _
 from app.media.reading_xml import BROKEN, feed
-from app.media.text.documents.blocks import Block, Found, Kind, Run, merged, paragraph, runs_in, written
+from app.media.text.documents.blocks import Block, Found, Kind, Run, merged, paragraph, runs_in
+from app.media.text.documents.blocks_markdown import written
 from app.media.text.documents.document import SOURCE_SPACE
 from app.media.text.documents.docx_styles import Styles
 from app.media.text.documents.docx_words import Words, bomb

@@ -6,7 +6,8 @@ import codecs
 import re
 
 from app.errors import UnsupportedError, _
-from app.media.text.documents.blocks import Found, written
+from app.media.text.documents.blocks import Found
+from app.media.text.documents.blocks_markdown import written
 from app.media.text.documents.encodings import KNOWN, decoded_as, text_of
 from app.media.text.documents.html_words import Words
 
