@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import hypothesis
 import pytest
 
 from app.settings import Settings
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
 
 
 HERE = Path(__file__).parent
+# No example of a property is timed: machines are shared and noisy.
+hypothesis.settings.register_profile("untimed", hypothesis.settings(), deadline=None)
+hypothesis.settings.load_profile("untimed")
 # Rooms whose tests start studios, train, attack or run models: bin/test --quick leaves them out.
 LONG = {"attacks": "slow", "benchmarks": "slow", "commands": "slow", "training": "slow", "worker": "slow", "engines": "model"}
 LONG |= {"browser": "browser", "judging": "model"}

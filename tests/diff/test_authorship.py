@@ -6,7 +6,7 @@ import time
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.diff.authorship import (
@@ -72,7 +72,6 @@ def by_character(spans: Spans) -> list[By]:
 
 
 @given(written(), TEXTS)
-@settings(deadline=None)
 def test_after_any_edit_the_ranges_cover_the_text_and_the_shares_add_up(old: tuple[str, Spans], new: str) -> None:
     spans = carried(*old, new)
     assert check(spans, len(new)) == spans  # covers, sorted, neighbours differ
@@ -83,7 +82,6 @@ def test_after_any_edit_the_ranges_cover_the_text_and_the_shares_add_up(old: tup
 
 
 @given(written(), TEXTS)
-@settings(deadline=None)
 def test_what_is_kept_stands_in_both_and_parts_no_character(old: tuple[str, Spans], new: str) -> None:
     at = 0
     for start, place, size in kept(old[0], new):
@@ -105,7 +103,6 @@ EDITS = st.lists(st.tuples(st.integers(0, 60), st.integers(0, 8), st.integers(0,
 
 
 @given(written(UNIQUE), EDITS)
-@settings(deadline=None)
 def test_typing_and_deleting_anywhere_leaves_every_other_character_its_origin(
     old: tuple[str, Spans], edits: list[tuple[int, int, int]]
 ) -> None:
@@ -119,7 +116,6 @@ def test_typing_and_deleting_anywhere_leaves_every_other_character_its_origin(
 
 
 @given(written(UNIQUE.filter(lambda text: len(text) >= 30)), st.data())
-@settings(deadline=None)
 def test_a_passage_cut_and_pasted_elsewhere_keeps_its_origins(old: tuple[str, Spans], data: st.DataObject) -> None:
     text, spans = old
     start = data.draw(st.integers(0, len(text) - 8))

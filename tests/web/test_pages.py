@@ -175,6 +175,7 @@ def test_an_empty_project_and_work(web: TestClient, work: str, project: str, lan
 
 
 @pytest.mark.parametrize("language", ["en", "zh"])
+@pytest.mark.slow
 def test_a_full_studio(web: TestClient, full: list[str], language: str) -> None:
     for path in [*ALWAYS, *full]:
         check(web, path, language)

@@ -86,6 +86,7 @@ def outside(data: Any) -> list[str]:
     return [data] if isinstance(data, str) and re.match(r"/\w", data) and not within(data) else []
 
 
+@pytest.mark.slow
 def test_no_answer_leads_out_of_the_path(room: Room) -> None:
     wrong, pages, inside = [], 0, 0
     for route in routes(room, "GET"):

@@ -74,6 +74,7 @@ def test_numbers_of_a_tuplet_have_an_end() -> None:
     assert read_tune(f"{HEAD}(3:{'1' * 5_000}abc|").faults[0].details["sign"].startswith("(3:1111")
 
 
+@pytest.mark.slow
 def test_bars_without_an_end_of_a_section_become_musicxml_and_get_chords() -> None:
     tune = read_tune(HEAD + "CDEF|" * (MAX_BARS - 1))
     assert musicxml(tune).count(b"<measure ") == len(tune.bars)
@@ -81,6 +82,7 @@ def test_bars_without_an_end_of_a_section_become_musicxml_and_get_chords() -> No
     assert len(read_tune(with_second_voice(tune, chords)).bars) == len(tune.bars)
 
 
+@pytest.mark.slow
 def test_what_would_sound_for_days_is_refused() -> None:
     with pytest.raises(TooLargeError):
         performed(read_tune('M:none\nL:1/1\nK:C\n"C"' + "C256|" * 9_000), chords=True)

@@ -256,6 +256,7 @@ def thousands(database: Database) -> tuple[Index, JudgeVersion, Any]:
     return Index(Fake()), version, rows
 
 
+@pytest.mark.slow
 def test_bytes_are_as_good_as_floats(thousands: tuple[Index, JudgeVersion, Any], database: Database) -> None:
     """The 256 that come out nearest hold the 60 that are nearest, and no cosine is off by a hundredth."""
     index, version, rows = thousands
@@ -268,6 +269,7 @@ def test_bytes_are_as_good_as_floats(thousands: tuple[Index, JudgeVersion, Any],
             assert set(np.argsort(-exact)[:60]) <= set(np.argsort(-scores)[:256])
 
 
+@pytest.mark.slow
 def test_many_may_search_at_once(thousands: tuple[Index, JudgeVersion, Any], database: Database) -> None:
     index, version, rows = thousands
     counts: list[int] = []

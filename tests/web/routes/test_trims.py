@@ -130,6 +130,7 @@ def test_in_the_browser_one_goes_on_with_what_is_left(web: TestClient, song: str
     assert web.get(f"/revisions/{base}").json()["number"] == 2
 
 
+@pytest.mark.slow
 def test_a_recording_is_at_home_on_every_page(web: TestClient, song: str, project: str, recorded: Callable[..., str]) -> None:
     whole = recorded()
     part = web.post(f"/works/{song}/trims", json={"revision": whole, "start": 1, "end": 2}).json()["id"]

@@ -256,6 +256,7 @@ def test_a_cover_holds_any_title(document: Document, title: str) -> None:
 
 
 @pytest.mark.skipif(not CHECKER.exists(), reason="no epubcheck here")
+@pytest.mark.slow
 def test_epubcheck_finds_nothing(document: Document, tmp_path: Path) -> None:
     everything = "\n\n".join(
         [CASE_37, *SOURCES, "> q\n> - l", "1. a\n2. b\n   - c", "|a|b|\n|-|-|\n|1|2|", "x[^1] [l](y)\n\n[^1]: n", "# "]

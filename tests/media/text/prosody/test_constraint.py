@@ -75,6 +75,7 @@ wishes = st.fixed_dictionaries(
 
 @QUICK
 @given(form=st.one_of(regular, own), wishes=wishes, seed=st.integers(0, 10_000))
+@pytest.mark.slow
 def test_what_is_written_within_a_form_keeps_it(form: Form, wishes: dict[str, object], seed: int) -> None:
     form = form.model_copy(update=wishes)
     if (reason := impossible(form, vocabulary(form.book))) is not None:

@@ -63,6 +63,7 @@ def test_any_text_gets_a_report_whose_offsets_lie_in_it(text: str, name: str) ->
     ],
     ids=ascii,
 )
+@pytest.mark.slow
 def test_a_large_text_takes_bounded_time(piece: str) -> None:
     text = piece * (200_000 // len(piece))
     for name in ("qilv", "sonnet", "free"):
