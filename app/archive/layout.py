@@ -23,7 +23,7 @@ ARTISTS, PROJECTS, ASSETS, DRAFTS, GENERATIONS = "artists", "projects", "assets"
 # In the order in which rows can be written: what is referred to lies before what refers to it.
 TABLES = (
     *(ARTISTS, PROJECTS, "works", ASSETS, GENERATIONS, "revisions", "parents", "generation_parents", "masks", "picks"),
-    *("transcripts", "word_lists", DRAFTS, "draft_saves", "acts"),
+    *("comments", "resolutions", "transcripts", "word_lists", DRAFTS, "draft_saves", "acts"),
 )
 # The tables that stay, and why.
 STAYS = {
@@ -50,7 +50,7 @@ LEFT = {
     "acts": {"chain_id", "position", "digest"},
 }
 # Columns that hold an id and are no foreign keys.
-ALSO = {"cover_id": "revisions", "mask_id": "masks"}
+ALSO = {"cover_id": "revisions", "mask_id": "masks", "thread_id": "comments"}
 
 
 @dataclass(frozen=True)
@@ -127,7 +127,7 @@ class Extent:
             yield table.c.sha256.in_(self._files())
         else:
             for name, to in part.refers.items():
-                if to not in {ARTISTS, ASSETS} and not table.c[name].nullable:
+                if to not in {ARTISTS, ASSETS, part.name} and not table.c[name].nullable:
                     yield table.c[name].in_(self._keys(PARTS[to]))
         if part.name == DRAFTS:
             yield table.c.artist_id == self.artist

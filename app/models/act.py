@@ -60,7 +60,7 @@ class ActKind(StrEnum):
     TRIMMED = "trimmed"  # number
     PICKED = "picked"  # number
     UNPICKED = "unpicked"  # number
-    COMMENTED = "commented"  # number, revision: its id; the subject is the comment, as of the following
+    COMMENTED = "commented"  # number; the subject is the comment, as of the following
     REPLIED = "replied"  # the same, as of the following
     COMMENT_CHANGED = "comment-changed"
     COMMENT_WITHDRAWN = "comment-withdrawn"

@@ -179,9 +179,7 @@ class Comments(Scope[Comment]):
         """The act tells that something was said and to which revision, never the words: these can be taken back."""
         self.session.flush()
         revision = comment.revision
-        record(
-            self.session, kind, self.artist, revision.work.place, comment.id, number=revision.number, revision=str(revision.id)
-        )
+        record(self.session, kind, self.artist, revision.work.place, comment.id, number=revision.number)
 
 
 def _insist_on_place(revision: Revision) -> None:

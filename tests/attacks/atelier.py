@@ -137,6 +137,7 @@ def pictures(atelier: Atelier) -> None:
     work = atelier.work()
     root = atelier.bring(work, "fox.png", picture())
     atelier.comment(root)
+    atelier.web.post(f"/comments/{atelier.comment(root)}/resolution")
     atelier.draft(work, brief=BRIEF)
     atelier.draft(work, brief={"intent": "a fox"}, base=root)
     atelier.list_of(atelier.ids["projects"][0])

@@ -81,7 +81,7 @@ TABLE: dict[str, Right | str] = {
     **dict.fromkeys(("imports_create", "imports_read_again", "trims_create", "masks_paint"), EDIT),
     **dict.fromkeys(("lists_add", "lists_change", "lists_trash", "lists_restore"), EDIT),
     **dict.fromkeys(("lists_index", "archives_show"), SEE),
-    "comments_index": SEE,
+    **dict.fromkeys(("comments_index", "comments_show"), SEE),
     **dict.fromkeys(("comments_add", "comments_reply", "comments_resolve", "comments_reopen"), COMMENT),
     **dict.fromkeys(("comments_change", "comments_withdraw"), AUTHOR),
     **dict.fromkeys(("projects_rename", "projects_trash", "projects_restore"), OWN),

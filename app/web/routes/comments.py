@@ -128,7 +128,7 @@ def _told(request: Request, artist: Artist, comment: Comment, at: UUID | None, s
         lambda: ThreadOut.of(artist.comments.thread(comment)),
         partial="comments/_comments.html",
         status=status,
-        location=f"/revisions/{about.id}#comments",
+        location=f"/revisions/{about.id}#comment-{comment.thread_id}",
         shown=lambda: commented(artist, about),
     )
 
@@ -157,6 +157,12 @@ def add(
     with transactions.writing() as (_session, artist):
         made = artist.comments.add(artist.revisions.get(id, to=Right.COMMENT), given.body, pin)
         return _told(request, artist, made, None, 201)
+
+
+@router.get("/comments/{id}", response_model=ThreadOut)
+def show(id: UUID, request: Request, artist: CurrentArtist) -> Response:
+    """The thread that a comment belongs to; in a browser the page of its revision."""
+    return _told(request, artist, artist.comments.get(id), None)
 
 
 @router.post("/comments/{id}/replies", status_code=201, response_model=ThreadOut)

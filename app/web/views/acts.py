@@ -108,6 +108,6 @@ def _as_words(value: Any) -> str:
 def _where(act: Act) -> str | None:
     if act.kind in OF_A_REVISION:
         return f"/revisions/{act.subject_id}"
-    if act.kind in OF_A_COMMENT and isinstance(act.details.get("revision"), str):
-        return f"/revisions/{act.details['revision']}#comments"
+    if act.kind in OF_A_COMMENT:
+        return f"/comments/{act.subject_id}"
     return f"/works/{act.work_id}" if act.work_id else f"/projects/{act.project_id}"

@@ -176,6 +176,7 @@ def test_a_form_without_scripts(atelier: Atelier, web: TestClient) -> None:
         headers=HTML,
         follow_redirects=False,
     )
-    assert (sent.status_code, sent.headers["location"]) == (303, f"/revisions/{revision}#comments")
     (thread,) = web.get(f"/revisions/{revision}/comments").json()["items"]
+    assert (sent.status_code, sent.headers["location"]) == (303, f"/revisions/{revision}#comment-{thread['id']}")
+    assert web.get(f"/comments/{thread['id']}").json() == thread
     assert (thread["place"]["point"], thread["comments"][0]["body"]) == ([3, 4], "狐狸")
