@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Visit
+from tests.browser.test_inpaint import canvas, covered, drag
 from tests.browser.window import button, field, moved, saved, until
 from tests.running import Running
 
@@ -111,3 +112,27 @@ def test_a_pick_never_replaces_what_the_artist_wrote(visit: Visit, studio: Runni
     page.keyboard.press("Enter")
     expect(button(card, "Pick")).to_be_visible()
     stands(page, studio, work, None, OWN[medium])
+
+
+def test_a_pick_never_replaces_what_is_painted_over_the_stage(visit: Visit, studio: Running) -> None:
+    work, (first, second, _third) = made(studio, "image")
+    studio.http.post(f"/works/{work}/draft/base", json={"revision": first}).raise_for_status()
+    page = visit(f"/works/{work}")
+    page.keyboard.press("m")
+    drag(page, (0.3, 0.3), (0.6, 0.6))
+    expect(canvas(page).locator(".said")).to_contain_text("% of the picture is selected.")
+    button(canvas(page), "Close").click()
+    until(page, lambda: covered(studio, work), "the draft names what is painted")
+    painted, card = draft(studio, work)["mask"], page.locator(f"#variant-{second}")
+    button(card, "Pick").click()
+    expect(button(card, "Picked")).to_be_visible()
+    told(page, "is picked.")
+    stands(page, studio, work, first, None)
+    assert draft(studio, work)["mask"] == painted
+    button(page.locator("#done"), "Put it on the stage").click()
+    stands(page, studio, work, second, None)
+    assert draft(studio, work)["mask"] is None
+    button(page.locator("#done"), "Undo").click()
+    expect(button(card, "Pick")).to_be_visible()
+    stands(page, studio, work, first, None)
+    until(page, lambda: draft(studio, work)["mask"] == painted, "what was painted is back")

@@ -1,5 +1,7 @@
 // Z: back to the previous base, again and again. Every change of base kept the draft it replaced, so going back is
 // bringing back the newest save with another base, older than the one brought back last.
+import { complain } from "./runs.js";
+import { words } from "../shared/words.js";
 
 export async function back(form, draft) {
   await draft.settle();
@@ -10,7 +12,7 @@ export async function back(form, draft) {
   const base = form.dataset.base || null;
   const before = last && last.base === base ? items.filter((save) => save.id < last.save) : items;
   const found = before.find((save) => save.base !== base);
-  if (!found) return;
+  if (!found) return complain(words.keys.first);
   sessionStorage.setItem(memory, JSON.stringify({ base: found.base, save: found.id }));
   const headers = { "Content-Type": "application/json", Accept: "application/json" };
   const answer = await fetch(`${address}/restoration`, { method: "POST", headers, body: JSON.stringify({ save: found.id }) });

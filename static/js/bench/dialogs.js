@@ -1,6 +1,8 @@
 // The bench's dialogs: two windows' drafts, and two pictures under one slider; settings of a verb.
 import { read } from "./form.js";
+import { complain } from "./runs.js";
 import { rooted } from "../shared/http.js";
+import { words } from "../shared/words.js";
 
 /** A dialog with `ask(differences, decide)`: decide("mine" | "theirs"), or decide(null) when it was put off. */
 export function conflict(dialog, form) {
@@ -36,7 +38,7 @@ export function compare(dialog, selection) {
   const right = selection.chosen;
   const left =
     document.getElementById("base") ?? [...right.closest(".grid").children].find((other) => other !== right && other.dataset.revision);
-  if (!left) return;
+  if (!left) return complain(words.verbs.alone);
   const sides = { left: left.dataset, right: right.dataset };
   const over = dialog.querySelector("[data-side=right]");
   const range = dialog.querySelector("input[type=range]");

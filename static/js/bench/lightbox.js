@@ -17,6 +17,7 @@ export class Lightbox {
     Object.assign(this, { dialog, bench, selection, view, ground: dialog.querySelector(".ground") });
     this.keys = { ...KEYS, ...view.keys };
     bench.addEventListener("click", (event) => this.#pressed(event), true);
+    document.addEventListener("keydown", (event) => this.#entered(event));
     dialog.addEventListener("click", ({ target }) => this.#do(target.closest("[data-do]")?.dataset.do));
     dialog.addEventListener("keydown", (event) => this.#key(event));
     dialog.addEventListener("close", () => {
@@ -43,6 +44,20 @@ export class Lightbox {
     if (!choice || !isTrusted || !this.view.looks(choice)) return;
     if (!button && choice.querySelector(".look").ariaPressed !== "true") return;
     if (button) this.selection.select(choice);
+    this.#open(choice);
+  }
+
+  /** Enter where nothing that it would press has the focus looks at what is selected. */
+  #entered(event) {
+    if (event.key !== "Enter" || event.defaultPrevented || event.repeat || !event.target.matches("body, .run")) return;
+    if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
+    if (document.documentElement.dataset.keys === "off") return;
+    const { chosen } = this.selection;
+    if (chosen && this.view.looks(chosen)) this.#open(chosen);
+    else document.dispatchEvent(new CustomEvent("stemma:unusable", { detail: { chord: "Enter" } }));
+  }
+
+  #open(choice) {
     this.dialog.showModal();
     this.#show(choice);
   }

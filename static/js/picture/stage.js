@@ -21,11 +21,17 @@ export class Stage {
     return laid;
   }
 
+  /** What is painted over it, to be put back. */
   keep() {
-    return null;
+    const { id, of } = this.painted;
+    return { id, of };
   }
 
-  put() {}
+  put({ id, of }) {
+    if (id === this.painted.id) return;
+    this.painted.put(id, of);
+    this.draft.touch();
+  }
 
   /** Show it as it is now. What is looked at stays where it is in the window. */
   async show() {

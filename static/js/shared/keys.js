@@ -26,10 +26,15 @@ function usable(control) {
   return shown && !control.disabled && control.getAttribute("aria-disabled") !== "true";
 }
 
-/** The first control on the page that answers to this chord. */
-function find(wanted) {
-  const selector = `[aria-keyshortcuts~="${CSS.escape(wanted)}"]`;
-  return [...document.querySelectorAll(selector)].find(usable);
+/** The controls on the page that answer to this chord. */
+const all = (wanted) => [...document.querySelectorAll(`[aria-keyshortcuts~="${CSS.escape(wanted)}"]`)];
+
+/** A chord of the legend (templates/_keys.html) did nothing: the page says why, with the reason of its control if it has one. */
+function unusable(wanted) {
+  const printed = [...document.querySelectorAll("#keys dt kbd")].map((key) => key.textContent);
+  if (!/^[1-8]$/.test(wanted) && !printed.includes(wanted.replace("Shift+", "⇧ "))) return;
+  const why = all(wanted).find((control) => control.checkVisibility() && control.title)?.title ?? "";
+  document.dispatchEvent(new CustomEvent("stemma:unusable", { detail: { chord: wanted, why } }));
 }
 
 document.addEventListener("keydown", (event) => {
@@ -39,8 +44,8 @@ document.addEventListener("keydown", (event) => {
   const always = /^(Control|Meta|Control\+Shift|Shift\+Meta|Alt)\+Enter$/.test(wanted); // meant for the midst of writing
   const off = document.documentElement.dataset.keys === "off" && wanted !== "?";
   if ((typing(event.target) && !always) || (off && !always)) return;
-  const control = find(wanted);
-  if (!control) return;
+  const control = all(wanted).find(usable);
+  if (!control) return wanted === "Enter" ? undefined : unusable(wanted); // Enter presses what has the focus
   event.preventDefault();
   if (control.matches("input, textarea")) {
     control.focus();

@@ -9,6 +9,7 @@ import { Live } from "../bench/live.js";
 import { complain } from "../bench/runs.js";
 import { Selection } from "../bench/selection.js";
 import { Staging } from "../bench/staging.js";
+import { explaining } from "../bench/unusable.js";
 import { autosave } from "../bench/text-autosave.js";
 import { candidates } from "./candidates.js";
 import { Desk } from "../bench/workspace.js";
@@ -42,6 +43,7 @@ const editor = mountEditor($("editor"), {
 });
 const draft = autosave(editor, form, { status: $("saved"), prompt: $("prompt"), dialog: conflict($("conflict"), form) });
 const selection = new Selection(bench, $("verbs"), form);
+explaining(selection);
 new Lightbox($("lightbox"), bench, selection, looking($("lightbox")));
 const live = new Live(work, { link: $("link"), waiting: $("waiting"), announce: $("announce"), ended: () => grow(work) });
 const ask = (request, button) => asked(request, { button, form, live, work });
