@@ -106,6 +106,8 @@ GOALS: dict[str, dict[str, Goal]] = {
         "drawn": Goal("tunes: of 40 briefs drawn by lot, the same", "of 40", least=24, aim=36),
         "tunes_everyday": Goal("tunes: of 40 more everyday briefs, the same", "of 40", least=36),
         "held": Goal("tunes: of 40 briefs held back, the same", "of 40", least=24, aim=36),
+        "fresh": Goal("tunes: of 40 briefs of an afternoon, the same", "of 40", least=32, aim=36),
+        "third": Goal("tunes: of 40 briefs of an evening, held back, the same", "of 40", least=30, aim=36),
         "pictures_apart": Goal("four pictures apart / of other briefs", "×", least=0.5),
         "verse_apart": Goal("four poems apart / of other briefs", "×", least=0.5),
         "english_apart": Goal("four English poems apart / of other briefs", "×", least=0.5),

@@ -23,7 +23,7 @@ def measure(bench: Bench) -> Iterator[tuple[str, Figure]]:
         yield name, Figure(60 * poems["heard"] / poems["briefs"], poems | {"by_chance": by_chance})
     yield "openings", Figure(openings["most"], openings["by_brief"])
     yield "known", Figure(len(openings["known"]), {"lines": openings["lines"], "known": openings["known"]})
-    for name in ("tunes", "drawn", "tunes_everyday", "held"):
+    for name in ("tunes", "drawn", "tunes_everyday", "held", "fresh", "third"):
         yield name, Figure(40 * answer[name]["right"] / answer[name]["briefs"], answer[name])
     for medium, found in answer["apart"].items():
         yield f"{medium}_apart", Figure(found.get("ratio", found.get("least", 0.0)), found)

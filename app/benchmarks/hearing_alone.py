@@ -200,6 +200,8 @@ def measure_all(few: int | None) -> Mapping[str, Any]:
         "drawn": tunes("tunes_drawn.tsv"),
         "tunes_everyday": tunes("tunes_everyday.tsv"),
         "held": tunes("tunes_held.tsv"),
+        "fresh": tunes("tunes_fresh.tsv"),
+        "third": tunes("tunes_third.tsv"),
         "apart": distances(verse, few),
     }
 

@@ -29,6 +29,7 @@ from app.engines.music.lexicon import (
     SMALL,
     TEMPO_WORD,
 )
+from app.engines.music.nearest_scene import nearest
 from app.media.music.grammar.tokens import METRES
 from app.media.music.notation.pitch import Mode, key_of
 
@@ -51,6 +52,8 @@ def conditions_of(brief: Brief) -> tuple[TuneConditions, tuple[str, ...]]:
     metre = _metre(rest, heard) or next((METRE_OF_WORD[word] for word in METRE_OF_WORD if word in heard), None)
     tempo, pace = _tempo(rest, heard), _named(rest, PACES, heard)
     bars = _bars(rest, heard)
+    if not (rhythm or mood or scenes.known(words)):
+        words = nearest(_unheard(rest, heard)) or words
     suggested = scenes.suggested(words)
     said = TuneConditions(rhythm, metre, tonic, mode, mood, bars, instrument, tempo, pace, suggested)
     return said, _unheard(text, heard | suggested.words.keys())

@@ -14,7 +14,7 @@ from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 
-from app.engines.music.lexicon import SILENT
+from app.engines.music.lexicon import SILENT, explicit
 from app.engines.shared import chinese_glossary as chinese
 from app.engines.text.hearing import rows as rows_of_verse
 from app.engines.text.hearing import stems
@@ -22,10 +22,11 @@ from app.media.music.notation.pitch import Mode
 from app.media.text.scripts import is_han
 
 FOLDER = Path(__file__).with_name("words")
-STRONG, WEAK = 3.0, 0.6  # votes of a word that names a kind of music, or a mood; of one that names a place or an hour
+STRONG, THING, WEAK = 3.0, 0.8, 0.6  # votes of a word that names music or a mood; a creature or trade; a place or an hour
 DARKER = frozenset({"dark", "wistful"})
 FAR = 0.3  # of one that only lies somewhere near
-LATER = 0.75  # the vote of a row's later kinds, moods and modes beside that of its first
+MARKS = {"~~": FAR, "~": WEAK, "=": THING}  # of a row
+LATER = (1.0, 0.75, 0.5)  # the votes of a row's first, second and further kinds, moods and modes
 NEARLY = 0.7  # of the most votes: what has as many counts as well as any
 PHRASE = 3  # words of an English entry
 _WORD = re.compile(r"[A-Za-z\u00c0-\u024f][A-Za-z\u00c0-\u024f'’-]*")
@@ -72,8 +73,8 @@ def rows() -> Iterator[tuple[Scene, tuple[str, ...], tuple[str, ...]]]:
     for line in (FOLDER / "scenes.txt").read_text("utf-8").splitlines():
         if line and not line.startswith("#"):
             kinds, moods, modes, pace, shape, everyday, english = (part.strip() for part in line.split("|"))
-            scene = Scene(_several(kinds.lstrip("~ ")), _several(moods), _modes(modes), float(pace), shape)
-            usual = FAR if kinds.startswith("~~") else WEAK if kinds.startswith("~") else 1.0
+            scene = Scene(_several(kinds.lstrip("~= ")), _several(moods), _modes(modes), float(pace), shape)
+            usual = next((votes for mark, votes in MARKS.items() if kinds.startswith(mark)), 1.0)
             for votes in (usual, STRONG):
                 words = [tuple(_weighing(part, strong=votes == STRONG)) for part in (everyday, english)]
                 yield replace(scene, votes=votes), words[0], words[1]
@@ -100,6 +101,9 @@ def lexicon() -> Lexicon:
     for scene, chinese_words, english_words in rows():
         everyday |= dict.fromkeys(chinese_words, scene)
         english |= dict.fromkeys(english_words, scene)
+    taken = explicit() | english.keys()
+    for word, scene in list(english.items()):
+        english |= {form: scene for form in stems(word) if form not in taken}  # who lists "swimming" knows "swim"
     for line in (FOLDER / "english.txt").read_text("utf-8").splitlines():
         known, colon, near = line.lstrip("~").partition(": ")
         if colon and not line.startswith("#"):
@@ -158,12 +162,17 @@ def _of_english(phrase: str) -> Scene | None:
     return next((lexicon().english[form] for form in stems(phrase) if form in lexicon().english), None)
 
 
+def known(words: dict[str, Scene]) -> bool:
+    """Whether the lexicon has one of them, and not only something that lies near."""
+    return any(scene.votes > FAR for scene in words.values())
+
+
 def suggested(words: dict[str, Scene]) -> Suggested:
-    """What these scenes come to: each votes for its kinds, moods and modes, the first of them most; one that only lies
-    somewhere near where there is no other.
+    """What these scenes come to: the surest words vote for their kinds, moods and modes, the first of each most. A place
+    or an hour says nothing where something happens there.
     """
-    surer = {word: scene for word, scene in words.items() if scene.votes > FAR}
-    words = surer or words
+    surest = max((scene.votes for scene in words.values()), default=0.0)
+    words = {word: scene for word, scene in words.items() if scene.votes == surest}
     scenes = list(words.values())
     if not scenes:
         return NOTHING
@@ -181,6 +190,6 @@ def _most(lists: Iterable[tuple[float, Sequence[str]]]) -> tuple[str, ...]:
     votes: dict[str, float] = {}
     for weight, each in lists:
         for at, name in enumerate(each):
-            votes[name] = votes.get(name, 0.0) + weight * (LATER if at else 1.0)
+            votes[name] = votes.get(name, 0.0) + weight * LATER[min(at, 2)]
     most = max(votes.values())
     return tuple(name for name, count in votes.items() if count >= NEARLY * most)

@@ -51,6 +51,16 @@ def words(tokenizer: Annotated[Path, typer.Option(help="tokenizer.json of the En
 
 
 @app.command()
+def vectors() -> None:
+    """The vectors of the lexicon's English words, after it was changed."""
+    from app.engines.music import nearest_scene
+
+    with readable_faults():
+        nearest_scene.write()
+    print(f"vectors of {len(nearest_scene.words())} words in {nearest_scene.VECTORS}")
+
+
+@app.command()
 def model(
     folder: Folder = HERE,
     start: Start = None,
