@@ -258,6 +258,11 @@ class Engine(ABC):
         return Lane.QUICK if quick else Lane.LONG
 
     @property
+    def fills(self) -> Mapping[str, str]:
+        """Of one that fills wishes into somebody's workflow: what goes where."""
+        return {}
+
+    @property
     def preparing(self) -> bool:
         """True while it is not ready for no other reason than that `prepare` was not done yet."""
         return False

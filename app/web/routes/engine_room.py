@@ -24,7 +24,7 @@ SHOWN = 40
 
 
 class EngineOut(BaseModel):
-    """An engine: what it can do, and whether it can do it here and now."""
+    """An engine: what it can do, and whether it can do it here and now; of a workflow, what is filled in where."""
 
     name: str
     title: str
@@ -34,6 +34,7 @@ class EngineOut(BaseModel):
     licence: str
     ready: bool
     reason: str | None
+    fills: dict[str, str]
 
 
 class JudgeOut(BaseModel):
@@ -64,7 +65,8 @@ def engines_out(parts: Studio) -> list[EngineOut]:
     for engine in parts.engines.values():
         view = engine_view(engine)
         shared = {name: view[name] for name in ("name", "title", "medium", "verbs", "licence")}
-        out.append(EngineOut(**shared, params=view["schema"], ready=view["unready"] is None, reason=view["unready"]))
+        state = {"ready": view["unready"] is None, "reason": view["unready"], "fills": dict(engine.fills)}
+        out.append(EngineOut(**shared, params=view["schema"], **state))
     return out
 
 

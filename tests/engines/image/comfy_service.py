@@ -8,6 +8,7 @@ import contextlib
 import io
 import json
 import struct
+import threading
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -21,6 +22,7 @@ CLASSES = {
     *("KSampler", "KSamplerAdvanced", "SamplerCustomAdvanced", "RandomNoise", "CFGGuider", "BasicScheduler", "KSamplerSelect"),
     *("CheckpointLoaderSimple", "CLIPTextEncode", "EmptyLatentImage", "VAEDecode", "VAEEncode", "VAEEncodeForInpaint"),
     *("SaveImage", "PreviewImage", "LoadImage", "LoadImageMask", "SetLatentNoiseMask"),
+    *("PrimitiveFloat", "PrimitiveBoolean"),
 }
 MODELS = ["sd15.safetensors", "sdxl.safetensors"]
 
@@ -79,6 +81,8 @@ class ComfyServer:
         self.interrupted: list[str] = []
         self.bare = 0  # interrupts that named no job
         self.away = False  # it is starting again
+        self.free = threading.Event()  # a job may end
+        self.free.set()
         self.cached: set[str] = set()
         for method, path, handler in (
             ("GET", "/system_stats", self.stats),
@@ -259,6 +263,7 @@ class ComfyServer:
             told = {"value": part + 1, "max": 4, "prompt_id": id, "node": sampler}
             await self.tell(client, "progress", told)
             await self.preview(client, id, part)
+        await asyncio.to_thread(self.free.wait, 60)
         if self.how == "fails":
             said = {"node_id": sampler, "node_type": "KSampler", "exception_message": "CUDA out of memory", "traceback": []}
             messages.append(["execution_error", {"prompt_id": id, **said}])

@@ -24,6 +24,7 @@ from app.engines.image.service import dialects
 from app.engines.image.service.answers import Admitted
 from app.engines.image.service.comfyui import faults
 from app.engines.image.service.comfyui.job import Job, names
+from app.engines.image.service.comfyui.places import Control
 from app.engines.image.service.comfyui.wire import FOLDER, ComfyWire
 from app.engines.image.service.comfyui.workflow import Workflow, read
 from app.engines.image.service.dialects import Dialect
@@ -89,6 +90,10 @@ class ComfyUI(PictureService):
         return self.workflow is not None and self.workflow.has(*roles)
 
     @property
+    def fills(self) -> Mapping[str, str]:
+        return self.workflow.fills if self.workflow else {}
+
+    @property
     def _ready(self) -> Workflow:
         if self.workflow is None:
             raise self._wrong or EngineError()
@@ -130,6 +135,7 @@ class ComfyUI(PictureService):
             said = {role: wish for role, wish in wishes.items() if wish != ""}  # what is not said stays as the workflow has it
             values = {place: said[role] for role in said for place in workflow.places.get(role, ())}
             named = {place: f"{FOLDER}/{name}" for place, (name, _data) in files.items()}
+            values |= {control.place: _number(request.params, control) for control in workflow.controls}
             yield {"values": values | named | _channels(workflow, named), "files": files, "ids": names(request.id, index)} | (
                 {"place": start.place} if start else {}
             )
@@ -255,7 +261,16 @@ def _params(setting: PictureSetting, workflow: Workflow) -> type[EngineParams]:
         own = _own_size(workflow)
         default = _nearest(own) if own else "1:1"
         found["aspect"] = (Aspect, Field(default, title=_("Aspect ratio"), description=_("Width to height.")))
+    for control in workflow.controls:
+        limits: dict[str, Any] = {"max_length": 2000} if isinstance(control.value, str) else {}
+        found[control.name] = (type(control.value), Field(control.value, title=control.title, description="", **limits))
     return create_model("Params", __base__=EngineParams, **found)
+
+
+def _number(params: EngineParams, control: Control) -> Any:
+    """What a control is set to; a whole number as such, for it may be a count."""
+    value = getattr(params, control.name)
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _within(value: Any, known: Any) -> Any:
