@@ -1,7 +1,7 @@
 """Wildcards in a brief: `{red|blue}` is one of these words, `__birds__` an entry of the project's list "birds".
 
 A seed chooses, so that the same seed chooses the same again; an entry may hold wildcards of its own. Braces without a bar
-between them are braces.
+between them are braces, and so is what follows a backslash: `\\{red|blue\\}` is just that, and `\\__birds__` no list.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ if TYPE_CHECKING:
     from app.models.artist import Artist
 
 NAME = r"[^\W_]+(?:[-_][^\W_]+)*"
-MARK = re.compile(rf"__({NAME})__|[{{|}}]")
+SIGN = r"(?:[{|}]|__)"
+ESCAPED = re.compile(rf"\\(?:{SIGN}|\\(?=\\*{SIGN}))")  # a sign, or a backslash before one, as it is
+MARK = re.compile(rf"{ESCAPED.pattern}|__({NAME})__|[{{|}}]")
 LISTED = re.compile(f"__{NAME}__")
 DEEPEST = 20  # choices, or lists, within one another
 MOST_CHOICES = 5_000  # in one brief
@@ -72,7 +74,9 @@ def _parts(text: str, name: str) -> list[Part]:
         inner = open_ones[-1].options
         inner[-1].append(text[at : mark.start()])
         at = mark.end()
-        if mark[0] == "{":
+        if mark[0].startswith("\\"):
+            inner[-1].append(mark[0][1:])
+        elif mark[0] == "{":
             open_ones.append(_Open())
         elif len(open_ones) > 1 and mark[0] == "|":
             inner.append([])
@@ -176,8 +180,28 @@ def choosing_for(artist: Artist, project: UUID) -> Choosing:
 
 
 def wild(text: str) -> bool:
-    """Whether there may be a wildcard in `text`."""
-    return LISTED.search(text) is not None or all(sign in text for sign in "{|}")
+    """Whether there may be a wildcard in `text`, or a sign that is said to be none."""
+    return any(sign.search(text) for sign in (LISTED, ESCAPED)) or all(sign in text for sign in "{|}")
+
+
+def literal(brief: Brief) -> Brief:
+    """A brief that reads as `brief` stands, whatever is chosen: signs that would mean something are said to mean nothing."""
+
+    def said(text: str) -> str:
+        if not wild(text) or _reads_so(text):
+            return text
+        escaped = re.sub(rf"(\\*)({SIGN})", r"\1\1\\\2", text)
+        return escaped if len(escaped) <= MAX_TEXT else text
+
+    fields = {name: getattr(brief, name) for name in Brief.model_fields}
+    kept = {name: list(map(said, value)) if name in LISTS else said(value) for name, value in fields.items()}
+    return brief if kept == fields else Brief.model_validate(kept)
+
+
+def _reads_so(text: str) -> bool:
+    """Whether nothing is to be chosen in `text`, and nothing of it is said to be no sign."""
+    parts = _parts(text, "brief")
+    return all(isinstance(part, str) for part in parts) and "".join(map(str, parts)) == text
 
 
 def as_written(brief: Brief) -> dict[str, str]:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from app.brief import MAX_TEXT, Brief
 from app.errors import InvalidError
-from app.requests.wildcards import DEEPEST, MOST_CHOICES, Choosing, a_name, as_written, wild
+from app.requests.wildcards import DEEPEST, MOST_CHOICES, Choosing, a_name, as_written, literal, wild
 
 LISTS = {"birds": ["gull", "owl", "{grey|white} heron"], "鸟": ["白鹭"], "sky": ["a __birds__ in the sky"]}
 
@@ -96,7 +96,7 @@ def test_names() -> None:
     assert not any(map(a_name, ("", "_birds", "birds_", "sea__birds", "sea birds", "a|b", "{a}")))
 
 
-@given(st.text(alphabet="{|}_ab\n ", max_size=200), st.integers(0, 2**53 - 1))
+@given(st.text(alphabet="{|}_ab\\\n ", max_size=200), st.integers(0, 2**53 - 1))
 def test_whatever_is_written_is_chosen_or_refused(text: str, seed: int) -> None:
     try:
         made = chosen(text, seed, {"a": ["b"], "b": ["{a|b}"]})
@@ -104,3 +104,28 @@ def test_whatever_is_written_is_chosen_or_refused(text: str, seed: int) -> None:
         return
     assert len(made) <= len(text)
     assert wild(text) or made == text
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        (r"\{a|b\}", "{a|b}"),
+        (r"\{a|b}", "{a|b}"),
+        (r"{a\|b}", "{a|b}"),
+        (r"\__birds__", "__birds__"),
+        (r"\__birds\__ and {x|x}", "__birds__ and x"),
+        (r"\\{a|a}", r"\a"),
+        (r"\\\{a|b\}", r"\{a|b}"),
+        (r"C:\dir\\x", r"C:\dir\\x"),
+    ],
+)
+def test_a_backslash_leaves_a_sign_as_it_is(text: str, read: str) -> None:
+    assert chosen(text) == read
+
+
+@given(st.text(alphabet="{|}_ab\\ ", max_size=60), st.integers(0, 99))
+def test_a_literal_brief_reads_as_it_stands(text: str, seed: int) -> None:
+    brief = Brief(intent=text, materials=["{a|b}"])
+    kept = literal(brief)
+    assert Choosing({}.get).brief(kept, seed) == brief
+    assert literal(Brief(intent="{a} | b")).intent == "{a} | b", "nothing to be chosen: nothing is said of it"

@@ -25,6 +25,7 @@ from app.models import Artist
 from app.models.draft import Draft, DraftSave, draft_of
 from app.models.membership import Right
 from app.requests.request import Count, Seed, TextForm
+from app.requests.wildcards import literal
 from app.web.deps import WRITING, CurrentArtist, OneTurn, Parts, Session, Studio, TransactionsOf, body
 from app.web.pages import answer, language_of
 from app.web.root import root_of
@@ -240,6 +241,8 @@ def go_on_from(
         if revision is None:
             raise InvalidError("revision", _("a revision is needed"))
         state = draft.state_from(revision)
+        if "brief_data" in state:
+            state["brief_data"] = literal(revision.brief).model_dump()  # what was chosen for it is not chosen again
         if traits(draft.work.medium).written is None and draft.engine is None:
             leading = chosen_engine(parts, draft.work, Wanted(None, draft.brief, None))
             if leading is not None and state.get("engine") == leading.name:

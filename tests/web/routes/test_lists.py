@@ -42,6 +42,22 @@ def test_each_variant_has_its_own_words_and_a_recipe_plays_again(atelier: Atelie
     assert {one["brief"]["intent"] for one in web.get(f"/generations/{varied}").json()["variants"]} == {said[5]}
 
 
+def test_a_literal_brace_stays_one_wherever_the_recipe_goes(atelier: Atelier, web: TestClient) -> None:
+    def variant(**fields: Any) -> dict[str, Any]:
+        made: dict[str, Any] = web.get(f"/generations/{atelier.make(work, count=1, **fields)}").json()["variants"][0]
+        return made
+
+    work, written = atelier.work(), r"the sign \{a|b\} beside a {fox|fox}"
+    first = variant(brief={"intent": written}, seed=3)
+    assert first["brief"]["intent"] == "the sign {a|b} beside a fox"
+    assert first["facts"]["wildcards"] == {"intent": written}
+    draft = web.post(f"/works/{work}/draft/base", json={"revision": first["id"]}).json()
+    assert draft["brief"]["intent"] == r"the sign \{a\|b\} beside a fox"
+    again = variant(brief=draft["brief"], seed=4)
+    rerolled = variant(brief=None, engine=None, params=None, verb="reroll", parents=[{"revision": first["id"]}])
+    assert again["brief"] == rerolled["brief"] == first["brief"]
+
+
 @pytest.mark.parametrize(("medium", "engine"), [("text", "fake-words"), ("music", "fake-notes")])
 def test_texts_and_tunes_choose_as_well(atelier: Atelier, web: TestClient, medium: str, engine: str) -> None:
     intent, params = "{rain|snow|a lamp}", {"steps": 3, "seconds": 0}
