@@ -21,7 +21,9 @@ from app.training.cli import app
 from app.training.faults import TrainingError
 from app.training.image import judge, judge_export, packages, pairs
 from app.training.image.colours import BACKGROUNDS, HUES, Pixels, name_of
-from app.training.image.judge import Settings, Training, truth
+from app.training.image.judge import Training
+from app.training.image.judge_claims import sight, truth
+from app.training.image.judge_networks import Settings
 from app.training.image.pairs import Claim, Pairs
 from app.training.image.sights import Sight, plain_pictures, turned, worn
 from app.training.run import Machine
@@ -244,11 +246,11 @@ def test_two_drawings_side_by_side_are_both_there(known: Pairs) -> None:
 
 
 def test_what_is_read_is_never_mirrored(known: Pairs) -> None:
-    assert judge.sight(known, A_FOX, 0.1, 0.5, 0.1).mirrored
+    assert sight(known, A_FOX, 0.1, 0.5, 0.1).mirrored
     changed = [replace(known.drawings[FOX], label="left arrow"), *known.drawings[1:]]
     known_arrow = copy.copy(known)
     known_arrow.drawings = changed
-    assert not judge.sight(known_arrow, A_FOX, 0.1, 0.5, 0.1).mirrored
+    assert not sight(known_arrow, A_FOX, 0.1, 0.5, 0.1).mirrored
 
 
 def icons(folder: Path, chosen: Sequence[packages.Package]) -> None:

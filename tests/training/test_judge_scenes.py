@@ -18,8 +18,9 @@ from app.judging.house import FOLDER
 from app.training.faults import TrainingError
 from app.training.image import judge_export, judge_scenes
 from app.training.image.captions import briefs
-from app.training.image.judge import Settings, Training
+from app.training.image.judge import Training
 from app.training.image.judge_briefs import GROUP, Spec, specs
+from app.training.image.judge_networks import Settings
 from app.training.image.judge_scenes import SIDE, Scenes
 from app.training.image.judge_truth import Shown, verdict
 from app.training.run import Machine

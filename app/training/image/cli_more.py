@@ -55,11 +55,11 @@ def judge(
     """Train a judge on the step `data`'s drawings and more, then write its folder; run it again to go on."""
     from app.engines.image.composer.library import library
     from app.training.image import judge as recipe
-    from app.training.image import judge_export, judge_scenes, judge_sources, pairs
+    from app.training.image import judge_export, judge_networks, judge_scenes, judge_sources, pairs
     from app.training.run import Machine
 
     machine, home = Machine.of(device, threads), folder / ("measuring-judge" if measuring else "judge")
-    settings = recipe.Settings(minutes=minutes, batch=batch, rate=rate)
+    settings = judge_networks.Settings(minutes=minutes, batch=batch, rate=rate)
     if scenes:
         settings = replace(settings, side=judge_scenes.SIDE, small=judge_scenes.SIDE)
     with readable_faults():

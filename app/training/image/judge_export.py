@@ -25,8 +25,9 @@ from app.training.image.captions import STYLES, a
 from app.training.image.colours import BACKGROUNDS, HUES
 from app.training.image.export import save_network, swap
 from app.training.image.figures import AMONG, Vectors, logistic, miscalibration, retrieval
-from app.training.image.judge import Training, sight, truth
+from app.training.image.judge import Training
 from app.training.image.judge_card import card
+from app.training.image.judge_claims import sight, truth
 from app.training.image.judge_scenes import Scenes
 from app.training.image.pairs import SIDE, Pairs, is_held_out
 from app.training.image.sights import Sight, plain_pictures, worn
