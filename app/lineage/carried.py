@@ -9,16 +9,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from enum import StrEnum
-from functools import cache
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
-from PIL import Image
 from sqlalchemy.orm import object_session
 
 from app.diff.kept import kept
 from app.diff.tune_columns import compared
-from app.media.medium import traits
+from app.errors import NotFoundError
+from app.media.image.masks import leaves
 from app.media.music.theory.telling import SMALL
 from app.media.pin import Pin
 from app.models.comment import Comments, Thread
@@ -29,6 +29,8 @@ from app.verbs.rule import Strength
 from app.verbs.verb import Verb
 
 COMPARED = 8  # earlier revisions, the nearest, that a text or a tune is compared with
+LONGEST = 200_000  # code points of two texts that are compared for it
+REMEMBERED = 1_000  # earlier revisions whose comments are listed
 FARTHEST = 24  # steps of a lineage over which a place in a picture is carried
 
 
@@ -51,16 +53,16 @@ class Told(NamedTuple):
 def told(comments: Comments, revision: Revision, store: Store) -> list[Told]:
     """The threads of `revision`, then those of the revisions that it came from in its work, the nearest first."""
     own = [Told(thread, Standing.OWN, thread.first.pin) for thread in comments.threads(revision)]
-    return [*own, *_earlier(comments, revision, store)]
+    return [*own, *_earlier(comments, revision, store)] if comments.said_in(revision.work_id) else own
 
 
 def _earlier(comments: Comments, revision: Revision, store: Store) -> list[Told]:
-    path = [one for one in revision.path() if one.work_id == revision.work_id]
+    path = [one for one in revision.path() if one.work_id == revision.work_id][-REMEMBERED:]
     threads = comments.open_threads([one.id for one in path[:-1]])
     found = list[Told]()
     for at, before in list(enumerate(path))[-2::-1]:
         near = len({one.thread.first.revision_id for one in found}) < COMPARED
-        for thread in threads.get(before.id, ()):
+        for thread in threads.get(before.id, []):
             pin = _carried(path[at:], thread.first.pin, store) if near else None
             found.append(Told(thread, Standing.CARRIED if pin else Standing.EARLIER, pin))
     return found
@@ -79,12 +81,13 @@ def _carried(steps: Sequence[Revision], pin: Pin | None, store: Store) -> Pin | 
         return Pin(bars=bars) if bars else None
     if pin.seconds:
         return pin if first.asset_id == last.asset_id else None
-    near = len(steps) <= FARTHEST and traits(last.work.medium).judged
-    return pin if near and all(_stays(one, other, pin, store) for one, other in pairwise(steps)) else None
+    return pin if len(steps) <= FARTHEST and all(_stays(one, other, pin, store) for one, other in pairwise(steps)) else None
 
 
 def carried_range(old: str, new: str, places: tuple[int, int]) -> tuple[int, int] | None:
     """Where in `new` the words lie that stand at `places` in `old`; None where they are not whole there."""
+    if len(old) + len(new) > LONGEST:
+        return None
     start, end = places
     for was, now, size in _kept(old, new):
         if was <= start and end <= was + size:
@@ -92,7 +95,7 @@ def carried_range(old: str, new: str, places: tuple[int, int]) -> tuple[int, int
     return None
 
 
-_kept = cache(kept)
+_kept = lru_cache(16)(kept)
 
 
 def carried_bars(old: str, new: str, bars: tuple[int, int]) -> tuple[int, int] | None:
@@ -124,9 +127,9 @@ def _outside(revision: Revision, pin: Pin, store: Store) -> bool:
     """Whether `pin` lies beside all that the mask of `revision` let change."""
     session = object_session(revision)
     mask = session.get(Mask, revision.mask_id) if session and revision.mask_id else None
-    path = store.find(mask.asset_id) if mask else None
-    if path is None or not path.exists():
+    if mask is None:
         return False
-    left, top, across, down = pin.box or (*(pin.point or (0, 0)), 1, 1)
-    with Image.open(path) as picture:
-        return picture.convert("L").crop((left, top, left + across, top + down)).getbbox() is None
+    try:
+        return leaves(store.find(mask.asset_id), pin.box or (*(pin.point or (0, 0)), 1, 1))
+    except NotFoundError:
+        return False

@@ -103,6 +103,19 @@ class Comments(Scope[Comment]):
         """What was said to `revision`, in the order in which it was begun, without threads that were taken back whole."""
         return self._threads(Comment.revision_id == revision.id)
 
+    def said_in(self, work: UUID) -> bool:
+        """Whether anything was said to a revision of `work`."""
+        here = sa.select(Comment.id).join(Revision, Revision.id == Comment.revision_id).where(Revision.work_id == work)
+        return self.session.scalar(here.limit(1)) is not None
+
+    def open_threads(self, revisions: Sequence[UUID]) -> dict[UUID, list[Thread]]:
+        """By revision: what was said to it, and is not done with."""
+        found = dict[UUID, list[Thread]]()
+        for thread in self._threads(Comment.revision_id.in_(revisions)):
+            if thread.resolution is None:
+                found.setdefault(thread.first.revision_id, []).append(thread)
+        return found
+
     def thread(self, comment: Comment) -> Thread:
         """The whole thread that `comment` belongs to."""
         (found,) = self._threads(Comment.thread_id == comment.thread_id, withdrawn=True)

@@ -80,3 +80,10 @@ def _grey(opened: Image.Image) -> Image.Image:
         grey = red
     grey.info = {}
     return grey
+
+
+def leaves(path: Path, box: tuple[int, int, int, int]) -> bool:
+    """Whether the mask in the file `path` lets nothing change within `box` (left, top, width, height)."""
+    left, top, across, down = box
+    with Image.open(path) as mask:
+        return mask.convert("L").crop((left, top, left + across, top + down)).getbbox() is None

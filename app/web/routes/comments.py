@@ -16,13 +16,15 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from app.bounded import LIMITS
 from app.errors import ConflictError, InvalidError, UnfitError, _, raises
 from app.gate import prose
+from app.lineage.carried import Standing, Told, told
 from app.lineage.pinning import bar_starts, pinned, quote_of
 from app.media.pin import Pin
 from app.models.artist import Artist
 from app.models.comment import LONGEST, Comment, Thread
 from app.models.membership import Right
 from app.models.revision import Revision
-from app.web.deps import CurrentArtist, OneTurn, TransactionsOf, body
+from app.storage.store import Store
+from app.web.deps import CurrentArtist, OneTurn, Parts, Studio, TransactionsOf, body
 from app.web.pages import answer
 from app.web.schemas import Damage, Listed
 
@@ -82,34 +84,43 @@ class ThreadOut(BaseModel):
     """What was said to a revision, and the replies; `id` is that of its first comment."""
 
     id: UUID
-    revision: UUID
-    place: Pin | None
+    revision: UUID = Field(description="The one that it was said to.")
+    standing: Standing = Field(
+        description="Said to the revision that was asked for, carried to it from an earlier one, or earlier."
+    )
+    place: Pin | None = Field(description="In the revision that was asked for.")
     quote: str = Field(description="Of a place in a text: the words there.")
     resolved: ResolvedOut | None
     comments: list[CommentOut]
 
     @classmethod
-    def of(cls, thread: Thread) -> ThreadOut:
+    def of(cls, one: Told) -> ThreadOut:
         """From its rows."""
-        first, done = thread.first, thread.resolution
+        first, done = one.thread.first, one.thread.resolution
         return cls(
             id=first.id,
             revision=first.revision_id,
-            place=first.pin,
+            standing=one.standing,
+            place=one.pin,
             quote=quote_of(first.revision, first.pin),
             resolved=ResolvedOut(by=done.artist.name, at=done.created_at) if done else None,
-            comments=[CommentOut.of(one) for one in thread.comments],
+            comments=[CommentOut.of(comment) for comment in one.thread.comments],
         )
 
 
-def commented(artist: Artist, revision: Revision) -> dict[str, Any]:
+Said = Annotated[CommentIn, Depends(body(CommentIn))]
+
+
+def commented(artist: Artist, revision: Revision, store: Store) -> dict[str, Any]:
     """What the comments of a page about `revision` show."""
-    work, threads = revision.work, artist.comments.threads(revision)
-    barred = any(one.first.pin and one.first.pin.bars for one in threads)
+    work, found = revision.work, told(artist.comments, revision, store)
+    threads = [one for one in found if one.standing != Standing.EARLIER]
+    barred = any(one.pin and one.pin.bars for one in threads)
     return {
         "revision": revision,
         "work": work,
         "threads": threads,
+        "earlier": found[len(threads) :],
         "bar_starts": bar_starts(revision) if barred else {},
         "here": artist.id,
         "quote_of": quote_of,
@@ -117,97 +128,101 @@ def commented(artist: Artist, revision: Revision) -> dict[str, Any]:
     }
 
 
+def _own(thread: Thread) -> Told:
+    return Told(thread, Standing.OWN, thread.first.pin)
+
+
 At = Annotated[UUID | None, "the revision that the page is about, where it is not the comment's own"]
 
 
-def _told(request: Request, artist: Artist, comment: Comment, at: UUID | None, status: int = 200) -> Response:
+def _told(request: Request, artist: Artist, parts: Studio, comment: Comment, at: UUID | None, status: int = 200) -> Response:
     """The thread for a program; for a page all comments of the revision that it is about."""
     about = artist.revisions.get(at, to=Right.SEE) if at else comment.revision
     return answer(
         request,
-        lambda: ThreadOut.of(artist.comments.thread(comment)),
+        lambda: ThreadOut.of(_own(artist.comments.thread(comment))),
         partial="comments/_comments.html",
         status=status,
         location=f"/revisions/{about.id}#comment-{comment.thread_id}",
-        shown=lambda: commented(artist, about),
+        shown=lambda: commented(artist, about, parts.store),
     )
 
 
 @router.get("/revisions/{id}/comments", response_model=Listed[ThreadOut])
-def index(id: UUID, request: Request, artist: CurrentArtist) -> Response:
-    """What was said to a revision, the oldest first."""
+def index(id: UUID, request: Request, artist: CurrentArtist, parts: Parts) -> Response:
+    """What was said to a revision, and to those it came from in its work."""
     revision = artist.revisions.get(id)
     return answer(
         request,
-        lambda: Listed[ThreadOut](items=[ThreadOut.of(one) for one in artist.comments.threads(revision)]),
+        lambda: Listed[ThreadOut](items=[ThreadOut.of(one) for one in told(artist.comments, revision, parts.store)]),
         partial="comments/_comments.html",
         location=f"/revisions/{id}#comments",
-        shown=lambda: commented(artist, revision),
+        shown=lambda: commented(artist, revision, parts.store),
     )
 
 
 @router.post("/revisions/{id}/comments", status_code=201, response_model=ThreadOut)
 @raises(ConflictError, InvalidError, *LIMITS)
 def add(
-    id: UUID, request: Request, transactions: TransactionsOf, given: Annotated[CommentAt, Depends(body(CommentAt))]
+    id: UUID,
+    request: Request,
+    transactions: TransactionsOf,
+    parts: Parts,
+    given: Annotated[CommentAt, Depends(body(CommentAt))],
 ) -> Response:
     """Say something to a revision."""
     with transactions.reading() as (_session, artist):
         pin = pinned(artist.revisions.get(id, to=Right.COMMENT), given.place)  # a long tune is read for it
     with transactions.writing() as (_session, artist):
         made = artist.comments.add(artist.revisions.get(id, to=Right.COMMENT), given.body, pin)
-        return _told(request, artist, made, None, 201)
+        return _told(request, artist, parts, made, None, 201)
 
 
 @router.get("/comments/{id}", response_model=ThreadOut)
-def show(id: UUID, request: Request, artist: CurrentArtist) -> Response:
+def show(id: UUID, request: Request, artist: CurrentArtist, parts: Parts) -> Response:
     """The thread that a comment belongs to; in a browser the page of its revision."""
-    return _told(request, artist, artist.comments.get(id), None)
+    return _told(request, artist, parts, artist.comments.get(id), None)
 
 
 @router.post("/comments/{id}/replies", status_code=201, response_model=ThreadOut)
 @raises(ConflictError, InvalidError)
-def reply(
-    id: UUID, request: Request, artist: CurrentArtist, given: Annotated[CommentIn, Depends(body(CommentIn))], at: At = None
-) -> Response:
+def reply(id: UUID, request: Request, artist: CurrentArtist, parts: Parts, given: Said, at: At = None) -> Response:
     """Go on with a thread."""
     made = artist.comments.reply(artist.comments.get(id, to=Right.COMMENT), given.body)
-    return _told(request, artist, made, at, 201)
+    return _told(request, artist, parts, made, at, 201)
 
 
 @router.patch("/comments/{id}", response_model=ThreadOut)
 @raises(ConflictError)
-def change(
-    id: UUID, request: Request, artist: CurrentArtist, given: Annotated[CommentIn, Depends(body(CommentIn))], at: At = None
-) -> Response:
+def change(id: UUID, request: Request, artist: CurrentArtist, parts: Parts, given: Said, at: At = None) -> Response:
     """Say it in other words: one's own alone."""
     found = artist.comments.get(id, to=Right.COMMENT)
     artist.comments.edit(found, given.body)
-    return _told(request, artist, found, at)
+    return _told(request, artist, parts, found, at)
 
 
 @router.delete("/comments/{id}", response_model=ThreadOut)
 @raises(ConflictError)
-def withdraw(id: UUID, request: Request, artist: CurrentArtist, at: At = None) -> Response:
+def withdraw(id: UUID, request: Request, artist: CurrentArtist, parts: Parts, at: At = None) -> Response:
     """Take a comment back: one's own, or anybody's in one's own project. Its replies stay."""
     found = artist.comments.get(id, to=Right.COMMENT)
     artist.comments.withdraw(found)
-    return _told(request, artist, found, at)
+    return _told(request, artist, parts, found, at)
 
 
 @router.post("/comments/{id}/resolution", status_code=201, response_model=ThreadOut)
 @raises(ConflictError)
-def resolve(id: UUID, request: Request, artist: CurrentArtist, at: At = None) -> Response:
+def resolve(id: UUID, request: Request, artist: CurrentArtist, parts: Parts, at: At = None) -> Response:
     """Say that a thread is done with."""
     found = artist.comments.get(id, to=Right.COMMENT)
     artist.comments.resolve(found)
-    return _told(request, artist, found, at, 201)
+    return _told(request, artist, parts, found, at, 201)
 
 
 @router.delete("/comments/{id}/resolution", response_model=ThreadOut)
 @raises(ConflictError)
-def reopen(id: UUID, request: Request, artist: CurrentArtist, at: At = None) -> Response:
+def reopen(id: UUID, request: Request, artist: CurrentArtist, parts: Parts, at: At = None) -> Response:
     """Say that a thread is not done with."""
     found = artist.comments.get(id, to=Right.COMMENT)
     artist.comments.reopen(found)
-    return _told(request, artist, found, at)
+    return _told(request, artist, parts, found, at)

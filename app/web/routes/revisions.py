@@ -23,6 +23,7 @@ from app.media.music.engraving import picture
 from app.media.music.files.files import MEDIA_TYPES, Played
 from app.media.music.files.files import Kind as MusicKind
 from app.models import Asset, Revision
+from app.storage.store import Store
 from app.web.deps import CurrentArtist, OneTurn, Parts, Studio
 from app.web.done import Deed, Done
 from app.web.files import FOR_EVER, WRITTEN, File, Kind, recipe, text_response, unchanged
@@ -64,19 +65,21 @@ def index(
 
 @router.get("/revisions/{id}", response_model=RevisionOut)
 @raises(*LIMITS)
-def show(id: UUID, request: Request, artist: CurrentArtist) -> Response:
+def show(id: UUID, request: Request, artist: CurrentArtist, parts: Parts) -> Response:
     """A revision and how it came about."""
     revision = artist.revisions.get(id)
-    return answer(request, lambda: RevisionOut.of(revision), "revisions/show.html", shown=lambda: _shown(artist, revision))
+    return answer(
+        request, lambda: RevisionOut.of(revision), "revisions/show.html", shown=lambda: _shown(artist, revision, parts.store)
+    )
 
 
-def _shown(artist: CurrentArtist, revision: Revision) -> dict[str, Any]:
+def _shown(artist: CurrentArtist, revision: Revision, store: Store) -> dict[str, Any]:
     """What the page of a revision tells."""
     first = revision.parents[0].parent if revision.parents else None
     diff = compare(first, revision) if first else None
     tune = about(revision.text, revision.facts) if traits(revision.work.medium).notes and revision.text is not None else None
     return {
-        **commented(artist, revision),
+        **commented(artist, revision, store),
         "parents": revision.parents,
         "children": revision.children(),
         "path": revision.path(),
