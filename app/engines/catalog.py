@@ -9,6 +9,7 @@ from app.brief import Brief
 from app.engines.engine import NEVER, Engine, Medium, Verb
 from app.engines.fake import fakes
 from app.engines.image.composer.engine import Composer
+from app.engines.image.cutter import Cutter
 from app.engines.image.house import House
 from app.engines.image.pipeline import Pipeline
 from app.engines.image.service.comfyui.engine import ComfyUI
@@ -57,6 +58,7 @@ def catalog(settings: Settings) -> dict[str, Engine]:
         *(_drawer(setting, settings) for setting in settings.pictures),
         Vectoriser(),
         Upscaler(),
+        Cutter(),
     ]
     engines += [SmolLM(settings.cache_folder), Verse(VERSE), *(_writer(setting, settings) for setting in settings.texts)]
     engines += [Tunes(MUSIC), *(_player(setting) for setting in settings.music)]

@@ -127,6 +127,14 @@ class Verb(StrEnum):
         word=_("upscale"), role=_("upscaled"), how=_("upscaled from %(parent)s"),
         buttons=(Button(bars=IMAGE, label=_("Upscale"), keys=("U",), dialog=True),),
     )  # fmt: skip
+    # What stands before the ground of the parent's picture, on nothing.
+    CUTOUT = "cutout", Rule(
+        media=IMAGE, holds=IMAGE, wordless=True, own_engine=True, count=1, single=True,
+        word=_("cut out"), role=_("cut out"), how=_("cut out of %(parent)s"),
+        buttons=(
+            Button(bars=IMAGE, label=_("Cut out"), keys=("X",), legend=_("Cut out what stands before the ground"), dialog=True),
+        ),
+    )  # fmt: skip
     # A part of the parent's picture, which a mask covers; the rest stays to the byte.
     INPAINT = "inpaint", Rule(
         media=IMAGE, holds=IMAGE, wordless=True, takes=("mask",), draft=True, bench=True, any_engine=True, form="draft",

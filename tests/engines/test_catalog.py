@@ -46,14 +46,15 @@ def test_the_house_comes_first_then_the_settings_then_the_fakes() -> None:
         "house",
         "vectoriser",
         "upscaler",
+        "cutter",
         "smollm",
         "verse",
         "tunes",
     ]
     mine = EngineSetting(name="mine", model="somebody/something")
     names = list(catalog(Settings(engines=[mine], fake_engines=True)))
-    assert names[:8] == ["composer", "house", "mine", "vectoriser", "upscaler", "smollm", "verse", "tunes"]
-    assert names[8:] == ["fake-slow", "fake-crash", "fake-broken", "fake-garbage", "fake-words", "fake-notes"]
+    assert names[:9] == ["composer", "house", "mine", "vectoriser", "upscaler", "cutter", "smollm", "verse", "tunes"]
+    assert names[9:] == ["fake-slow", "fake-crash", "fake-broken", "fake-garbage", "fake-words", "fake-notes"]
 
 
 @pytest.mark.parametrize("name", ["house", "fake-slow"])

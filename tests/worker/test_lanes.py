@@ -56,6 +56,7 @@ def test_every_engine_has_a_lane_that_fits_what_it_makes(tmp_path: Path) -> None
         "tunes",
         "fake-notes",
         "vectoriser",
+        "cutter",
         "composer",
     }
     assert engines["house"].lane({"pace": "sketch"}) is Lane.QUICK
