@@ -23,7 +23,7 @@ ARTISTS, PROJECTS, ASSETS, DRAFTS, GENERATIONS = "artists", "projects", "assets"
 # In the order in which rows can be written: what is referred to lies before what refers to it.
 TABLES = (
     *(ARTISTS, PROJECTS, "works", ASSETS, GENERATIONS, "revisions", "parents", "generation_parents", "masks", "picks"),
-    *("comments", "resolutions", "transcripts", "word_lists", DRAFTS, "draft_saves", "acts"),
+    *("comments", "resolutions", "transcripts", "word_lists", "presets", DRAFTS, "draft_saves", "acts"),
 )
 # The tables that stay, and why.
 STAYS = {

@@ -43,6 +43,7 @@ class Facts(_Kept):
     steps_taken: int | None = None
     instrument: str | None = None
     wildcards: dict[str, str] | None = None  # fields of the brief in which something was chosen, as they were written
+    presets: list[str] | None = None  # of the project, that stood in the brief
     # of a text
     ended: str | None = None  # by what: "end", "length", "stopped", "broken"
     likelihood: float | None = None  # mean log-probability of a token

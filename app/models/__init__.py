@@ -17,6 +17,7 @@ from app.models.mask import Mask
 from app.models.membership import Membership, ProjectRole
 from app.models.mended import Mended
 from app.models.pick import Pick
+from app.models.preset import Preset
 from app.models.project import Project
 from app.models.query_image import Probe
 from app.models.revision import Origin, Revision
@@ -49,6 +50,7 @@ __all__ = [
     "Origin",
     "Parent",
     "Pick",
+    "Preset",
     "Probe",
     "Project",
     "ProjectInvitation",

@@ -45,6 +45,9 @@ class ActKind(StrEnum):
     LIST_KEPT = "list-kept"  # name, count: of its entries
     LIST_TRASHED = "list-trashed"  # name
     LIST_RESTORED = "list-restored"  # name
+    PRESET_KEPT = "preset-kept"  # name
+    PRESET_TRASHED = "preset-trashed"  # name
+    PRESET_RESTORED = "preset-restored"  # name
     WORK_CREATED = "work-created"  # title, medium
     WORK_RENAMED = "work-renamed"  # title, before
     WORK_MOVED = "work-moved"  # project, before: ids

@@ -13,6 +13,7 @@ from app.models.comment import Comments
 from app.models.generation import Generations
 from app.models.likelihood import Readings
 from app.models.mask import Masks
+from app.models.preset import Presets
 from app.models.project import Projects
 from app.models.query_image import Probes
 from app.models.revision import Revisions
@@ -79,6 +80,11 @@ class Artist(Base):
     def word_lists(self) -> WordLists:
         """The lists of words in projects this artist may see."""
         return WordLists(self._session, self)
+
+    @property
+    def presets(self) -> Presets:
+        """The presets in projects this artist may see."""
+        return Presets(self._session, self)
 
     @property
     def probes(self) -> Probes:

@@ -19,7 +19,21 @@ from app.models.act import ActKind, record
 from app.models.edge import ROLE, Role
 from app.models.mask import Mask
 from app.models.scope import Scope
-from app.models.shapes import BRIEF, CHOSEN, COUNT, FORM, HANDED, PARAMS, PLACE, PLAIN_FAULT, SEED, STOPPED, STRENGTH, VERB
+from app.models.shapes import (
+    BRIEF,
+    CHOSEN,
+    COUNT,
+    FORM,
+    HANDED,
+    NAMES,
+    PARAMS,
+    PLACE,
+    PLAIN_FAULT,
+    SEED,
+    STOPPED,
+    STRENGTH,
+    VERB,
+)
 from app.models.work import Work, Works
 from app.storage.columns import Whole, Word, Words
 from app.storage.db import Base, now, uuid7
@@ -75,6 +89,7 @@ class Generation(Base):
     brief_data: Mapped[dict[str, Any]] = mapped_column("brief", BRIEF, default=dict)
     # Of a brief with wildcards: what was chosen, a brief for each variant; `brief_data` holds the words as they were written.
     chosen: Mapped[list[dict[str, Any]] | None] = mapped_column(CHOSEN)
+    presets: Mapped[list[str] | None] = mapped_column(NAMES)  # the project's presets that stood in the brief, by name
     engine: Mapped[str] = mapped_column(Words(40))
     handed: Mapped[dict[str, str] | None] = mapped_column(HANDED)  # from which engine, if it was: {instead, title, why}
     params: Mapped[dict[str, Any]] = mapped_column(PARAMS, default=dict)

@@ -133,6 +133,12 @@ def indices(value: Any) -> list[Any]:
     return value if good == value else good
 
 
+def names(value: Any) -> list[Any]:
+    """What things are called."""
+    good = [gate.printable(one, 200) for one in value if isinstance(one, str)] if isinstance(value, list) else []
+    return value if good == value else good
+
+
 def two(value: Any) -> list[Any]:
     """Two places in a text, the first before the second."""
     places = isinstance(value, list) and [type(one) for one in value] == [int, int]
@@ -162,6 +168,7 @@ STOPPED, MARKS = Json(indices), Json(marks)
 PLACE, ORIGINS, FORM = Json(shaped(Place), null=True), Json(origins, null=True), Json(form, null=True)
 SELECTION, FAULTS, PLAIN_FAULT = Json(two, null=True), Json(fault, null=True), Json(fault, null=True, binary=False)
 PIN = Json(shaped(Pin), null=True)
+NAMES = Json(names, null=True)
 HANDED, CHOSEN = Json(handed, null=True), Json(briefs, null=True)
 VERB, STRENGTH = Word((*Verb, DAMAGED), DAMAGED, 12), Word(Strength, Strength.SUBTLE, 8)
 SEED, COUNT = Whole(0, gate.INT8), Whole(1, 8)

@@ -33,7 +33,20 @@ from app.verbs.verb import Verb, verbs_in
 
 FINISHED = {"pace": "full"}  # what changes in a sketch's parameters
 WISH = (
-    *("work_id", "artist_id", "verb", "strength", "brief_data", "chosen", "engine", "handed", "params", "seed", "count"),
+    *(
+        "work_id",
+        "artist_id",
+        "verb",
+        "strength",
+        "brief_data",
+        "chosen",
+        "presets",
+        "engine",
+        "handed",
+        "params",
+        "seed",
+        "count",
+    ),
     *("place_data", "form", "mask_id"),
 )
 KEYS = ("stopped", "idempotency_key", "idempotency_digest")
@@ -143,8 +156,6 @@ class RequestBuilder:
         fresh = asked.brief is not None or isinstance(source, Draft)  # a parent's was resolved before
         read = self._chosen(brief, verb, range(seed, seed + count)) if fresh and as_written(brief) else [brief]
         _check_words(read, verb, starts, self.work.medium)
-        if verb.rule.single and asked.count not in {None, 1}:
-            raise InvalidError("count", _("%(verb)s has one result: 1"), verb=verb)
         place = place_of(asked, verb, Medium(self.work.medium), starts[0] if starts else None)
         mask = mask_wanted(asked, verb, self.artist, starts)
         draft = source if isinstance(source, Draft) else draft_of(self.session, self.work, self.artist)
@@ -160,6 +171,7 @@ class RequestBuilder:
             strength=_strength(asked, verb),
             brief_data=brief.model_dump(),
             chosen=[one.model_dump() for one in read] if read != [brief] else None,
+            presets=self.artist.presets.standing_in(self.work.project_id, brief) or None,
             engine=engine.name,
             params=params,
             seed=seed,
@@ -245,7 +257,9 @@ def _seed(asked: GenerationRequest, verb: Verb, source: Draft | Revision) -> int
 
 
 def _count(asked: GenerationRequest, verb: Verb, source: Draft | Revision) -> int:
-    """How many variants: what is asked for, what the verb makes, or what the draft says."""
+    """How many variants: what is asked for, what the verb makes, or what the draft says. Raises InvalidError."""
+    if verb.rule.single and asked.count not in {None, 1}:
+        raise InvalidError("count", _("%(verb)s has one result: 1"), verb=verb)
     if (count := asked.count or verb.rule.count) is not None:
         return count
     return source.count if isinstance(source, Draft) else 4

@@ -30,6 +30,11 @@ class Deed(StrEnum):
     PROJECT_RENAMED = "project-renamed"
     LIST_TRASHED = "list-trashed"
     LIST_RESTORED = "list-restored"
+    PRESET_KEPT = "preset-kept"
+    PRESET_TRASHED = "preset-trashed"
+    PRESET_RESTORED = "preset-restored"
+    PRESET_APPLIED = "preset-applied"
+    PRESET_REPLACED = "preset-replaced"
     PICKED = "picked"
     UNPICKED = "unpicked"
 
@@ -54,6 +59,13 @@ WAYS = {
     Deed.PROJECT_RENAMED: Way(_("The new name is “%(name)s”."), "PATCH", "/projects/%s", "name"),
     Deed.LIST_TRASHED: Way(_("“%(name)s” is in the trash."), "DELETE", "/lists/%s/trash"),
     Deed.LIST_RESTORED: Way(_("“%(name)s” is back from the trash."), "POST", "/lists/%s/trash"),
+    Deed.PRESET_KEPT: Way(_("The preset “%(name)s” is kept."), "POST", "/presets/%s/trash"),
+    Deed.PRESET_TRASHED: Way(_("“%(name)s” is in the trash."), "DELETE", "/presets/%s/trash"),
+    Deed.PRESET_RESTORED: Way(_("“%(name)s” is back from the trash."), "POST", "/presets/%s/trash"),
+    Deed.PRESET_APPLIED: Way(_("The preset “%(name)s” is in the brief."), "POST", "/works/%s/draft/restoration", "save"),
+    Deed.PRESET_REPLACED: Way(
+        _("The preset “%(name)s” took the place of words of yours."), "POST", "/works/%s/draft/restoration", "save"
+    ),
     Deed.PICKED: Way(_("Revision %(name)s is picked."), "DELETE", "/revisions/%s/pick"),
     Deed.UNPICKED: Way(_("Revision %(name)s is no longer picked."), "POST", "/revisions/%s/pick"),
 }

@@ -165,6 +165,12 @@ def _all_stopped(contents: Iterable[Content]) -> bool:
     return all(content.facts.get("ended") == "stopped" for content in contents)
 
 
+def _of_the_brief(generation: Generation) -> dict[str, Any]:
+    """What is told of the brief: how it was written where something was chosen in it, the presets that stood in it."""
+    written = {"wildcards": as_written(generation.brief)} if generation.chosen else {}
+    return {**written, **({"presets": generation.presets} if generation.presets else {})}
+
+
 def _revision(generation: Generation, content: Content, asset: Asset | None, number: int, facts: Mapping[str, Any]) -> Revision:
     return Revision(
         work_id=generation.work_id,
@@ -176,7 +182,7 @@ def _revision(generation: Generation, content: Content, asset: Asset | None, num
         engine=generation.engine,
         params=generation.params,
         seed=content.seed,
-        facts_data={**facts, **content.facts, **({"wildcards": as_written(generation.brief)} if generation.chosen else {})},
+        facts_data={**facts, **content.facts, **_of_the_brief(generation)},
         asset=asset,
         mask_id=generation.mask_id,
         generation_id=generation.id,

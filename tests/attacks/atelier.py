@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections import defaultdict
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx2
 import numpy as np
@@ -85,6 +85,11 @@ class Atelier:
         """A comment on a revision."""
         return self.made("comments", self.web.post(f"/revisions/{revision}/comments", json={"body": body}))
 
+    def preset_of(self, project: str, name: str = "") -> str:
+        """A preset in a project."""
+        given = {"name": name or f"Ink {uuid4()}", "brief": {"style": "ink <wash>"}, "params": {"steps": 3}}
+        return self.made("presets", self.web.post(f"/projects/{project}/presets", json=given))
+
     def bring(self, work: str, name: str, data: bytes) -> str:
         """An import."""
         return self.made("revisions", self.web.post(f"/works/{work}/imports", files={"file": (name, data)}))
@@ -141,6 +146,7 @@ def pictures(atelier: Atelier) -> None:
     atelier.draft(work, brief=BRIEF)
     atelier.draft(work, brief={"intent": "a fox"}, base=root)
     atelier.list_of(atelier.ids["projects"][0])
+    atelier.preset_of(atelier.ids["projects"][0])
     atelier.make(work)
     made = atelier.ids["revisions"][-1]
     atelier.web.post(f"/revisions/{made}/pick")

@@ -50,6 +50,10 @@ def requests(room: Room) -> dict[str, dict[str, Any]]:
     said = room.web.post(f"/revisions/{imported}/comments", json={"body": "Longer"}).json()["id"]
     done = room.web.post(f"/revisions/{imported}/comments", json={"body": "Done"}).json()["id"]
     room.web.post(f"/comments/{done}/resolution").raise_for_status()
+    home = room.web.get(f"/works/{image}").json()["project"]
+    style = {"brief": {"style": "ink"}}
+    ink = room.web.post(f"/projects/{project}/presets", json={"name": "Ink", **style}).json()["id"]
+    kept = room.web.post(f"/projects/{home}/presets", json={"name": "Wash", **style}).json()["id"]
     korean = {"file": ("a.txt", "나 보기가 역겨워".encode("euc-kr"))}
     guessed = room.web.post(f"/works/{text}/imports", files=korean).raise_for_status().json()
     return {
@@ -68,12 +72,20 @@ def requests(room: Room) -> dict[str, dict[str, Any]]:
         "POST /comments/{id}/resolution": {"url": f"/comments/{said}/resolution"},
         "DELETE /comments/{id}/resolution": {"url": f"/comments/{done}/resolution"},
         "DELETE /comments/{id}": {"url": f"/comments/{said}"},
+        "POST /projects/{id}/presets": {
+            "url": f"/projects/{project}/presets",
+            "json": {"name": "Oil", "brief": {"style": "oil"}},
+        },
+        "PATCH /presets/{id}": {"url": f"/presets/{ink}", "json": {"version": 1, "name": "Ink"}},
+        "POST /presets/{id}/trash": {"url": f"/presets/{ink}/trash"},
+        "DELETE /presets/{id}/trash": {"url": f"/presets/{ink}/trash"},
         "PATCH /works/{id}": {"url": f"/works/{image}", "json": {"title": "Other"}},
         "POST /works/{id}/trash": {"url": f"/works/{image}/trash"},
         "DELETE /works/{id}/trash": {"url": f"/works/{image}/trash"},
         "PUT /works/{id}/draft": {"url": f"/works/{image}/draft", "json": {"version": version(image), "seed": 9}},
         "POST /works/{id}/draft/base": {"url": f"/works/{image}/draft/base", "json": {"revision": imported}},
         "POST /works/{id}/draft/restoration": {"url": f"/works/{image}/draft/restoration", "json": {"save": save}},
+        "POST /works/{id}/draft/preset": {"url": f"/works/{image}/draft/preset", "json": {"preset": kept}},
         "POST /works/{id}/generations": {"url": f"/works/{image}/generations", "json": {"brief": {"intent": "a fox"}}},
         "POST /generations/{id}/cancellation": {"url": f"/generations/{queued}/cancellation"},
         "POST /generations/{id}/stops": {"url": f"/generations/{queued}/stops", "json": {"index": 1}},

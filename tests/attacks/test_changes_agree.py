@@ -25,7 +25,7 @@ UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 NOBODY = str(uuid4())
 HTTP_JSON = {"tunes_check", "prosody_hold"}  # JSON for everyone: what an editor asks as one types
 TRASHED = {  # what cannot be done to a work in the trash
-    *("drafts_save", "drafts_go_on_from", "drafts_restore", "generations_ask"),
+    *("drafts_save", "drafts_go_on_from", "drafts_restore", "presets_apply", "generations_ask"),
     *("texts_by_hand", "imports_create", "imports_read_again", "trims_create", "masks_paint", "works_copy"),
 }
 
@@ -138,6 +138,12 @@ def crowded(atelier: Atelier) -> Wish:
     return Wish(f"/works/{atelier.work()}/generations", {"brief": BRIEF, **FAKE})
 
 
+def applying(atelier: Atelier) -> Wish:
+    """A preset, into the draft of a work beside it."""
+    work = atelier.work()
+    return Wish(f"/works/{work}/draft/preset", {"preset": atelier.preset_of(atelier.ids["projects"][0])})
+
+
 # A good request for every route that changes something.
 WISHES: dict[str, Callable[[Atelier], Wish]] = {
     "projects_create": lambda _: Wish("/projects", {"name": "Coast", "work": "Fox"}),
@@ -157,6 +163,11 @@ WISHES: dict[str, Callable[[Atelier], Wish]] = {
     "comments_withdraw": lambda a: Wish(f"/comments/{commented(a)}"),
     "comments_resolve": lambda a: Wish(f"/comments/{commented(a)}/resolution"),
     "comments_reopen": lambda a: Wish(f"/comments/{commented(a, resolved=True)}/resolution"),
+    "presets_add": lambda a: Wish(f"/projects/{a.project()}/presets", {"name": "Ink", "brief": {"style": "ink"}}),
+    "presets_rename": lambda a: Wish(f"/presets/{a.preset_of(a.project())}", {"version": 1, "name": "Pencil"}),
+    "presets_trash": lambda a: Wish(f"/presets/{a.preset_of(a.project())}/trash"),
+    "presets_restore": lambda a: Wish(f"/presets/{a.preset_of(a.project())}/trash"),
+    "presets_apply": applying,
     "works_change": lambda a: Wish(f"/works/{a.work()}", {"title": "Vixen"}),
     "works_copy": lambda a: Wish(f"/works/{a.work()}/copies"),
     "works_trash": lambda a: Wish(f"/works/{a.work()}/trash"),
@@ -225,6 +236,23 @@ def list_whose_name_is_taken(atelier: Atelier) -> Wish:
     return Wish(path)
 
 
+def preset_in_trash(atelier: Atelier, path: str = "/projects/{project}/presets") -> Wish:
+    """In a project that is in the trash."""
+    project = atelier.project()
+    given = {"project": project, "preset": atelier.preset_of(project)}
+    atelier.web.post(f"/projects/{project}/trash")
+    return Wish(path.format(**given), {"version": 1, "name": "Pencil", "brief": {"style": "ink"}})
+
+
+def preset_whose_name_is_taken(atelier: Atelier) -> Wish:
+    """One in the trash, and another of its name."""
+    project = atelier.project()
+    path = f"/presets/{atelier.preset_of(project, 'Ink')}/trash"
+    atelier.web.post(path)
+    atelier.preset_of(project, "Ink")
+    return Wish(path)
+
+
 def commented_in_trash(operation: str) -> Callable[[Atelier], Wish]:
     """The same in a work that lies in the trash."""
 
@@ -246,6 +274,9 @@ CAUSES: dict[tuple[str, int], list[Callable[[Atelier], Wish]]] = {
     ("lists_add", 409): [listed_in_trash],
     ("lists_change", 409): [lambda a: listed_in_trash(a, "/lists/{list}"), stale_list],
     ("lists_restore", 409): [list_whose_name_is_taken],
+    ("presets_add", 409): [preset_in_trash],
+    ("presets_rename", 409): [lambda a: preset_in_trash(a, "/presets/{preset}")],
+    ("presets_restore", 409): [preset_whose_name_is_taken],
     ("works_change", 409): [moved_in_trash],
     ("generations_cancel", 409): [lambda a: Wish(f"/generations/{ended(a)}/cancellation")],
     ("texts_stop", 409): [lambda a: Wish(f"/generations/{ended_text(a)}/stops", {})],

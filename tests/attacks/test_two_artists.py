@@ -27,6 +27,7 @@ from app.models import (
     GenerationParent,
     Mask,
     Parent,
+    Preset,
     Probe,
     Reading,
     Revision,
@@ -119,7 +120,9 @@ class Second:
         thread = uuid4()
         birds = WordList(project_id=garden.work.project_id, name="numbats", key="numbats", lines="axolotl")
         said = Comment(id=thread, revision_id=root.id, thread_id=thread, author_id=self.artist.id, body="axolotl")
-        self.session.add_all([running, reading, probe, mask, birds, said])
+        style = Preset(project_id=garden.work.project_id, name="pangolins", key="pangolins", medium="image")
+        style.brief_data = {"style": "axolotl"}
+        self.session.add_all([running, reading, probe, mask, birds, said, style])
         self.session.flush()
         facts = {"version": "1", "engines": {}}
         self.session.add(Worker(id="w", name="host", device="cpu", state="busy", generation_id=running.id, facts=facts))
@@ -130,6 +133,7 @@ class Second:
             "masks": mask,
             "lists": birds,
             "comments": said,
+            "presets": style,
             "saves": self.draft(garden.work),
         }
         self.ids = {noun: str(thing.id) for noun, thing in things.items()}
@@ -266,7 +270,11 @@ def test_what_is_theirs_is_not_there_in_any_body(web: TestClient, atelier: Ateli
         for route in routes(web, method):
             for good in bodies(name(route), atelier):
                 for at in dict.fromkeys(ID.findall(str(good.body))):
-                    noun = next(noun for noun in ("saves", "projects", "revisions") if noun in good_nouns(good, at, atelier))
+                    noun = next(
+                        noun
+                        for noun in ("saves", "projects", "works", "presets", "revisions")
+                        if noun in good_nouns(good, at, atelier)
+                    )
                     asked += 1
 
                     def make(id: str | None, good: Wish = good, at: str = at, noun: str = noun) -> httpx2.Response:
@@ -281,7 +289,7 @@ def good_nouns(good: Wish, at: str, atelier: Atelier) -> list[str]:
     """What the id `at` of a body may be of."""
     if good.path.endswith("/restoration"):
         return ["saves"]
-    return [noun for noun in ("projects", "revisions") if at in atelier.ids[noun]]
+    return [noun for noun in ("projects", "works", "presets", "revisions") if at in atelier.ids[noun]]
 
 
 def bodies(operation: str, atelier: Atelier) -> Iterator[Wish]:
@@ -289,6 +297,8 @@ def bodies(operation: str, atelier: Atelier) -> Iterator[Wish]:
     yield WISHES[operation](atelier)
     if operation == "works_change":
         yield Wish(f"/works/{atelier.work()}", {"project": atelier.project()})
+    if operation == "presets_add":
+        yield Wish(f"/projects/{atelier.project()}/presets", {"name": "Ink", "work": atelier.work(), "take": ["style"]})
     if operation in {"drafts_save", "generations_ask"}:
         work = atelier.work()
         root = atelier.bring(work, "fox.png", picture_of(work))

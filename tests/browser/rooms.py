@@ -11,6 +11,8 @@ ROOMS = {
     "compare": "/revisions/{0.varied[0]}/diff/{0.refined[0]}",
     "projects": "/projects",
     "wall": "/projects/{0.project}",
+    "word lists": "/projects/{0.project}/lists",
+    "presets": "/projects/{0.project}/presets",
     "trash": "/trash",
     "engine room": "/engine-room",
     "about": "/about",

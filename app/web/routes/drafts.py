@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from app.models.membership import Right
 from app.requests.request import Count, Seed, TextForm
 from app.requests.wildcards import literal
 from app.web.deps import WRITING, CurrentArtist, OneTurn, Parts, Session, Studio, TransactionsOf, body
+from app.web.done import Done
 from app.web.pages import answer, language_of
 from app.web.root import root_of
 from app.web.routes.works import Wanted, bench, chosen_engine, prompt_of
@@ -134,7 +135,9 @@ def draft_out(draft: Draft, parts: Studio, request: Request, artist: Artist, pro
     html = render("works/_prompt.html", language, root_of(request), prompt=prompt)
     say = translations(language).gettext
     note, fault = (say(said) if said else "" for said in (prompt.note, prompt.fault))
-    return DraftOut.of(draft, PromptOut.of(replace(prompt, note=note, fault=filled(fault, dict(prompt.about))), html))
+    return DraftOut.of(
+        draft, PromptOut.of(dataclasses.replace(prompt, note=note, fault=filled(fault, dict(prompt.about))), html)
+    )
 
 
 @router.get("", response_model=DraftOut)
@@ -249,17 +252,20 @@ def go_on_from(
                 state["engine"] = None  # the artist chose none, and this one comes first
         return state
 
-    return _replace(id, request, transactions, parts, state_of)
+    return replace(id, request, transactions, parts, state_of)
 
 
-def _replace(
+def replace(
     id: UUID,
     request: Request,
     transactions: TransactionsOf,
     parts: Studio,
     state_of: Callable[[Draft, Artist], dict[str, Any]],
+    done_of: Callable[[Draft], Done | None] = lambda _draft: None,
 ) -> Response:
-    """What `state_of` gives, which never changes, takes the place of the draft's state. All that takes time is read before."""
+    """What `state_of` gives, which never changes, takes the place of the draft's state. All that takes time is read before.
+    `done_of` says what was done, of the draft as it is then.
+    """
     with transactions.reading() as (session, artist):
         draft = draft_of(session, artist.works.get(id), artist)
         state = state_of(draft, artist)
@@ -267,7 +273,8 @@ def _replace(
     with transactions.writing() as (session, artist):
         draft = _to_write(id, artist, session)
         draft.replace(state)
-        return answer(request, lambda: draft_out(draft, parts, request, artist, prompt), status=201, location=f"/works/{id}")
+        out, done = lambda: draft_out(draft, parts, request, artist, prompt), done_of(draft)
+        return answer(request, out, status=201, location=f"/works/{id}", done=done)
 
 
 @router.get("/saves", response_model=Listed[SaveOut])
@@ -316,4 +323,4 @@ def restore(
     chosen: Annotated[Save, Depends(body(Save))],
 ) -> Response:
     """Bring an earlier save back; the present state is kept as a save too."""
-    return _replace(id, request, transactions, parts, lambda draft, _artist: draft.state_of_save(chosen.save))
+    return replace(id, request, transactions, parts, lambda draft, _artist: draft.state_of_save(chosen.save))

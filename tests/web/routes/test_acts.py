@@ -20,6 +20,7 @@ NO_ACT = {
     "drafts_save": "an artist's own draft, which nobody else sees",
     "drafts_go_on_from": "the same",
     "drafts_restore": "the same",
+    "presets_apply": "the same",
     "masks_paint": "a part of an artist's draft; what is made with it is an act",
     "probes_bring": "a picture to search by, kept for a day",
     "tunes_check": "it changes nothing",
@@ -27,7 +28,13 @@ NO_ACT = {
     "texts_read": "a question to a model about a text; the text stays as it is",
 }
 # What must be done before, where a good request alone changes nothing.
-BEFORE = {"projects_restore": "POST", "works_restore": "POST", "revisions_unpick": "POST", "lists_restore": "POST"}
+BEFORE = {
+    "projects_restore": "POST",
+    "works_restore": "POST",
+    "revisions_unpick": "POST",
+    "lists_restore": "POST",
+    "presets_restore": "POST",
+}
 
 
 def kinds(database: Database) -> list[str]:
