@@ -150,6 +150,7 @@ class Settings(BaseSettings):
     attempts: int = Field(3, ge=1, le=100)  # how often a worker may die on a generation before it fails
     queue_limit: int = Field(200, ge=1)  # generations that may wait at once
     max_upload: int = 32 * 1024 * 1024  # bytes
+    max_archive: int = 1024 * 1024 * 1024  # bytes of a project's archive that is uploaded
     max_pixels: int = 50_000_000
     silence: float = Field(20.0, gt=0)  # seconds in which nothing more of a request comes, after which it is given up
     device: str = "auto"

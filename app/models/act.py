@@ -32,6 +32,7 @@ class ActKind(StrEnum):
     """What was done. The first word says to what; details of each kind stand beside it."""
 
     PROJECT_CREATED = "project-created"  # name
+    PROJECT_IMPORTED = "project-imported"  # name
     PROJECT_RENAMED = "project-renamed"  # name, before
     PROJECT_TRASHED = "project-trashed"
     PROJECT_RESTORED = "project-restored"

@@ -29,6 +29,7 @@ from app.web.guard import lingering
 from app.web.problems import problem
 
 log = logging.getLogger(__name__)
+ARCHIVES = "/archives"  # where whole projects are sent
 SLACK = 1024 * 1024  # bytes of a request besides the file it carries
 GRACE = 30.0  # seconds that any body may take
 PACE = 8 * 1024  # bytes that give it one second more
@@ -50,7 +51,7 @@ class Bodies:
         body = Body()
         try:
             try:
-                if not await self._read(body, headers, receive):
+                if not await self._read(body, headers, receive, self._largest(scope)):
                     log.info("the client left before all of its request was there: %d bytes", body.size)
                     return
             except StemmaError as error:
@@ -63,11 +64,15 @@ class Bodies:
         finally:
             body.close()
 
-    async def _read(self, body: Body, headers: Headers, receive: Receive) -> bool:
+    def _largest(self, scope: Scope) -> int:
+        """Bytes that a file may have which is sent there."""
+        return self.settings.max_archive if scope["path"] == ARCHIVES else self.settings.max_upload
+
+    async def _read(self, body: Body, headers: Headers, receive: Receive, largest: int) -> bool:
         """All of it into `body`; False when the client hangs up. Raises TooLargeError, TooSlowError, DiskFullError."""
         form = headers.get("content-type", "").lower().startswith("multipart/form-data")
-        most = self.settings.max_upload + SLACK if form else self.most
-        too_large = TooLargeError(limit=f"{self.settings.max_upload // 2**20} MB")
+        most = largest + SLACK if form else self.most
+        too_large = TooLargeError(limit=f"{largest // 2**20} MB")
         if not form:
             too_large = TooLargeError(_("That is too much at once: at most %(limit)s."), limit=f"{most // 2**20} MB")
         declared = headers.get("content-length", "0")

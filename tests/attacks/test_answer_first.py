@@ -56,6 +56,7 @@ def requests(room: Room) -> dict[str, dict[str, Any]]:
     kept = room.web.post(f"/projects/{home}/presets", json={"name": "Wash", **style}).json()["id"]
     korean = {"file": ("a.txt", "나 보기가 역겨워".encode("euc-kr"))}
     guessed = room.web.post(f"/works/{text}/imports", files=korean).raise_for_status().json()
+    archive = room.web.get(f"/projects/{project}/archive").raise_for_status().content
     return {
         "POST /projects": {"url": "/projects", "json": {"name": "Other", "work": "First"}},
         "PATCH /projects/{id}": {"url": f"/projects/{project}", "json": {"name": "Other"}},
@@ -105,6 +106,7 @@ def requests(room: Room) -> dict[str, dict[str, Any]]:
             "data": {"revision": room.ids["revision"][0]},
             "files": {"file": ("mask.png", mask())},
         },
+        "POST /archives": {"url": "/archives", "files": {"file": ("a.zip", archive)}},
         "POST /probes": {"url": "/probes", "files": {"file": ("a.png", png("blue"))}},
     }
 

@@ -132,6 +132,11 @@ def reused(atelier: Atelier) -> Wish:
     return Wish(f"/works/{work}/generations", {"brief": {"intent": "another"}, **FAKE}, headers=key)
 
 
+def archived(atelier: Atelier) -> bytes:
+    """The archive of a project."""
+    return atelier.web.get(f"/projects/{atelier.project()}/archive").content
+
+
 def crowded(atelier: Atelier) -> Wish:
     """One request more than the queue takes."""
     atelier.web.app.state.studio.settings.queue_limit = 0  # type: ignore[attr-defined]  # the application behind the client
@@ -146,6 +151,7 @@ def applying(atelier: Atelier) -> Wish:
 
 # A good request for every route that changes something.
 WISHES: dict[str, Callable[[Atelier], Wish]] = {
+    "archives_bring": lambda a: Wish("/archives", files={"file": ("coast.zip", archived(a))}),
     "projects_create": lambda _: Wish("/projects", {"name": "Coast", "work": "Fox"}),
     "projects_rename": lambda a: Wish(f"/projects/{a.project()}", {"name": "North"}),
     "projects_begin": lambda a: Wish(f"/projects/{a.project()}/works", {"title": "Fox", "medium": "text"}),

@@ -63,6 +63,7 @@ TABLE: dict[str, Right | str] = {
             "prosody_hold",
             "tunes_check",
             "probes_bring",
+            "archives_bring",
             "health_metrics",
         ),
         FREE,

@@ -16,6 +16,7 @@ from app.verbs.verb import rule_of
 
 SENTENCES: Mapping[ActKind, str] = {
     ActKind.PROJECT_CREATED: _("%(who)s began the project “%(name)s”"),
+    ActKind.PROJECT_IMPORTED: _("%(who)s took the project “%(name)s” in from an archive"),
     ActKind.PROJECT_RENAMED: _("%(who)s renamed the project from “%(before)s” to “%(name)s”"),
     ActKind.PROJECT_TRASHED: _("%(who)s moved the project to the trash"),
     ActKind.PROJECT_RESTORED: _("%(who)s restored the project from the trash"),

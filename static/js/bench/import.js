@@ -1,33 +1,9 @@
 // Files brought in: chosen, dropped onto the stage or pasted. Each becomes a root of the lineage; the first lies on the stage.
 import { post } from "../shared/http.js";
+import { send } from "../shared/sending.js";
 import { words } from "../shared/words.js";
 
 const REFUSED = "stemma-refused";
-
-/** Send a file and tell how much of it is there (0 to 1). The JSON that answers; throws the problem (RFC 9457) when it is
- * one. Not by fetch, which does not tell how far it is. */
-function send(address, file, progress) {
-  const body = new FormData();
-  body.append("file", file);
-  const request = new XMLHttpRequest();
-  request.open("POST", address);
-  request.setRequestHeader("Accept", "application/json");
-  request.upload.addEventListener("progress", ({ loaded, total }) => total && progress(loaded / total));
-  return new Promise((took, failed) => {
-    request.addEventListener("load", () => {
-      let said;
-      try {
-        said = JSON.parse(request.responseText);
-      } catch {
-        return failed({});
-      }
-      if (request.status < 300) took(said);
-      else failed(said);
-    });
-    request.addEventListener("error", () => failed({}));
-    request.send(body);
-  });
-}
 
 /** A bar for each file, with its name: {progress(share), end()} of each. */
 function bars(files) {
@@ -66,7 +42,9 @@ export function importing(form, bench, draft) {
       await draft.settle(); // its base will change: the server must have everything first
       for (const [at, file] of files.entries()) {
         try {
-          made.push(await send(form.action, file, shown[at].progress));
+          const body = new FormData();
+          body.append("file", file);
+          made.push(await send(form.action, body, shown[at].progress));
         } catch (error) {
           refused.push(files.length > 1 ? `${file.name}: ${error.detail ?? words.lost}` : (error.detail ?? words.lost));
           shown[at].end();
