@@ -20,6 +20,7 @@ from app.engines.image.service.comfyui import job
 from app.engines.image.service.comfyui.engine import ComfyUI
 from app.errors import EngineError
 from app.media.image.comfy_graph import Graph, Input, Role, traced
+from app.media.image.framing import framed
 from app.settings import PictureSetting
 from app.worker.pasting import pasted_back
 from tests.engines.image.comfy_service import ComfyServer, node, repainting, starting, workflow
@@ -57,6 +58,7 @@ def test_each_variant_is_a_job_of_its_own_and_shows_how_it_comes(tmp_path: Path)
     with Serving(double) as address:
         far = engine(address, tmp_path)
         assert (far.title, far.unready()) == ("portrait", None)
+        assert set(far.fills) == {"prompt", "avoid", "seed", "steps", "guidance", "width", "height", "batch"}
         assert far.verbs == {Verb.CREATE, Verb.REROLL}
         assert set(far.Params.model_fields) == {"steps", "guidance", "aspect"}
         assert far.Params().model_dump() == {"steps": 20, "guidance": 8.0, "aspect": "2:3"}
@@ -270,6 +272,21 @@ def test_outside_the_mask_the_parent_stays_to_the_byte(apart: bool, tmp_path: Pa
         there = Image.open(io.BytesIO(double.uploads[sent["10"]["inputs"]["image"]]))
         assert there.mode == "RGBA"
         assert there.getchannel("A").getextrema() == (0, 255)
+
+
+def test_it_goes_on_beyond_the_edges(tmp_path: Path) -> None:
+    base, mask = framed(picture(200, (300, 200)), (0, 0, 100, 0))
+    double = ComfyServer()
+    with Serving(double) as address:
+        far = engine(address, tmp_path, repainting())
+        framing = Parent("base", base, "image/png", 1, "comfy", {})
+        request = asked(far, verb=Verb.OUTPAINT, parents=(framing,), mask=mask, frame=(0, 0, 100, 0))
+        contents, _steps = run(far, request)
+    (made,) = pasted_back(request, contents)
+    before, after = (Image.open(io.BytesIO(data)).convert("RGB") for data in (base, made.data))
+    assert after.size == (400, 200)
+    assert before.crop((0, 0, 300, 200)).tobytes() == after.crop((0, 0, 300, 200)).tobytes()
+    assert before.getpixel((380, 100)) != after.getpixel((380, 100))
 
 
 def test_of_several_outputs_the_last_is_kept_and_that_is_told(tmp_path: Path) -> None:

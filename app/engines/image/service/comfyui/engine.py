@@ -254,7 +254,7 @@ def _params(setting: PictureSetting, workflow: Workflow) -> type[EngineParams]:
     ):
         if (value := workflow.value(role) if given is None else given) is not None and workflow.has(role):
             found[role.value] = (kind, known.merge_field_infos(known, default=_within(kind(value), known)))
-    if workflow.has(Role.CHANGE, Role.PICTURE):
+    if workflow.has(Role.CHANGE):
         known = PipelineParams.model_fields["change"]
         found["change"] = (float, known.merge_field_infos(known, default=_within(float(workflow.value(Role.CHANGE)), known)))
     if workflow.has(Role.WIDTH, Role.HEIGHT) and not workflow.has(Role.PICTURE):

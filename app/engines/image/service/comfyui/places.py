@@ -64,6 +64,8 @@ def told(
     theirs = {place for _name, place in others}  # whatever it would have been traced to be
     places = {role: left for role, found in places.items() if (left := tuple(one for one in found if one not in theirs))}
     places |= _of_roles(titled) | _of_roles(named)
+    if Role.PICTURE not in places:  # these speak of one
+        places = {role: kept for role, kept in places.items() if role not in {Role.CHANGE, Role.MASK}}
     others += [(_heading(graph, place), place) for place in chosen]
     taken = {place for kept in places.values() for place in kept}
     return places, tuple(_controls(graph, [(name, place) for name, place in others if place not in taken]))
