@@ -155,6 +155,87 @@ def test_a_section_is_made_anew_and_its_takes_are_played_by_keys(
     expect(page.locator("#base figcaption")).to_contain_text("seconds 1.0–2.0 replaced in Revision 1")
 
 
+def takes(player: Running, song: str) -> list[str]:
+    """Two takes of a section of what lies on the bench."""
+    base = player.http.get(f"/works/{song}/draft").json()["base"]
+    wish = {"verb": "replace", "parents": [{"revision": base}], "section": [1, 2], "count": 2}
+    made = player.http.post(f"/works/{song}/generations", json=wish).json()["id"]
+    until(lambda: player.http.get(f"/generations/{made}").json()["status"] == "done", 60, "two takes")
+    return [one["id"] for one in player.http.get(f"/generations/{made}").json()["variants"]]
+
+
+def lies(page: Page, player: Running, song: str, revision: str | None) -> None:
+    """This recording lies on the stage, or none and the sheet is there."""
+    expect(page.locator("#brief")).to_have_attribute("data-base", revision or "")
+    assert player.http.get(f"/works/{song}/draft").json()["base"] == revision
+    if revision:
+        expect(page.locator("#recording")).to_have_attribute("data-revision", revision)
+        expect(page.locator("#recording audio")).to_have_attribute("src", f"/revisions/{revision}/content")
+    else:
+        expect(page.locator("#recording")).to_have_count(0)
+    expect(page.locator("#score")).to_be_visible(visible=not revision)
+
+
+@pytest.mark.parametrize("before", ["recording", "nothing"])
+def test_a_picked_recording_lies_on_the_stage_and_is_undone_with_it(
+    visit: Visit, player: Running, song: str, before: str
+) -> None:
+    first, second = takes(player, song)
+    if before == "nothing":
+        player.http.post(f"/works/{song}/draft/base", json={"revision": None, "brief": False}).raise_for_status()
+    page = visit(f"/works/{song}")
+    page.evaluate("window.same = true")
+    for revision in (first, second):
+        page.locator(f"#variant-{revision} .pick").click()
+        expect(page.locator("#done")).to_contain_text("is picked and on the s")
+        lies(page, player, song, revision)
+    section = page.get_by_role("form", name="Section")
+    section.get_by_label("From").fill("1")
+    section.get_by_label("To").fill("2")
+    section.get_by_label("To").press("Tab")
+    page.locator("#base .look").click()
+    expect(page.get_by_role("button", name="Replace 1.00–2.00 s")).to_be_visible()  # the new stage listens
+    page.locator(f"#variant-{second} .pick").click()  # taken back
+    expect(page.locator(f"#variant-{second} .pick")).to_have_attribute("aria-pressed", "false")
+    lies(page, player, song, first)
+    assert page.evaluate("window.same"), "the page was loaded anew"
+
+
+def test_a_first_picked_recording_taken_back_leaves_the_empty_sheet(visit: Visit, player: Running, song: str) -> None:
+    first, _second = takes(player, song)
+    player.http.post(f"/works/{song}/draft/base", json={"revision": None, "brief": False}).raise_for_status()
+    page = visit(f"/works/{song}")
+    pick = page.locator(f"#variant-{first} .pick")
+    pick.click()
+    expect(page.locator("#done")).to_contain_text("is picked and on the s")
+    lies(page, player, song, first)
+    page.locator("#done").get_by_role("button", name="Undo").click()
+    expect(pick).to_have_attribute("aria-pressed", "false")
+    lies(page, player, song, None)
+
+
+def test_recordings_are_looked_at_by_the_same_keys(bench: Callable[..., Page], player: Running, song: str) -> None:
+    first, second = takes(player, song)
+    page = bench()
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    dialog = page.locator("dialog#lightbox")
+    expect(dialog.locator(".sound audio")).to_have_attribute("src", f"/revisions/{first}/content")
+    expect(dialog.locator(".sound img")).to_be_visible()
+    expect(dialog.locator(".score")).to_be_hidden()
+    page.keyboard.press("ArrowRight")
+    expect(dialog.locator(".sound audio")).to_have_attribute("src", f"/revisions/{second}/content")
+    narrow = (dialog.locator(".sound img").bounding_box() or {})["width"]
+    page.keyboard.press("+")
+    expect(dialog.locator("output")).to_have_text("125 %")
+    assert (dialog.locator(".sound img").bounding_box() or {})["width"] > narrow * 1.2
+    page.keyboard.press(" ")
+    expect(dialog.locator("[data-do=play]")).to_have_attribute("aria-pressed", "true")
+    page.keyboard.press("Escape")
+    expect(dialog).to_be_hidden()
+    expect(dialog.locator("audio")).to_have_js_property("paused", value=True)
+
+
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not here (bin/test fetches it)")
 def test_a_recording_on_the_bench_is_open_to_everybody(bench: Callable[..., Page], player: Running, song: str) -> None:
     base = player.http.get(f"/works/{song}/draft").json()["base"]

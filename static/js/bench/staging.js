@@ -52,8 +52,8 @@ export class Staging {
   }
 
   async #put(article) {
-    const { revision, number, kind } = article.dataset;
-    if (this.stage.base === revision || kind === "sound") return null; // a recording has a stage of its own
+    const { revision, number } = article.dataset;
+    if (this.stage.base === revision) return null;
     if (!(await this.stage.bare(article))) return { number, article };
     return (await this.#lay(article)) ? { number } : null;
   }

@@ -21,6 +21,7 @@ import { Score } from "./score.js";
 import { Selecting } from "./selecting.js";
 import { Sheet } from "./sheet.js";
 import { Source } from "./source.js";
+import { Stage } from "./stage.js";
 import { Transport } from "./transport.js";
 import { showing, textOf, whole } from "./variants.js";
 import { Verbs } from "./verbs.js";
@@ -39,8 +40,9 @@ const source = new Source($("source"));
 const draft = autosave(source, form, { status: $("saved"), prompt: $("prompt"), dialog: conflict($("conflict"), form) });
 const transport = new Transport($("player"));
 const score = new Score($("score"));
-const recording = $("recording") && new Recording($("recording"));
-const section = recording && new Section(recording, { announce: $("announce"), chose: offer, trimmed: instead });
+let recording = null; // what lies on the stage, where it is one
+let section = null; // what of it is chosen
+record($("recording"));
 const selecting = new Selecting(score, { announce: $("announce"), heard: chose });
 const selection = new Selection(bench, $("verbs"), form);
 explaining(selection);
@@ -49,7 +51,7 @@ new Lightbox($("lightbox"), bench, selection, looking);
 const live = new Live(work, { link: $("link"), waiting: $("waiting"), announce: $("announce"), ended: () => grow(work) });
 const generate = (request, button) => asked(request, { button, form, live, work });
 const desk = new Desk({ work, form, editor: source, draft, changed: () => grow(work) });
-if (!recording) new Staging(bench, desk);
+new Staging(bench, new Stage({ work, figure, desk, toolbar: $("verbs"), shown: restage }));
 const verbs = new Verbs({ bench, form, source, desk, selection, selecting, section, generate });
 const sheet = new Sheet(figure, source, score, drawn);
 new Checking($("checks"), source, (found) => {
@@ -66,6 +68,20 @@ function drawn() {
   selecting.show();
   score.mark(source.caret);
   transport.changed();
+}
+
+/** This recording lies on the stage, or none. */
+function record(element) {
+  recording = element && new Recording(element);
+  section = recording && new Section(recording, { announce: $("announce"), chose: offer, trimmed: instead });
+}
+
+/** Something else lies on the stage. */
+function restage(element) {
+  record(element);
+  verbs.section = section;
+  if (selection.chosen === figure) selection.select(figure);
+  else stand();
 }
 
 /** Go on from a revision that is drawn otherwise than what lies there: notes and recordings have each a sheet of their own. */
