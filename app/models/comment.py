@@ -27,8 +27,10 @@ from app.storage.db import Base, now, uuid7
 if TYPE_CHECKING:
     from app.models.artist import Artist
     from app.models.project import Project
+    from app.models.work import Work
 
 LONGEST = 4_000  # characters of a comment
+SHOWN = 100  # threads on the page of a work
 MOST = 1_000  # comments on one revision, those that were taken back included
 NOT_THEIRS = _("Only who wrote a comment may change it.")
 TRASHED = _("This work is in the trash. Restore it first.")
@@ -107,6 +109,18 @@ class Comments(Scope[Comment]):
         """Whether anything was said to a revision of `work`."""
         here = sa.select(Comment.id).join(Revision, Revision.id == Comment.revision_id).where(Revision.work_id == work)
         return self.session.scalar(here.limit(1)) is not None
+
+    def in_work(self, work: Work) -> list[Thread]:
+        """What was said last to revisions of `work`, the newest thread first: as many as a page shows."""
+        ids = sa.select(Comment.id).join(Revision, Revision.id == Comment.revision_id).where(Revision.work_id == work.id)
+        latest = ids.where(Comment.id == Comment.thread_id).order_by(Comment.id.desc()).limit(SHOWN)
+        return self._threads(Comment.thread_id.in_(latest))[::-1]
+
+    def count_open(self, work: Work) -> int:
+        """How many threads on revisions of `work` are not done with, those that were taken back aside."""
+        here = sa.select(sa.func.count(sa.distinct(Comment.thread_id))).join(Revision, Revision.id == Comment.revision_id)
+        done = sa.exists().where(Resolution.thread_id == Comment.thread_id)
+        return self.session.scalar(here.where(Revision.work_id == work.id, Comment.withdrawn_at.is_(None), ~done)) or 0
 
     def open_threads(self, revisions: Sequence[UUID]) -> dict[UUID, list[Thread]]:
         """By revision: what was said to it, and is not done with."""

@@ -81,7 +81,7 @@ TABLE: dict[str, Right | str] = {
     **dict.fromkeys(("revisions_pick", "revisions_unpick", "texts_by_hand", "texts_read", "texts_stop"), EDIT),
     **dict.fromkeys(("imports_create", "imports_read_again", "trims_create", "masks_paint"), EDIT),
     **dict.fromkeys(("lists_add", "lists_change", "lists_trash", "lists_restore"), EDIT),
-    **dict.fromkeys(("comments_index", "comments_show"), SEE),
+    **dict.fromkeys(("comments_index", "comments_in_work", "comments_show"), SEE),
     **dict.fromkeys(("comments_add", "comments_reply", "comments_resolve", "comments_reopen"), COMMENT),
     **dict.fromkeys(("comments_change", "comments_withdraw"), AUTHOR),
     **dict.fromkeys(("presets_add", "presets_rename", "presets_trash", "presets_restore", "presets_apply"), EDIT),

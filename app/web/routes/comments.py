@@ -161,6 +161,22 @@ def index(id: UUID, request: Request, artist: CurrentArtist, parts: Parts) -> Re
     )
 
 
+@router.get("/works/{id}/comments", response_model=Listed[ThreadOut])
+def in_work(id: UUID, request: Request, artist: CurrentArtist) -> Response:
+    """What was said last to the revisions of a work, the newest first."""
+    work = artist.works.get(id)
+    found = artist.comments.in_work(work)
+    return answer(
+        request,
+        lambda: Listed[ThreadOut](items=[ThreadOut.of(_own(one)) for one in found]),
+        "comments/index.html",
+        work=work,
+        threads=found,
+        here=artist.id,
+        quote_of=quote_of,
+    )
+
+
 @router.post("/revisions/{id}/comments", status_code=201, response_model=ThreadOut)
 @raises(ConflictError, InvalidError, *LIMITS)
 def add(

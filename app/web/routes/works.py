@@ -165,6 +165,7 @@ def bench(parts: Studio, artist: CurrentArtist, session: Session, work: Work, dr
         "judge": parts.index.judge.title if parts.index.judge else None,
         "judged": parts.index.present(session) is not None,
         "promised": {"any": promised(Verb.CREATE), **({"line": promised(Verb.LINE)} if traits(work.medium).worded else {})},
+        "said": artist.comments.count_open(work),
         "waiting": not any(worker.alive for worker in workers(session)),
         **(writing(draft) if traits(work.medium).worded else {}),
     }

@@ -180,3 +180,18 @@ def test_a_form_without_scripts(atelier: Atelier, web: TestClient) -> None:
     assert (sent.status_code, sent.headers["location"]) == (303, f"/revisions/{revision}#comment-{thread['id']}")
     assert web.get(f"/comments/{thread['id']}").json() == thread
     assert (thread["place"]["point"], thread["comments"][0]["body"]) == ([3, 4], "狐狸")
+
+
+def test_a_work_tells_what_was_said_in_it(atelier: Atelier, web: TestClient) -> None:
+    revision = on_picture(atelier)
+    work = web.get(f"/revisions/{revision}").json()["work"]
+    bench = web.get(f"/works/{work}", headers=HTML).text
+    assert f"/works/{work}/comments" in bench
+    assert "no comments here yet" in web.get(f"/works/{work}/comments", headers=HTML).text
+    first, second = (say(web, revision, body).json()["id"] for body in ("First", "<i>Second</i>"))
+    web.post(f"/comments/{first}/resolution").raise_for_status()
+    assert [one["id"] for one in web.get(f"/works/{work}/comments").json()["items"]] == [second, first]
+    page = web.get(f"/works/{work}/comments", headers=HTML).text
+    assert "&lt;i&gt;Second&lt;/i&gt;" in page
+    assert f"/revisions/{revision}#comment-{second}" in page
+    assert "Comments</span> 1</a>" in web.get(f"/works/{work}", headers=HTML).text  # one of them is open
