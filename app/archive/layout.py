@@ -89,11 +89,14 @@ def _refers_to(column: sa.Column[object]) -> str | None:
 PARTS = {name: Part(name) for name in TABLES}
 
 
+Projects = Sequence[UUID] | sa.Select[Any]  # their ids, or a question for them
+
+
 @dataclass(frozen=True)
 class Extent:
     """Some projects, as their archive holds them for one artist: of drafts that artist's own."""
 
-    projects: Sequence[UUID]
+    projects: Projects
     artist: UUID
 
     def rows(self, part: Part) -> sa.Select[Any]:

@@ -11,7 +11,7 @@ import io
 import json
 import zipfile
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from typing import IO, Any, NamedTuple
 from uuid import UUID
@@ -19,8 +19,8 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Session, aliased
 
-from app.archive.layout import ASSETS, FILES, FORMAT, MANIFEST, PARTS, SUMS, VERSION, Extent, Part
-from app.models import Artist, Parent, Project, Revision
+from app.archive.layout import ASSETS, FILES, FORMAT, MANIFEST, PARTS, SUMS, VERSION, Extent, Part, Projects
+from app.models import Artist, Parent, Revision
 from app.models.scope import FOLLOWS
 from app.models.transcript import unpacked
 from app.storage.columns import Damaged, stand_in_text
@@ -61,8 +61,8 @@ class Archive:
     Raises NotFoundError when bytes that belong to it are missing; DiskFullError, UnavailableError.
     """
 
-    def __init__(self, session: Session, store: Store, artist: Artist, projects: Sequence[Project]) -> None:
-        self.store, self.extent = store, Extent([one.id for one in projects], artist.id)
+    def __init__(self, session: Session, store: Store, artist: Artist, projects: Projects) -> None:
+        self.store, self.extent = store, Extent(projects, artist.id)
         self.session, self.artist = session, artist
         path = store.new_file()
         self.rows = path.open("w+b")

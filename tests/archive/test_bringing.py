@@ -16,6 +16,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+import sqlalchemy as sa
 from fastapi.testclient import TestClient
 from PIL import Image
 from sqlalchemy.orm import Session
@@ -42,7 +43,7 @@ def archive_of(database: Database, config: Settings, project: UUID) -> bytes:
     with database.reading() as session:
         found = session.get_one(Project, project)
         see_as(session, found.owner)
-        archive = Archive(session, Store(config.data), found.owner, [found])
+        archive = Archive(session, Store(config.data), found.owner, [found.id])
     return b"".join(archive.stream())
 
 
@@ -87,6 +88,20 @@ def test_a_project_taken_in_is_what_it_was_to_the_byte(everything: Atelier, data
         assert web.get(f"/works/{work['id']}/lineage").status_code == 200
         assert web.get(f"/works/{work['id']}", headers={"Accept": "text/html"}).status_code == 200
     assert web.get(f"/projects/{answer.json()['id']}/acts", headers={"Accept": "text/html"}).status_code == 200
+
+
+def test_all_projects_of_ones_own_go_along_in_one_archive(everything: Atelier, database: Database, config: Settings) -> None:
+    everything.project("Another")
+    with database.reading() as session:
+        artist = local_artist(session)
+        see_as(session, artist)
+        mine = sa.select(Project.id).where(Project.owner_id == artist.id)
+        whole = b"".join(Archive(session, Store(config.data), artist, mine).stream())
+    count = len(everything.web.get("/projects").json()["items"])
+    assert send(everything.web, whole, mine="true").status_code == 201
+    names = [one["name"] for one in everything.web.get("/projects").json()["items"]]
+    assert len(names) == 2 * count
+    assert names.count("Another") == 2
 
 
 def test_who_made_what_is_kept_by_name_and_nobody_signs_in_as_them(

@@ -14,7 +14,7 @@ from fastapi.testclient import TestClient
 
 from app.archive.layout import FILES, FORMAT, MANIFEST, PARTS, STAYS, SUMS, TABLES
 from app.archive.writing import Archive
-from app.models import Parent, Project, Work
+from app.models import Parent, Work
 from app.models.artist import Artist, local_artist
 from app.models.sight import see_as
 from app.settings import Settings
@@ -109,7 +109,7 @@ def test_a_draft_is_its_artists_alone(everything: Atelier, database: Database, c
         session.add(viewer)
         session.flush()
         see_as(session, viewer)
-        archive = Archive(session, Store(config.data), viewer, [session.get_one(Project, project)])
+        archive = Archive(session, Store(config.data), viewer, [project])
     whole = zipfile.ZipFile(io.BytesIO(b"".join(archive.stream())))
     assert rows(whole, "drafts") == rows(whole, "draft_saves") == []
     assert len(rows(whole, "works")) > 3
@@ -138,8 +138,7 @@ def test_nothing_is_held_while_an_archive_is_taken(everything: Atelier, database
     with database.reading() as session:
         artist = local_artist(session)
         see_as(session, artist)
-        project = session.get_one(Project, UUID(everything.ids["projects"][0]))
-        archive = Archive(session, Store(config.data), artist, [project])
+        archive = Archive(session, Store(config.data), artist, [UUID(everything.ids["projects"][0])])
     stream = archive.stream()
     blocks = [next(stream)]
     everything.work(title="Too late")

@@ -68,7 +68,7 @@ TABLE: dict[str, Right | str] = {
         ),
         FREE,
     ),
-    **dict.fromkeys(("me_show", "people_index", "people_add"), FREE),
+    **dict.fromkeys(("me_show", "me_take_along", "people_index", "people_add"), FREE),
     **dict.fromkeys(("probes_content", "texts_reading", "drafts_look", "me_end", "people_reset"), MINE),
     **dict.fromkeys(("projects_show", "projects_wall", "projects_works_of", "menus_of_project", "acts_of_project"), SEE),
     **dict.fromkeys(("works_show", "menus_of_work", "acts_of_work", "acts_record_of", "drafts_show", "drafts_saves"), SEE),

@@ -23,7 +23,19 @@ from app.web.schemas import ProjectOut
 
 router = APIRouter(route_class=OneTurn, tags=["projects"])
 ZIP = "application/zip"
+ENDING = "stemma.zip"
 _taking_in = threading.BoundedSemaphore(2)  # archives at once: each is read whole, and written into the store
+
+
+def sent_whole(archive: Archive, disposition: str) -> Response:
+    """An archive as an answer, which tells how long it is."""
+    headers = {
+        "Content-Length": str(archive.length),
+        "Content-Disposition": disposition,
+        "Cache-Control": "no-store",
+        "X-Content-Type-Options": "nosniff",
+    }
+    return StreamingResponse(archive.stream(), media_type=ZIP, headers=headers)
 
 
 @router.get("/projects/{id}/archive", **files(ZIP))
@@ -34,14 +46,7 @@ def show(id: UUID, artist: CurrentArtist, session: Session, parts: Parts) -> Res
     What is not in the project is not in it: of what a revision came from elsewhere, title, number and SHA-256 are told.
     """
     project = artist.projects.get(id)
-    archive = Archive(session, parts.store, artist, [project])
-    headers = {
-        "Content-Length": str(archive.length),
-        "Content-Disposition": called(f"stemma-{str(id)[-6:]}", project.name, "stemma.zip"),
-        "Cache-Control": "no-store",
-        "X-Content-Type-Options": "nosniff",
-    }
-    return StreamingResponse(archive.stream(), media_type=ZIP, headers=headers)
+    return sent_whole(Archive(session, parts.store, artist, [id]), called(f"stemma-{str(id)[-6:]}", project.name, ENDING))
 
 
 @router.post(ARCHIVES, status_code=201, response_model=ProjectOut)

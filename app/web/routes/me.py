@@ -9,12 +9,17 @@ import sqlalchemy as sa
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
-from app.errors import NotFoundError, SignInError, raises
+from app.archive.writing import Archive
+from app.errors import DiskFullError, NotFoundError, SignInError, UnavailableError, raises
 from app.models.account import SignIn, digest_of, lasting
 from app.models.artist import Artist
+from app.models.project import Project
 from app.storage.db import now
-from app.web.deps import SIGNED_IN, OneTurn, TransactionsOf
+from app.web.deps import SIGNED_IN, CurrentArtist, OneTurn, Parts, Session, TransactionsOf
+from app.web.files import called
 from app.web.pages import Reader, answer, reader, sent
+from app.web.routes.archives import ENDING, ZIP, sent_whole
+from app.web.routes.interface import files
 
 router = APIRouter(route_class=OneTurn, prefix="/me", tags=["accounts"])
 
@@ -51,6 +56,14 @@ def show(request: Request, transactions: TransactionsOf) -> Response:
         browsers = [BrowserOut(**{name: getattr(row, name) for name in names}, here=row.digest == here) for row in rows]
         out = MeOut(id=artist.id, name=artist.name, standing=account.standing, browsers=browsers)
     return answer(request, out, "accounts/me.html", browsers=browsers, keeper=account.keeper)
+
+
+@router.get("/archive", **files(ZIP))
+@raises(SignInError, DiskFullError, UnavailableError)
+def take_along(artist: CurrentArtist, session: Session, parts: Parts) -> Response:
+    """All projects of one's own as one zip, as each of them is by itself (GET /projects/{id}/archive)."""
+    mine = sa.select(Project.id).where(Project.owner_id == artist.id)
+    return sent_whole(Archive(session, parts.store, artist, mine), called("stemma", artist.name, ENDING))
 
 
 @router.delete("/sessions/{id}", status_code=204)
