@@ -12,6 +12,7 @@ from app.bounded import LIMITS
 from app.diff.authorship import percent, spans_of
 from app.diff.text_rows import sheet
 from app.diff.tune_columns import about, stretches
+from app.engines.image.composer.scene import scene_of
 from app.errors import InvalidError, NotFoundError, _, raises
 from app.gate import Number, Offset
 from app.lineage.by_hand import tokens_of
@@ -23,7 +24,6 @@ from app.media.music.engraving import picture
 from app.media.music.files.files import MEDIA_TYPES, Played
 from app.media.music.files.files import Kind as MusicKind
 from app.models import Asset, Revision
-from app.storage.store import Store
 from app.web.deps import CurrentArtist, OneTurn, Parts, Studio
 from app.web.done import Deed, Done
 from app.web.files import FOR_EVER, WRITTEN, File, Kind, recipe, text_response, unchanged
@@ -43,6 +43,7 @@ from app.web.routes.music_files import (
 )
 from app.web.schemas import Listed, RevisionOut
 from app.web.views import thumbnails
+from app.web.views.how_made import asked, drawn
 
 router = APIRouter(route_class=OneTurn, tags=["revisions"])
 SHOWN = {"image/png", "image/webp", "audio/wav", "audio/flac"}  # what a browser may open as a page of its own
@@ -69,23 +70,28 @@ def show(id: UUID, request: Request, artist: CurrentArtist, parts: Parts) -> Res
     """A revision and how it came about."""
     revision = artist.revisions.get(id)
     return answer(
-        request, lambda: RevisionOut.of(revision), "revisions/show.html", shown=lambda: _shown(artist, revision, parts.store)
+        request, lambda: RevisionOut.of(revision), "revisions/show.html", shown=lambda: _shown(artist, revision, parts)
     )
 
 
-def _shown(artist: CurrentArtist, revision: Revision, store: Store) -> dict[str, Any]:
+def _shown(artist: CurrentArtist, revision: Revision, parts: Studio) -> dict[str, Any]:
     """What the page of a revision tells."""
     first = revision.parents[0].parent if revision.parents else None
+    engine = parts.engines.get(revision.engine or "")
     diff = compare(first, revision) if first else None
     tune = about(revision.text, revision.facts) if traits(revision.work.medium).notes and revision.text is not None else None
     return {
-        **commented(artist, revision, store),
+        **commented(artist, revision, parts.store),
         "parents": revision.parents,
         "children": revision.children(),
         "path": revision.path(),
         "diff": diff,
         "stretches": stretches(diff.tune.bars) if diff and diff.tune else [],
         "recipe": recipe(revision),
+        "engine": engine,
+        "asked": asked(engine, revision.params),
+        "scene": scene_of(revision.facts_data),
+        "drawn": drawn(revision.facts_data),
         "written": None if tune else _sheet(revision),
         "tune": tune,
     }

@@ -5,13 +5,16 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import re
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID
 
 import pytest
 from fastapi.testclient import TestClient
 from PIL import Image
 
+from app.engines.image.composer.scene import Layer, Scene
 from app.models import Revision, Work
 from app.models.artist import local_artist
 from app.storage.db import Database
@@ -119,3 +122,41 @@ def test_a_revision_without_a_picture_says_so(web: TestClient, work: str, databa
         id = row.id
     answer = web.get(f"/revisions/{id}/{path}")
     assert (answer.status_code, "no picture" in answer.json()["title"]) == (404, True)
+
+
+SCENE = Scene(ground="snow", hour="night", weather=("aurora",), layers=(Layer(drawing="noto/owl", x=20, foot=80, size=20),))
+OWL = {"name": "owl-face", "set": "Noto Emoji", "licence": "Apache-2.0", "maker": "Google LLC"}
+OWL_SAID = "owl face (Noto Emoji, Apache-2.0, Google LLC)"
+
+
+@pytest.mark.parametrize(
+    ("facts", "words"),
+    [
+        (
+            {"scene": SCENE.told(), "drawings": [OWL]},
+            ["snow · night · aurora · flat", "owl face (Noto Emoji, Apache-2.0, Google LLC)"],
+        ),
+        ({"scene": {"version": 99, "ground": ["x"]}, "drawings": [3, {"set": None}]}, ["Scene"]),
+        ({"deep": {"a": [{"b": None, "c": True}, [1, ["two"]]], "d": {"e": {}}}}, ["none", "yes", "two"]),
+        ({"simplified": {"a": 1}, "ended": ["length"], "drawings": "owl", "filled": {"4.text": "a fox"}}, ["a fox", "owl"]),
+    ],
+)
+def test_facts_of_any_shape_are_read_as_words(
+    web: TestClient, revision: str, database: Database, facts: dict[str, Any], words: list[str]
+) -> None:
+    """A person reads no brackets of a program; what cannot be worded stands as it is, and all of it is in the JSON."""
+    with database.writing() as session:
+        made = session.get_one(Revision, UUID(revision))
+        made.facts_data, made.engine = facts, "composer"
+        made.params = {"look": "brief", "aspect": "1:1", "unknown": ["a", "b"]}
+    for language in ("en", "zh"):
+        page = web.get(f"/revisions/{revision}", headers={"Accept": "text/html", "Accept-Language": language})
+        assert page.status_code == 200
+        read = re.search(r'<section class="recipe".*?</dl>', page.text, re.DOTALL)
+        assert read is not None
+        assert not re.search(r"[{}\[\]]|&#39;|None|True", read[0]), read[0]
+        if language == "en":
+            said = " ".join(read[0].split())
+            assert "<dd>Scene composer</dd>" in said
+            assert "<dt>Kind of picture</dt> <dd>As the brief says</dd>" in said
+            assert [one for one in words if one not in said] == []
