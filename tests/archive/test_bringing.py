@@ -146,7 +146,7 @@ class Shapes:
         for _work in range(self.dice.randrange(4)):
             self._work()
         for name in self.dice.sample(["birds", "Trees", "石"], self.dice.randrange(3)):
-            self.artist.word_lists.keep(self.project, name, ["a", "b"])
+            self.artist.word_lists.add(self.project, name, ["a", "b"])
         self.session.flush()
         return self.project.id
 
