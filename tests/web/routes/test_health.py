@@ -123,6 +123,7 @@ def test_every_body_is_documented_as_json_and_as_a_form(web: TestClient) -> None
         "post /preferences",
         "post /forms/checks",
         "post /generations/{id}/stops",
+        "post /archives",
         "post /probes",
         "post /revisions/{id}/readings",
         "post /works/{id}/revisions",
@@ -130,7 +131,7 @@ def test_every_body_is_documented_as_json_and_as_a_form(web: TestClient) -> None
         "post /tunes/checks",
     }
     for name, content in taking.items():
-        if name.endswith(("/imports", "/masks", "/probes")):
+        if name.endswith(("/archives", "/imports", "/masks", "/probes")):
             assert set(content) == {"multipart/form-data"}
         else:
             assert set(content) == {"application/json", "application/x-www-form-urlencoded"}, name
