@@ -7,7 +7,7 @@ One handler (`app.web.main`) turns them into problem+json (RFC 9457), a page or 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 
@@ -27,6 +27,28 @@ def filled(text: str, details: Mapping[str, Any] | None) -> str:
         return text
 
 
+class Sentence(str):  # noqa: SLOT000 (it carries what it is made of)
+    """A sentence for a person: in English as it stands, in another language as `told` says it."""
+
+    id: str
+    details: Mapping[str, Any]
+
+    def __new__(cls, id: str, /, **details: Any) -> Self:
+        """Of a message id whose placeholders `details` fill."""
+        made = super().__new__(cls, filled(id, details))
+        made.id = id
+        made.details = {name: one if isinstance(one, (str, int, float)) else str(one) for name, one in details.items()}
+        return made
+
+
+def told(reason: str, say: Callable[[str], str]) -> str:
+    """A sentence, or a message id without placeholders, through `say` (gettext); what is told within it as well."""
+    if not isinstance(reason, Sentence):
+        return say(reason)
+    within = {name: told(one, say) if isinstance(one, str) and one else one for name, one in reason.details.items()}
+    return filled(say(reason.id), within)
+
+
 class StemmaError(Exception):
     """Something a person should read about. `title` is a message id, `details` fills its placeholders."""
 
@@ -36,8 +58,8 @@ class StemmaError(Exception):
     title = _("Something went wrong.")
 
     def __init__(self, title: str | None = None, /, *, extra: Mapping[str, Any] | None = None, **details: Any) -> None:
-        self.title = title or type(self).title
-        self.details = details
+        self.title = title.id if isinstance(title, Sentence) else title or type(self).title
+        self.details = dict(title.details) | details if isinstance(title, Sentence) else details
         self.extra = dict(extra or {})
         super().__init__(self.message())
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.engines.shared import checkpoint, chinese_glossary, weights
 from app.engines.shared.local_engine import missing_package
-from app.errors import EngineError, _
+from app.errors import EngineError, Sentence, _
 from app.judging.judge import flat, unit
 
 if TYPE_CHECKING:
@@ -68,10 +68,10 @@ class Hub:
         if folder is not None:
             return _wrong(folder)
         if not checkpoint.HUB_ID.fullmatch(self.model):
-            return _("The folder %(folder)s does not exist.") % {"folder": self.model}
+            return Sentence(_("The folder %(folder)s does not exist."), folder=self.model)
         offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in checkpoint.TRUE
         said = _("%(model)s is not in the local cache, and the hub is offline.")
-        return said % {"model": self.model} if offline else None
+        return Sentence(said, model=self.model) if offline else None
 
     def load(self, device: str = "cpu") -> None:
         """Model, tokenizer and image processor onto `device`; a hub id that is not in the cache is downloaded."""
@@ -169,13 +169,13 @@ def _opened(model: str) -> tuple[Any, Any, Any]:
 def _wrong(folder: Path) -> str | None:
     """Why the model in `folder` cannot be used, as far as its files tell."""
     if _config(folder).get("model_type") not in KINDS:
-        return _("%(folder)s holds no CLIP and no SigLIP.") % {"folder": folder}
+        return Sentence(_("%(folder)s holds no CLIP and no SigLIP."), folder=folder)
     files = _weights(folder)
     if not files:
-        return _("%(folder)s holds no safetensors; other kinds of weights are not loaded.") % {"folder": folder}
+        return Sentence(_("%(folder)s holds no safetensors; other kinds of weights are not loaded."), folder=folder)
     for file in files:
         if wrong := weights.fault(file):
-            return _("The weights %(file)s cannot be used: %(reason)s") % {"file": file, "reason": wrong}
+            return Sentence(_("The weights %(file)s cannot be used: %(reason)s"), file=file, reason=wrong)
     return None
 
 

@@ -20,7 +20,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from app.brief import FIELDS, LISTS
 from app.engines.music.tune_params import KINDS, MOOD_NAMES
 from app.engines.shared.chinese_glossary import chinese
-from app.errors import _, filled
+from app.errors import _, filled, told
 from app.media.music.notation.heading import MODES, heading, span_of
 from app.models.edge import DAMAGED
 from app.models.waiting import wait_of
@@ -117,6 +117,7 @@ def _filters(language: str) -> dict[str, Callable[..., Any]]:
         "ago": lambda value: format_timedelta(value - now(), add_direction=True, locale=locale),
         "age": lambda value: max(0, round((now() - value).total_seconds())),
         "iso": _iso,
+        "in_words": lambda reason: told(reason, say),
         "told": lambda error: filled(say(error["title"]), error["details"]),
         "seed": _seed,
         "by_kind": _by_kind,

@@ -37,6 +37,18 @@ def sentences() -> Iterator[tuple[str, str]]:
                 yield english, chinese or ""
 
 
+def test_no_sentence_is_filled_before_it_is_translated() -> None:
+    """What is filled in English stays English: a Sentence (app/errors.py) keeps its parts. A terminal speaks English alone."""
+    filled = re.compile(r'\b_\(\s*"(?:[^"\\]|\\.)*"\s*\)\s*(?:%|\.format)')
+    found = [
+        str(path.relative_to(ROOT))
+        for path in sorted((ROOT / "app").rglob("*.py"))
+        if path.relative_to(ROOT).parts[1] not in {"commands", "training", "benchmarks"}
+        and filled.search(path.read_text("utf-8"))
+    ]
+    assert found == []
+
+
 def plain(chinese: str) -> str:
     """A sentence with its numbers as a digit, and nothing in place of what else is filled in."""
     return FILLED.sub("\x00", NUMBER.sub("0", chinese))

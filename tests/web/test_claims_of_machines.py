@@ -59,6 +59,9 @@ def test_an_engine_is_not_ready_for_its_own_reason_and_no_other_is(config: Setti
         project = web.post("/projects", json={"name": "Coast"}).json()["id"]
         work = web.post(f"/projects/{project}/works", json={"title": "Fox", "medium": "image"}).json()["id"]
         html = web.get(f"/works/{work}", headers={"Accept": "text/html"}).text
+        in_chinese = {"Accept": "text/html", "Accept-Language": "zh"}
+        for path in (f"/works/{work}", "/engine-room"):
+            assert f"文件夹 {tmp_path / 'nowhere'} 不存在。" in web.get(path, headers=in_chinese).text
         reasons = {one["name"]: one["reason"] for one in web.get("/engines").json()["items"]}
     told = {box[1]: re.search(r"Not ready: ([^<]*)<", box[0]) for box in ENGINE.finditer(html)}
     assert {name: said and unescape(said[1]) for name, said in told.items()} == {name: reasons[name] for name in told}

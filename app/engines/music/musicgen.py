@@ -17,7 +17,7 @@ from app.engines.engine import EngineParams, Request, Step, Verb
 from app.engines.music.player import SOUND, Call, Emit, Player, base_of, within
 from app.engines.shared.checkpoint import absent, folder_of, unusable
 from app.engines.shared.loading import dtype_of
-from app.errors import _
+from app.errors import Sentence, _
 from app.media.music.sound.recording import FADE, from_samples
 from app.settings import MusicSetting
 
@@ -75,9 +75,9 @@ class MusicGen(Player):
         try:
             kind = json.loads((folder / CONFIG).read_text("utf-8")).get("model_type")
         except (OSError, ValueError, AttributeError):
-            return _("%(file)s is missing or damaged.") % {"file": folder / CONFIG}
+            return Sentence(_("%(file)s is missing or damaged."), file=folder / CONFIG)
         if kind != "musicgen":
-            return _("%(folder)s holds no %(wanted)s but %(kind)s.") % {"folder": folder, "wanted": "MusicGen", "kind": kind}
+            return Sentence(_("%(folder)s holds no %(wanted)s but %(kind)s."), folder=folder, wanted="MusicGen", kind=kind)
         return unusable(folder, self.where)
 
     def open(self, device: str) -> None:

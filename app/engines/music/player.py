@@ -16,7 +16,7 @@ from app.engines.engine import Content, Engine, Medium, Parent, Request, Step, V
 from app.engines.shared.callback_iterator import emitted
 from app.engines.shared.checkpoint import PARTS, revision
 from app.engines.shared.loading import line
-from app.errors import EngineError, _
+from app.errors import EngineError, Sentence, _
 from app.media.medium import ABC
 from app.media.music.abc.abc import read_tune as tune_of
 from app.media.music.sound import audio
@@ -59,7 +59,7 @@ class Player(Engine):
     def unready(self) -> str | None:
         for library in self.libraries:
             if importlib.util.find_spec(library) is None:
-                return _("The package %(package)s is not installed.") % {"package": library}
+                return Sentence(_("The package %(package)s is not installed."), package=library)
         return self.lacking()
 
     @abstractmethod

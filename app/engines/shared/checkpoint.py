@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from app.engines.shared.weights import fault
-from app.errors import _
+from app.errors import Sentence, _
 
 HUB_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*")
 INDEX = "model_index.json"
@@ -37,9 +37,9 @@ def absent(model: str) -> str | None:
     if folder_of(model) is not None:
         return None
     if not HUB_ID.fullmatch(model):
-        return _("The folder %(folder)s does not exist.") % {"folder": model}
+        return Sentence(_("The folder %(folder)s does not exist."), folder=model)
     offline = os.environ.get("HF_HUB_OFFLINE", "").upper() in TRUE
-    return _("%(model)s is not in the local cache, and the hub is offline.") % {"model": model} if offline else None
+    return Sentence(_("%(model)s is not in the local cache, and the hub is offline."), model=model) if offline else None
 
 
 def index_of(model: str) -> dict[str, Any]:
@@ -60,7 +60,7 @@ def missing(model: str) -> str | None:
     if folder is None:
         return absent(model)
     if "_class_name" not in index_of(model):
-        return _("%(file)s is missing or damaged.") % {"file": folder / INDEX}
+        return Sentence(_("%(file)s is missing or damaged."), file=folder / INDEX)
     return unusable(folder)
 
 
@@ -68,10 +68,10 @@ def unusable(folder: Path, where: str = PARTS) -> str | None:
     """Why the weights in `folder` cannot be loaded, or None."""
     files = weights_of(folder, where)
     if not files:
-        return _("%(folder)s holds no safetensors; other kinds of weights are not loaded.") % {"folder": folder}
+        return Sentence(_("%(folder)s holds no safetensors; other kinds of weights are not loaded."), folder=folder)
     for file in files:
         if reason := fault(file):
-            return _("The weights %(file)s cannot be used: %(reason)s") % {"file": file, "reason": reason}
+            return Sentence(_("The weights %(file)s cannot be used: %(reason)s"), file=file, reason=reason)
     return None
 
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from app.engines.engine import Engine
-from app.errors import EngineError, _
+from app.errors import EngineError, Sentence, _
 
 UNUSABLE = _("The weights %(file)s cannot be used: %(reason)s")
 
@@ -48,13 +48,13 @@ def missing_package(packages: Iterable[str]) -> str | None:
     """That one of `packages` is not installed, in words; None when all are."""
     for package in packages:
         if importlib.util.find_spec(package) is None:
-            return _("The package %(package)s is not installed.") % {"package": package}
+            return Sentence(_("The package %(package)s is not installed."), package=package)
     return None
 
 
 def unusable(file: Path | str, reason: str | None) -> str | None:
     """That `file` cannot be used for `reason`, in words; None without one."""
-    return UNUSABLE % {"file": file, "reason": reason} if reason else None
+    return Sentence(UNUSABLE, file=file, reason=reason) if reason else None
 
 
 def unloadable(file: Path | str, error: Exception) -> EngineError:

@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from app.engines.shared import minilm, weights
-from app.errors import EngineError, _
+from app.errors import EngineError, Sentence, _
 
 if TYPE_CHECKING:
     import numpy as np
@@ -27,9 +27,9 @@ def fault() -> str | None:
     """Why sentences cannot be read, or None."""
     where = minilm.folder()
     if where is None:
-        return _("The package %(package)s is not installed.") % {"package": minilm.PACKAGE}
+        return Sentence(_("The package %(package)s is not installed."), package=minilm.PACKAGE)
     if wrong := weights.fault(where / FILE):
-        return _("The weights %(file)s cannot be used: %(reason)s") % {"file": where / FILE, "reason": wrong}
+        return Sentence(_("The weights %(file)s cannot be used: %(reason)s"), file=where / FILE, reason=wrong)
     return None
 
 

@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Engine
-from app.errors import EngineError, _
+from app.errors import EngineError, Sentence, _
 from app.lanes import Lane
 from app.settings import PictureSetting, TextSetting
 
@@ -28,7 +28,7 @@ class ServiceEngine(Engine):
 
     def unready(self) -> str | None:
         if self._key_name and not (self._key and self._key.get_secret_value()):
-            return _("There is no key %(name)s in STEMMA_KEYS.") % {"name": self._key_name}
+            return Sentence(_("There is no key %(name)s in STEMMA_KEYS."), name=self._key_name)
         return None
 
     def prompt(self, brief: Brief) -> Prompt:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
+from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, SkipValidation
 
 from app.errors import NotFoundError, raises
 from app.models.artist import Artist
@@ -20,6 +20,7 @@ from app.web.routes.works import engine_view
 from app.web.schemas import Listed
 
 router = APIRouter(route_class=OneTurn, tags=["engine room"])
+Reason = Annotated[str | None, SkipValidation]  # as it was told, so that a page can say it in the reader's language
 SHOWN = 40
 
 
@@ -33,7 +34,7 @@ class EngineOut(BaseModel):
     params: dict[str, Any]
     licence: str
     ready: bool
-    reason: str | None
+    reason: Reason
     fills: dict[str, str]
 
 
@@ -43,7 +44,7 @@ class JudgeOut(BaseModel):
     name: str
     title: str
     ready: bool
-    reason: str | None
+    reason: Reason
     version: str | None
 
 

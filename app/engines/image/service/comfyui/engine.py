@@ -30,7 +30,7 @@ from app.engines.image.service.comfyui.workflow import Workflow, read
 from app.engines.image.service.dialects import Dialect
 from app.engines.image.service.engine import GUIDANCE, MOST, QUICK, STEPS, PictureService, Variant
 from app.engines.shared.wire import Patience, Refused, Wire
-from app.errors import EngineError, _
+from app.errors import EngineError, Sentence, _
 from app.media.image.comfy_graph import Input, Role, is_number, samplers
 from app.media.image.picture import covered, opened, png
 from app.settings import PictureSetting
@@ -77,7 +77,7 @@ class ComfyUI(PictureService):
             self.verbs, self.Params = _verbs(self.workflow), _params(setting, self.workflow)
 
     def unready(self) -> str | None:
-        return self._wrong.message() if self._wrong else super().unready()
+        return Sentence(self._wrong.title, **self._wrong.details) if self._wrong else super().unready()
 
     def prompt(self, brief: Brief) -> Prompt:
         asked = brief.prompt()
