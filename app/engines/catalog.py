@@ -24,7 +24,7 @@ from app.engines.text.hub import Hub
 from app.engines.text.remote import Remote
 from app.engines.text.smollm import SmolLM
 from app.engines.text.verse import Verse
-from app.errors import EngineError, _, filled
+from app.errors import EngineError, _, filled, told
 from app.media.medium import traits
 from app.settings import ROOT, MusicSetting, PictureSetting, Settings, TextSetting
 
@@ -42,7 +42,7 @@ class RefusedError(EngineError):
 
     def message(self, translate: Any = None) -> str:
         say = translate or (lambda text: text)
-        said = [filled(say(reason), {}) for reason in dict.fromkeys(self.reasons.values())]
+        said = [told(reason, say) for reason in dict.fromkeys(self.reasons.values())]
         return " ".join([filled(say(self.title), self.details), *said])
 
 
