@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import count
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +15,7 @@ from app import gate
 from app.brief import LISTS, MAX_ITEMS, Brief, Medium
 from app.errors import InvalidError, _
 from app.models.act import ActKind
-from app.models.kept import Kept, KeptScope
+from app.models.kept import LONGEST_NAME, Kept, KeptScope
 from app.models.project import Project
 from app.models.revision import Revision
 from app.models.shapes import BRIEF, PARAMS
@@ -60,10 +61,23 @@ class Preset(Kept):
         texts = {name: one for name, one in self.brief_data.items() if name not in LISTS and THERE not in one}
         return any(own[name].strip() not in {"", one.strip()} for name, one in texts.items())
 
+    def says_as(self, other: Preset) -> bool:
+        """Whether `other` names the same."""
+        names = ("medium", "brief_data", "engine", "params")
+        return all(getattr(self, name) == getattr(other, name) for name in names)
+
     def stands_in(self, brief: Brief) -> bool:
         """Whether `brief` says all that this names; one that names parameters alone is not told by a brief."""
         own = brief.model_dump()
         return bool(self.brief_data) and all(_says(own[name], one) for name, one in self.brief_data.items())
+
+
+def _names(name: str) -> Iterator[str]:
+    """The name, then the same with a number behind it."""
+    yield name
+    for number in count(2):
+        behind = f" ({number})"
+        yield name[: LONGEST_NAME - len(behind)] + behind
 
 
 def _put(one: Any, own: Any, name: str) -> Any:
@@ -100,6 +114,26 @@ class Presets(KeptScope[Preset]):
         if not given.get("brief_data") and not given.get("params"):
             raise InvalidError("brief", _("there is nothing in it to keep"))
         return self._keep(Preset(project=project, medium=medium, **given), None, name)
+
+    def take_in(self, project: Project, given: Sequence[Mapping[str, Any]]) -> list[Preset]:
+        """New ones of the columns `given`, those that are not here already. A name that another has gets a number.
+
+        Raises InvalidError (too many), ConflictError (the project is in the trash).
+        """
+        self._check(project, "", None)
+        here = {one.key: one for one in self.of(project.id)}
+        made = list[Preset]()
+        for columns in given:
+            one = Preset(project=project, **columns)
+            same = here.get(one.name.casefold())
+            if same is not None and same.says_as(one):
+                continue
+            name = next(name for name in _names(one.name) if name.casefold() not in here)
+            here[name.casefold()] = self._keep(one, None, name)
+            made.append(one)
+            if len(here) > self.most:
+                raise InvalidError("file", self.too_many, most=self.most)
+        return made
 
     def rename(self, found: Preset, version: int, name: str) -> Preset:
         """Give it another name, if `version` is its present one. Raises InvalidError, ConflictError."""

@@ -77,6 +77,10 @@ def requests(room: Room) -> dict[str, dict[str, Any]]:
             "url": f"/projects/{project}/presets",
             "json": {"name": "Oil", "brief": {"style": "oil"}},
         },
+        "POST /projects/{id}/presets/imports": {
+            "url": f"/projects/{project}/presets/imports",
+            "files": {"file": ("styles.csv", b"name,prompt\nOil,oil on canvas\n")},
+        },
         "PATCH /presets/{id}": {"url": f"/presets/{ink}", "json": {"version": 1, "name": "Ink"}},
         "POST /presets/{id}/trash": {"url": f"/presets/{ink}/trash"},
         "DELETE /presets/{id}/trash": {"url": f"/presets/{ink}/trash"},

@@ -23,6 +23,7 @@ from tests.attacks.atelier import BRIEF, FAKE, JIG, POEM, Atelier, a_mask, pictu
 pytestmark = pytest.mark.timeout(1200)  # a thousand requests and more
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 NOBODY = str(uuid4())
+STYLES = b"name,prompt\nOil,oil on canvas\n"
 HTTP_JSON = {"tunes_check", "prosody_hold"}  # JSON for everyone: what an editor asks as one types
 TRASHED = {  # what cannot be done to a work in the trash
     *("drafts_save", "drafts_go_on_from", "drafts_restore", "presets_apply", "generations_ask"),
@@ -170,6 +171,7 @@ WISHES: dict[str, Callable[[Atelier], Wish]] = {
     "comments_resolve": lambda a: Wish(f"/comments/{commented(a)}/resolution"),
     "comments_reopen": lambda a: Wish(f"/comments/{commented(a, resolved=True)}/resolution"),
     "presets_add": lambda a: Wish(f"/projects/{a.project()}/presets", {"name": "Ink", "brief": {"style": "ink"}}),
+    "preset_files_take_in": lambda a: Wish(f"/projects/{a.project()}/presets/imports", files={"file": ("styles.csv", STYLES)}),
     "presets_rename": lambda a: Wish(f"/presets/{a.preset_of(a.project())}", {"version": 1, "name": "Pencil"}),
     "presets_trash": lambda a: Wish(f"/presets/{a.preset_of(a.project())}/trash"),
     "presets_restore": lambda a: Wish(f"/presets/{a.preset_of(a.project())}/trash"),
@@ -250,6 +252,13 @@ def preset_in_trash(atelier: Atelier, path: str = "/projects/{project}/presets")
     return Wish(path.format(**given), {"version": 1, "name": "Pencil", "brief": {"style": "ink"}})
 
 
+def presets_into_the_trash(atelier: Atelier) -> Wish:
+    """A file of them, for a project that is in the trash."""
+    project = atelier.project()
+    atelier.web.post(f"/projects/{project}/trash")
+    return Wish(f"/projects/{project}/presets/imports", files={"file": ("styles.csv", STYLES)})
+
+
 def preset_whose_name_is_taken(atelier: Atelier) -> Wish:
     """One in the trash, and another of its name."""
     project = atelier.project()
@@ -281,6 +290,7 @@ CAUSES: dict[tuple[str, int], list[Callable[[Atelier], Wish]]] = {
     ("lists_change", 409): [lambda a: listed_in_trash(a, "/lists/{list}"), stale_list],
     ("lists_restore", 409): [list_whose_name_is_taken],
     ("presets_add", 409): [preset_in_trash],
+    ("preset_files_take_in", 409): [presets_into_the_trash],
     ("presets_rename", 409): [lambda a: preset_in_trash(a, "/presets/{preset}")],
     ("presets_restore", 409): [preset_whose_name_is_taken],
     ("works_change", 409): [moved_in_trash],

@@ -16,7 +16,7 @@ NUMBER = re.compile(r"%\(\w+\)(?:d|\.\d+f)")
 FILLED = re.compile(r"%\(\w+\)[-#0 +]*\d*(?:\.\d+)?[a-zA-Z]|\{\w+\}|%%|\$")
 # Latin words that a reader of Chinese meets in Chinese sentences too: names, formats, what is typed as it stands.
 KNOWN = """
-API ComfyUI SHA-256 prompt
+API AUTOMATIC1111 CSV ComfyUI SHA-256 csv prompt styles
 ABC AVIF BMP BPM C CLIP DOCX Esc FLAC Flickr GIF HEIC HTTP Idempotency-Key JPEG JSON K Markdown MIDI MP3
 MusicXML Min-p Ogg PDF PNG Shift SHA SVG SigLIP Stemma TIFF Top-k Top-p U UTF-8 Unicode WAV WebP Accept
 application application/json chorus problem+json data front libsndfile major matter md minor adopt migrate n

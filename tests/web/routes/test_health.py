@@ -110,6 +110,7 @@ def test_every_body_is_documented_as_json_and_as_a_form(web: TestClient) -> None
         "post /comments/{id}/replies",
         "patch /comments/{id}",
         "post /projects/{id}/presets",
+        "post /projects/{id}/presets/imports",
         "patch /presets/{id}",
         "post /works/{id}/draft/preset",
         "patch /works/{id}",
