@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import MISSING, fields, replace
+from uuid import uuid4
 
 import pytest
 
@@ -40,7 +41,7 @@ def generation() -> Generation:
     }  # fmt: skip
     return Generation(
         verb="rewrite", strength="strong", brief_data={"intent": "rain"}, engine="fake-text", params={"steps": 3}, seed=7,
-        count=2, place_data=place, form={"preset": "haiku"}, mask=Mask(asset_id="e" * 64),
+        id=uuid4(), count=2, place_data=place, form={"preset": "haiku"}, mask=Mask(asset_id="e" * 64),
         parents=[GenerationParent(revision=revision, role=role, position=at) for at, (role, revision) in enumerate(parents)],
     )  # fmt: skip
 
