@@ -131,7 +131,7 @@ def test_a_section_is_made_anew_and_its_takes_are_played_by_keys(
     section.get_by_label("From").fill("1")
     section.get_by_label("To").fill("2")
     page.get_by_label("How many at once").evaluate("field => (field.value = 1)")
-    page.get_by_label("Intent").fill("a bell")
+    page.get_by_role("textbox", name="Intent").fill("a bell")
     page.get_by_role("button", name="Replace 1.00–2.00 s").click()
     takes = page.get_by_role("region", name="Variants").get_by_role("article")
     expect(takes).to_have_count(2)  # two takes at least

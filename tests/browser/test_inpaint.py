@@ -20,7 +20,9 @@ def canvas(page: Page) -> Locator:
 
 def drag(page: Page, *places: tuple[float, float]) -> None:
     """Draw over the picture from place to place, 0 to 1 each way."""
-    box = page.locator("#mask .sheet").bounding_box() or {}
+    sheet = page.locator("#mask .sheet")
+    sheet.wait_for()
+    box = sheet.bounding_box() or {}
     points = [(box["x"] + x * box["width"], box["y"] + y * box["height"]) for x, y in places]
     page.mouse.move(*points[0])
     page.mouse.down()

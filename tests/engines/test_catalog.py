@@ -132,7 +132,7 @@ from app.engines.catalog import best, catalog
 from app.settings import EngineSetting, Settings
 engines = catalog(Settings(engines=[EngineSetting(name="mine", model="/nowhere")], fake_engines=True))
 for engine in engines.values():
-    engine.unready(), engine.prompt(Brief(intent="a fox")), engine.Params.model_json_schema()
+    engine.unready(), engine.prompt(Brief(intent="a sad fox")), engine.Params.model_json_schema()
 best(engines, "image", "create", Brief(intent="a fox"))
 print(*sorted({"torch", "transformers", "diffusers", "numpy", "safetensors"} & set(sys.modules)), "end")
 """

@@ -185,7 +185,11 @@ class Wire:
             if len(raw) > self.enough:
                 break
         said = self.clean(_sentence(raw) or f"HTTP {response.status_code}")
-        return Refused(response.status_code, said, _named(raw, "code"), _named(raw, "param"), raw)
+        return Refused(response.status_code, said, _named(raw, "code"), _named(raw, "param"), self._without_key(raw))
+
+    def _without_key(self, raw: bytes) -> bytes:
+        key = self._key.get_secret_value().encode() if self._key else b""
+        return raw.replace(key, "…".encode()) if key else raw
 
     def clean(self, text: str) -> str:
         """`text` in one line and without the key, should the service repeat it."""

@@ -33,7 +33,7 @@ const writing = () =>
 /** What the lists of threads say, whatever times stand beside it and whatever is folded. */
 const said = (section) =>
   [...section.querySelectorAll(lists)]
-    .map((one) => one.outerHTML.replaceAll(/<time[\s\S]*?<\/time>/g, "").replaceAll(/ open=""/g, ""))
+    .map((one) => one.outerHTML.replaceAll(/<time[\s\S]*?<\/time>/g, "").replaceAll(' open=""', ""))
     .join();
 
 /** What others said since appears by itself, while the page is seen; it ends with the right to see it. */

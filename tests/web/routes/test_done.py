@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from base64 import urlsafe_b64encode
 from html import unescape
+from typing import Any
 from urllib.parse import quote
 from uuid import UUID
 
@@ -14,6 +15,7 @@ from fastapi.testclient import TestClient
 from app.web.done import COOKIE, WAYS, Deed
 
 BROWSER = {"Accept": "text/html"}
+OVER_WORDS = "The preset “Oil” took the place of words of yours."
 FORM = BROWSER | {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -38,7 +40,19 @@ def undo(web: TestClient, page: str) -> str:
 
 def test_every_deed_is_told_once_and_undone_without_script(web: TestClient, project: str, work: str, revision: str) -> None:
     other = web.post("/projects", json={"name": "Other & more"}).json()["id"]
+    birds = web.post(f"/projects/{project}/lists", json={"name": "birds", "entries": "owl"}).json()["id"]
+    ink = web.post(f"/projects/{project}/presets", json={"name": "Ink", "brief": {"technique": "ink"}}).json()["id"]
+    web.post(f"/projects/{project}/presets", json={"name": "Oil", "brief": {"style": "oil"}})
+    oil = web.get(f"/projects/{project}/presets").json()["items"][-1]["id"]
+    web.put(f"/works/{work}/draft", json={"version": 1, "brief": {"style": "my own"}}).raise_for_status()
     deeds = {
+        Deed.LIST_TRASHED: (f"/lists/{birds}/trash", "", "“birds” is in the trash."),
+        Deed.LIST_RESTORED: (f"/lists/{birds}/trash?method=DELETE", "", "“birds” is back from the trash."),
+        Deed.PRESET_KEPT: (f"/projects/{project}/presets", f"name=Own&work={work}&take=style", "The preset “Own” is kept."),
+        Deed.PRESET_TRASHED: (f"/presets/{ink}/trash", "", "“Ink” is in the trash."),
+        Deed.PRESET_RESTORED: (f"/presets/{ink}/trash?method=DELETE", "", "“Ink” is back from the trash."),
+        Deed.PRESET_APPLIED: (f"/works/{work}/draft/preset", f"preset={ink}", "The preset “Ink” is in the brief."),
+        Deed.PRESET_REPLACED: (f"/works/{work}/draft/preset", f"preset={oil}", OVER_WORDS),
         Deed.WORK_TRASHED: (f"/works/{work}/trash", "", "“Fox” is in the trash."),
         Deed.WORK_RESTORED: (f"/works/{work}/trash?method=DELETE", "", "“Fox” is back from the trash."),
         Deed.WORK_RENAMED: (f"/works/{work}?method=PATCH", "title=Heron", "The new title is “Heron”."),
@@ -51,23 +65,32 @@ def test_every_deed_is_told_once_and_undone_without_script(web: TestClient, proj
         Deed.UNPICKED: (f"/revisions/{revision}/pick?method=DELETE", "", "Revision 1 is no longer picked."),
     }
     assert set(deeds) == set(WAYS)
+
+    def state() -> list[Any]:
+        """What undoing brings back. (Picking is a change, and so is taking the pick back: times and versions go on.)"""
+        found = [web.get(f"/{noun}").json() for noun in (f"works/{work}", f"projects/{project}", f"revisions/{revision}")]
+        for one in found:
+            one["trashed_at"] = bool(one.get("trashed_at"))
+            one.pop("touched_at", None)
+        kept = [web.get(f"/projects/{project}/{noun}").json()["items"] for noun in ("lists", "presets")]
+        return [*found, [[one["name"] for one in listed] for listed in kept], web.get(f"/works/{work}/draft").json()["brief"]]
+
     for deed, (path, body, said) in deeds.items():
-        if deed in {Deed.WORK_RESTORED, Deed.PROJECT_RESTORED, Deed.UNPICKED}:
+        if deed in {Deed.WORK_RESTORED, Deed.PROJECT_RESTORED, Deed.UNPICKED, Deed.LIST_RESTORED, Deed.PRESET_RESTORED}:
             web.post(path.partition("?")[0])
-        before = [web.get(f"/{noun}").json() for noun in (f"works/{work}", f"projects/{project}", f"revisions/{revision}")]
+        before = state()
         page = web.post(path, content=body, headers=FORM)
         assert told(page.text) == said, deed
         after = undo(web, page.text)
-        assert told(after), f"{deed}: what undoes it is told, too"
-        now = [web.get(f"/{noun}").json() for noun in (f"works/{work}", f"projects/{project}", f"revisions/{revision}")]
-        for one in (*before, *now):
-            one["trashed_at"] = bool(one.get("trashed_at"))
-            one.pop("touched_at", None)  # picking is a change, and so is taking the pick back
+        assert told(after) or "preset=" in body, f"{deed}: what undoes it is told, too"
+        now = state()
         assert now == before, f"{deed} was not undone"
         assert told(web.get("/projects", headers=BROWSER).text) == "", "told twice"
         web.delete(f"/works/{work}/trash")
         web.delete(f"/projects/{project}/trash")
         web.delete(f"/revisions/{revision}/pick")
+        web.delete(f"/lists/{birds}/trash")
+        web.delete(f"/presets/{ink}/trash")
 
 
 def test_a_pick_on_the_bench_is_told_beside_its_variant(web: TestClient, revision: str) -> None:
