@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
-from app.errors import ConflictError, _
 from app.models.act import ActKind, record
 from app.models.artist import Artist
 from app.models.draft import STATE, draft_of
@@ -20,8 +19,7 @@ def duplicate(session: Session, artist: Artist, work: Work) -> Work:
     The root is a revision by hand that comes from that one, which stays its parent, so that the lineage goes on across works.
     Raises ConflictError for a work in the trash.
     """
-    if work.trashed:
-        raise ConflictError(_("This work is in the trash. Restore it first."))
+    work.insist_on_place()
     copy = artist.works.create(work.project, f"{work.title[:LONGEST]} (2)", work.medium)
     shown = session.get(Revision, work.cover_id) if work.cover_id else None
     root = _root(artist, copy, shown) if shown else None

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
-from app.errors import ConflictError, InvalidError, _
+from app.errors import InvalidError, _
 from app.media.medium import traits
 from app.media.music.sound import recording_files
 from app.media.music.sound.recording import MEDIA_TYPES
@@ -27,8 +27,7 @@ class Cut(NamedTuple):
 
 def check_trimmable(work: Work, revision: Revision) -> None:
     """Raises ConflictError for a work in the trash, InvalidError where there is no recording."""
-    if work.trashed:
-        raise ConflictError(_("This work is in the trash. Restore it first."))
+    work.insist_on_place()
     if not traits(work.medium).notes:
         raise InvalidError("work", _("only a recording can be trimmed"))
     if revision.asset is None or revision.asset.media_type not in MEDIA_TYPES:

@@ -15,7 +15,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, joinedload, mapped_column, relationship
 
-from app.errors import ConflictError, InvalidError, NotFoundError, OutOfRoleError, _
+from app.errors import InvalidError, NotFoundError, OutOfRoleError, _
 from app.media.pin import Pin
 from app.models.act import ActKind, record
 from app.models.revision import Revision, Revisions
@@ -33,7 +33,6 @@ LONGEST = 4_000  # characters of a comment
 SHOWN = 100  # threads on the page of a work
 MOST = 1_000  # comments on one revision, those that were taken back included
 NOT_THEIRS = _("Only who wrote a comment may change it.")
-TRASHED = _("This work is in the trash. Restore it first.")
 
 
 class Comment(Base):
@@ -156,7 +155,7 @@ class Comments(Scope[Comment]):
         return self._add(comment.revision, Comment(id=uuid7(), thread_id=comment.thread_id, body=body), ActKind.REPLIED)
 
     def _add(self, revision: Revision, comment: Comment, kind: ActKind) -> Comment:
-        _insist_on_place(revision)
+        revision.work.insist_on_place()
         here = sa.select(sa.func.count()).select_from(Comment).where(Comment.revision_id == revision.id)
         if (self.session.scalar(here) or 0) >= MOST:
             raise InvalidError("body", _("a revision has at most %(most)d comments"), most=MOST)
@@ -171,7 +170,7 @@ class Comments(Scope[Comment]):
             raise OutOfRoleError(NOT_THEIRS)
         if comment.withdrawn_at is not None:
             raise NotFoundError
-        _insist_on_place(comment.revision)
+        comment.revision.work.insist_on_place()
         if body != comment.body:
             comment.body, comment.edited_at = body, now()
             self._record(ActKind.COMMENT_CHANGED, comment)
@@ -183,21 +182,21 @@ class Comments(Scope[Comment]):
         """
         if self.artist.id not in {comment.author_id, comment.revision.work.project.owner_id}:
             raise OutOfRoleError(NOT_THEIRS)
-        _insist_on_place(comment.revision)
+        comment.revision.work.insist_on_place()
         if comment.withdrawn_at is None:
             comment.withdraw()
             self._record(ActKind.COMMENT_WITHDRAWN, comment)
 
     def resolve(self, comment: Comment) -> None:
         """Say that its thread is done with. Twice is once. Raises ConflictError (in the trash)."""
-        _insist_on_place(comment.revision)
+        comment.revision.work.insist_on_place()
         if self.session.get(Resolution, comment.thread_id) is None:
             self.session.add(Resolution(thread_id=comment.thread_id, artist=self.artist, created_at=now()))
             self._record(ActKind.RESOLVED, comment)
 
     def reopen(self, comment: Comment) -> None:
         """Say that its thread is not done with. Raises ConflictError (in the trash)."""
-        _insist_on_place(comment.revision)
+        comment.revision.work.insist_on_place()
         if (done := self.session.get(Resolution, comment.thread_id)) is not None:
             self.session.delete(done)
             self._record(ActKind.REOPENED, comment)
@@ -207,8 +206,3 @@ class Comments(Scope[Comment]):
         self.session.flush()
         revision = comment.revision
         record(self.session, kind, self.artist, revision.work.place, comment.id, number=revision.number)
-
-
-def _insist_on_place(revision: Revision) -> None:
-    if revision.work.trashed:
-        raise ConflictError(TRASHED)

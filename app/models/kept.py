@@ -38,6 +38,11 @@ class Kept(Base):
         """Where it is kept."""
         return relationship(Project)
 
+    def insist_on_place(self) -> None:
+        """Raises ConflictError while it is in the trash."""
+        if self.trashed_at is not None:
+            raise ConflictError(_("“%(name)s” is in the trash. Restore it first."), name=self.name)
+
 
 K = TypeVar("K", bound=Kept)
 
@@ -93,8 +98,7 @@ class KeptScope(Scope[K]):
     def _check(self, project: Project, name: str, changed: K | None) -> None:
         """Raises InvalidError (the name is taken, too many of them), ConflictError (the project is in the trash)."""
         self.session.refresh(project, with_for_update=True)  # one after another
-        if project.trashed_at is not None:
-            raise ConflictError(_("This project is in the trash. Restore it first."))
+        project.insist_on_place()
         others = [one for one in self.of(project.id) if one is not changed]
         if any(one.key == name.casefold() for one in others):
             raise InvalidError("name", self.taken)
@@ -106,8 +110,7 @@ class KeptScope(Scope[K]):
 
         Raises StaleError when `version` is not its present one, and ConflictError when it lies in the trash.
         """
-        if found.trashed_at is not None:
-            raise ConflictError(_("“%(name)s” is in the trash. Restore it first."), name=found.name)
+        found.insist_on_place()
         if version is not None and version != found.version:
             raise StaleError
         found.name, found.key, found.changed_at = name, name.casefold(), now()

@@ -9,6 +9,7 @@ from uuid import UUID
 import sqlalchemy as sa
 from sqlalchemy.orm import Mapped, Session, mapped_column, object_session, relationship
 
+from app.errors import ConflictError, _
 from app.models.act import ActKind, Place, record
 from app.models.membership import Membership, ProjectRole, Right, allows, insist, shared_with
 from app.models.scope import READER, Scope
@@ -66,6 +67,11 @@ class Project(Base):
     def insist(self, artist: UUID, right: Right) -> None:
         """Raises OutOfRoleError where the artist has not `right` here."""
         insist(self.role_of(artist), right)
+
+    def insist_on_place(self) -> None:
+        """Raises ConflictError while it is in the trash."""
+        if self.trashed_at is not None:
+            raise ConflictError(_("This project is in the trash. Restore it first."))
 
     def trash(self, by: Artist) -> None:
         """Put it away; nothing is deleted. Twice is once."""

@@ -61,6 +61,11 @@ class Work(Base):
         """True when it, or the project around it, is in the trash."""
         return self.trashed_at is not None or self.project.trashed_at is not None
 
+    def insist_on_place(self) -> None:
+        """Raises ConflictError while it, or the project around it, is in the trash."""
+        if self.trashed:
+            raise ConflictError(_("This work is in the trash. Restore it first."))
+
     @property
     def place(self) -> Place:
         """Where acts on it belong."""

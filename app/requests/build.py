@@ -33,21 +33,8 @@ from app.verbs.verb import Verb, verbs_in
 
 FINISHED = {"pace": "full"}  # what changes in a sketch's parameters
 WISH = (
-    *(
-        "work_id",
-        "artist_id",
-        "verb",
-        "strength",
-        "brief_data",
-        "chosen",
-        "presets",
-        "engine",
-        "handed",
-        "params",
-        "seed",
-        "count",
-    ),
-    *("place_data", "form", "mask_id"),
+    *("work_id", "artist_id", "verb", "strength", "brief_data", "chosen", "presets", "engine", "handed", "params"),
+    *("seed", "count", "place_data", "form", "mask_id"),
 )
 KEYS = ("stopped", "idempotency_key", "idempotency_digest")
 
@@ -104,8 +91,7 @@ class RequestBuilder:
         return generation
 
     def _check_room(self, limit: int) -> None:
-        if self.work.trashed:
-            raise ConflictError(_("This work is in the trash. Restore it first."))
+        self.work.insist_on_place()
         waiting = self.artist.generations.waiting()
         if waiting >= limit:
             raise QueueFullError(waiting=waiting)

@@ -186,8 +186,7 @@ def _stale(draft: Draft, parts: Studio, request: Request, artist: Artist) -> Sta
 
 def _to_write(id: UUID, artist: CurrentArtist, session: Session) -> Draft:
     work = artist.works.get(id)
-    if work.trashed:
-        raise ConflictError(_("This work is in the trash. Restore it first."))
+    work.insist_on_place()
     return draft_of(session, work, artist, write=True)
 
 

@@ -103,6 +103,5 @@ def read_again(
 def _open_work(artist: Artist, id: UUID) -> Work:
     """The work. Raises NotFoundError, and ConflictError for one in the trash."""
     work = artist.works.get(id)
-    if work.trashed:
-        raise ConflictError(_("This work is in the trash. Restore it first."))
+    work.insist_on_place()
     return work

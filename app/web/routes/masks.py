@@ -66,8 +66,7 @@ def paint(
 def _picture(artist: Artist, id: UUID, of: UUID) -> Revision:
     """The revision, which a mask can lie over. Raises NotFoundError, ConflictError, InvalidError."""
     work = artist.works.get(id)
-    if work.trashed:
-        raise ConflictError(_("This work is in the trash. Restore it first."))
+    work.insist_on_place()
     revision = artist.revisions.get(of)
     if revision.work_id != work.id:
         raise InvalidError("revision", _("is of another work"))

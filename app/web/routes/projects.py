@@ -10,7 +10,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import BaseModel, ConfigDict
 
 from app.brief import Medium
-from app.errors import ConflictError, _, raises
+from app.errors import ConflictError, raises
 from app.gate import Title, Words
 from app.lineage.excerpt import covers
 from app.models.membership import Right
@@ -179,8 +179,7 @@ def begin(
 ) -> Response:
     """Begin a work; a browser goes to its bench."""
     project = artist.projects.get(id)
-    if project.trashed_at is not None:
-        raise ConflictError(_("This project is in the trash. Restore it first."))
+    project.insist_on_place()
     work = artist.works.create(project, given.title, given.medium)
     session.flush()
     location = f"/works/{work.id}"

@@ -117,8 +117,7 @@ def by_hand(
         told = told_of_hand(session, draft_of(session, artist.works.get(id), artist), artist)
     with transactions.writing() as (session, artist):
         work = artist.works.get(id)
-        if work.trashed:
-            raise ConflictError(_("This work is in the trash. Restore it first."))
+        work.insist_on_place()
         draft = draft_of(session, work, artist, write=True)
         if given.version not in {None, draft.version}:
             raise StaleDraftError(extra={"draft": draft_out(draft, parts, request, artist).model_dump(mode="json")})
