@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 from PIL import Image
 
 from app.engines.shared import sentences, weights
-from app.engines.shared.local_engine import missing_package
-from app.errors import EngineError, Sentence, _
+from app.engines.shared.local_engine import missing_package, unusable
+from app.errors import EngineError, _
 from app.judging.judge import flat, unit
 
 if TYPE_CHECKING:
@@ -66,7 +66,7 @@ class House:
         for path in self._files:
             wrong = weights.fault(path) if path.suffix == ".safetensors" else None if path.is_file() else _("it is missing")
             if wrong:
-                return Sentence(_("The weights %(file)s cannot be used: %(reason)s"), file=path, reason=wrong)
+                return unusable(path, wrong)
         return sentences.fault()
 
     def load(self, device: str = "cpu") -> None:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from app.judging.judge import Picture, Vectors
 
 LIBRARIES = ("torch", "transformers", "tokenizers", "safetensors", "numpy")
+WEIGHTS = "*.safetensors"  # of one model, beside its configuration
 KINDS = ("clip", "siglip", "siglip2")
 BATCH = 16
 # Other briefs, for adherence: things, scenes and looks of every sort, so that any brief has some far and some near.
@@ -50,7 +51,7 @@ class Hub:
         folder = self._folder()
         if folder.parent.name == "snapshots":
             return f"commit:{folder.name}"
-        return weights.weights_digest(*_weights(folder))
+        return weights.weights_digest(*checkpoint.weights_of(folder, WEIGHTS))
 
     @property
     def dimensions(self) -> int:
@@ -170,13 +171,7 @@ def _wrong(folder: Path) -> str | None:
     """Why the model in `folder` cannot be used, as far as its files tell."""
     if _config(folder).get("model_type") not in KINDS:
         return Sentence(_("%(folder)s holds no CLIP and no SigLIP."), folder=folder)
-    files = _weights(folder)
-    if not files:
-        return Sentence(_("%(folder)s holds no safetensors; other kinds of weights are not loaded."), folder=folder)
-    for file in files:
-        if wrong := weights.fault(file):
-            return Sentence(_("The weights %(file)s cannot be used: %(reason)s"), file=file, reason=wrong)
-    return None
+    return checkpoint.unusable(folder, WEIGHTS)
 
 
 def _config(folder: Path) -> dict[str, Any]:
@@ -185,7 +180,3 @@ def _config(folder: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _weights(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.safetensors"))

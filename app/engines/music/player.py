@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib.util
 from abc import abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +15,8 @@ from app.engines.engine import Content, Engine, Medium, Parent, Request, Step, V
 from app.engines.shared.callback_iterator import emitted
 from app.engines.shared.checkpoint import PARTS, revision
 from app.engines.shared.loading import line
-from app.errors import EngineError, Sentence, _
+from app.engines.shared.local_engine import missing_package
+from app.errors import EngineError, _
 from app.media.medium import ABC
 from app.media.music.abc.abc import read_tune as tune_of
 from app.media.music.sound import audio
@@ -57,10 +57,7 @@ class Player(Engine):
         self._device = ""
 
     def unready(self) -> str | None:
-        for library in self.libraries:
-            if importlib.util.find_spec(library) is None:
-                return Sentence(_("The package %(package)s is not installed."), package=library)
-        return self.lacking()
+        return missing_package(self.libraries) or self.lacking()
 
     @abstractmethod
     def lacking(self) -> str | None:

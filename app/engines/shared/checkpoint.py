@@ -9,6 +9,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from app.engines.shared.local_engine import UNUSABLE
 from app.engines.shared.weights import fault
 from app.errors import Sentence, _
 
@@ -71,7 +72,7 @@ def unusable(folder: Path, where: str = PARTS) -> str | None:
         return Sentence(_("%(folder)s holds no safetensors; other kinds of weights are not loaded."), folder=folder)
     for file in files:
         if reason := fault(file):
-            return Sentence(_("The weights %(file)s cannot be used: %(reason)s"), file=file, reason=reason)
+            return Sentence(UNUSABLE, file=file, reason=reason)
     return None
 
 

@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from app.engines.shared import minilm, weights
+from app.engines.shared.local_engine import unusable
 from app.errors import EngineError, Sentence, _
 
 if TYPE_CHECKING:
@@ -28,9 +29,7 @@ def fault() -> str | None:
     where = minilm.folder()
     if where is None:
         return Sentence(_("The package %(package)s is not installed."), package=minilm.PACKAGE)
-    if wrong := weights.fault(where / FILE):
-        return Sentence(_("The weights %(file)s cannot be used: %(reason)s"), file=where / FILE, reason=wrong)
-    return None
+    return unusable(where / FILE, weights.fault(where / FILE))
 
 
 @lru_cache(maxsize=512)
