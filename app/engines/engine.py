@@ -104,10 +104,10 @@ class Request:
     stopped: Container[int] = ()
     id: UUID | None = None
 
-    def parent(self, role: str) -> Parent:
-        """The first parent in `role`. Raises EngineError where there is none."""
+    def parent(self, role: str | None = None) -> Parent:
+        """The first parent, or the first in `role`. Raises EngineError where there is none."""
         for parent in self.parents:
-            if parent.role == role:
+            if role in {None, parent.role}:
                 return parent
         raise EngineError(_("There is no picture to start from."))
 

@@ -245,9 +245,8 @@ class House(LocalEngine):
         if place is not None:
             noise = torch.cat([model.noise(seed, place.size) for seed in request.seeds])
             return noise, levels, inpainting.Hold(place, model.encode(place.part), noise, len(levels) - 1)
-        grafts = request.verb is Verb.GRAFT
-        picture = opened(request.parent(Verb.COMPOSITION).data if grafts else request.base)
-        parent = request.parent(Verb.COMPOSITION) if grafts else request.parents[0]
+        parent = request.parent(Verb.COMPOSITION if request.verb is Verb.GRAFT else None)
+        picture = opened(parent.data)
         size = nearest(picture, (aspect.size(model.side, model.factor) for aspect in Aspect))
         distance = DISTANCES[request.strength or Strength.SUBTLE]
         if request.verb is Verb.REFINE:

@@ -185,17 +185,16 @@ class Wire:
             if len(raw) > self.enough:
                 break
         said = self.clean(_sentence(raw) or f"HTTP {response.status_code}")
-        return Refused(response.status_code, said, _named(raw, "code"), _named(raw, "param"), self._without_key(raw))
+        body = self._without_key(raw.decode("utf-8", "replace")).encode()
+        return Refused(response.status_code, said, _named(raw, "code"), _named(raw, "param"), body)
 
-    def _without_key(self, raw: bytes) -> bytes:
-        key = self._key.get_secret_value().encode() if self._key else b""
-        return raw.replace(key, "…".encode()) if key else raw
+    def _without_key(self, text: str) -> str:
+        key = self._key.get_secret_value() if self._key else ""
+        return text.replace(key, "…") if key else text
 
     def clean(self, text: str) -> str:
         """`text` in one line and without the key, should the service repeat it."""
-        key = self._key.get_secret_value() if self._key else ""
-        text = text.replace(key, "…") if key else text
-        return " ".join(text.split())[:300]
+        return " ".join(self._without_key(text).split())[:300]
 
     def _failed(self, error: httpx2.HTTPError) -> EngineError:
         if isinstance(error, httpx2.TimeoutException):
