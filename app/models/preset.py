@@ -99,6 +99,13 @@ def _says(own: Any, one: Any) -> bool:
     return bool(len(own) >= len(before) + len(after) and own.startswith(before) and own.endswith(after))
 
 
+def fields_of(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a brief in `given`, as a brief reads them: those that say something. Raises ValidationError."""
+    read = Brief.model_validate(dict(given)).model_dump()
+    said = {name: read[name] for name in given}
+    return {name: value for name, value in said.items() if (value.strip() if isinstance(value, str) else value)}
+
+
 class Presets(KeptScope[Preset]):
     """The presets in projects that an artist may see."""
 

@@ -15,11 +15,11 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from app import gate
-from app.brief import FIELDS, Brief, Medium
+from app.brief import FIELDS, Medium
 from app.errors import InvalidError, UnfitError, _
 from app.gate import Fields, Name, Object, Title
 from app.models.kept import LONGEST_NAME
-from app.models.preset import THERE, Preset
+from app.models.preset import THERE, Preset, fields_of
 
 FORMAT, VERSION = "stemma-presets", 1
 MOST_BYTES = 4 * 2**20
@@ -106,9 +106,7 @@ def _given(number: int, row: Any) -> Given:
         if isinstance(row, dict) and isinstance(row.get("name"), str):
             row = row | {"name": row["name"].strip()[:LONGEST_NAME] or str(number)}
         one = Given.model_validate(row)
-        brief = Brief.model_validate({name: one.brief[name] for name in one.brief if name in FIELDS}).model_dump()
+        one.brief = fields_of({name: one.brief[name] for name in one.brief if name in FIELDS})
     except ValidationError as error:
-        told = gate.invalid(error, "file", str(number))
-        raise told from error
-    one.brief = {name: brief[name] for name in one.brief if brief.get(name)}
+        raise gate.invalid(error, "file", str(number)) from error
     return one

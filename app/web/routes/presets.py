@@ -10,13 +10,13 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from app import gate
-from app.brief import FIELDS, Brief, Medium
+from app.brief import FIELDS, Medium
 from app.errors import ConflictError, InvalidError, StaleError, _, raises
 from app.gate import Fields, Name, Number, Object
 from app.models.artist import Artist
 from app.models.draft import Draft, draft_of
 from app.models.kept import LONGEST_NAME
-from app.models.preset import Preset
+from app.models.preset import Preset, fields_of
 from app.models.work import Work
 from app.web.deps import CurrentArtist, OneTurn, Parts, Session, TransactionsOf, body
 from app.web.done import Deed, Done
@@ -124,20 +124,15 @@ def _given(given: PresetIn) -> dict[str, Any]:
     if unknown := sorted(given.brief.keys() - FIELDS.keys()):
         raise InvalidError(f"brief.{unknown[0]}", _("allowed here: %(names)s"), names=", ".join(FIELDS))
     try:
-        read = Brief.model_validate(given.brief).model_dump()
+        said = fields_of(given.brief)
     except ValidationError as error:
         raise gate.invalid(error, "brief") from error
-    return {"brief_data": _said({name: read[name] for name in given.brief}), "engine": given.engine, "params": given.params}
-
-
-def _said(fields: dict[str, Any]) -> dict[str, Any]:
-    """Those that say something."""
-    return {name: value for name, value in fields.items() if (value.strip() if isinstance(value, str) else value)}
+    return {"brief_data": said, "engine": given.engine, "params": given.params}
 
 
 def _taken(draft: Draft, take: list[str]) -> dict[str, Any]:
     """The columns of a preset that takes these parts of `draft`, those that say something."""
-    said = _said({name: value for name, value in draft.brief.model_dump().items() if name in take})
+    said = fields_of({name: value for name, value in draft.brief.model_dump().items() if name in take})
     base = draft.base
     picture = base.id if base is not None and base.work.project_id == draft.work.project_id else None
     engine, params = (draft.engine, dict(draft.params)) if PARAMS in take else (None, {})
@@ -207,8 +202,7 @@ def _fitting(artist: Artist, work: Work, preset: UUID) -> Preset:
     found = artist.presets.get(preset)
     if found.project_id != work.project_id:
         raise InvalidError("preset", _("is of another project"))
-    if found.trashed_at is not None:
-        raise ConflictError(_("“%(name)s” is in the trash. Restore it first."), name=found.name)
+    found.insist_on_place()
     return found
 
 
