@@ -1,5 +1,6 @@
 // A comment on a picture is about a point, or an area that is drawn: with the pointer, or with the arrow keys and Enter.
 import { fill } from "../shared/words.js";
+import { lay } from "./pins.js";
 
 const STEP = 0.01; // of the picture's width that an arrow key moves the mark; five times as much with Shift
 const DRAWN = 5; // pixels of the screen from which on a press was drawn to an area
@@ -102,12 +103,8 @@ class Aiming {
     const old = this.host.querySelector(".aimed");
     if (!place) return old?.remove();
     const shown = old ?? this.host.appendChild(Object.assign(document.createElement("span"), { className: "aimed" }));
-    const [x, y, across = 0, down = 0] = place;
-    shown.classList.toggle("point", !across);
-    shown.style.left = `${(100 * x) / this.width}%`;
-    shown.style.top = `${(100 * y) / this.height}%`;
-    shown.style.width = across ? `${(100 * across) / this.width}%` : "";
-    shown.style.height = down ? `${(100 * down) / this.height}%` : "";
+    shown.classList.toggle("point", place.length === 2);
+    lay(shown, place, [this.width, this.height]);
   }
 
   #set(place) {

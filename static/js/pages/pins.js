@@ -28,19 +28,18 @@ function onPicture(thread, [left, top, across = 0, down = 0]) {
   const host = document.getElementById("picture");
   const image = host?.querySelector("img");
   if (!image) return;
-  const [width, height] = [image.getAttribute("width"), image.getAttribute("height")];
-  const put = (made, x, y) => {
-    made.style.left = `${(100 * x) / width}%`;
-    made.style.top = `${(100 * y) / height}%`;
-    host.append(made);
-  };
-  if (across) {
-    const box = Object.assign(document.createElement("span"), { className: "pinned" });
-    box.style.width = `${(100 * across) / width}%`;
-    box.style.height = `${(100 * down) / height}%`;
-    put(box, left, top);
-  }
-  put(pin(thread), left, top);
+  const size = [image.getAttribute("width"), image.getAttribute("height")];
+  if (across) host.append(lay(Object.assign(document.createElement("span"), { className: "pinned" }), [left, top, across, down], size));
+  host.append(lay(pin(thread), [left, top], size));
+}
+
+/** Lay `made` over a picture of `size`: at a point, or over an area. Gives it. */
+export function lay(made, [x, y, across = 0, down = 0], [width, height]) {
+  made.style.left = `${(100 * x) / width}%`;
+  made.style.top = `${(100 * y) / height}%`;
+  made.style.width = across ? `${(100 * across) / width}%` : "";
+  made.style.height = down ? `${(100 * down) / height}%` : "";
+  return made;
 }
 
 function onText(thread, [start, end]) {
