@@ -36,6 +36,7 @@ STAYS = {
     "memberships": "who sees a project is said in each studio",
     "mended": "of the studio, not of a project",
     "probes": "brought along to search by, not to keep",
+    "share_links": "who sees a project is said in each studio",
     "project_invitations": "who sees a project is said in each studio",
     "readings": "read anew where somebody asks",
     "sessions": "of the studio, not of a project",

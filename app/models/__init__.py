@@ -21,6 +21,7 @@ from app.models.preset import Preset
 from app.models.project import Project
 from app.models.query_image import Probe
 from app.models.revision import Origin, Revision
+from app.models.share_link import ShareLink
 from app.models.sharing import ProjectInvitation
 from app.models.transcript import Transcript
 from app.models.word_list import WordList
@@ -59,6 +60,7 @@ __all__ = [
     "Resolution",
     "Revision",
     "Role",
+    "ShareLink",
     "SignIn",
     "Status",
     "Transcript",

@@ -43,6 +43,8 @@ class ActKind(StrEnum):
     MEMBER_REMOVED = "member-removed"  # name
     MEMBER_LEFT = "member-left"  # name
     HANDED_OVER = "handed-over"  # name: of the new owner
+    SHARED = "shared"  # shows, title: what a share link shows; the subject is the link, as of the next
+    SHARE_REVOKED = "share-revoked"  # shows, title
     LIST_KEPT = "list-kept"  # name, count: of its entries
     LIST_TRASHED = "list-trashed"  # name
     LIST_RESTORED = "list-restored"  # name

@@ -64,10 +64,12 @@ from app.web.routes import (
     revisions,
     search,
     sessions,
+    share_links,
     texts,
     trash,
     trims,
     tunes,
+    visits,
     works,
 )
 from app.web.scripts import STATIC, static_version
@@ -176,7 +178,8 @@ def _include(app: FastAPI, config: Settings) -> None:
     for module in ROUTERS:
         app.include_router(module.router, dependencies=[] if module in OPEN else closed)
     app.include_router(sessions.router)
-    for router in (me.router, people.router, members.router):
+    app.include_router(visits.router)
+    for router in (me.router, people.router, members.router, share_links.router):
         app.include_router(router, dependencies=closed)
 
 

@@ -47,6 +47,7 @@ AUTHOR = "author"  # who wrote it, here the owner; to who else sees it, it is re
 MINE = "mine"  # the artist's own: to all others it is not there
 FREE = "free"  # it is about no project; whoever is signed in may ask
 OPEN = "open"  # whoever comes may ask
+TICKET = "ticket"  # who has the ticket of a share link may ask, whoever they are (test_visits.py)
 TABLE: dict[str, Right | str] = {
     **dict.fromkeys(("preferences_choose", "health_healthz", "health_readyz"), OPEN),
     **dict.fromkeys(("sessions_look", "sessions_begin", "sessions_end", "sessions_arrive", "sessions_join"), OPEN),
@@ -88,6 +89,11 @@ TABLE: dict[str, Right | str] = {
     "preset_files_take_in": EDIT,
     **dict.fromkeys(("lists_index", "presets_index", "preset_files_show", "archives_show"), SEE),
     **dict.fromkeys(("projects_rename", "projects_trash", "projects_restore"), OWN),
+    **dict.fromkeys(("visits_arrive", "visits_begin"), OPEN),
+    **dict.fromkeys(("visits_show", "visits_show_work", "visits_show_revision", "visits_content"), TICKET),
+    **dict.fromkeys(("share_links_of_project", "share_links_of_work", "share_links_of_revision"), OWN),
+    **dict.fromkeys(("share_links_share_project", "share_links_share_work", "share_links_share_revision"), OWN),
+    "share_links_revoke": OWN,
     **dict.fromkeys(("members_arrive", "members_join"), FREE),
     "members_index": SEE,
     **dict.fromkeys(("members_change", "members_remove", "members_hand_over", "members_invite", "members_revoke"), OWN),
@@ -112,6 +118,11 @@ def invited(shared: Atelier, role: str = "viewer") -> tuple[str, str, str]:
     return project, shared.web.get(f"/projects/{project}/members").json()["invitations"][0]["id"], code
 
 
+def share_link(shared: Atelier) -> str:
+    """A share link into a project of the owner's: its id."""
+    return str(shared.web.post(f"/projects/{shared.project()}/share-links", json={}).json()["id"])
+
+
 def handing_over(shared: Atelier) -> Wish:
     """A project of the owner's, for a member."""
     project, person = member(shared)
@@ -120,6 +131,10 @@ def handing_over(shared: Atelier) -> Wish:
 
 # A good request of the owner's for what only studios with accounts have.
 SHARING: dict[str, Callable[[Atelier], Wish]] = {
+    "share_links_share_project": lambda a: Wish(f"/projects/{a.project()}/share-links", {"whole": True}),
+    "share_links_share_work": lambda a: Wish(f"/works/{a.work()}/share-links", {}),
+    "share_links_share_revision": lambda a: Wish(f"/revisions/{a.poem()[1]}/share-links", {"days": 0}),
+    "share_links_revoke": lambda a: Wish(f"/share-links/{share_link(a)}"),
     "members_change": lambda a: Wish("/projects/{}/members/{}".format(*member(a)), {"role": "editor"}),
     "members_remove": lambda a: Wish("/projects/{}/members/{}".format(*member(a))),
     "members_hand_over": handing_over,
@@ -209,7 +224,7 @@ def about(shared: Atelier, web: TestClient) -> Iterator[tuple[str, Right | str, 
     """Each GET of a thing: operation, what it takes, method and path."""
     for route in routes(web, "GET"):
         operation, path = name(route), str(route.path_format)
-        if "{" not in path:
+        if "{" not in path or TABLE[operation] == TICKET:
             continue
         method = "HEAD" if operation.startswith("events_") else "GET"  # a stream goes on and on
         paths = filled(route, shared.ids)
@@ -226,7 +241,7 @@ def test_what_is_not_open_is_closed_to_nobody(everybody: Everybody) -> None:
     nobody = everybody.clients[NOBODY]
     for method in ("GET", *UNSAFE):
         for route in routes(nobody, method):
-            if TABLE[name(route)] != OPEN:
+            if TABLE[name(route)] not in {OPEN, TICKET}:
                 path = str(route.path_format).replace("{", "").replace("}", "")
                 assert ask(nobody, path, PROGRAM, method).status_code == 401, path
 

@@ -134,12 +134,25 @@ def content(
     asset = artist.revisions.asset(id)
     if asset is not None and not kind:
         return _bytes(request, parts, asset, w)
-    revision = artist.revisions.get(id)
+    return content_of(request, parts, artist.revisions.get(id), w, kind, played(instrument, tempo))
+
+
+def content_of(
+    request: Request,
+    parts: Studio,
+    revision: Revision,
+    w: int | None = None,
+    kind: str | None = None,
+    how: Played | None = None,
+) -> Response:
+    """The bytes of a revision that whoever asks may see."""
+    if revision.asset is not None and not kind:
+        return _bytes(request, parts, revision.asset, w)
     if traits(revision.work.medium).notes:
-        return _music(request, parts, revision, w, kind, played(instrument, tempo))
+        return _music(request, parts, revision, w, kind, how or played(None, None))
     if revision.text is not None or kind:
         return text_response(request, parts, revision, cast("Kind", allowed(kind or "txt", get_args(Kind))))
-    return _bytes(request, parts, there(asset), w)
+    return _bytes(request, parts, there(revision.asset), w)
 
 
 def _music(request: Request, parts: Studio, revision: Revision, w: int | None, kind: str | None, how: Played) -> Response:

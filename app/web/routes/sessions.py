@@ -65,13 +65,15 @@ class SignedInOut(BaseModel):
     name: str | None
 
 
-async def _in_turn(work: Callable[[], Made]) -> Made:
+async def in_turn(work: Callable[[], Made]) -> Made:
+    """`work`, when it is its turn among those that look at a password."""
     limiter = _hashers.get(None) or CapacityLimiter(AT_ONCE)
     _hashers.set(limiter)
     return await run_sync(work, limiter=limiter)
 
 
-def _address(request: Request) -> str:
+def address_of(request: Request) -> str:
+    """Where the request comes from; "" where nobody tells."""
     return request.client.host if request.client else ""
 
 
@@ -88,14 +90,14 @@ def look(request: Request, parts: Parts, next: Annotated[str, Field(max_length=2
 async def begin(request: Request, parts: Parts, given: Annotated[Credentials, Depends(body(Credentials))]) -> Response:
     """Sign in: this browser is known by a new cookie from now on, for thirty days."""
     try:
-        token = await _in_turn(partial(_signed_in, parts.database, request, given))
+        token = await in_turn(partial(_signed_in, parts.database, request, given))
     except (SignInError, ThrottledError) as error:
-        return _again(request, error, "accounts/sign_in.html", next=given.next, empty=False)
+        return again(request, error, "accounts/sign_in.html", next=given.next, empty=False)
     return _welcome(request, given.name, token, given.next if OWN.fullmatch(given.next) else "/projects")
 
 
 def _signed_in(database: Database, request: Request, given: Credentials) -> str:
-    key = attempt.key_of(handle_of(given.name), _address(request))
+    key = attempt.key_of(handle_of(given.name), address_of(request))
     with database.writing("sign-in") as session:
         attempt.begin(session, key)
     with database.reading() as session:
@@ -105,7 +107,7 @@ def _signed_in(database: Database, request: Request, given: Credentials) -> str:
         raise SignInError(_("Name and password do not fit together."))
     with database.writing("sign-in") as session:
         attempt.forget(session, key)
-        return sign_in(session, account.artist_id, _address(request), request.headers.get("user-agent", ""))
+        return sign_in(session, account.artist_id, address_of(request), request.headers.get("user-agent", ""))
 
 
 @router.delete("/session", response_model=SignedInOut)
@@ -117,7 +119,7 @@ def end(request: Request, parts: Parts) -> Response:
         )
         session.execute(mine.values(ended_at=now()).execution_options(synchronize_session=False))
     gone = answer(request, SignedInOut(name=None), location="/sign-in", headers=CLEARED)
-    gone.delete_cookie(SIGNED_IN, path="/", secure=_secure(request), httponly=True, samesite="lax")
+    gone.delete_cookie(SIGNED_IN, path="/", secure=secure(request), httponly=True, samesite="lax")
     return gone
 
 
@@ -132,14 +134,14 @@ def arrive(request: Request) -> Response:
 async def join(request: Request, parts: Parts, given: Annotated[Joining, Depends(body(Joining))]) -> Response:
     """Come in by a link, or set a new password by one. The link is good no more."""
     try:
-        token = await _in_turn(partial(_joined, parts.database, request, given))
+        token = await in_turn(partial(_joined, parts.database, request, given))
     except (NotFoundError, InvalidError, ThrottledError) as error:
-        return _again(request, error, "accounts/join.html", code=given.code, name=given.name)
+        return again(request, error, "accounts/join.html", code=given.code, name=given.name)
     return _welcome(request, given.name, token, "/projects")
 
 
 def _joined(database: Database, request: Request, given: Joining) -> str:
-    key = attempt.key_of("a code", _address(request))
+    key = attempt.key_of("a code", address_of(request))
     with database.writing("join") as session:
         attempt.begin(session, key)
     with database.reading() as session:
@@ -149,10 +151,10 @@ def _joined(database: Database, request: Request, given: Joining) -> str:
     with database.writing("join") as session:
         account = redeem(session, given.code, given.name, kept)
         attempt.forget(session, key)
-        return sign_in(session, account.artist_id, _address(request), request.headers.get("user-agent", ""))
+        return sign_in(session, account.artist_id, address_of(request), request.headers.get("user-agent", ""))
 
 
-def _again(request: Request, error: StemmaError, template: str, **fields: Any) -> Response:
+def again(request: Request, error: StemmaError, template: str, **fields: Any) -> Response:
     """The form once more for a person, with what was wrong; a program gets the error itself."""
     if reader(request) is not Reader.BROWSER:
         raise error
@@ -164,10 +166,10 @@ def _again(request: Request, error: StemmaError, template: str, **fields: Any) -
 def _welcome(request: Request, name: str, token: str, where: str) -> Response:
     come = answer(request, SignedInOut(name=name), status=201, location=where)
     lasts = int(LASTS.total_seconds())
-    come.set_cookie(SIGNED_IN, token, max_age=lasts, path="/", secure=_secure(request), httponly=True, samesite="lax")
+    come.set_cookie(SIGNED_IN, token, max_age=lasts, path="/", secure=secure(request), httponly=True, samesite="lax")
     return come
 
 
-def _secure(request: Request) -> bool:
+def secure(request: Request) -> bool:
     """Whether the cookie is for https alone: where the browser came by https, it is never sent without."""
     return request.url.scheme == "https"

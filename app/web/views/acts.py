@@ -27,6 +27,8 @@ SENTENCES: Mapping[ActKind, str] = {
     ActKind.MEMBER_REMOVED: _("%(who)s took %(name)s out of the project"),
     ActKind.MEMBER_LEFT: _("%(who)s left the project"),
     ActKind.HANDED_OVER: _("%(who)s handed the project over to %(name)s"),
+    ActKind.SHARED: _("%(who)s made a share link to “%(title)s”"),
+    ActKind.SHARE_REVOKED: _("%(who)s revoked a share link to “%(title)s”"),
     ActKind.LIST_KEPT: _("%(who)s wrote the list “%(name)s” (entries: %(count)s)"),
     ActKind.LIST_TRASHED: _("%(who)s moved the list “%(name)s” to the trash"),
     ActKind.LIST_RESTORED: _("%(who)s restored the list “%(name)s” from the trash"),
