@@ -40,6 +40,9 @@ STAYS = {
     "project_invitations": "who sees a project is said in each studio",
     "readings": "read anew where somebody asks",
     "sessions": "of the studio, not of a project",
+    "style_checkpoints": "weights change this studio's model, by the consent that was given here",
+    "style_pictures": "weights change this studio's model, by the consent that was given here",
+    "styles": "weights change this studio's model, by the consent that was given here",
     "verdicts": "found anew by the judge of the other studio",
     "workers": "of the studio, not of a project",
 }

@@ -35,6 +35,7 @@ __all__ = [
     "Request",
     "Step",
     "Strength",
+    "Style",
     "TextDelta",
     "Token",
     "Verb",
@@ -73,6 +74,20 @@ class Parent:
 
 
 @dataclass(frozen=True, slots=True)
+class Style:
+    """A style that an artist taught: its weights (safetensors), how much of it is wanted, and what recipes tell of it.
+
+    `base` is the digest of the weights that it changes.
+    """
+
+    name: str
+    data: bytes
+    base: str
+    weight: float = 1.0
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """What is asked of an engine: one variant for each seed.
 
@@ -103,6 +118,7 @@ class Request:
     frame: tuple[int, int, int, int] | None = None  # of `outpaint`: pixels added left, top, right, bottom
     stopped: Container[int] = ()
     id: UUID | None = None
+    style: Style | None = None  # of an engine whose parameters name one (`own_style`)
 
     def parent(self, role: str | None = None) -> Parent:
         """The first parent, or the first in `role`. Raises EngineError where there is none."""

@@ -23,6 +23,7 @@ from app.models.query_image import Probe
 from app.models.revision import Origin, Revision
 from app.models.share_link import ShareLink
 from app.models.sharing import ProjectInvitation
+from app.models.style import Checkpoint, Style, StylePicture
 from app.models.transcript import Transcript
 from app.models.word_list import WordList
 from app.models.work import Work
@@ -35,6 +36,7 @@ __all__ = [
     "Artist",
     "Asset",
     "Attempt",
+    "Checkpoint",
     "Comment",
     "Draft",
     "DraftSave",
@@ -63,6 +65,8 @@ __all__ = [
     "ShareLink",
     "SignIn",
     "Status",
+    "Style",
+    "StylePicture",
     "Transcript",
     "Verdict",
     "WordList",

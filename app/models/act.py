@@ -51,6 +51,12 @@ class ActKind(StrEnum):
     PRESET_KEPT = "preset-kept"  # name
     PRESET_TRASHED = "preset-trashed"  # name
     PRESET_RESTORED = "preset-restored"  # name
+    STYLE_TAUGHT = "style-taught"  # name, count: of the pictures
+    STYLE_KEPT = "style-kept"  # name
+    STYLE_STOPPED = "style-stopped"  # name
+    STYLE_FORGOTTEN = "style-forgotten"  # name
+    STYLE_TRASHED = "style-trashed"  # name
+    STYLE_RESTORED = "style-restored"  # name
     WORK_CREATED = "work-created"  # title, medium
     WORK_RENAMED = "work-renamed"  # title, before
     WORK_MOVED = "work-moved"  # project, before: ids

@@ -17,6 +17,7 @@ from app.models.preset import Presets
 from app.models.project import Projects
 from app.models.query_image import Probes
 from app.models.revision import Revisions
+from app.models.style import Styles
 from app.models.word_list import WordLists
 from app.models.work import Works
 from app.storage.columns import Words
@@ -85,6 +86,11 @@ class Artist(Base):
     def presets(self) -> Presets:
         """The presets in projects this artist may see."""
         return Presets(self._session, self)
+
+    @property
+    def styles(self) -> Styles:
+        """The styles that were taught in projects this artist may see."""
+        return Styles(self._session, self)
 
     @property
     def probes(self) -> Probes:

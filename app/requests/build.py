@@ -24,6 +24,7 @@ from app.requests.engine_choice import Best, EngineChoice, check_params
 from app.requests.engine_request import kinds_of
 from app.requests.form import form_wanted
 from app.requests.mask import mask_wanted
+from app.requests.own_style import check_style
 from app.requests.place import place_of
 from app.requests.request import GenerationRequest
 from app.requests.starts import check_parts, check_starts, enough
@@ -148,6 +149,7 @@ class RequestBuilder:
         form = form_wanted(asked, self.work.medium, verb, draft, starts)
         choosing, engine = self._engine(asked, verb, source, read, starts)
         params = _params(asked, verb, source, engine, choosing.first)
+        check_style(self.artist, self.work, params)
         for one in read:
             engine.check(verb, one, engine.Params.model_validate(params))
         return Generation(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Container
 from dataclasses import replace
 
-from app.engines.engine import Engine, Parent, Request, Strength
+from app.engines.engine import Engine, Parent, Request, Strength, Style
 from app.media.image.framing import framed
 from app.media.medium import SCENE, TEXT, traits
 from app.media.text.prosody.asked import form_of
@@ -18,10 +18,17 @@ PNG = "image/png"
 Read = Callable[[str], bytes]
 
 
-def request_for(generation: Generation, engine: Engine, read: Read | None = None, stopped: Container[int] = ()) -> Request:
+def request_for(
+    generation: Generation,
+    engine: Engine,
+    read: Read | None = None,
+    stopped: Container[int] = (),
+    style: Style | None = None,
+) -> Request:
     """What the engine is asked: the row's wishes, and the parents' bytes.
 
     `read` gives the bytes of a SHA-256; without it, pictures and recordings are left unread and only texts come along.
+    `style` is what the parameters name (app.requests.own_style).
     """
     place = generation.place
     parents = tuple(_parent(parent, read) for parent in generation.parents)
@@ -40,6 +47,7 @@ def request_for(generation: Generation, engine: Engine, read: Read | None = None
         stopped=stopped,
         mask=mask,
         id=generation.id,
+        style=style,
         **{name: getattr(place, name) for name in Place.model_fields},
     )
 

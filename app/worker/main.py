@@ -16,12 +16,14 @@ from dbos import DBOS
 
 from app.engines.catalog import catalog
 from app.engines.engine import Engine
+from app.engines.image.house import House
 from app.errors import EngineError, StemmaError, _
 from app.judging.catalog import make_judge
 from app.lanes import Lane
 from app.models import Generation, Worker
 from app.requests.engine_request import request_for
 from app.requests.one_by_one import run_each
+from app.requests.own_style import style_of
 from app.settings import Settings
 from app.storage.db import Database, now
 from app.storage.queue import PROGRESS, Queue
@@ -39,6 +41,7 @@ from app.worker.save_results import Lost, finish
 from app.worker.stops import Stopped
 from app.worker.sweep import Sweep
 from app.worker.taking import Taking
+from app.worker.teaching import Teaching
 
 log = logging.getLogger(__name__)
 HEARTBEAT = 1.0  # seconds between sweeps while anything is open; half of it from a change to the sweep
@@ -72,6 +75,10 @@ class WorkerProcess:
         self.turns = Turns()
         self.preparing = Preparing(self.engines, self.load, self.turns, settings.preload)
         self.reading = Reading(self.database, self.engines, self.load, self.turns, lambda: self.sweep.leads)
+        house = self.engines.get("house")
+        taught = house if isinstance(house, House) else None
+        busy = lambda: bool(self.running)  # noqa: E731 (what is made comes first)
+        self.teaching = Teaching(self.database, self.store, taught, self.turns, lambda: self.sweep.leads, busy)
         self.device = ""
         self.warm: list[str] = []
         if self.judging:
@@ -80,7 +87,7 @@ class WorkerProcess:
         self.places = {lane: threading.BoundedSemaphore(lane.at_once) for lane in Lane}
         self.state = "starting"
         self.pace = Pace(HEARTBEAT / 2)
-        others = [self.pace, self.reading.pace, *([self.judging.pace] if self.judging else [])]
+        others = [self.pace, self.reading.pace, self.teaching.pace, *([self.judging.pace] if self.judging else [])]
         self.taking = Taking(settings, self.id, self.make, self.room, others)
         self.stop = threading.Event()
 
@@ -97,7 +104,7 @@ class WorkerProcess:
         if self.judging:
             judging = (self.stop, lambda: self.device or pick_device(self.settings.device))
             threading.Thread(target=self.judging.run, args=judging, daemon=True).start()
-        for aside in (self.preparing, self.reading):
+        for aside in (self.preparing, self.reading, self.teaching):
             threading.Thread(target=aside.run, args=(self.stop,), daemon=True).start()
         self.state = "idle"
         self._tell("idle")
@@ -186,7 +193,8 @@ class WorkerProcess:
             self.load(engine)
             if loading:
                 progress.begin(generation.count)
-            request = request_for(generation, engine, self.store.get, stopped or ())
+            style = style_of(self.database, generation.params)
+            request = request_for(generation, engine, self.store.get, stopped or (), style)
             contents = perform(run_each(engine, request, generation), progress, lambda steps: self.turns.steps(steps, lane))
         contents = pasted_back(request, contents)
         if progress.cancelled and stopped:
@@ -233,6 +241,8 @@ class WorkerProcess:
         try:
             for generation in list(self.running.values()):
                 release(self.database, generation)
+            if self.sweep.leads:
+                self.teaching.release()
             self._tell("gone")
         except sa.exc.SQLAlchemyError:
             log.exception("could not say goodbye")

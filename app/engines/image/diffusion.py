@@ -19,6 +19,7 @@ from PIL import Image
 from app.brief import Prompt
 from app.engines.image import fewsteps, sampler
 from app.engines.image.latent_space import LatentSpace
+from app.engines.image.own_style import Changes, Merging
 from app.engines.image.preview import Preview
 from app.engines.image.sampler import Level
 from app.engines.shared import weights
@@ -52,6 +53,7 @@ class LatentDiffusion:
         self.vae = weights.load(AutoencoderKL, folder / "vae").to(self.device)
         path = folder / fewsteps.FOLDER / fewsteps.NAME
         self.few = fewsteps.FewSteps(self.unet, path) if path.exists() else None
+        self.merging = Merging(self.few)
         self.scheduler = _scheduler(folder / "scheduler" / "scheduler_config.json")
         self.text = TextEncoder(device)
         self.factor = 2 ** (len(self.vae.config.block_out_channels) - 1)
@@ -69,23 +71,22 @@ class LatentDiffusion:
         shape = (1, self.unet.config.in_channels, size[1] // self.factor, size[0] // self.factor)
         return torch.randn(shape, generator=torch.Generator("cpu").manual_seed(seed)).to(self.device)
 
-    def guided(self, prompt: Prompt, variants: int, guidance: float) -> Velocity:
-        """The velocity by classifier-free guidance: from what to keep away from towards what to see."""
+    def guided(self, prompt: Prompt, variants: int, guidance: float, style: Changes | None = None) -> Velocity:
+        """The velocity by classifier-free guidance: from what to keep away from towards what to see, in a `style`."""
         import torch
 
         away, towards = self.text.encode(prompt.negative), self.text.encode(prompt.positive)
         condition = torch.cat([away.expand(variants, -1, -1), towards.expand(variants, -1, -1)])
 
         def velocity(latents: torch.Tensor, timestep: int) -> torch.Tensor:
-            if self.few:
-                self.few.put(merged=False)
+            self.merging.put(few=False, style=style)
             with self._arithmetic():
                 without, told = self.unet(torch.cat([latents, latents]), timestep, condition).sample.float().chunk(2)
                 return torch.as_tensor(without + guidance * (told - without))
 
         return velocity
 
-    def distilled(self, prompt: Prompt, variants: int, guidance: float) -> Velocity:
+    def distilled(self, prompt: Prompt, variants: int, guidance: float, style: Changes | None = None) -> Velocity:
         """The velocity of the few-step network, which has its teacher's guidance g inside: S(text) = u + g (v(text) - u).
 
         Solved for what guidance w would make of the teacher's v, with n what to keep away from and u = S(nothing):
@@ -96,7 +97,7 @@ class LatentDiffusion:
 
         if self.few is None:
             raise EngineError(_("This model has no few-step version."))
-        few, inside = self.few, self.few.guidance
+        inside = self.few.guidance
         shares: dict[str, float] = {prompt.positive: guidance / inside}
         for text, share in ((prompt.negative, (1 - guidance) / inside), ("", 1 - 1 / inside)):
             shares[text] = shares.get(text, 0.0) + share
@@ -105,7 +106,7 @@ class LatentDiffusion:
         condition = torch.cat(texts)
 
         def velocity(latents: torch.Tensor, timestep: int) -> torch.Tensor:
-            few.put(merged=True)
+            self.merging.put(few=True, style=style)
             with self._arithmetic():
                 told = self.unet(torch.cat([latents] * len(texts)), timestep, condition).sample.float().chunk(len(texts))
                 return torch.as_tensor(sum(share * each for share, each in zip(shares.values(), told, strict=True)))

@@ -41,7 +41,7 @@ class FewSteps:
                 tensors = {key: file.get_tensor(key) for key in file.keys()}  # noqa: SIM118 (not a dict)
             self.steps, self.guidance = int(facts["steps"]), float(facts["guidance"])
             self.unet = facts.get("unet", "")  # the SHA-256 of the weights it was trained for, as its recipe computes it
-            self.layers = _layers(unet, tensors)
+            self.layers = layers_of(unet, tensors)
         except (OSError, KeyError, AttributeError, ValueError, RuntimeError, SafetensorError) as error:
             reason = " ".join(str(error).split())[:300]
             raise EngineError(_("The weights %(file)s cannot be used: %(reason)s"), file=str(path), reason=reason) from error
@@ -69,7 +69,7 @@ class FewSteps:
                 self._plain = []
 
 
-def _layers(unet: torch.nn.Module, tensors: Mapping[str, torch.Tensor]) -> list[tuple[Any, torch.Tensor, torch.Tensor]]:
+def layers_of(unet: torch.nn.Module, tensors: Mapping[str, torch.Tensor]) -> list[tuple[Any, torch.Tensor, torch.Tensor]]:
     """Each layer with its two tensors on its device. Raises KeyError, AttributeError, ValueError when they do not fit."""
     found = []
     for key, down in tensors.items():

@@ -13,7 +13,7 @@ from pydantic import Field
 
 from app.brief import Brief, Prompt
 from app.engines.engine import Content, EngineParams, Medium, Request, Step, Strength, Verb
-from app.engines.image import fewsteps, inpainting, outpainting, preview, sampler
+from app.engines.image import fewsteps, inpainting, outpainting, own_style, preview, sampler
 from app.engines.shared import minilm, weights
 from app.engines.shared.local_engine import LocalEngine, missing_package, unusable
 from app.errors import EngineError, _
@@ -116,13 +116,17 @@ class House(LocalEngine):
         change: float = Field(
             0.85, ge=0.1, le=1, title=_("Change"), description=_("How far a refinement may go from its base.")
         )
+        own_style: str = Field("", max_length=40, title=_("Own style"), json_schema_extra={"taught": True})
+        own_style_weight: float = Field(
+            1.0, ge=0, le=1.5, title=_("Weight of the own style"), json_schema_extra={"taught": True}
+        )
 
     def __init__(self, folder: Path = FOLDER, dtype: str | None = None) -> None:
         """Weights in `folder`; `dtype` is torch's name of one, or None for what is quickest on the device."""
         super().__init__()
         self.folder = folder
         self._dtype = dtype
-        self._few_weights = ""
+        self._few_weights = self._base = ""
 
     @property
     def _files(self) -> tuple[Path, ...]:
@@ -152,8 +156,13 @@ class House(LocalEngine):
 
         model = LatentDiffusion(self.folder, device, self._dtype)
         self._few_weights = weights.weights_digest(*self._files, *self._few)
-        named = {"model": self.folder.name, "weights": weights.weights_digest(*self._files)}
+        self._base = self.base()
+        named = {"model": self.folder.name, "weights": self._base}
         return model, named | {"dtype": str(model.dtype).removeprefix("torch.")}
+
+    def base(self) -> str:
+        """The digest of its weights: what a style says that it was taught to."""
+        return weights.weights_digest(*self._files)
 
     def warm(self) -> None:
         seeds = (0, 1, 2, 3)  # as many as are asked for by default: kernels are prepared for each shape
@@ -167,9 +176,11 @@ class House(LocalEngine):
         prompt = self.prompt(request.brief)
         if not prompt.positive and not request.parents:
             raise EngineError(_("This engine reads English and everyday Chinese, and knows no word of this brief."))
-        plan = self._plan(model, prompt, len(request.seeds), params)
+        taught = own_style.Changes.of(model.unet, request.style, self._base) if request.style else None
+        prompt = own_style.styled(prompt, request.style)
+        plan = self._plan(model, prompt, len(request.seeds), params, taught)
         read = {"prompt": prompt.positive, "negative_prompt": prompt.negative}
-        facts = self._facts | plan.facts | read
+        facts = self._facts | plan.facts | read | (dict(request.style.facts) if request.style else {})
         if request.verb is Verb.OUTPAINT:
             yield from self._outpaint(model, request, plan, facts)
             return
@@ -216,16 +227,18 @@ class House(LocalEngine):
         facts |= {"steps_taken": steps * len(boxes), "windows": len(boxes)}
         yield from _contents(request, canvases.pictures, facts)
 
-    def _plan(self, model: LatentDiffusion, prompt: Prompt, variants: int, params: Params) -> Plan:
+    def _plan(
+        self, model: LatentDiffusion, prompt: Prompt, variants: int, params: Params, taught: own_style.Changes | None
+    ) -> Plan:
         """A sketch by the few-step version, or by a solver of higher order in a few more steps where there is none."""
         if params.pace is Speed.FULL:
-            velocity = model.guided(prompt, variants, params.guidance)
+            velocity = model.guided(prompt, variants, params.guidance, taught)
             return Plan(velocity, model.levels(params.steps), multistep=False, facts={"sampler": "DDIM"})
         if model.few is None:
-            velocity = model.guided(prompt, variants, params.guidance)
+            velocity = model.guided(prompt, variants, params.guidance, taught)
             facts = {"sampler": "DPM-Solver++(2M)"}
             return Plan(velocity, model.levels(SKETCH_STEPS), multistep=True, facts=facts)
-        velocity = model.distilled(prompt, variants, params.guidance)
+        velocity = model.distilled(prompt, variants, params.guidance, taught)
         facts = {"sampler": "DDIM, few-step", "weights": self._few_weights}
         return Plan(velocity, model.levels(model.few.steps), multistep=False, facts=facts)
 

@@ -20,12 +20,12 @@ from safetensors.torch import save as to_bytes
 
 from app.engines.image.fewsteps import NAME
 from app.engines.image.sampler import Level, denoise, levels
+from app.teaching.lowrank import Changes
 from app.training import checkpoint
 from app.training.averaging import averaged
 from app.training.faults import TrainingError
 from app.training.image import networks
 from app.training.image.examples import Examples
-from app.training.image.lowrank import Changes
 from app.training.run import Clock, Machine, Report, learning_rate, until_spent
 
 

@@ -6,11 +6,11 @@ from typing import Any
 
 import torch
 
+from app.teaching.noise import diffused
 from app.training.image import networks, samples
 from app.training.image.captions import View, a
 from app.training.image.colours import BACKGROUNDS, Pixels
 from app.training.image.dataset import Drawing
-from app.training.image.diffusion import diffused
 from app.training.image.examples import Examples, view_pixels
 from app.training.run import Machine
 

@@ -15,7 +15,7 @@ from app.engines.image import fewsteps
 from app.engines.image.fewsteps import FewSteps
 from app.engines.image.house import FOLDER, SKETCH_STEPS, House
 from app.errors import EngineError
-from app.training.image.lowrank import Changes
+from app.teaching.lowrank import Changes
 from tests.engines.pictures import apart, made, parent
 
 FACTS = {"steps": "4", "guidance": "4.0", "format": "pt"}
