@@ -30,6 +30,7 @@ MORE = {
     "judging": ("engines",),
     "bounded": ("engines",),
     "worker": ("engines",),
+    "teaching": ("engines",),
     "training": ("engines", "train", "sounds"),
     "benchmarks": ("engines", "dev"),
     "example": ("engines", "dev"),
