@@ -38,7 +38,7 @@ SAMPLE_STEPS, SAMPLE_GUIDANCE = 12, 4.0
 class Settings:
     """How a style is learned: `minutes` are a core's, whoever else is at work there."""
 
-    steps: int = 1000
+    steps: int = 600
     minutes: float = 8.0
     rank: int = 8
     rate: float = 1e-3

@@ -30,6 +30,8 @@ class Deed(StrEnum):
     PROJECT_RENAMED = "project-renamed"
     LIST_TRASHED = "list-trashed"
     LIST_RESTORED = "list-restored"
+    STYLE_TRASHED = "style-trashed"
+    STYLE_RESTORED = "style-restored"
     PRESET_KEPT = "preset-kept"
     PRESET_TRASHED = "preset-trashed"
     PRESET_RESTORED = "preset-restored"
@@ -59,6 +61,8 @@ WAYS = {
     Deed.PROJECT_RENAMED: Way(_("The new name is “%(name)s”."), "PATCH", "/projects/%s", "name"),
     Deed.LIST_TRASHED: Way(_("“%(name)s” is in the trash."), "DELETE", "/lists/%s/trash"),
     Deed.LIST_RESTORED: Way(_("“%(name)s” is back from the trash."), "POST", "/lists/%s/trash"),
+    Deed.STYLE_TRASHED: Way(_("“%(name)s” is in the trash."), "DELETE", "/styles/%s/trash"),
+    Deed.STYLE_RESTORED: Way(_("“%(name)s” is back from the trash."), "POST", "/styles/%s/trash"),
     Deed.PRESET_KEPT: Way(_("The preset “%(name)s” is kept."), "POST", "/presets/%s/trash"),
     Deed.PRESET_TRASHED: Way(_("“%(name)s” is in the trash."), "DELETE", "/presets/%s/trash"),
     Deed.PRESET_RESTORED: Way(_("“%(name)s” is back from the trash."), "POST", "/presets/%s/trash"),

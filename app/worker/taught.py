@@ -29,7 +29,7 @@ SEED, SIDE, QUALITY = 11, 192, 85  # of a sheet
 class Settings:
     """How long a style is learned, and how often it is kept."""
 
-    steps: int = 1000
+    steps: int = 600
     minutes: float = 8.0  # of a core
     checkpoints: int = 6
     made: int = 24  # pictures of the model's own, that it learns beside the artist's

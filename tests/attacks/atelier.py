@@ -23,6 +23,7 @@ from app.models.transcript import pack_tokens
 from app.storage.db import Database
 from app.worker.main import WorkerProcess
 from tests.growing import Garden
+from tests.taught import a_style
 
 RATE = 8_000
 JIG = "X:1\nT:The Harbour <Light>\nM:6/8\nL:1/8\nK:D\n|: d2f afd | Bcd e2f | gfe fed | d3 d3 :|\n"
@@ -90,6 +91,14 @@ class Atelier:
         given = {"name": name or f"Ink {uuid4()}", "brief": {"style": "ink <wash>"}, "params": {"steps": 3}}
         return self.made("presets", self.web.post(f"/projects/{project}/presets", json=given))
 
+    def style_of(self, project: str, state: str = "ready") -> str:
+        """A style that was taught in a project, with a checkpoint; or one that is as `state` says."""
+        with self.database.writing() as session:
+            made = a_style(session, project, state)
+            self.ids["styles"].append(str(made.id))
+            self.ids["checkpoints"] += [str(one.id) for one in made.checkpoints]
+            return str(made.id)
+
     def bring(self, work: str, name: str, data: bytes) -> str:
         """An import."""
         return self.made("revisions", self.web.post(f"/works/{work}/imports", files={"file": (name, data)}))
@@ -147,6 +156,8 @@ def pictures(atelier: Atelier) -> None:
     atelier.draft(work, brief={"intent": "a fox"}, base=root)
     atelier.list_of(atelier.ids["projects"][0])
     atelier.preset_of(atelier.ids["projects"][0])
+    atelier.style_of(atelier.ids["projects"][0])
+    atelier.style_of(atelier.ids["projects"][0], "learning")
     atelier.make(work)
     made = atelier.ids["revisions"][-1]
     atelier.web.post(f"/revisions/{made}/pick")

@@ -17,6 +17,7 @@ from app.settings import Settings
 from app.storage.db import Database
 from app.web.deps import TransactionsOf, current_artist, session, transactions
 from tests.attacks.rooms import Room, furnish, mask, png, routes
+from tests.taught import a_style
 
 UNSAFE = ("POST", "PUT", "PATCH", "DELETE")
 LOST = "this answer cannot be built"
@@ -54,6 +55,12 @@ def requests(room: Room) -> dict[str, dict[str, Any]]:
     style = {"brief": {"style": "ink"}}
     ink = room.web.post(f"/projects/{project}/presets", json={"name": "Ink", **style}).json()["id"]
     kept = room.web.post(f"/projects/{home}/presets", json={"name": "Wash", **style}).json()["id"]
+    with room.database.writing() as session:
+        made = [a_style(session, home, state) for state in ("ready", "stopped", "learning")]
+        blots, stopped, learned = (str(one.id) for one in made)
+        other, thrown = str(made[0].checkpoints[0].id), str(a_style(session, home, trashed=True).id)
+    dots = [{"file": ("a.png", png(f"#{at:02x}8080"))} for at in range(10)]
+    shown = [room.web.post(f"/works/{image}/imports", files=each).raise_for_status().json()["id"] for each in dots]
     korean = {"file": ("a.txt", "나 보기가 역겨워".encode("euc-kr"))}
     guessed = room.web.post(f"/works/{text}/imports", files=korean).raise_for_status().json()
     archive = room.web.get(f"/projects/{project}/archive").raise_for_status().content
@@ -84,6 +91,17 @@ def requests(room: Room) -> dict[str, dict[str, Any]]:
         "PATCH /presets/{id}": {"url": f"/presets/{ink}", "json": {"version": 1, "name": "Ink"}},
         "POST /presets/{id}/trash": {"url": f"/presets/{ink}/trash"},
         "DELETE /presets/{id}/trash": {"url": f"/presets/{ink}/trash"},
+        "POST /projects/{id}/styles": {
+            "url": f"/projects/{home}/styles",
+            "json": {"name": "Dots", "pictures": shown, "consent": True},
+        },
+        "PATCH /styles/{id}": {"url": f"/styles/{blots}", "json": {"version": 1, "name": "Blots"}},
+        "POST /styles/{id}/choice": {"url": f"/styles/{blots}/choice", "json": {"checkpoint": other}},
+        "POST /styles/{id}/learning": {"url": f"/styles/{stopped}/learning"},
+        "DELETE /styles/{id}/learning": {"url": f"/styles/{learned}/learning"},
+        "POST /styles/{id}/oblivion": {"url": f"/styles/{blots}/oblivion", "json": {"sure": True}},
+        "POST /styles/{id}/trash": {"url": f"/styles/{blots}/trash"},
+        "DELETE /styles/{id}/trash": {"url": f"/styles/{thrown}/trash"},
         "PATCH /works/{id}": {"url": f"/works/{image}", "json": {"title": "Other"}},
         "POST /works/{id}/trash": {"url": f"/works/{image}/trash"},
         "DELETE /works/{id}/trash": {"url": f"/works/{image}/trash"},

@@ -57,7 +57,7 @@ FOR_ALL = {
     *("projects_home", "diffs_choose", "about_docs"),
     *("projects_works_of", "revisions_index", "generations_index", "prosody_index", "texts_tokens", "texts_reading"),
     *("revisions_content", "downloads_download", "music_files_waveform", "lineage_thumbnails"),
-    *("probes_content", "masks_content", "archives_show", "preset_files_show"),
+    *("probes_content", "masks_content", "styles_samples", "archives_show", "preset_files_show"),
     *("acts_record_of", "health_healthz", "health_readyz", "health_metrics", "events_of_work", "events_of_generation"),
 }
 QUERIES = {

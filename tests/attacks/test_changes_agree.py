@@ -150,6 +150,40 @@ def applying(atelier: Atelier) -> Wish:
     return Wish(f"/works/{work}/draft/preset", {"preset": atelier.preset_of(atelier.ids["projects"][0])})
 
 
+def teaching(atelier: Atelier) -> Wish:
+    """A style, from ten pictures of a work."""
+    work = atelier.work()
+    brought = [atelier.bring(work, "dots.png", picture(f"#{at:02x}8080")) for at in range(10)]
+    project = str(atelier.web.get(f"/works/{work}").json()["project"])
+    return Wish(f"/projects/{project}/styles", {"name": f"Dots {uuid4()}", "pictures": brought, "consent": True})
+
+
+def choosing(atelier: Atelier) -> Wish:
+    """Another checkpoint of a style."""
+    style = atelier.style_of(atelier.project())
+    return Wish(f"/styles/{style}/choice", {"checkpoint": atelier.ids["checkpoints"][-2]})
+
+
+def style_in_trash(atelier: Atelier, path: str, body: dict[str, Any] | None = None) -> Wish:
+    """Something with a style that lies in the trash."""
+    style = atelier.style_of(atelier.project(), "stopped")
+    atelier.web.post(f"/styles/{style}/trash").raise_for_status()
+    return Wish(path.format(style), body)
+
+
+def style_in_a_project_in_trash(atelier: Atelier) -> Wish:
+    wish = teaching(atelier)
+    atelier.web.post(wish.path.replace("/styles", "/trash")).raise_for_status()
+    return wish
+
+
+def style_that_was_forgotten(atelier: Atelier) -> Wish:
+    style = atelier.style_of(atelier.project())
+    atelier.web.post(f"/styles/{style}/trash").raise_for_status()
+    atelier.web.post(f"/styles/{style}/oblivion", json={"sure": True}).raise_for_status()
+    return Wish(f"/styles/{style}/trash")
+
+
 # A good request for every route that changes something.
 WISHES: dict[str, Callable[[Atelier], Wish]] = {
     "archives_bring": lambda a: Wish("/archives", files={"file": ("coast.zip", archived(a))}),
@@ -176,6 +210,14 @@ WISHES: dict[str, Callable[[Atelier], Wish]] = {
     "presets_trash": lambda a: Wish(f"/presets/{a.preset_of(a.project())}/trash"),
     "presets_restore": lambda a: Wish(f"/presets/{a.preset_of(a.project())}/trash"),
     "presets_apply": applying,
+    "styles_teach": teaching,
+    "styles_rename": lambda a: Wish(f"/styles/{a.style_of(a.project())}", {"version": 1, "name": "Dots"}),
+    "styles_choose": choosing,
+    "styles_go_on": lambda a: Wish(f"/styles/{a.style_of(a.project(), 'stopped')}/learning"),
+    "styles_stop": lambda a: Wish(f"/styles/{a.style_of(a.project(), 'learning')}/learning"),
+    "styles_forget": lambda a: Wish(f"/styles/{a.style_of(a.project())}/oblivion", {"sure": True}),
+    "styles_trash": lambda a: Wish(f"/styles/{a.style_of(a.project())}/trash"),
+    "styles_restore": lambda a: Wish(f"/styles/{a.style_of(a.project())}/trash"),
     "works_change": lambda a: Wish(f"/works/{a.work()}", {"title": "Vixen"}),
     "works_copy": lambda a: Wish(f"/works/{a.work()}/copies"),
     "works_trash": lambda a: Wish(f"/works/{a.work()}/trash"),
@@ -293,6 +335,11 @@ CAUSES: dict[tuple[str, int], list[Callable[[Atelier], Wish]]] = {
     ("preset_files_take_in", 409): [presets_into_the_trash],
     ("presets_rename", 409): [lambda a: preset_in_trash(a, "/presets/{preset}")],
     ("presets_restore", 409): [preset_whose_name_is_taken],
+    ("styles_teach", 409): [style_in_a_project_in_trash],
+    ("styles_rename", 409): [lambda a: style_in_trash(a, "/styles/{}", {"version": 1, "name": "Dots"})],
+    ("styles_choose", 409): [lambda a: style_in_trash(a, "/styles/{}/choice", {"checkpoint": NOBODY})],
+    ("styles_go_on", 409): [lambda a: style_in_trash(a, "/styles/{}/learning")],
+    ("styles_restore", 409): [style_that_was_forgotten],
     ("works_change", 409): [moved_in_trash],
     ("generations_cancel", 409): [lambda a: Wish(f"/generations/{ended(a)}/cancellation")],
     ("texts_stop", 409): [lambda a: Wish(f"/generations/{ended_text(a)}/stops", {})],

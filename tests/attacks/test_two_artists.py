@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 from app.models import (
     Artist,
     Asset,
+    Checkpoint,
     Comment,
     Generation,
     GenerationParent,
@@ -32,6 +33,7 @@ from app.models import (
     Reading,
     Revision,
     Status,
+    Style,
     WordList,
     Work,
     Worker,
@@ -122,7 +124,10 @@ class Second:
         said = Comment(id=thread, revision_id=root.id, thread_id=thread, author_id=self.artist.id, body="axolotl")
         style = Preset(project_id=garden.work.project_id, name="pangolins", key="pangolins", medium="image")
         style.brief_data = {"style": "axolotl"}
-        self.session.add_all([running, reading, probe, mask, birds, said, style])
+        blots = Style(project_id=garden.work.project_id, name="numbat blots", key="numbats", consent="axolotl")
+        blots.taught_by = self.artist
+        blots.checkpoints.append(Checkpoint(step=1, spent=1.0, sha256="0" * 64, weights=b"x", sheet=b"x", repeats=[]))
+        self.session.add_all([running, reading, probe, mask, birds, said, style, blots])
         self.session.flush()
         facts = {"version": "1", "engines": {}}
         self.session.add(Worker(id="w", name="host", device="cpu", state="busy", generation_id=running.id, facts=facts))
@@ -134,6 +139,8 @@ class Second:
             "lists": birds,
             "comments": said,
             "presets": style,
+            "styles": blots,
+            "checkpoints": blots.checkpoints[0],
             "saves": self.draft(garden.work),
         }
         self.ids = {noun: str(thing.id) for noun, thing in things.items()}
@@ -272,7 +279,7 @@ def test_what_is_theirs_is_not_there_in_any_body(web: TestClient, atelier: Ateli
                 for at in dict.fromkeys(ID.findall(str(good.body))):
                     noun = next(
                         noun
-                        for noun in ("saves", "projects", "works", "presets", "revisions")
+                        for noun in ("saves", "projects", "works", "presets", "checkpoints", "revisions")
                         if noun in good_nouns(good, at, atelier)
                     )
                     asked += 1
@@ -289,7 +296,7 @@ def good_nouns(good: Wish, at: str, atelier: Atelier) -> list[str]:
     """What the id `at` of a body may be of."""
     if good.path.endswith("/restoration"):
         return ["saves"]
-    return [noun for noun in ("projects", "works", "presets", "revisions") if at in atelier.ids[noun]]
+    return [noun for noun in ("projects", "works", "presets", "checkpoints", "revisions") if at in atelier.ids[noun]]
 
 
 def bodies(operation: str, atelier: Atelier) -> Iterator[Wish]:

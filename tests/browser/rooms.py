@@ -13,6 +13,7 @@ ROOMS = {
     "wall": "/projects/{0.project}",
     "word lists": "/projects/{0.project}/lists",
     "presets": "/projects/{0.project}/presets",
+    "styles": "/projects/{0.project}/styles",
     "trash": "/trash",
     "engine room": "/engine-room",
     "about": "/about",

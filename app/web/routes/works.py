@@ -156,6 +156,7 @@ def bench(parts: Studio, artist: CurrentArtist, session: Session, work: Work, dr
         "base": draft.base,
         "engines": [engine_view(e) for e in painters(parts, work)],
         "own_engines": own_engines(parts, work),
+        "own_styles": artist.styles.offered(work.project_id) if not traits(work.medium).worded else [],
         "engine": view,
         "params": (view["defaults"] if view else {}) | draft.params,
         "prompt": prompt_of(parts, artist, work, draft),

@@ -26,6 +26,8 @@ def asked(engine: Engine | None, params: Mapping[str, Any]) -> list[Asked]:
         extra = field.json_schema_extra if field else None
         names = extra.get("names") if isinstance(extra, dict) else None
         said = names.get(value, "") if isinstance(names, dict) and isinstance(value, str) else ""
+        if isinstance(extra, dict) and extra.get("taught") and (not params.get("own_style") or name == "own_style"):
+            continue  # its facts tell which style it was
         if value != "" or said:
             found.append(Asked(name, (field.title if field else None) or "", str(said), value))
     return found

@@ -34,6 +34,7 @@ BEFORE = {
     "revisions_unpick": "POST",
     "lists_restore": "POST",
     "presets_restore": "POST",
+    "styles_restore": "POST",
 }
 
 

@@ -12,7 +12,9 @@ from uuid import UUID
 import pytest
 from fastapi.testclient import TestClient
 
+from app.storage.db import Database
 from app.web.done import COOKIE, WAYS, Deed
+from tests.taught import a_style
 
 BROWSER = {"Accept": "text/html"}
 OVER_WORDS = "The preset “Oil” took the place of words of yours."
@@ -38,7 +40,11 @@ def undo(web: TestClient, page: str) -> str:
     return answer.text
 
 
-def test_every_deed_is_told_once_and_undone_without_script(web: TestClient, project: str, work: str, revision: str) -> None:
+def test_every_deed_is_told_once_and_undone_without_script(
+    web: TestClient, database: Database, project: str, work: str, revision: str
+) -> None:
+    with database.writing() as session:
+        blots = a_style(session, project, name="Blots").id
     other = web.post("/projects", json={"name": "Other & more"}).json()["id"]
     birds = web.post(f"/projects/{project}/lists", json={"name": "birds", "entries": "owl"}).json()["id"]
     ink = web.post(f"/projects/{project}/presets", json={"name": "Ink", "brief": {"technique": "ink"}}).json()["id"]
@@ -48,6 +54,8 @@ def test_every_deed_is_told_once_and_undone_without_script(web: TestClient, proj
     deeds = {
         Deed.LIST_TRASHED: (f"/lists/{birds}/trash", "", "“birds” is in the trash."),
         Deed.LIST_RESTORED: (f"/lists/{birds}/trash?method=DELETE", "", "“birds” is back from the trash."),
+        Deed.STYLE_TRASHED: (f"/styles/{blots}/trash", "", "“Blots” is in the trash."),
+        Deed.STYLE_RESTORED: (f"/styles/{blots}/trash?method=DELETE", "", "“Blots” is back from the trash."),
         Deed.PRESET_KEPT: (f"/projects/{project}/presets", f"name=Own&work={work}&take=style", "The preset “Own” is kept."),
         Deed.PRESET_TRASHED: (f"/presets/{ink}/trash", "", "“Ink” is in the trash."),
         Deed.PRESET_RESTORED: (f"/presets/{ink}/trash?method=DELETE", "", "“Ink” is back from the trash."),
@@ -72,11 +80,11 @@ def test_every_deed_is_told_once_and_undone_without_script(web: TestClient, proj
         for one in found:
             one["trashed_at"] = bool(one.get("trashed_at"))
             one.pop("touched_at", None)
-        kept = [web.get(f"/projects/{project}/{noun}").json()["items"] for noun in ("lists", "presets")]
+        kept = [web.get(f"/projects/{project}/{noun}").json()["items"] for noun in ("lists", "presets", "styles")]
         return [*found, [[one["name"] for one in listed] for listed in kept], web.get(f"/works/{work}/draft").json()["brief"]]
 
     for deed, (path, body, said) in deeds.items():
-        if deed in {Deed.WORK_RESTORED, Deed.PROJECT_RESTORED, Deed.UNPICKED, Deed.LIST_RESTORED, Deed.PRESET_RESTORED}:
+        if deed.endswith("-restored") or deed is Deed.UNPICKED:
             web.post(path.partition("?")[0])
         before = state()
         page = web.post(path, content=body, headers=FORM)
@@ -91,6 +99,7 @@ def test_every_deed_is_told_once_and_undone_without_script(web: TestClient, proj
         web.delete(f"/revisions/{revision}/pick")
         web.delete(f"/lists/{birds}/trash")
         web.delete(f"/presets/{ink}/trash")
+        web.delete(f"/styles/{blots}/trash")
 
 
 def test_a_pick_on_the_bench_is_told_beside_its_variant(web: TestClient, revision: str) -> None:
