@@ -22,8 +22,8 @@ def checkpoint(step: int) -> Checkpoint:
 
 def a_style(session: Session, project: str, state: str = "ready", name: str = "", *, trashed: bool = False) -> Style:
     """A style of the local artist in a project, with two checkpoints, the second of which is offered."""
-    name = name or f"Blots <{uuid4()}>"
-    made = Style(project_id=UUID(project), name=name, key=name.casefold(), consent="<Mine>", state=Learning(state))
+    told = {"name": name or "Blots <b>", "key": name.casefold() or str(uuid4()), "consent": "<Mine>"}
+    made = Style(project_id=UUID(project), state=Learning(state), **told)
     made.taught_by, made.trashed_at = local_artist(session), now() if trashed else None
     made.checkpoints += [checkpoint(100), checkpoint(200)]
     session.add(made)

@@ -7,9 +7,11 @@ gone on with from its last checkpoint, by whichever worker looks after everybody
 from __future__ import annotations
 
 import logging
+import re
 import threading
 import time
 from collections.abc import Callable, Iterable
+from pathlib import PurePath
 from uuid import UUID
 
 import sqlalchemy as sa
@@ -17,6 +19,7 @@ import sqlalchemy as sa
 from app.engines.image.house import House
 from app.errors import DiskFullError, EngineError, StemmaError, _
 from app.media.image.picture import opened
+from app.models.revision import Revision
 from app.models.style import UNDER_WAY, Checkpoint, Learning, Style
 from app.storage.db import Database
 from app.storage.store import Store
@@ -26,6 +29,7 @@ from app.worker.run import patiently, unforeseen
 from app.worker.taught import Lesson, Settings, Taught
 
 log = logging.getLogger(__name__)
+LETTERS = re.compile(r"[^\W\d_]+")
 LOOK_EVERY = 1.0  # seconds between two looks at the row of what is being learned, and at the rows
 PASSED_OVER = 20.0  # seconds that other work may keep a step waiting
 ROOM = 20.0  # seconds that a checkpoint waits for room on a full disk before learning fails
@@ -141,7 +145,7 @@ class Teaching:
         """What is to be learned. Raises NotFoundError when a picture is gone from the store."""
         with self.database.reading() as session:
             row = session.get_one(Style, id)
-            told = [(one.revision.asset, one.revision.brief.intent) for one in row.pictures]
+            told = [(one.revision.asset, _words(one.revision)) for one in row.pictures]
             last = row.checkpoints[-1] if row.checkpoints else None
             pictures = [(asset.pixels, words) for asset, words in told if asset is not None]
             facts = {
@@ -200,6 +204,11 @@ class Teaching:
         taken = sa.update(Style).where(Style.state == Learning.LEARNING, Style.attempt > 0)
         with self.database.writing() as session:
             session.execute(taken.values(state=Learning.WAITING, attempt=Style.attempt - 1))
+
+
+def _words(revision: Revision) -> str:
+    """What a picture shows: its brief, or the letters in the name of the file that it came from."""
+    return revision.brief.intent.strip() or " ".join(LETTERS.findall(PurePath(revision.facts.file or "").stem))
 
 
 def _mine(id: UUID, attempt: int) -> tuple[sa.ColumnElement[bool], ...]:

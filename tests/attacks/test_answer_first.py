@@ -55,7 +55,8 @@ def requests(room: Room) -> dict[str, dict[str, Any]]:
     style = {"brief": {"style": "ink"}}
     ink = room.web.post(f"/projects/{project}/presets", json={"name": "Ink", **style}).json()["id"]
     kept = room.web.post(f"/projects/{home}/presets", json={"name": "Wash", **style}).json()["id"]
-    with room.database.writing() as session:
+    database = room.web.app.state.studio.database  # type: ignore[attr-defined]  # the application behind the client
+    with database.writing() as session:
         made = [a_style(session, home, state) for state in ("ready", "stopped", "learning")]
         blots, stopped, learned = (str(one.id) for one in made)
         other, thrown = str(made[0].checkpoints[0].id), str(a_style(session, home, trashed=True).id)

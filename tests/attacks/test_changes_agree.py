@@ -151,11 +151,11 @@ def applying(atelier: Atelier) -> Wish:
 
 
 def teaching(atelier: Atelier) -> Wish:
-    """A style, from ten pictures of a work."""
-    work = atelier.work()
+    """A style, from ten pictures of a work in a project of its own."""
+    project = atelier.project()
+    work = atelier.made("works", atelier.web.post(f"/projects/{project}/works", json={"title": "Dots"}))
     brought = [atelier.bring(work, "dots.png", picture(f"#{at:02x}8080")) for at in range(10)]
-    project = str(atelier.web.get(f"/works/{work}").json()["project"])
-    return Wish(f"/projects/{project}/styles", {"name": f"Dots {uuid4()}", "pictures": brought, "consent": True})
+    return Wish(f"/projects/{project}/styles", {"name": "Dots", "pictures": brought, "consent": True})
 
 
 def choosing(atelier: Atelier) -> Wish:
