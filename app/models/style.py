@@ -136,10 +136,10 @@ class Styles(KeptScope[Style]):
         return found
 
     def choose(self, found: Style, checkpoint: UUID) -> None:
-        """Let benches offer this checkpoint. Raises InvalidError when it is another style's, ConflictError in the trash."""
+        """Let benches offer this checkpoint. Raises NotFoundError, InvalidError (another style's), ConflictError."""
         found.insist_on_place()
-        if all(one.id != checkpoint for one in found.checkpoints):
-            raise InvalidError("checkpoint", _("is of another style, or forgotten"))
+        if self.checkpoint(checkpoint).style_id != found.id:
+            raise InvalidError("checkpoint", _("is of another style"))
         if found.chosen_id != checkpoint:
             found.chosen_id = checkpoint
             self._record(found, self.kept)

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from app.engines.image.house import House
-from app.errors import DiskFullError, InvalidError
+from app.errors import DiskFullError, InvalidError, NotFoundError
 from app.media.image.picture import png
 from app.models.artist import local_artist
 from app.models.asset import Asset, keep_asset
@@ -196,7 +196,7 @@ def test_forgotten_its_weights_are_gone_and_it_says_what_used_it(database: Datab
         [picture] = session.scalars(sa.select(Revision).limit(1)).unique()
         Garden(session, "Used").grow(facts_data={"own_style_id": str(id), "own_style": "Blots"})
         assert [work.title for work in artist.styles.used(style)] == ["Used"]
-        with pytest.raises(InvalidError):
+        with pytest.raises(NotFoundError):
             artist.styles.choose(style, picture.id)
         artist.styles.forget(style)
     with database.reading() as session:
