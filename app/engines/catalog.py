@@ -11,6 +11,7 @@ from app.engines.fake import fakes
 from app.engines.image.composer.engine import Composer
 from app.engines.image.cutter import Cutter
 from app.engines.image.house import House
+from app.engines.image.painter import Painter
 from app.engines.image.pipeline import Pipeline
 from app.engines.image.service.comfyui.engine import ComfyUI
 from app.engines.image.service.engine import PictureService
@@ -51,9 +52,11 @@ def catalog(settings: Settings) -> dict[str, Engine]:
 
     Raises EngineError when two have one name.
     """
+    house = House()
     engines: list[Engine] = [
         Composer(),
-        House(),
+        house,
+        Painter(house),
         *(Pipeline(setting) for setting in settings.engines),
         *(_drawer(setting, settings) for setting in settings.pictures),
         Vectoriser(),

@@ -12,6 +12,7 @@ from app.media.music.abc.words import words_in
 ABC = "text/vnd.abc"  # www.iana.org/assignments/media-types/text/vnd.abc
 TEXT = "text/plain"
 SCENE = "application/vnd.stemma.scene+json"  # which drawings a picture shows, and where; kept among its facts
+PAINTED = "application/vnd.stemma.painted-scene+json"  # a scene that a picture was painted from, kept there as well
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from app.engines.engine import Engine, Parent, Request, Strength, Style
 from app.media.image.framing import framed
-from app.media.medium import SCENE, TEXT, traits
+from app.media.medium import PAINTED, SCENE, TEXT, traits
 from app.media.text.prosody.asked import form_of
 from app.models.generation import Generation, GenerationParent
 from app.models.revision import Revision
@@ -60,9 +60,12 @@ def kind_of(revision: Revision) -> str | None:
 
 
 def kinds_of(revision: Revision) -> list[str]:
-    """The media types of all that a revision holds: its content's, and that of the scene which its picture shows."""
-    kind = kind_of(revision)
-    return [*([kind] if kind else []), *([SCENE] if revision.facts_data.get("scene") else [])]
+    """The media types of all that a revision holds: its content's, and that of the scene which its picture shows, or was
+    painted from.
+    """
+    kind, facts = kind_of(revision), revision.facts_data
+    held = [kind, SCENE if facts.get("scene") else None, PAINTED if facts.get("painted_from") else None]
+    return [one for one in held if one]
 
 
 def _parent(parent: GenerationParent, read: Read | None) -> Parent:

@@ -44,6 +44,7 @@ def test_the_house_comes_first_then_the_settings_then_the_fakes() -> None:
     assert list(catalog(Settings(engines=[], fake_engines=False))) == [
         "composer",
         "house",
+        "painter",
         "vectoriser",
         "upscaler",
         "cutter",
@@ -53,8 +54,19 @@ def test_the_house_comes_first_then_the_settings_then_the_fakes() -> None:
     ]
     mine = EngineSetting(name="mine", model="somebody/something")
     names = list(catalog(Settings(engines=[mine], fake_engines=True)))
-    assert names[:9] == ["composer", "house", "mine", "vectoriser", "upscaler", "cutter", "smollm", "verse", "tunes"]
-    assert names[9:] == ["fake-slow", "fake-crash", "fake-broken", "fake-garbage", "fake-words", "fake-notes"]
+    assert names[:10] == [
+        "composer",
+        "house",
+        "painter",
+        "mine",
+        "vectoriser",
+        "upscaler",
+        "cutter",
+        "smollm",
+        "verse",
+        "tunes",
+    ]
+    assert names[10:] == ["fake-slow", "fake-crash", "fake-broken", "fake-garbage", "fake-words", "fake-notes"]
 
 
 @pytest.mark.parametrize("name", ["house", "fake-slow"])

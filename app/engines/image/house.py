@@ -116,9 +116,20 @@ class House(LocalEngine):
         change: float = Field(
             0.85, ge=0.1, le=1, title=_("Change"), description=_("How far a refinement may go from its base.")
         )
-        own_style: str = Field("", max_length=40, title=_("Own style"), json_schema_extra={"taught": True})
+        own_style: str = Field(
+            "",
+            max_length=40,
+            title=_("Own style"),
+            description=_("A style that was taught from pictures of this project's."),
+            json_schema_extra={"taught": True},
+        )
         own_style_weight: float = Field(
-            1.0, ge=0, le=1.5, title=_("Weight of the own style"), json_schema_extra={"taught": True}
+            1.0,
+            ge=0,
+            le=1.5,
+            title=_("Weight of the own style"),
+            description=_("How strongly it works: 0 is not at all."),
+            json_schema_extra={"taught": True},
         )
 
     def __init__(self, folder: Path = FOLDER, dtype: str | None = None) -> None:
@@ -170,9 +181,7 @@ class House(LocalEngine):
             pass
 
     def run(self, request: Request) -> Iterator[Step | Content]:
-        if self._model is None:
-            raise EngineError(_("The engine is not loaded."))
-        model, params = self._model, self.Params.model_validate(request.params.model_dump())
+        model, params = self.model, self.Params.model_validate(request.params.model_dump())
         prompt = self.prompt(request.brief)
         if not prompt.positive and not request.parents:
             raise EngineError(_("This engine reads English and everyday Chinese, and knows no word of this brief."))
@@ -209,7 +218,7 @@ class House(LocalEngine):
         import torch
 
         canvases, size = outpainting.Canvases(request), Aspect.SQUARE.size(model.side, model.factor)
-        levels = _later(plan.levels, BEYOND)
+        levels = later(plan.levels, BEYOND)
         boxes, steps, pace = canvases.windows(), len(levels) - 1, preview.Pace()
         for window, box in enumerate(boxes):
             places = canvases.places(box, size)
@@ -269,7 +278,7 @@ class House(LocalEngine):
         noises = [model.noise(seed, size) for seed in request.seeds]
         if parent.engine == self.name and parent.seed is not None:
             noises = [slerp(model.noise(parent.seed, size), noise, distance.turn) for noise in noises]
-        levels = _later(levels, distance.strength)
+        levels = later(levels, distance.strength)
         clean = model.encode(covered(picture, size))
         return torch.cat([levels[0].alpha * clean + levels[0].sigma * noise for noise in noises]), levels, None
 
@@ -280,6 +289,6 @@ def _contents(request: Request, pictures: Iterable[Image.Image], facts: dict[str
         yield Content(index, seed, png(picture), "image/png", picture.width, picture.height, facts)
 
 
-def _later(levels: list[Level], strength: float) -> list[Level]:
+def later(levels: list[Level], strength: float) -> list[Level]:
     """The last of the levels: that share of them, one step at least, by which something may change."""
     return levels[-1 - max(1, round(strength * (len(levels) - 1))) :]

@@ -32,6 +32,18 @@ class LocalEngine(Engine):
     def loaded(self, device: str) -> tuple[Any, dict[str, Any]]:
         """The model on `device`, and what facts tell of it: name, type of numbers. Raises EngineError."""
 
+    @property
+    def model(self) -> Any:
+        """The loaded model. Raises EngineError where it is not."""
+        if self._model is None:
+            raise EngineError(_("The engine is not loaded."))
+        return self._model
+
+    @property
+    def loaded_facts(self) -> dict[str, Any]:
+        """What facts tell of the loaded model."""
+        return dict(self._facts)
+
     def unready(self) -> str | None:
         return missing_package(self.libraries) or self.damage()
 

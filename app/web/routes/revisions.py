@@ -12,7 +12,7 @@ from app.bounded import LIMITS
 from app.diff.authorship import percent, spans_of
 from app.diff.text_rows import sheet
 from app.diff.tune_columns import about, stretches
-from app.engines.image.composer.scene import scene_of
+from app.engines.image.composer.scene import PAINTED_FROM, scene_of
 from app.errors import InvalidError, NotFoundError, _, raises
 from app.gate import Number, Offset
 from app.lineage.by_hand import tokens_of
@@ -90,7 +90,7 @@ def _shown(artist: CurrentArtist, revision: Revision, parts: Studio) -> dict[str
         "recipe": recipe(revision),
         "engine": engine,
         "asked": asked(engine, revision.params),
-        "scene": scene_of(revision.facts_data),
+        "scenes": {under: scene_of(revision.facts_data, under) for under in ("scene", PAINTED_FROM)},
         "drawn": drawn(revision.facts_data),
         "written": None if tune else _sheet(revision),
         "tune": tune,

@@ -14,10 +14,10 @@ from PIL import Image
 from pydantic import Field
 
 from app.brief import Brief, Prompt
-from app.engines.engine import Content, Engine, EngineParams, Medium, Request, Step, Strength, Verb
+from app.engines.engine import Content, Engine, EngineParams, Medium, Parent, Request, Step, Strength, Verb
 from app.engines.image.composer import changing, drawing
 from app.engines.image.composer.composing import compose
-from app.engines.image.composer.library import FILE, FOLDER, OWN, Library, library, sources
+from app.engines.image.composer.library import FILE, FOLDER, OWN, library, sources
 from app.engines.image.composer.reading import MODIFIER, read
 from app.engines.image.composer.scene import Scene, scene_of
 from app.engines.image.composer.wish import Wish
@@ -59,6 +59,8 @@ class Composer(Engine):
     medium = Medium.IMAGE
     verbs = frozenset({Verb.CREATE, Verb.VARY, Verb.REFINE, Verb.REROLL})
     licence = "Apache-2.0; drawings MIT, Apache-2.0, CC-BY-4.0"
+    begins_with: frozenset[str] = frozenset({SCENE})  # what it varies and refines is one of these
+    unknown, elsewhere = NOTHING_KNOWN, NO_SCENE  # what it says to a brief it cannot read, and to another start
 
     class Params(EngineParams):
         """What an artist can set."""
@@ -102,11 +104,11 @@ class Composer(Engine):
         texts: Sequence[str] = (),  # noqa: ARG002 (the seam's)
         kinds: Sequence[str] = (),
     ) -> str | None:
-        if verb in {Verb.VARY, Verb.REFINE} and kinds and SCENE not in kinds:
-            return NO_SCENE
+        if verb in {Verb.VARY, Verb.REFINE} and kinds and not self.begins_with & set(kinds):
+            return self.elsewhere
         if brief.empty or self.unready() is not None or _wish(brief.beginning()[0], self.folder).heard():
             return None
-        return NOTHING_KNOWN
+        return self.unknown
 
     def lane(self, params: Mapping[str, Any]) -> Lane:  # noqa: ARG002 (it takes less than a second)
         return Lane.QUICK
@@ -127,16 +129,8 @@ class Composer(Engine):
         library(self.folder)
 
     def run(self, request: Request) -> Iterator[Step | Content]:
-        params = self.Params.model_validate(request.params.model_dump())
-        drawings = library(self.folder)
-        beginning, _unread = request.brief.beginning()
-        wish = _wish(beginning, self.folder)
-        if not wish.heard():
-            raise EngineError(NOTHING_KNOWN)
-        width, height = params.aspect.size(SIDE, UNIT)
-        scenes = self._scenes(request, params, wish, width / height)
-        if request.verb in {Verb.VARY, Verb.REFINE}:
-            width, height = _aspect(scenes[0]).size(SIDE, UNIT)
+        drawings, scenes = library(self.folder), self.scenes(request)
+        width, height = aspect_of(scenes[0]).size(SIDE, UNIT)
         documents = [drawing.svg(scene, drawings) for scene in scenes]
         total = len(scenes) + 1
         yield Step(1, total, tuple(_preview(document, width, height) for document in documents))
@@ -146,38 +140,50 @@ class Composer(Engine):
             yield Step(number, total)
         prompt = self.prompt(request.brief).positive
         for index, (seed, scene, picture) in enumerate(zip(request.seeds, scenes, made, strict=True)):
-            yield Content(index, seed, picture, "image/png", width, height, self._facts(scene, drawings, prompt))
+            facts = {"prompt": prompt, "scene": scene.told(), **self.facts_of(scene)}
+            yield Content(index, seed, picture, "image/png", width, height, facts)
 
-    def _scenes(self, request: Request, params: Params, wish: Wish, ratio: float) -> list[Scene]:
-        """One for each seed. Raises EngineError where a variation or refinement has no scene to start from."""
+    def scenes(self, request: Request) -> list[Scene]:
+        """One for each seed. Raises EngineError where the brief says nothing that can be drawn, and where a variation or
+        refinement has no scene to start from.
+        """
+        params = self.Params.model_validate(request.params.model_dump())
         drawings, style = library(self.folder), "" if params.look is Look.BRIEF else params.look.value
+        wish = _wish(request.brief.beginning()[0], self.folder)
+        if not wish.heard():
+            raise EngineError(self.unknown)
         if request.verb not in {Verb.VARY, Verb.REFINE}:
-            return [compose(wish, drawings, seed, ratio, style) for seed in request.seeds]
+            width, height = params.aspect.size(SIDE, UNIT)
+            return [compose(wish, drawings, seed, width / height, style) for seed in request.seeds]
         parent = request.parents[0]
-        scene = scene_of(parent.facts)
+        scene = self.begun(parent)
         if scene is None:
-            raise EngineError(NO_SCENE)
+            raise EngineError(self.elsewhere)
         ratio = scene.window[2] / scene.window[3]
         if request.verb is Verb.VARY and request.strength is Strength.STRONG:
             return [changing.moved(compose(wish, drawings, seed, ratio, style or scene.style), seed) for seed in request.seeds]
         if request.verb is Verb.VARY:
             return [changing.moved(scene, seed) for seed in request.seeds]
         old = _wish(parent.brief.beginning()[0], self.folder)
-        first, *others = request.seeds  # the first changes nothing but what the words change; the others move as well
-        found = [changing.refined(scene, old, wish, drawings, first, style)]
-        if found[0] == scene:
-            found[0] = changing.moved(scene, first)
-        return found + [changing.moved(changing.refined(scene, old, wish, drawings, seed, style), seed) for seed in others]
+        return self.refined(scene, old, wish, request.seeds, style)
 
-    def _facts(self, scene: Scene, drawings: Library, prompt: str) -> dict[str, Any]:
-        """How a picture was made: its scene, and whose drawings are in it."""
-        makers = sources(self.folder)
+    def refined(self, scene: Scene, before: Wish, wish: Wish, seeds: Sequence[int], style: str) -> list[Scene]:
+        """What the words change from the wish `before`: nothing else in the first one; the others move as well."""
+        found = [changing.refined(scene, before, wish, library(self.folder), seed, style) for seed in seeds]
+        moved = [changing.moved(one, seed) for one, seed in zip(found, seeds, strict=True)]
+        return [moved[0] if found[0] == scene else found[0], *moved[1:]]
+
+    def begun(self, parent: Parent) -> Scene | None:
+        """The scene of a revision to start from; None where it has none."""
+        return scene_of(parent.facts)
+
+    def facts_of(self, scene: Scene) -> dict[str, Any]:
+        """Of which library a scene is drawn, and whose drawings are in it."""
+        drawings, makers = library(self.folder), sources(self.folder)
         shown = [drawings.drawings[number] for number in drawing.used(scene, drawings)]
         return {
             "model": self.folder.name,
             "weights": weights.weights_digest(self.folder / FILE, self.folder / OWN),
-            "prompt": prompt,
-            "scene": scene.told(),
             "drawings": [{"name": one.name, **makers.get(one.set, {})} for one in shown],
             "libraries": {"resvg_py": version("resvg_py")},
         }
@@ -201,7 +207,7 @@ def _near(words: tuple[str, ...], folder: Path) -> tuple[tuple[str, tuple[str, .
     return tuple((word, labels) for word, labels in found if labels)
 
 
-def _aspect(scene: Scene) -> Aspect:
+def aspect_of(scene: Scene) -> Aspect:
     """That of the window."""
     wide, tall = scene.window[2:]
     sizes = {aspect: aspect.size(SIDE, UNIT) for aspect in Aspect}

@@ -52,10 +52,13 @@ class Scene(BaseModel):
         return self.model_dump(mode="json")
 
 
-def scene_of(facts: Mapping[str, Any]) -> Scene | None:
+PAINTED_FROM = "painted_from"  # under which the facts of a painted picture hold the scene that the painter began with
+
+
+def scene_of(facts: Mapping[str, Any], under: str = "scene") -> Scene | None:
     """The scene that a revision's facts hold; None where they hold none that this version can read."""
     try:
-        scene = Scene.model_validate(facts.get("scene"))
+        scene = Scene.model_validate(facts.get(under))
     except ValidationError:
         return None
     return scene if scene.version == VERSION else None
