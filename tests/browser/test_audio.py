@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 import pytest
 import soundfile
+from PIL import Image
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import Visit, open_windows
@@ -234,6 +235,22 @@ def test_recordings_are_looked_at_by_the_same_keys(bench: Callable[..., Page], p
     page.keyboard.press("Escape")
     expect(dialog).to_be_hidden()
     expect(dialog.locator("audio")).to_have_js_property("paused", value=True)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_waveform_is_on_the_ground_of_its_theme(bench: Callable[..., Page], player: Running, song: str, scheme: str) -> None:
+    """Its picture is ink on paper; where the page is dark it is turned into light on dark, on the wall and looked at."""
+    takes(player, song)
+    page = bench(color_scheme=scheme)
+    page.keyboard.press("1")
+    page.keyboard.press("Enter")
+    ground = page.evaluate("getComputedStyle(document.body).backgroundColor.match(/\\d+/g).map(Number)")
+    for picture in ("dialog#lightbox .sound img", ".variant .waveform"):
+        if picture.startswith("."):
+            page.keyboard.press("Escape")
+        seen = Image.open(io.BytesIO(page.locator(picture).first.screenshot())).convert("RGB")
+        corner = seen.getpixel((12, 12))
+        assert max(abs(a - b) for a, b in zip(corner, ground, strict=True)) < 40, picture  # type: ignore[arg-type]
 
 
 @pytest.mark.skipif(not AXE.exists(), reason="axe-core is not here (bin/test fetches it)")
