@@ -7,13 +7,13 @@ from uuid import uuid4
 
 import pytest
 
-from app.engines.engine import Fit, Request
+from app.engines.engine import Fit, Request, Style
 from app.engines.fake import Words
 from app.models import Asset, Generation, GenerationParent, Mask, Revision, Work
 from app.requests.engine_request import request_for
 from app.web.token_budget import refuse_overlong
 
-APART = {"seeds", "stopped", "mask"}  # no part of a request's length: `Engine.fit` needs none of them
+APART = {"style", "seeds", "stopped", "mask"}  # no part of a request's length: `Engine.fit` needs none of them
 
 
 class Measuring(Words):
@@ -48,7 +48,7 @@ def generation() -> Generation:
 
 def test_every_field_that_the_worker_fills_is_measured(generation: Generation) -> None:
     engine = Measuring()
-    asked = request_for(generation, engine, lambda _sha256: b"pixels", {1})
+    asked = request_for(generation, engine, lambda _sha256: b"pixels", {1}, Style("Blots", b"x", "0"))
     refuse_overlong(engine, generation)
     poem, tune, fox = asked.parents
     assert engine.measured.parents == (poem, tune, replace(fox, data=None))  # who writes cannot look at pictures
