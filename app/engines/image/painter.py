@@ -41,7 +41,7 @@ class Distance(EngineParams):
     """How far a picture goes from its scene."""
 
     innovation: float = Field(
-        0.35,
+        0.25,
         ge=0,
         le=1,
         multiple_of=0.05,

@@ -60,6 +60,20 @@ def test_the_slider_leads_from_the_drawing_to_the_brief_alone(painter: Painter) 
     assert distances[-1] > 2 * distances[0]
 
 
+def test_at_innovation_nothing_of_the_drawing_is_left(painter: Painter) -> None:
+    """Another drawing of the same brief and seed gives the same picture to the byte there, and only there."""
+    for innovation, alike in ((1.0, True), (0.95, False)):
+        flat, lines = (made(painter, params={"innovation": innovation, "look": look})[0] for look in ("flat", "line"))
+        assert flat.facts["painted_from"] != lines.facts["painted_from"]
+        assert (flat.data == lines.data) == alike, innovation
+
+
+def test_four_variants_are_four_pictures(painter: Painter) -> None:
+    four = made(painter, seeds=(1, 2, 3, 4))
+    assert ([one.index for one in four], [one.seed for one in four]) == ([0, 1, 2, 3], [1, 2, 3, 4])
+    assert len({one.data for one in four}) == 4
+
+
 def test_the_same_seed_is_the_same_picture_and_others_are_others(painter: Painter) -> None:
     first, second = made(painter)
     assert made(painter, seeds=SEEDS[:1])[0].facts["painted_from"] == first.facts["painted_from"]
