@@ -22,9 +22,9 @@ from app.gate import LINE, Offset
 from app.lineage.excerpt import heads as heads_of
 from app.models import attempt, passwords
 from app.models.artist import Artist
-from app.models.revision import Revision
-from app.models.share_link import ShareLink, Visit, known, ticket
+from app.models.share_link import ShareLink
 from app.models.sight import see_as
+from app.models.visit import Visit, known, ticket
 from app.models.work import Work
 from app.storage.db import Database
 from app.web.deps import OneTurn, Parts, Studio, body
@@ -34,7 +34,7 @@ from app.web.root import root_of
 from app.web.routes.interface import files
 from app.web.routes.revisions import KEPT, content_of
 from app.web.routes.sessions import address_of, again, in_turn, secure
-from app.web.views.visits import Recipe, recipe_of
+from app.web.views.visits import RevisionsOut, SeenRevision, SeenWork, VisitOut, WorksOut, recipe_of
 
 router = APIRouter(route_class=OneTurn, tags=["visits"])
 NOBODY = UUID(int=0)  # no artist has this id
@@ -47,52 +47,6 @@ class Arriving(BaseModel):
 
     code: Annotated[str, Field(min_length=1, max_length=100), LINE]
     password: str = Field("", max_length=passwords.MOST)
-
-
-class VisitOut(BaseModel):
-    """A visit: under `/visits/{id}` is what the link shows. `password`: one is wanted first."""
-
-    id: UUID | None
-    password: bool
-
-
-class SeenWork(BaseModel):
-    """A work as a visitor sees it."""
-
-    id: UUID
-    title: str
-    medium: str
-
-
-class SeenRevision(BaseModel):
-    """A revision as a visitor sees it; `recipe` where the link tells it."""
-
-    id: UUID
-    number: int
-    text: str | None
-    recipe: dict[str, Any] | None
-
-
-class WorksOut(BaseModel):
-    """What a link shows: its works, the newest first."""
-
-    title: str
-    works: list[SeenWork]
-
-
-class RevisionsOut(BaseModel):
-    """What is seen of a work, the latest first."""
-
-    title: str
-    revisions: list[SeenRevision]
-
-
-def _work(work: Work) -> SeenWork:
-    return SeenWork(id=work.id, title=work.title, medium=str(work.medium))
-
-
-def _revision(revision: Revision, recipe: Recipe | None) -> SeenRevision:
-    return SeenRevision(id=revision.id, number=revision.number, text=revision.text, recipe=recipe.as_data() if recipe else None)
 
 
 def _cookie(id: UUID) -> str:
@@ -158,7 +112,7 @@ def show(id: UUID, request: Request, parts: Parts) -> Response:
             return _shown_work(request, parts, session, visit, visit.link.work)
         works = visit.works()
         hung = [(work, next(iter(visit.revisions(work)), None)) for work in works]
-        out = WorksOut(title=visit.link.title, works=[_work(work) for work in works])
+        out = WorksOut(title=visit.link.title, works=[SeenWork.of(work) for work in works])
         heads = heads_of(session, [revision.id for _each, revision in hung if revision])
         return _page(request, visit.link, out, "visits/project.html", hung=hung, heads=heads)
 
@@ -174,7 +128,9 @@ def show_work(id: UUID, work: UUID, request: Request, parts: Parts) -> Response:
 def _shown_work(request: Request, parts: Studio, session: Session, visit: Visit, work: Work) -> Response:
     found = visit.revisions(work)
     recipes = [recipe_of(one, parts.engines) if visit.link.recipes else None for one in found]
-    out = RevisionsOut(title=work.title, revisions=[_revision(one, told) for one, told in zip(found, recipes, strict=True)])
+    out = RevisionsOut(
+        title=work.title, revisions=[SeenRevision.of(one, told) for one, told in zip(found, recipes, strict=True)]
+    )
     if len(found) == 1:
         return _page(request, visit.link, out, "visits/revision.html", work=work, revision=found[0], recipe=recipes[0])
     heads = heads_of(session, [one.id for one in found])
@@ -188,7 +144,7 @@ def show_revision(id: UUID, revision: UUID, request: Request, parts: Parts) -> R
     with _visiting(request, parts.database, id) as (_session, visit):
         found = visit.revision(revision)
         recipe = recipe_of(found, parts.engines) if visit.link.recipes else None
-        out = _revision(found, recipe)
+        out = SeenRevision.of(found, recipe)
         return _page(request, visit.link, out, "visits/revision.html", work=found.work, revision=found, recipe=recipe)
 
 

@@ -4,9 +4,9 @@
 /** Fill `field` with the code of the link, now and whenever another comes; `then` is called after each. */
 export function fillFromLink(field, then = () => {}) {
   const take = () => {
-    const code = decodeURIComponent(location.hash.slice(1));
+    const code = location.hash.slice(1);
     if (!code) return;
-    field.value = code;
+    field.value = code; // letters, digits and hyphens: a browser encodes none of them
     history.replaceState(null, "", location.pathname);
     then();
   };
