@@ -12,6 +12,7 @@ from app.engines.music.conditions import ANY_KIND, MOST_BARS, PACES_POSSIBLE, Tu
 from app.engines.music.lexicon import (
     BARS_WORD,
     BEATS_WORD,
+    DENIED,
     DIGITS,
     INSTRUMENTS,
     KEY_WORD,
@@ -43,7 +44,7 @@ def conditions_of(brief: Brief) -> tuple[TuneConditions, tuple[str, ...]]:
     text = brief.beginning()[0].prompt().positive.translate(PLAIN)
     heard: set[str] = set()
     instrument = _named(text, INSTRUMENTS, heard)
-    rest = _without(text, heard)  # a 长笛 is not long
+    rest = DENIED.sub(" ", _without(text, heard))  # a 长笛 is not long, what is not sad not sad
     rhythm = _named(rest, KINDS, heard)
     words = scenes.scenes_in(rest)
     mood = _named(rest, MOOD_WORDS, heard)

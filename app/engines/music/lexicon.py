@@ -129,6 +129,16 @@ PLAIN = str.maketrans(
     "调圆进节轻欢乐号温静忧伤闷怀乡钢铁风竖长丽缓暗紧张愤梦战离别鸣双个听写创请给适气爱尔兰苏格传统",
 )
 
+_MOODS = [word for words in MOOD_WORDS.values() for word in sorted(words, key=len, reverse=True)]
+# A mood that a brief says it does not want.
+DENIED = re.compile(
+    r"\b(?:not|isn't|nothing|without being|don't make it)\s+(?:(?:too|so|very|really|at all|a|that)\s+)*(?:"
+    + "|".join(word for word in _MOODS if LATIN.match(word))
+    + r")\b|(?:不要|不用|不想|别|不是|不)(?:太|那么|很|这么)*(?:"
+    + "|".join(word for word in _MOODS if not LATIN.match(word))
+    + ")",
+    re.IGNORECASE,
+)
 
 # English words that suggest nothing, whatever the sentence model finds near them.
 NEUTRAL = frozenset(
