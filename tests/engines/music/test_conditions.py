@@ -149,3 +149,17 @@ def test_the_vectors_are_those_of_the_listed_words() -> None:
     assert vectors.shape == (len(listed), 384)
     for at in range(0, len(listed), 40):
         assert np.abs(vectors[at] - vector_of(listed[at][0])).max() < 0.01, listed[at][0]
+
+
+@pytest.mark.parametrize(
+    ("words", "denied"),
+    [
+        ("not sad, just a quiet evening at home", "wistful"),
+        ("a tune that isn't too dark", "dark"),
+        ("nothing cheerful: she left on Friday", "bright"),
+        ("不要悲伤的，要欢快一点", "wistful"),
+        ("不那么欢快的一首", "bright"),
+    ],
+)
+def test_a_mood_that_a_brief_denies_is_not_heard_as_wanted(words: str, denied: str) -> None:
+    assert conditions_of(Brief(intent=words))[0].mood != denied
