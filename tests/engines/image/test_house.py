@@ -135,8 +135,8 @@ def test_parameters_out_of_range_are_refused(wrong: dict[str, Any]) -> None:
 
 def test_the_form_can_be_drawn_from_the_schema() -> None:
     fields = House.Params.model_json_schema()["properties"]
-    assert set(fields) == {"pace", "steps", "guidance", "aspect", "change"}
-    assert all(field["description"] and field["default"] for field in fields.values())
+    assert set(fields) == {"pace", "steps", "guidance", "aspect", "change", "own_style", "own_style_weight"}
+    assert all(field["description"] and "default" in field for field in fields.values())
     assert (fields["steps"]["minimum"], fields["steps"]["maximum"]) == (1, 60)
 
 
