@@ -10,7 +10,7 @@ import typer
 
 from app.training.faults import readable_faults
 from app.training.image.cli_more import beside
-from app.training.image.cli_options import HERE, Batch, Device, Folder, Minutes, Start, Threads
+from app.training.image.cli_options import HERE, HOUSE, Batch, Device, Folder, Minutes, Start, Threads
 
 image = typer.Typer(
     help="The image model: data, autoencoder, decoder, examples, diffusion, few-steps, export, in this order.",
@@ -103,6 +103,7 @@ def diffusion(
     fine: Annotated[int, typer.Option(min=8, help="Channels of the convolutions.")] = 64,
     width: Annotated[int, typer.Option(min=64, help="Channels of the transformer.")] = 384,
     depth: Annotated[int, typer.Option(min=1, help="Its blocks.")] = 6,
+    onward: Annotated[bool, typer.Option(help="Go on from START's network, of whichever kind, instead of a new one.")] = False,
     device: Device = "auto",
     threads: Threads = 1,
 ) -> None:
@@ -123,15 +124,14 @@ def diffusion(
     prompts, here = list(samples.PROMPTS), folder / "diffusion"
 
     def noted(network: object, seen: int) -> None:
-        page = samples.contact_sheet(samples.sample_pictures(network, vae, prompts, machine), prompts)
-        page.save(here / f"samples-{seen:09d}.png")
+        made = samples.sample_pictures(network, vae, prompts, machine)
+        samples.contact_sheet(made, prompts).save(here / f"samples-{seen:09d}.png")
 
     with readable_faults():
         vae = networks.load_autoencoder(_trained(folder, start))
         known = library.Library(folder / "examples", vae.config.scaling_factor, settings.scenes)
-        channels, size = known.shape[:2]
-        network = networks.new_hourglass(fine, width, depth, size, channels)
-        here.mkdir(parents=True, exist_ok=True)
+        new = networks.new_hourglass(fine, width, depth, known.shape[1], known.shape[0])
+        network = networks.plain_attention(networks.load_unet(start or HOUSE)) if onward else new
         recipe.train(recipe.Training(known, here, settings, machine, network), noted)
 
 

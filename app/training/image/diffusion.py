@@ -69,6 +69,7 @@ class Training:
         self.timesteps = importance(len(signal), settings.focus, settings.spread, settings.least)
         self.empty = library.empty.to(machine.device)
         self.clock, self.step, self.final_from = Clock(settings.minutes), 0, -1.0
+        self.folder.mkdir(parents=True, exist_ok=True)
         self._resume()
         if settings.final and self.final_from < 0:
             self.final_from = self.clock.spent
