@@ -5,6 +5,7 @@ The application is imported by the fixtures that want it: a test of a tune needs
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import shutil
@@ -88,8 +89,8 @@ def config(migrated: Path, tmp_path: Path) -> Settings:
     return Settings(data=tmp_path / "data", fake_engines=True, log_level="WARNING")
 
 
-@pytest.fixture
-def web(config: Settings) -> Iterator[TestClient]:
+@contextlib.contextmanager
+def serving(config: Settings) -> Iterator[TestClient]:
     """The web application in this process, as a program sees it. What it answers must be as it describes itself."""
     from fastapi.testclient import TestClient
 
@@ -100,6 +101,13 @@ def web(config: Settings) -> Iterator[TestClient]:
     interface.learn(app)
     with TestClient(app, base_url="http://localhost", headers={"Accept": "application/json"}) as client:
         client.event_hooks = {"response": [interface.agree]}
+        yield client
+
+
+@pytest.fixture
+def web(config: Settings) -> Iterator[TestClient]:
+    """The web application on the test's own data folder."""
+    with serving(config) as client:
         yield client
 
 

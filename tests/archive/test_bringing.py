@@ -31,7 +31,6 @@ from app.models.sight import see_as
 from app.settings import Settings
 from app.storage.db import Database
 from app.storage.store import Store
-from tests.archive.test_writing import everything as everything  # noqa: PLC0414 (a fixture)
 from tests.attacks.atelier import Atelier, picture, recording
 from tests.growing import Garden
 

@@ -20,7 +20,7 @@ from app.models.sight import see_as
 from app.settings import Settings
 from app.storage.db import Base, Database
 from app.storage.store import Store
-from tests.attacks.atelier import Atelier, music, pictures, texts
+from tests.attacks.atelier import Atelier
 from tests.growing import Garden
 
 
@@ -37,15 +37,6 @@ def taken(web: TestClient, project: str) -> zipfile.ZipFile:
     found = zipfile.ZipFile(io.BytesIO(answer.content))
     assert found.testzip() is None
     return found
-
-
-@pytest.fixture
-def everything(atelier: Atelier) -> Atelier:
-    """A project with works of every medium."""
-    pictures(atelier)
-    texts(atelier)
-    music(atelier)
-    return atelier
 
 
 def test_every_table_goes_along_or_says_why_it_stays() -> None:
