@@ -58,12 +58,12 @@ class Visit:
             raise NotFoundError
         return found
 
-    def revisions(self, work: Work) -> list[Revision]:
-        """What is seen of a work, the latest first, MOST at most: the one revision of the link, or all, or the picked ones. A
+    def revisions(self, work: Work, most: int = MOST) -> list[Revision]:
+        """What is seen of a work, the latest first, `most` at most: the one revision of the link, or all, or the picked ones. A
         work in which nothing is picked shows its cover.
         """
         mine = self._of(work)
-        found = list(self.session.scalars(mine.order_by(Revision.number.desc()).limit(MOST)).unique())
+        found = list(self.session.scalars(mine.order_by(Revision.number.desc()).limit(most)).unique())
         return found or ([work.cover] if work.cover and not self.link.revision_id else [])
 
     def _of(self, work: Work) -> sa.Select[Revision]:
@@ -79,6 +79,6 @@ class Visit:
             raise NotFoundError
         work = self.work(found.work_id)
         seen = self.session.scalar(self._of(work).where(Revision.id == id).with_only_columns(Revision.id))
-        if seen is None and (work.cover_id != id or self.revisions(work) != [found]):
+        if seen is None and (work.cover_id != id or self.revisions(work, 1) != [found]):
             raise NotFoundError
         return found

@@ -47,7 +47,6 @@ class Distance(EngineParams):
         multiple_of=0.05,
         title=_("From imitation to innovation"),
         description=_("0: the drawing shines through. 1: nothing of it is left but what the brief says."),
-        json_schema_extra={"told": True},
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 from typing import Annotated
 from uuid import UUID
@@ -17,7 +18,7 @@ from app.models.project import Project
 from app.models.revision import Revision
 from app.models.share_link import ShareLink, ShareLinks, Terms
 from app.models.work import Work
-from app.web.deps import CurrentArtist, OneTurn, Session, TransactionsOf, body
+from app.web.deps import CurrentArtist, OneTurn, Session, Transactions, TransactionsOf, body
 from app.web.pages import answer
 from app.web.root import root_of
 from app.web.schemas import Listed
@@ -114,11 +115,7 @@ def share_project(
     id: UUID, request: Request, transactions: TransactionsOf, wanted: Annotated[WantedLink, Depends(body(WantedLink))]
 ) -> Response:
     """A link by which anybody sees the project's works."""
-    kept = _hashed(wanted)
-    with transactions.writing() as (session, artist):
-        project = artist.projects.get(id, to=Right.OWN)
-        link, code = ShareLinks(session, artist, project).make(_terms(wanted, kept))
-        return _told(request, link, code, f"/projects/{id}/share-links")
+    return _shared(request, transactions, wanted, f"/projects/{id}", lambda artist: artist.projects.get(id, to=Right.OWN))
 
 
 @router.post("/works/{id}/share-links", status_code=201, response_model=NewShareLinkOut)
@@ -127,11 +124,7 @@ def share_work(
     id: UUID, request: Request, transactions: TransactionsOf, wanted: Annotated[WantedLink, Depends(body(WantedLink))]
 ) -> Response:
     """A link by which anybody sees the work."""
-    kept = _hashed(wanted)
-    with transactions.writing() as (session, artist):
-        work = artist.works.get(id, to=Right.OWN)
-        link, code = ShareLinks(session, artist, work.project).make(_terms(wanted, kept), work)
-        return _told(request, link, code, f"/works/{id}/share-links")
+    return _shared(request, transactions, wanted, f"/works/{id}", lambda artist: artist.works.get(id, to=Right.OWN))
 
 
 @router.post("/revisions/{id}/share-links", status_code=201, response_model=NewShareLinkOut)
@@ -140,11 +133,7 @@ def share_revision(
     id: UUID, request: Request, transactions: TransactionsOf, wanted: Annotated[WantedLink, Depends(body(WantedLink))]
 ) -> Response:
     """A link by which anybody sees the revision."""
-    kept = _hashed(wanted)
-    with transactions.writing() as (session, artist):
-        revision = artist.revisions.get(id, to=Right.OWN)
-        link, code = ShareLinks(session, artist, revision.work.project).make(_terms(wanted, kept), revision)
-        return _told(request, link, code, f"/revisions/{id}/share-links")
+    return _shared(request, transactions, wanted, f"/revisions/{id}", lambda artist: artist.revisions.get(id, to=Right.OWN))
 
 
 @router.delete("/share-links/{id}", response_model=Listed[ShareLinkOut])
@@ -170,8 +159,22 @@ def _hashed(wanted: WantedLink) -> str | None:
     return passwords.hashed(wanted.password)
 
 
-def _terms(wanted: WantedLink, password: str | None) -> Terms:
-    return Terms(wanted.whole, wanted.recipes, wanted.downloads, password, wanted.days or None)
+def _shared(
+    request: Request,
+    transactions: Transactions,
+    wanted: WantedLink,
+    at: str,
+    find: Callable[[Artist], Project | Work | Revision],
+) -> Response:
+    """A new link to what `find` gives the artist, which stands under the path `at`."""
+    password = _hashed(wanted)
+    terms = Terms(wanted.whole, wanted.recipes, wanted.downloads, password, wanted.days or None)
+    with transactions.writing() as (session, artist):
+        thing = find(artist)
+        work = thing.work if isinstance(thing, Revision) else thing
+        project = work.project if isinstance(work, Work) else work
+        link, code = ShareLinks(session, artist, project).make(terms, None if isinstance(thing, Project) else thing)
+        return _told(request, link, code, f"{at}/share-links")
 
 
 def _told(request: Request, link: ShareLink, code: str, back: str) -> Response:

@@ -111,7 +111,7 @@ def show(id: UUID, request: Request, parts: Parts) -> Response:
         if visit.link.work is not None:
             return _shown_work(request, parts, session, visit, visit.link.work)
         works = visit.works()
-        hung = [(work, next(iter(visit.revisions(work)), None)) for work in works]
+        hung = [(work, next(iter(visit.revisions(work, 1)), None)) for work in works]
         out = WorksOut(title=visit.link.title, works=[SeenWork.of(work) for work in works])
         heads = heads_of(session, [revision.id for _each, revision in hung if revision])
         return _page(request, visit.link, out, "visits/project.html", hung=hung, heads=heads)
